@@ -1,0 +1,33 @@
+# How symc's own targets are compiled. Two kinds: those that use MLIR (symc_add_mlir_library) and those that must not
+# (the runtime and what `symc train` needs), which see no LLVM include path at all.
+
+set(SYMC_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, e.g. address;undefined")
+if(SYMC_SANITIZE)
+  string(REPLACE ";" "," SYMC_SANITIZE_FLAGS "${SYMC_SANITIZE}")
+  add_compile_options(-fsanitize=${SYMC_SANITIZE_FLAGS} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SYMC_SANITIZE_FLAGS})
+endif()
+add_compile_options(-Wall -Wextra -Wno-unused-parameter)
+# Objects that do not hold the place they were built in make ccache and reproducible builds work.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+
+# Headers of MLIR dominate the compile time: one precompiled header serves all MLIR targets.
+function(symc_mlir_options target)
+  target_include_directories(${target} SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS} ${LLD_INCLUDE_DIRS})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR})
+  target_compile_definitions(${target} PRIVATE)
+  target_compile_options(${target} PRIVATE ${SYMC_LLVM_DEFINITIONS} -fno-exceptions)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# symc_add_mlir_library(Name sources...): an object library that becomes part of libSymcCompiler.so and symc-opt.
+function(symc_add_mlir_library name)
+  add_library(${name} OBJECT ${ARGN})
+  symc_mlir_options(${name})
+  add_dependencies(${name} SymIncGen)
+  if(TARGET SymcPch AND NOT name STREQUAL "SymcPch")
+    target_compile_options(${name} PRIVATE -fpch-instantiate-templates)
+    target_precompile_headers(${name} REUSE_FROM SymcPch)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SYMC_MLIR_LIBRARIES ${name})
+endfunction()
