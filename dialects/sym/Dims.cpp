@@ -1,0 +1,362 @@
+//===- Dims.cpp - Sizes as expressions in symbolic dimensions -------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Dims.h"
+#include "dialects/sym/SymOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+#include <map>
+
+using namespace mlir;
+using namespace symc;
+
+AffineExpr symc::symbolDim(MLIRContext *context, StringRef name) {
+  auto *dialect = context->getOrLoadDialect<sym::SymDialect>();
+  return getAffineSymbolExpr(dialect->internDim(name), context);
+}
+
+AffineExpr symc::constantDim(MLIRContext *context, int64_t value) { return getAffineConstantExpr(value, context); }
+
+std::optional<int64_t> symc::constantValue(AffineExpr expr) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Canonical form
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Factors of a term, sorted: symbols by number, then floordivs and mods by their text.
+using Monomial = SmallVector<AffineExpr, 2>;
+
+bool before(AffineExpr a, AffineExpr b) {
+  auto x = dyn_cast<AffineSymbolExpr>(a), y = dyn_cast<AffineSymbolExpr>(b);
+  if (x && y)
+    return x.getPosition() < y.getPosition();
+  if (x || y)
+    return bool(x);
+  return printDim(a) < printDim(b);
+}
+
+struct MonomialLess {
+  bool operator()(const Monomial &a, const Monomial &b) const {
+    if (a.size() != b.size())
+      return a.size() > b.size();
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), before);
+  }
+};
+
+using Polynomial = std::map<Monomial, int64_t, MonomialLess>;
+
+AffineExpr build(const Polynomial &terms, MLIRContext *context) {
+  AffineExpr sum;
+  for (const auto &[factors, coefficient] : terms) {
+    if (coefficient == 0)
+      continue;
+    AffineExpr term;
+    for (AffineExpr factor : factors)
+      term = term ? term * factor : factor;
+    if (!term)
+      term = getAffineConstantExpr(coefficient, context);
+    else if (coefficient != 1)
+      term = term * coefficient;
+    sum = sum ? sum + term : term;
+  }
+  return sum ? sum : getAffineConstantExpr(0, context);
+}
+
+/// floor(p / d) where every coefficient of p is a multiple of the constant d, or p is a multiple of one term.
+std::optional<Polynomial> divideExactly(const Polynomial &p, const Polynomial &d) {
+  if (d.size() != 1)
+    return std::nullopt;
+  const auto &[factors, coefficient] = *d.begin();
+  Polynomial quotient;
+  for (const auto &[monomial, c] : p) {
+    if (coefficient == 0 || c % coefficient != 0)
+      return std::nullopt;
+    Monomial rest(monomial);
+    for (AffineExpr factor : factors) {
+      auto *it = llvm::find(rest, factor);
+      if (it == rest.end())
+        return std::nullopt;
+      rest.erase(it);
+    }
+    quotient[rest] = c / coefficient;
+  }
+  return quotient;
+}
+
+Polynomial expand(AffineExpr expr) {
+  MLIRContext *context = expr.getContext();
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue() ? Polynomial{{{}, constant.getValue()}} : Polynomial{};
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return {{{expr}, 1}};
+  Polynomial left = expand(binary.getLHS()), right = expand(binary.getRHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    for (const auto &[monomial, c] : right)
+      if ((left[monomial] += c) == 0)
+        left.erase(monomial);
+    return left;
+  case AffineExprKind::Mul: {
+    Polynomial result;
+    for (const auto &[m1, c1] : left)
+      for (const auto &[m2, c2] : right) {
+        Monomial m(m1);
+        m.append(m2);
+        llvm::sort(m, before);
+        if ((result[m] += c1 * c2) == 0)
+          result.erase(m);
+      }
+    return result;
+  }
+  case AffineExprKind::CeilDiv: {
+    // ceil(a / b) = floor((a + b - 1) / b) for b > 0.
+    AffineExpr a = build(left, context), b = build(right, context);
+    if (auto exact = divideExactly(left, right))
+      return *exact;
+    return expand((a + b - 1).floorDiv(b));
+  }
+  case AffineExprKind::FloorDiv: {
+    if (auto exact = divideExactly(left, right))
+      return *exact;
+    // Multiples of the divisor leave the floor: (a*b + c) floordiv b = a + c floordiv b.
+    Polynomial outside, inside;
+    for (const auto &term : left) {
+      if (auto exact = divideExactly({term}, right))
+        outside.insert(exact->begin(), exact->end());
+      else
+        inside.insert(term);
+    }
+    AffineExpr floor = build(inside, context).floorDiv(build(right, context));
+    auto constant = constantValue(floor);
+    Monomial factors;
+    if (!constant)
+      factors.push_back(floor);
+    if ((outside[factors] += constant.value_or(1)) == 0)
+      outside.erase(factors);
+    return outside;
+  }
+  case AffineExprKind::Mod: {
+    AffineExpr a = build(left, context), b = build(right, context);
+    AffineExpr mod = a % b;
+    if (auto constant = constantValue(mod))
+      return expand(mod);
+    return {{{mod}, 1}};
+  }
+  default:
+    llvm_unreachable("not a size");
+  }
+}
+} // namespace
+
+AffineExpr symc::canonical(AffineExpr expr) {
+  if (isa<AffineConstantExpr, AffineSymbolExpr>(expr))
+    return expr;
+  return build(expand(expr), expr.getContext());
+}
+
+bool symc::sameDims(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b) {
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto p) { return sameDim(std::get<0>(p), std::get<1>(p)); });
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+AffineExpr symc::dimOf(Type type, unsigned axis) {
+  auto tensor = cast<RankedTensorType>(type);
+  if (auto dims = dyn_cast_or_null<sym::DimsAttr>(tensor.getEncoding()))
+    return dims.getExprs()[axis];
+  return constantDim(type.getContext(), tensor.getDimSize(axis));
+}
+
+Dims symc::dimsOf(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  if (auto dims = dyn_cast_or_null<sym::DimsAttr>(tensor.getEncoding()))
+    return Dims(dims.getExprs());
+  Dims result;
+  for (int64_t size : tensor.getShape())
+    result.push_back(constantDim(type.getContext(), size));
+  return result;
+}
+
+AffineExpr symc::product(MLIRContext *context, ArrayRef<AffineExpr> dims) {
+  AffineExpr result = constantDim(context, 1);
+  for (AffineExpr dim : dims)
+    result = result * dim;
+  return canonical(result);
+}
+
+AffineExpr symc::elementCount(Type tensor) { return product(tensor.getContext(), dimsOf(tensor)); }
+
+RankedTensorType symc::tensorType(ArrayRef<AffineExpr> dims, Type element) {
+  SmallVector<int64_t> shape;
+  Dims exprs;
+  bool dynamic = false;
+  for (AffineExpr dim : dims) {
+    exprs.push_back(canonical(dim));
+    std::optional<int64_t> size = constantValue(exprs.back());
+    shape.push_back(size.value_or(ShapedType::kDynamic));
+    dynamic |= !size;
+  }
+  Attribute encoding;
+  if (dynamic)
+    encoding = sym::DimsAttr::get(element.getContext(), exprs);
+  return RankedTensorType::get(shape, element, encoding);
+}
+
+RankedTensorType symc::withElement(Type like, Type element) {
+  auto tensor = cast<RankedTensorType>(like);
+  return RankedTensorType::get(tensor.getShape(), element, tensor.getEncoding());
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+AffineExpr symc::substitute(AffineExpr expr, ArrayRef<AffineExpr> values) {
+  SmallVector<AffineExpr> replacements;
+  for (unsigned i = 0, e = values.size(); i < e; ++i)
+    replacements.push_back(values[i] ? values[i] : getAffineSymbolExpr(i, expr.getContext()));
+  return canonical(expr.replaceSymbols(replacements));
+}
+
+std::optional<int64_t> symc::evaluate(AffineExpr expr, ArrayRef<int64_t> values) {
+  if (auto constant = constantValue(expr))
+    return constant;
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return symbol.getPosition() < values.size() ? std::optional(values[symbol.getPosition()]) : std::nullopt;
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  std::optional<int64_t> a = evaluate(binary.getLHS(), values), b = evaluate(binary.getRHS(), values);
+  if (!a || !b)
+    return std::nullopt;
+  int64_t result;
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return llvm::AddOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
+  case AffineExprKind::Mul:
+    return llvm::MulOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
+  case AffineExprKind::FloorDiv:
+    return *b > 0 ? std::optional(llvm::divideFloorSigned(*a, *b)) : std::nullopt;
+  case AffineExprKind::CeilDiv:
+    return *b > 0 ? std::optional(llvm::divideCeilSigned(*a, *b)) : std::nullopt;
+  default:
+    return *b > 0 ? std::optional(llvm::mod(*a, *b)) : std::nullopt;
+  }
+}
+
+SmallVector<unsigned> symc::symbolsIn(AffineExpr expr) {
+  SmallVector<unsigned> numbers;
+  expr.walk([&](AffineExpr e) {
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
+      numbers.push_back(symbol.getPosition());
+  });
+  llvm::sort(numbers);
+  numbers.erase(llvm::unique(numbers), numbers.end());
+  return numbers;
+}
+
+Value symc::materialize(OpBuilder &b, Location loc, AffineExpr expr, function_ref<Value(unsigned)> symbol) {
+  if (auto constant = constantValue(expr))
+    return arith::ConstantIndexOp::create(b, loc, *constant);
+  if (auto s = dyn_cast<AffineSymbolExpr>(expr))
+    return symbol(s.getPosition());
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value x = materialize(b, loc, binary.getLHS(), symbol), y = materialize(b, loc, binary.getRHS(), symbol);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return arith::AddIOp::create(b, loc, x, y);
+  case AffineExprKind::Mul:
+    return arith::MulIOp::create(b, loc, x, y);
+  case AffineExprKind::FloorDiv:
+    return arith::FloorDivSIOp::create(b, loc, x, y);
+  case AffineExprKind::CeilDiv:
+    return arith::CeilDivSIOp::create(b, loc, x, y);
+  default:
+    return arith::RemSIOp::create(b, loc, x, y);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence) {
+  if (auto constant = constantValue(expr)) {
+    os << *constant;
+    return;
+  }
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
+    os << expr.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition());
+    return;
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  AffineExpr left = binary.getLHS(), right = binary.getRHS();
+  bool sum = expr.getKind() == AffineExprKind::Add;
+  bool parenthesis = precedence > (sum ? 0 : 1);
+  if (parenthesis)
+    os << "(";
+  if (sum) {
+    print(os, left, 0);
+    // a + b * -c reads better as a - c*b.
+    auto constant = constantValue(right);
+    auto product = dyn_cast<AffineBinaryOpExpr>(right);
+    auto factor = product && product.getKind() == AffineExprKind::Mul ? constantValue(product.getRHS()) : std::nullopt;
+    if (constant && *constant < 0) {
+      os << " - " << -*constant;
+    } else if (factor && *factor < 0) {
+      os << " - ";
+      print(os, canonical(right * -1), 1);
+    } else {
+      os << " + ";
+      print(os, right, 0);
+    }
+  } else if (expr.getKind() == AffineExprKind::Mul) {
+    // Coefficients first.
+    if (constantValue(right))
+      std::swap(left, right);
+    print(os, left, 1);
+    os << "*";
+    print(os, right, 1);
+  } else {
+    print(os, left, 2);
+    os << (expr.getKind() == AffineExprKind::FloorDiv ? "//" : expr.getKind() == AffineExprKind::Mod ? "%" : " ceildiv ");
+    print(os, right, 2);
+  }
+  if (parenthesis)
+    os << ")";
+}
+
+std::string symc::printDim(AffineExpr expr) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  print(os, expr, 0);
+  return text;
+}
+
+std::string symc::printElementType(Type element) {
+  if (element.isInteger(1))
+    return "bool";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (element.isUnsignedInteger())
+    os << "u" << element.getIntOrFloatBitWidth();
+  else
+    os << element;
+  return text;
+}
+
+std::string symc::printType(Type tensor) {
+  std::string text = printElementType(cast<RankedTensorType>(tensor).getElementType()) + "[";
+  llvm::ListSeparator separator;
+  for (AffineExpr dim : dimsOf(tensor))
+    text += (StringRef(separator) + printDim(dim)).str();
+  return text + "]";
+}

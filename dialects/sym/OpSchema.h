@@ -1,0 +1,51 @@
+//===- OpSchema.h - The ops as graph files see them ---------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_DIALECTS_SYM_OPSCHEMA_H
+#define SYMC_DIALECTS_SYM_OPSCHEMA_H
+
+#include "mlir/IR/Attributes.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace symc {
+
+/// How JSON becomes an attribute. One kind a Sym_* attribute class of SymBase.td.
+enum class AttrKind { I64, F64, Bool, Str, Axes, Ints, OpenInts, PadWidth, DType, ActivationName, Shape, Padding, Enum };
+enum class OperandClass { Any, Number, Float, Int, Bool };
+
+struct OperandSchema {
+  llvm::StringRef name;
+  OperandClass operandClass;
+  bool optional, variadic;
+};
+
+struct AttrSchema {
+  llvm::StringRef name;
+  AttrKind kind;
+  bool required;
+  llvm::StringRef defaultText; // as C++ writes it; empty when there is none
+  llvm::ArrayRef<llvm::StringRef> cases;                              // Enum
+  mlir::Attribute (*makeCase)(mlir::MLIRContext *, llvm::StringRef);  // Enum: null when unknown
+};
+
+struct OpSchema {
+  llvm::StringRef mnemonic;
+  llvm::StringRef summary, description, formula, gradient;
+  llvm::ArrayRef<OperandSchema> operands;
+  llvm::ArrayRef<AttrSchema> attributes; // in the order of the op's signature
+  unsigned results;                      // 0: as many as the op infers
+  bool broadcasts;                       // operands are broadcast to a common shape
+  bool activation;                       // may be named by `activation`
+};
+
+/// All ops that graph files may name, sorted by mnemonic.
+llvm::ArrayRef<OpSchema> opSchemas();
+/// Null when there is no such op.
+const OpSchema *findOpSchema(llvm::StringRef mnemonic);
+
+} // namespace symc
+#endif

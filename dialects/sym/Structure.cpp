@@ -1,0 +1,60 @@
+//===- Structure.cpp - Fused regions --------------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/SymOps.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+// sym.fused "elementwise" (%a = %x : T, …) -> (T, …) { … sym.yield … }
+
+ParseResult FusedOp::parse(OpAsmParser &parser, OperationState &result) {
+  std::string kind;
+  SmallVector<OpAsmParser::Argument> arguments;
+  SmallVector<OpAsmParser::UnresolvedOperand> operands;
+  SmallVector<Type> types;
+  if (parser.parseString(&kind))
+    return failure();
+  std::optional<FusionKind> value = symbolizeFusionKind(kind);
+  if (!value)
+    return parser.emitError(parser.getNameLoc(), "unknown kind of fusion '") << kind << "'";
+  result.addAttribute("kind", FusionKindAttr::get(parser.getContext(), *value));
+  auto binding = [&]() -> ParseResult {
+    if (parser.parseArgument(arguments.emplace_back()) || parser.parseEqual() ||
+        parser.parseOperand(operands.emplace_back()) || parser.parseColonType(types.emplace_back()))
+      return failure();
+    arguments.back().type = types.back();
+    return success();
+  };
+  SMLoc where = parser.getCurrentLocation();
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, binding) ||
+      parser.resolveOperands(operands, types, where, result.operands) || parser.parseArrowTypeList(result.types) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  return parser.parseRegion(*result.addRegion(), arguments);
+}
+
+void FusedOp::print(OpAsmPrinter &printer) {
+  printer << " \"" << stringifyFusionKind(getKind()) << "\" (";
+  llvm::interleaveComma(llvm::zip_equal(getBody().getArguments(), getInputs()), printer, [&](auto pair) {
+    printer << std::get<0>(pair) << " = " << std::get<1>(pair) << " : " << std::get<1>(pair).getType();
+  });
+  printer << ")";
+  printer.printArrowTypeList(getOuts().getTypes());
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"kind"});
+  printer << " ";
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+LogicalResult FusedOp::verify() {
+  Block &body = getBody().front();
+  if (body.getArgumentTypes() != getInputs().getTypes())
+    return emitOpError("arguments of the region differ from the inputs");
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getValues().getTypes() != getOuts().getTypes())
+    return emitOpError("yields other types than its results");
+  return success();
+}

@@ -1,0 +1,144 @@
+//===- SymBase.td - Dialect, types and attribute kinds of sym --*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_BASE
+#define SYM_BASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/sym/SymInterfaces.td"
+
+def Sym_Dialect : Dialect {
+  let name = "sym";
+  let cppNamespace = "::symc::sym";
+  let summary = "Tensor operators of model graphs, with shapes in symbolic dimensions";
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let extraClassDeclaration = [{
+    /// The number of a symbolic dimension in this context; the first use of a name numbers it.
+    unsigned internDim(::llvm::StringRef name);
+    ::llvm::StringRef dimName(unsigned number) const { return dimNames[number]; }
+
+  private:
+    ::llvm::StringMap<unsigned> dimNumbers;
+    ::std::vector<::std::string> dimNames;
+
+  public:
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors. The name of a constraint is what OpSchema.inc tells the importer, which
+// checks operands against it before it builds an op.
+//===----------------------------------------------------------------------===//
+
+def Sym_UI8 : UI<8>;
+def Sym_Tensor : RankedTensorOf<[F32, F64, I32, I64, Sym_UI8, I1]>;
+def Sym_NumberTensor : RankedTensorOf<[F32, F64, I32, I64, Sym_UI8]>;
+def Sym_FloatTensor : RankedTensorOf<[F32, F64]>;
+def Sym_IntTensor : RankedTensorOf<[I32, I64, Sym_UI8]>;
+def Sym_BoolTensor : RankedTensorOf<[I1]>;
+
+//===----------------------------------------------------------------------===//
+// Attribute kinds. How JSON becomes an attribute is decided by the kind alone
+// (lib/Frontend/AttributeReader.cpp), never by the op.
+//===----------------------------------------------------------------------===//
+
+def Sym_I64 : ConfinedAttr<I64Attr, []> { let summary = "an integer"; }
+def Sym_F64 : ConfinedAttr<F64Attr, []> { let summary = "a number"; }
+def Sym_Bool : ConfinedAttr<BoolAttr, []> { let summary = "true or false"; }
+def Sym_Str : ConfinedAttr<StrAttr, []> { let summary = "a string"; }
+/// An integer or a list of integers, stored as a list.
+def Sym_Axes : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "an axis or a list of axes"; }
+def Sym_Ints : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "an integer or a list of integers"; }
+/// Integers with `null` entries, stored as symc::kOpen.
+def Sym_OpenInts : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "a list of integers and nulls"; }
+/// `[[before, after], …]`, flattened.
+def Sym_PadWidth : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "a list of pairs [before, after]"; }
+def Sym_DType : ConfinedAttr<TypeAttr, []> { let summary = "the name of an element type"; }
+/// The name of an activation op, checked by the importer against the ops with the Sym_Activation trait.
+def Sym_ActivationName : ConfinedAttr<StrAttr, []> { let summary = "the name of an activation"; }
+
+class Sym_Attr<string name, string attrMnemonic> : AttrDef<Sym_Dialect, name> { let mnemonic = attrMnemonic; }
+
+def Sym_DimsAttr : Sym_Attr<"Dims", "dims"> {
+  let summary = "One size an axis, as an expression in the symbolic dimensions";
+  let description = [{
+    The encoding of a tensor type with symbolic axes, and the `shape` attributes of ops. The expressions are affine
+    expressions over the context's numbered symbols, in canonical form (see Dims.h), printed with their names:
+    `#sym.dims<batch, 2 * len + 1>`. In a `shape` attribute `-1` stands for the axis to infer.
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::AffineExpr">:$exprs);
+  let hasCustomAssemblyFormat = 1;
+}
+/// A list of integers and names of dimensions; one `-1` may be inferred.
+def Sym_Shape : ConfinedAttr<Sym_DimsAttr, []> { let summary = "a list of sizes: integers, names of dimensions, -1"; }
+
+def Sym_DimBoundAttr : Sym_Attr<"DimBound", "dim_bound"> {
+  let summary = "The values that a symbolic dimension may take";
+  let parameters = (ins StringRefParameter<"">:$name, "int64_t":$min, "int64_t":$max, "int64_t":$multipleOf);
+  let assemblyFormat = "`<` $name `,` struct($min, $max, $multipleOf) `>`";
+}
+
+def Sym_PaddingKind : I32EnumAttr<"PaddingKind", "How windows meet the border", [
+    I32EnumAttrCase<"valid", 0>, I32EnumAttrCase<"same", 1>, I32EnumAttrCase<"explicit_", 2, "explicit">]> {
+  let cppNamespace = "::symc::sym";
+  let genSpecializedAttr = 0;
+}
+def Sym_PaddingAttr : Sym_Attr<"Padding", "padding"> {
+  let summary = "\"valid\", \"same\" or [[before, after], …] for the window axes";
+  let parameters = (ins EnumParameter<Sym_PaddingKind>:$kind, OptionalArrayRefParameter<"int64_t">:$amounts);
+  let assemblyFormat = "`<` $kind (`,` `[` $amounts^ `]`)? `>`";
+}
+
+def Sym_InitKind : I32EnumAttr<"InitKind", "Initialiser; the values of symc_init in runtime/Program.h", [
+    I32EnumAttrCase<"zeros", 0>, I32EnumAttrCase<"constant", 1>, I32EnumAttrCase<"uniform", 2>,
+    I32EnumAttrCase<"normal", 3>, I32EnumAttrCase<"truncated_normal", 4>, I32EnumAttrCase<"orthogonal", 5>,
+    I32EnumAttrCase<"identity", 6>, I32EnumAttrCase<"data", 7>]> {
+  let cppNamespace = "::symc::sym";
+  let genSpecializedAttr = 0;
+}
+def Sym_InitAttr : Sym_Attr<"Init", "init"> {
+  let summary = "How a parameter starts: a kind and its two numbers as in runtime/Program.h";
+  let parameters = (ins EnumParameter<Sym_InitKind>:$kind, APFloatParameter<"">:$a, APFloatParameter<"">:$b);
+  let builders = [AttrBuilder<(ins "::symc::sym::InitKind":$kind, CArg<"double", "0">:$a, CArg<"double", "0">:$b),
+      [{ return $_get($_ctxt, kind, ::llvm::APFloat(a), ::llvm::APFloat(b)); }]>];
+  let hasCustomAssemblyFormat = 1;
+}
+
+class Sym_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::symc::sym";
+  let genSpecializedAttr = 0;
+}
+class Sym_EnumAttr<I32EnumAttr enum, string mnemonic> : EnumAttr<Sym_Dialect, enum, mnemonic>;
+
+def Sym_LossReductionEnum : Sym_Enum<"LossReduction", "How a loss reduces its elements or examples", [
+    I32EnumAttrCase<"mean", 0>, I32EnumAttrCase<"sum", 1>, I32EnumAttrCase<"none", 2>]>;
+def Sym_LossReduction : Sym_EnumAttr<Sym_LossReductionEnum, "reduction">;
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+/// Ops are free of side effects: what fails at run time is a check that ends the call.
+class Sym_Op<string mnemonic, list<Trait> traits = []> : Op<Sym_Dialect, mnemonic, traits # [Pure]>;
+
+/// An op that graph files can name. `formula` and `gradient` go to its generated page.
+class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
+    : Sym_Op<mnemonic, traits # [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  string formula = "";
+  string gradient = "";
+  bit importable = 1;
+  /// Operands are broadcast to a common shape by the importer.
+  bit broadcasts = 0;
+  /// Can be named by `activation` attributes.
+  bit activation = 0;
+  let results = (outs Sym_Tensor:$out);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+#endif

@@ -1,0 +1,146 @@
+//===- SymDialect.cpp - Dialect, attributes, enums ------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/SymOps.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+#include "dialects/sym/SymDialect.cpp.inc"
+#include "dialects/sym/SymEnums.cpp.inc"
+#include "dialects/sym/SymInterfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/sym/SymAttributes.cpp.inc"
+
+void SymDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/sym/SymAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/sym/SymOps.cpp.inc"
+      >();
+}
+
+unsigned SymDialect::internDim(StringRef name) {
+  auto [it, isNew] = dimNumbers.try_emplace(name, dimNames.size());
+  if (isNew)
+    dimNames.push_back(name.str());
+  return it->second;
+}
+
+//===----------------------------------------------------------------------===//
+// #sym.dims: sums of products with //, as printDim prints them
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Reads what printDim writes.
+struct DimParser {
+  AsmParser &parser;
+  MLIRContext *context = parser.getContext();
+
+  FailureOr<AffineExpr> atom() {
+    int64_t value;
+    OptionalParseResult number = parser.parseOptionalInteger(value);
+    if (number.has_value())
+      return succeeded(*number) ? FailureOr<AffineExpr>(constantDim(context, value)) : FailureOr<AffineExpr>();
+    if (succeeded(parser.parseOptionalLParen())) {
+      FailureOr<AffineExpr> inner = sum();
+      return failed(inner) || parser.parseRParen() ? FailureOr<AffineExpr>() : inner;
+    }
+    StringRef name;
+    std::string text;
+    if (succeeded(parser.parseOptionalString(&text)))
+      return symbolDim(context, text);
+    if (parser.parseKeyword(&name))
+      return failure();
+    return symbolDim(context, name);
+  }
+  FailureOr<AffineExpr> term() {
+    FailureOr<AffineExpr> left = atom();
+    while (succeeded(left)) {
+      bool times = succeeded(parser.parseOptionalStar());
+      bool divide = !times && succeeded(parser.parseOptionalSlash());
+      if (!times && !divide)
+        return left;
+      if (divide && parser.parseOptionalSlash())
+        return parser.emitError(parser.getCurrentLocation(), "expected '//'"), failure();
+      FailureOr<AffineExpr> right = atom();
+      if (failed(right))
+        return failure();
+      left = times ? *left * *right : left->floorDiv(*right);
+    }
+    return left;
+  }
+  FailureOr<AffineExpr> sum() {
+    FailureOr<AffineExpr> left = term();
+    while (succeeded(left)) {
+      bool plus = succeeded(parser.parseOptionalPlus());
+      if (!plus && failed(parser.parseOptionalMinus()))
+        return left;
+      FailureOr<AffineExpr> right = term();
+      if (failed(right))
+        return failure();
+      left = plus ? *left + *right : *left - *right;
+    }
+    return left;
+  }
+};
+} // namespace
+
+Attribute DimsAttr::parse(AsmParser &parser, Type) {
+  Dims exprs;
+  auto one = [&]() -> ParseResult {
+    FailureOr<AffineExpr> expr = DimParser{parser}.sum();
+    if (failed(expr))
+      return failure();
+    exprs.push_back(canonical(*expr));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, one))
+    return {};
+  return get(parser.getContext(), exprs);
+}
+
+void DimsAttr::print(AsmPrinter &printer) const {
+  printer << "<";
+  llvm::interleaveComma(getExprs(), printer, [&](AffineExpr e) { printer << printDim(e); });
+  printer << ">";
+}
+
+//===----------------------------------------------------------------------===//
+// #sym.init<uniform, -0.5, 0.5>
+//===----------------------------------------------------------------------===//
+
+Attribute InitAttr::parse(AsmParser &parser, Type) {
+  StringRef name;
+  double numbers[2] = {0, 0};
+  if (parser.parseLess() || parser.parseKeyword(&name))
+    return {};
+  std::optional<InitKind> kind = symbolizeInitKind(name);
+  if (!kind)
+    return parser.emitError(parser.getCurrentLocation(), "unknown initialiser '") << name << "'", Attribute();
+  for (double &number : numbers)
+    if (succeeded(parser.parseOptionalComma()) && parser.parseFloat(number))
+      return {};
+  if (parser.parseGreater())
+    return {};
+  return get(parser.getContext(), *kind, numbers[0], numbers[1]);
+}
+
+void InitAttr::print(AsmPrinter &printer) const {
+  printer << "<" << stringifyInitKind(getKind());
+  if (!getA().isZero() || !getB().isZero()) {
+    printer << ", ";
+    printer.printFloat(getA());
+    printer << ", ";
+    printer.printFloat(getB());
+  }
+  printer << ">";
+}

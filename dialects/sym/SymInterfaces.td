@@ -1,0 +1,99 @@
+//===- SymInterfaces.td - What passes know about ops -----------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_INTERFACES
+#define SYM_INTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def ScalarBodyOpInterface : OpInterface<"ScalarBodyOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An elementwise op: all operands and the result have the same shape. Emits its value for one element; the arguments
+    are scalars or vectors of one length, ui8 as signless i8.
+  }];
+  let methods = [InterfaceMethod<"", "::mlir::Value", "buildScalarBody",
+    (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc, "::mlir::ValueRange":$args)>];
+}
+
+def ElementOpInterface : OpInterface<"ElementOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An op whose result element is a function of its index and of elements of the operands that it reads through
+    `e.read(operand, index)`: moves (transpose, slice, gather …), generators (iota, random) and the like.
+  }];
+  let methods = [InterfaceMethod<"", "::mlir::Value", "buildElement",
+    (ins "::symc::ElementBuilder &":$e, "::mlir::ValueRange":$index)>];
+}
+
+def ReductionOpInterface : OpInterface<"ReductionOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    A reduction of operand 0 over some axes. The accumulator is a tuple of scalars (argmax: value and index).
+    `combine` is associative and commutative up to rounding. All methods take scalars or vectors of one length.
+  }];
+  let methods = [
+    InterfaceMethod<"Sorted, non-negative reduced axes of operand 0.", "::llvm::SmallVector<int64_t>", "getReducedAxes">,
+    InterfaceMethod<"Whether reduced axes stay, with size 1.", "bool", "keepsAxes">,
+    InterfaceMethod<"The accumulator over nothing (scalars).", "::llvm::SmallVector<::mlir::Value>", "buildNeutral",
+      (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc)>,
+    InterfaceMethod<"The accumulator of one element; `position` is its i64 row-major index among the reduced ones.",
+      "::llvm::SmallVector<::mlir::Value>", "buildLift",
+      (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc, "::mlir::Value":$element, "::mlir::Value":$position)>,
+    InterfaceMethod<"", "::llvm::SmallVector<::mlir::Value>", "buildCombine",
+      (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc, "::mlir::ValueRange":$left, "::mlir::ValueRange":$right)>,
+    InterfaceMethod<"The result element.", "::mlir::Value", "buildFinish",
+      (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc, "::mlir::ValueRange":$accumulator)>];
+}
+
+def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An op with a vector-Jacobian product. `cotangents` has one value a result (null: zero); the answer has one cotangent
+    an operand, of the operand's type, or null for none (integer operands, zero derivative).
+  }];
+  let methods = [InterfaceMethod<"", "::llvm::SmallVector<::mlir::Value>", "buildVjp",
+    (ins "::mlir::OpBuilder &":$b, "::mlir::ValueRange":$cotangents)>];
+}
+
+def DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = "A composite op: builds its results from simpler ops.";
+  let methods = [InterfaceMethod<"", "::llvm::SmallVector<::mlir::Value>", "decompose",
+    (ins "::mlir::OpBuilder &":$b)>];
+}
+
+def InferenceOpInterface : OpInterface<"InferenceOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = "An op that behaves otherwise when the model is not training (dropout, batch_norm).";
+  let methods = [InterfaceMethod<"Values that replace the results in inference mode.",
+    "::llvm::SmallVector<::mlir::Value>", "buildInference", (ins "::mlir::OpBuilder &":$b)>];
+}
+
+def OpaqueKernelOpInterface : OpInterface<"OpaqueKernelOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An op done by a function of the kernel library (runtime/kernels). The function takes one array of buffers, the
+    operands and then the results, and the integers of `getKernelIntegers`, evaluated at run time.
+  }];
+  let methods = [
+    InterfaceMethod<"Name of the function for the op's element type, e.g. symc_k_cholesky_f32.", "std::string",
+      "getKernelName">,
+    InterfaceMethod<"Sizes and flags that the function takes.", "::llvm::SmallVector<::mlir::AffineExpr>",
+      "getKernelIntegers">];
+}
+
+def LayerOpInterface : OpInterface<"LayerOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    A layer that makes the parameters that its node leaves out. Called before the op exists: `attributes` are the
+    node's, `operands` the types of the operands given. The answer has one entry for each missing operand that is to be
+    made, in operand order.
+  }];
+  let methods = [StaticInterfaceMethod<"", "::mlir::FailureOr<::llvm::SmallVector<::symc::LayerParameter>>",
+    "getLayerParameters", (ins "::mlir::Location":$loc, "::mlir::DictionaryAttr":$attributes,
+    "::llvm::ArrayRef<::mlir::RankedTensorType>":$operands)>];
+}
+#endif

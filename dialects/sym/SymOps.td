@@ -1,0 +1,10 @@
+//===- SymOps.td - All ops of the dialect ----------------------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+include "dialects/sym/Structure.td"
+include "dialects/sym/Elementwise.td"
+include "dialects/sym/Reduction.td"
+include "dialects/sym/Shape.td"
+include "dialects/sym/Contraction.td"
