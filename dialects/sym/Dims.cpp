@@ -288,7 +288,7 @@ Value symc::materialize(OpBuilder &b, Location loc, AffineExpr expr, function_re
 // Text
 //===----------------------------------------------------------------------===//
 
-static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence) {
+static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence, StringRef divide) {
   if (auto constant = constantValue(expr)) {
     os << *constant;
     return;
@@ -304,7 +304,7 @@ static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence) {
   if (parenthesis)
     os << "(";
   if (sum) {
-    print(os, left, 0);
+    print(os, left, 0, divide);
     // a + b * -c reads better as a - c*b.
     auto constant = constantValue(right);
     auto product = dyn_cast<AffineBinaryOpExpr>(right);
@@ -313,31 +313,33 @@ static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence) {
       os << " - " << -*constant;
     } else if (factor && *factor < 0) {
       os << " - ";
-      print(os, canonical(right * -1), 1);
+      print(os, canonical(right * -1), 1, divide);
     } else {
       os << " + ";
-      print(os, right, 0);
+      print(os, right, 0, divide);
     }
   } else if (expr.getKind() == AffineExprKind::Mul) {
     // Coefficients first.
     if (constantValue(right))
       std::swap(left, right);
-    print(os, left, 1);
+    // A floor inside a product keeps its parentheses.
+    auto factor = [&](AffineExpr e) { print(os, e, e.getKind() == AffineExprKind::Mul ? 1 : 2, divide); };
+    factor(left);
     os << "*";
-    print(os, right, 1);
+    factor(right);
   } else {
-    print(os, left, 2);
-    os << (expr.getKind() == AffineExprKind::FloorDiv ? "//" : expr.getKind() == AffineExprKind::Mod ? "%" : " ceildiv ");
-    print(os, right, 2);
+    print(os, left, 2, divide);
+    os << (expr.getKind() == AffineExprKind::FloorDiv ? divide : " mod ");
+    print(os, right, 2, divide);
   }
   if (parenthesis)
     os << ")";
 }
 
-std::string symc::printDim(AffineExpr expr) {
+std::string symc::printDim(AffineExpr expr, StringRef divide) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  print(os, expr, 0);
+  print(os, expr, 0, divide);
   return text;
 }
 

@@ -58,8 +58,8 @@ llvm::SmallVector<unsigned> symbolsIn(mlir::AffineExpr expr);
 mlir::Value materialize(mlir::OpBuilder &b, mlir::Location loc, mlir::AffineExpr expr,
                         llvm::function_ref<mlir::Value(unsigned)> symbol);
 
-/// `2*batch + 1`.
-std::string printDim(mlir::AffineExpr expr);
+/// `2*batch + 1`, with `divide` for the floor division.
+std::string printDim(mlir::AffineExpr expr, llvm::StringRef divide = "//");
 std::string printElementType(mlir::Type element);
 /// As a graph file writes it: `f32[batch, 2]`.
 std::string printType(mlir::Type tensor);

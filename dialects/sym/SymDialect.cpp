@@ -36,7 +36,7 @@ unsigned SymDialect::internDim(StringRef name) {
 }
 
 //===----------------------------------------------------------------------===//
-// #sym.dims: sums of products with //, as printDim prints them
+// #sym.dims<batch, 2*len + 1>; floor division is a word, since MLIR reads // as a comment
 //===----------------------------------------------------------------------===//
 
 namespace {
@@ -66,11 +66,8 @@ struct DimParser {
     FailureOr<AffineExpr> left = atom();
     while (succeeded(left)) {
       bool times = succeeded(parser.parseOptionalStar());
-      bool divide = !times && succeeded(parser.parseOptionalSlash());
-      if (!times && !divide)
+      if (!times && failed(parser.parseOptionalKeyword("floordiv")))
         return left;
-      if (divide && parser.parseOptionalSlash())
-        return parser.emitError(parser.getCurrentLocation(), "expected '//'"), failure();
       FailureOr<AffineExpr> right = atom();
       if (failed(right))
         return failure();
@@ -110,7 +107,7 @@ Attribute DimsAttr::parse(AsmParser &parser, Type) {
 
 void DimsAttr::print(AsmPrinter &printer) const {
   printer << "<";
-  llvm::interleaveComma(getExprs(), printer, [&](AffineExpr e) { printer << printDim(e); });
+  llvm::interleaveComma(getExprs(), printer, [&](AffineExpr e) { printer << printDim(e, " floordiv "); });
   printer << ">";
 }
 
