@@ -47,6 +47,18 @@ def Sym_YieldOp : Op<Sym_Dialect, "yield", [Pure, Terminator, ReturnLike, Parent
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
+def Sym_ReadOp : Op<Sym_Dialect, "read", [Pure]> {
+  let summary = "The contents of a kernel's buffer as a tensor";
+  let arguments = (ins AnyMemRef:$buffer);
+  let results = (outs Sym_Tensor:$out);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `->` type($out)";
+}
+def Sym_WriteOp : Op<Sym_Dialect, "write"> {
+  let summary = "Puts a tensor into a kernel's buffer";
+  let arguments = (ins Sym_Tensor:$value, Arg<AnyMemRef, "", [MemWrite]>:$buffer);
+  let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
+}
+
 def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a sym.contract is", [
     I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>, I32EnumAttrCase<"conv2d_input", 2>,
     I32EnumAttrCase<"conv2d_filter", 3>]>;
