@@ -295,6 +295,8 @@ std::string Diagnostics::renderText(bool colour) const {
     return colour ? std::string("\033[") + style + "m" + std::string(text) + "\033[0m" : std::string(text);
   };
   auto head = [&](std::string_view file, uint32_t line, uint32_t column) {
+    if (line == 0) // a whole file, or the command line
+      return file.empty() ? std::string("symc: ") : oneLine(file) + ": ";
     return oneLine(file) + ":" + std::to_string(line) + ":" + std::to_string(column) + ": ";
   };
   std::string out;
@@ -322,9 +324,11 @@ std::string Diagnostics::renderJson() const {
   auto text = [](std::string_view value) { return jsonQuoted(oneLine(value)); };
   std::string out;
   for (const Diagnostic &d : sorted()) {
-    out += "{\"severity\": " + text(severityName(d.severity)) + ", \"code\": " + text(d.code) +
-           ", \"file\": " + text(d.file) + ", \"line\": " + std::to_string(d.line) +
-           ", \"column\": " + std::to_string(d.column);
+    out += "{\"severity\": " + text(severityName(d.severity)) + ", \"code\": " + text(d.code);
+    if (!d.file.empty())
+      out += ", \"file\": " + text(d.file);
+    if (d.line)
+      out += ", \"line\": " + std::to_string(d.line) + ", \"column\": " + std::to_string(d.column);
     if (d.endLine)
       out += ", \"end_line\": " + std::to_string(d.endLine) + ", \"end_column\": " + std::to_string(d.endColumn);
     out += ", \"message\": " + text(d.message);

@@ -1,0 +1,94 @@
+//===- Library.h - A compiled model, opened -------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_RUNTIME_HOST_LIBRARY_H
+#define SYMC_RUNTIME_HOST_LIBRARY_H
+
+#include "runtime/host/DataType.h"
+#include "runtime/host/Errors.h"
+
+#include <map>
+#include <memory>
+#include <set>
+
+namespace symc::host {
+
+/// Values of symbolic dimensions by name.
+using DimValues = std::map<std::string, int64_t>;
+
+/// What the dynamic symbol table of an ELF file defines. Reads the file with bounds checks and runs nothing of it.
+/// Throws Error when `path` is no library for this machine.
+std::set<std::string> exportedSymbols(const std::string &path);
+
+/// A library that symc wrote, loaded.
+class Library {
+public:
+  /// Throws Error: no such file, not of symc, of another ABI version, not loadable here.
+  explicit Library(const std::string &path);
+
+  const symc_model &model() const { return *reflected; }
+  const std::string &path() const { return file; }
+
+  /// The index of a function, or -1.
+  int32_t find(std::string_view function) const;
+  /// The same; a missing one is an error with a suggestion.
+  int32_t require(const std::string &function) const;
+  const symc_function &function(int32_t index) const { return reflected->functions[index]; }
+
+  /// The values of all symbolic dimensions in model order, from names. The ones that `function` uses are needed and
+  /// must be within their bounds, the others take their smallest value. Unknown names are wrong usage.
+  std::vector<int64_t> dimensions(int32_t function, const DimValues &values) const;
+
+  Shape outputShape(int32_t function, int32_t output, const std::vector<int64_t> &dims) const;
+
+private:
+  std::string file;
+  const symc_model *reflected = nullptr;
+};
+
+/// The element type of an argument. Libraries hold only types that this program knows; another one is an error.
+DataType typeOf(const symc_argument &argument);
+
+/// The shape of an argument at these dimensions; -1 stays where a size is an expression of dimensions.
+Shape shapeOf(const symc_argument &argument, const std::vector<int64_t> &dims);
+
+struct InstanceOptions {
+  int32_t threads = 0;
+  uint64_t seed = 0;
+};
+
+/// An instance of a model; failures become Errors with the instance's own message.
+class Instance {
+public:
+  Instance(const Library &library, const InstanceOptions &options);
+  Instance(const Instance &) = delete;
+  ~Instance();
+
+  symc_instance *get() const { return instance; }
+  const Library &library() const { return owner; }
+
+  void loadParameters(const std::string &path, bool allowExtra);
+  void saveParameters(const std::string &path);
+  void saveState(const std::string &path, const std::string &note);
+  std::string loadState(const std::string &path);
+  int64_t step() const;
+  void call(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs);
+  symc_status tryCall(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs);
+
+private:
+  void check(symc_status status, const std::string &file = {}) const;
+  const Library &owner;
+  symc_instance *instance = nullptr;
+};
+
+/// The Error for a status of a model; `file` is what was read or written.
+Error statusError(symc_status status, const char *message, const std::string &file);
+
+/// A dense CPU tensor over memory of the caller; `shape` must outlive it.
+DLTensor view(void *data, DataType type, const Shape &shape);
+
+} // namespace symc::host
+
+#endif // SYMC_RUNTIME_HOST_LIBRARY_H
