@@ -1,0 +1,171 @@
+//===- Kernels.cpp - Kernels and their calls ------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Kernels.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace symc;
+
+constexpr StringLiteral kScratchAttr = "sym.scratch"; // arguments of kernels: unit
+constexpr StringLiteral kSecondAttr = "sym.second";   // kernels: the part that is called after this one
+
+MemRefType symc::bufferType(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+ArrayRef<AffineExpr> symc::dimsOfArgument(func::FuncOp kernel, unsigned argument) {
+  return kernel.getArgAttrOfType<sym::DimsAttr>(argument, kDimsAttr).getExprs();
+}
+
+SmallVector<func::CallOp> symc::callsOf(func::FuncOp kernel) {
+  SmallVector<func::CallOp> calls;
+  for (auto function : kernel->getParentOfType<ModuleOp>().getOps<func::FuncOp>())
+    if (!isKernel(function))
+      function.walk([&](func::CallOp call) {
+        if (call.getCallee() == kernel.getSymName())
+          calls.push_back(call);
+      });
+  return calls;
+}
+
+static StringRef dimName(MLIRContext *context, unsigned symbol) {
+  return context->getLoadedDialect<sym::SymDialect>()->dimName(symbol);
+}
+
+/// Adds an operand to `call` at position `index`.
+static void insertOperand(func::CallOp call, unsigned index, Value value) {
+  call.getOperandsMutable().slice(index, 0).append(value);
+}
+
+static BlockArgument insertArgument(func::FuncOp function, unsigned index, Type type, ArrayRef<NamedAttribute> attributes) {
+  auto dictionary = DictionaryAttr::get(function.getContext(), attributes);
+  (void)function.insertArgument(index, type, dictionary, function.getLoc());
+  return function.getArgument(index);
+}
+
+Value symc::dimArgument(func::FuncOp function, unsigned symbol) {
+  StringRef name = dimName(function.getContext(), symbol);
+  unsigned position = 0;
+  for (; position < function.getNumArguments(); ++position) {
+    auto dim = function.getArgAttrOfType<StringAttr>(position, kDimAttr);
+    if (!dim)
+      break;
+    if (dim.getValue() == name)
+      return function.getArgument(position);
+  }
+  Builder b(function.getContext());
+  BlockArgument argument =
+      insertArgument(function, position, b.getIndexType(), b.getNamedAttr(kDimAttr, b.getStringAttr(name)));
+  if (isKernel(function))
+    for (func::CallOp call : callsOf(function))
+      insertOperand(call, position, dimArgument(call->getParentOfType<func::FuncOp>(), symbol));
+  return argument;
+}
+
+Value symc::materializeDim(OpBuilder &b, Location loc, func::FuncOp function, AffineExpr dim) {
+  return materialize(b, loc, dim, [&](unsigned symbol) { return dimArgument(function, symbol); });
+}
+
+static BlockArgument appendArgument(func::FuncOp function, Type type, ArrayRef<NamedAttribute> attributes) {
+  return insertArgument(function, function.getNumArguments(), type, attributes);
+}
+
+/// The kernel called right after `kernel`, made by splitKernel.
+static func::FuncOp secondPart(func::FuncOp kernel) {
+  auto name = kernel->getAttrOfType<FlatSymbolRefAttr>(kSecondAttr);
+  return name ? kernel->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(name.getValue()) : func::FuncOp();
+}
+
+/// The call of the second part that belongs to this call of the first.
+static func::CallOp secondCall(func::CallOp call) { return cast<func::CallOp>(call->getNextNode()); }
+
+BlockArgument symc::addScratch(func::FuncOp kernel, RankedTensorType type) {
+  Builder b(kernel.getContext());
+  NamedAttribute attributes[] = {
+      b.getNamedAttr(kDimsAttr, sym::DimsAttr::get(b.getContext(), dimsOf(Type(type)))),
+      b.getNamedAttr(kScratchAttr, b.getUnitAttr()),
+  };
+  // The sizes first: naming them may add arguments in front.
+  for (AffineExpr dim : dimsOf(Type(type)))
+    for (unsigned symbol : symbolsIn(dim)) {
+      dimArgument(kernel, symbol);
+      if (func::FuncOp second = secondPart(kernel))
+        dimArgument(second, symbol);
+    }
+  MemRefType buffer = bufferType(type);
+  func::FuncOp second = secondPart(kernel);
+  for (func::CallOp call : callsOf(kernel)) {
+    auto function = call->getParentOfType<func::FuncOp>();
+    OpBuilder at(call);
+    SmallVector<Value> sizes;
+    for (AffineExpr dim : dimsOf(Type(type)))
+      if (!constantValue(dim))
+        sizes.push_back(materializeDim(at, call.getLoc(), function, dim));
+    auto alloc = memref::AllocOp::create(at, call.getLoc(), buffer, sizes);
+    alloc->setAttr(kDimsAttr, attributes[0].getValue());
+    call.getOperandsMutable().append(alloc.getResult());
+    if (second)
+      secondCall(call).getOperandsMutable().append(alloc.getResult());
+  }
+  if (second)
+    appendArgument(second, buffer, attributes);
+  return appendArgument(kernel, buffer, attributes);
+}
+
+func::FuncOp symc::splitKernel(func::FuncOp kernel, StringRef suffix) {
+  OpBuilder b(kernel);
+  b.setInsertionPointAfter(kernel);
+  auto second = cast<func::FuncOp>(b.cloneWithoutRegions(*kernel.getOperation()));
+  second.setSymName((kernel.getSymName() + suffix).str());
+  Block *body = second.addEntryBlock();
+  b.setInsertionPointToEnd(body);
+  func::ReturnOp::create(b, kernel.getLoc());
+  for (func::CallOp call : callsOf(kernel)) {
+    b.setInsertionPointAfter(call);
+    func::CallOp::create(b, call.getLoc(), second, call.getOperands());
+  }
+  kernel->setAttr(kSecondAttr, FlatSymbolRefAttr::get(second.getSymNameAttr()));
+  return second;
+}
+
+BlockArgument symc::checkArgument(func::FuncOp kernel) {
+  Builder b(kernel.getContext());
+  StringAttr check = b.getStringAttr("check");
+  for (BlockArgument argument : kernel.getArguments())
+    if (kernel.getArgAttr(argument.getArgNumber(), kKindAttr) == check)
+      return argument;
+  NamedAttribute attributes[] = {
+      b.getNamedAttr(kDimsAttr, sym::DimsAttr::get(b.getContext(), {constantDim(b.getContext(), 3)})),
+      b.getNamedAttr(kKindAttr, check),
+  };
+  auto type = MemRefType::get({3}, b.getI64Type());
+  for (func::CallOp call : callsOf(kernel)) {
+    auto function = call->getParentOfType<func::FuncOp>();
+    Value frame;
+    for (BlockArgument argument : function.getArguments())
+      if (function.getArgAttr(argument.getArgNumber(), kKindAttr) == check)
+        frame = argument;
+    if (!frame)
+      frame = appendArgument(function, type, attributes);
+    call.getOperandsMutable().append(frame);
+  }
+  return appendArgument(kernel, type, attributes);
+}
+
+int64_t symc::internCheck(ModuleOp module, StringRef message) {
+  SmallVector<Attribute> messages;
+  if (auto known = module->getAttrOfType<ArrayAttr>(kChecksAttr))
+    llvm::append_range(messages, known);
+  auto text = StringAttr::get(module.getContext(), message);
+  auto *it = llvm::find(messages, text);
+  int64_t code = 1 + (it - messages.begin());
+  if (it == messages.end()) {
+    messages.push_back(text);
+    module->setAttr(kChecksAttr, ArrayAttr::get(module.getContext(), messages));
+  }
+  return code;
+}
