@@ -59,6 +59,30 @@ def Sym_WriteOp : Op<Sym_Dialect, "write"> {
   let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
 }
 
+def Sym_AllocOp : Op<Sym_Dialect, "alloc"> {
+  let summary = "A buffer of the arena; lives from its first to its last use in a call";
+  let arguments = (ins Sym_DimsAttr:$dims);
+  let results = (outs Res<AnyMemRef, "", [MemAlloc]>:$out);
+  let assemblyFormat = "$dims attr-dict `:` type($out)";
+}
+def Sym_ViewOp : Op<Sym_Dialect, "view", [Pure]> {
+  let summary = "The same memory under another shape";
+  let arguments = (ins AnyMemRef:$buffer);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `to` type($out)";
+}
+def Sym_GlobalOp : Op<Sym_Dialect, "global", [Symbol]> {
+  let summary = "The bytes of a constant";
+  let arguments = (ins SymbolNameAttr:$sym_name, ElementsAttr:$value);
+  let assemblyFormat = "$sym_name $value attr-dict";
+}
+def Sym_GetGlobalOp : Op<Sym_Dialect, "get_global", [Pure]> {
+  let summary = "The buffer of a constant";
+  let arguments = (ins FlatSymbolRefAttr:$name);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$name attr-dict `:` type($out)";
+}
+
 def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a sym.contract is", [
     I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>, I32EnumAttrCase<"conv2d_input", 2>,
     I32EnumAttrCase<"conv2d_filter", 3>]>;

@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Kernels.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace symc;
@@ -99,17 +98,11 @@ BlockArgument symc::addScratch(func::FuncOp kernel, RankedTensorType type) {
   MemRefType buffer = bufferType(type);
   func::FuncOp second = secondPart(kernel);
   for (func::CallOp call : callsOf(kernel)) {
-    auto function = call->getParentOfType<func::FuncOp>();
     OpBuilder at(call);
-    SmallVector<Value> sizes;
-    for (AffineExpr dim : dimsOf(Type(type)))
-      if (!constantValue(dim))
-        sizes.push_back(materializeDim(at, call.getLoc(), function, dim));
-    auto alloc = memref::AllocOp::create(at, call.getLoc(), buffer, sizes);
-    alloc->setAttr(kDimsAttr, attributes[0].getValue());
-    call.getOperandsMutable().append(alloc.getResult());
+    auto alloc = sym::AllocOp::create(at, call.getLoc(), buffer, cast<sym::DimsAttr>(attributes[0].getValue()));
+    call.getOperandsMutable().append(alloc.getOut());
     if (second)
-      secondCall(call).getOperandsMutable().append(alloc.getResult());
+      secondCall(call).getOperandsMutable().append(alloc.getOut());
   }
   if (second)
     appendArgument(second, buffer, attributes);

@@ -1,0 +1,161 @@
+//===- Describe.cpp - What the target stage needs to know of a model ------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Describe.h"
+#include "lib/Lowering/CPU/Plan.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+
+ElementType elementType(Type type) {
+  if (type.isF32())
+    return ElementType::F32;
+  if (type.isF64())
+    return ElementType::F64;
+  if (type.isInteger(1))
+    return ElementType::Bool;
+  if (type.isUnsignedInteger(8))
+    return ElementType::U8;
+  return type.isInteger(32) ? ElementType::I32 : ElementType::I64;
+}
+
+std::string textAttr(DictionaryAttr attributes, StringRef name) {
+  auto text = attributes ? attributes.getAs<StringAttr>(name) : StringAttr();
+  return text ? text.getValue().str() : std::string();
+}
+
+SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, ElementsAttr data, bool trainable, StringRef doc) {
+  auto tensor = cast<RankedTensorType>(type);
+  SlotDescription slot;
+  slot.name = name.str();
+  slot.type = printType(type);
+  slot.doc = doc.str();
+  slot.element = elementType(tensor.getElementType());
+  slot.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+  slot.trainable = trainable;
+  slot.init = static_cast<InitKind>(init.getKind());
+  slot.a = init.getA().convertToDouble();
+  slot.b = init.getB().convertToDouble();
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(data)) {
+    if (!dense.isSplat() && !tensor.getElementType().isInteger(1)) {
+      slot.data.data = std::string_view(dense.getRawData().data(), dense.getRawData().size());
+    } else { // spelt out: a splat or packed bits
+      auto bytes = std::make_shared<std::string>();
+      unsigned width = byteSize(slot.element);
+      for (int64_t i = 0, e = dense.getNumElements(); i < e; ++i) {
+        if (tensor.getElementType().isInteger(1))
+          bytes->push_back(dense.getValues<bool>()[i]);
+        else
+          bytes->append(dense.getRawData().data(), width);
+      }
+      slot.data = {*bytes, bytes};
+    }
+  }
+  return slot;
+}
+
+/// The constant term and the coefficient of each product of dimensions. Floors are named as they print.
+SizeFormula formulaOf(AffineExpr expr) {
+  SizeFormula formula;
+  SmallVector<AffineExpr> terms = {expr};
+  while (!terms.empty()) {
+    AffineExpr term = terms.pop_back_val();
+    auto binary = dyn_cast<AffineBinaryOpExpr>(term);
+    if (binary && term.getKind() == AffineExprKind::Add) {
+      terms.push_back(binary.getLHS());
+      terms.push_back(binary.getRHS());
+    } else if (auto value = constantValue(term)) {
+      formula[""] += *value;
+    } else if (binary && term.getKind() == AffineExprKind::Mul && constantValue(binary.getRHS())) {
+      formula[printDim(binary.getLHS())] += *constantValue(binary.getRHS());
+    } else {
+      formula[printDim(term)] += 1;
+    }
+  }
+  return formula;
+}
+
+class Describer {
+public:
+  explicit Describer(ModuleOp module) : module(module) {}
+
+  ModelDescription run() {
+    ModelDescription model;
+    model.name = module.getSymName().value_or("model").str();
+    model.doc = textAttr(module->getAttrDictionary(), "sym.doc");
+    if (auto bounds = module->getAttrOfType<ArrayAttr>(kBoundsAttr))
+      for (auto bound : bounds.getAsRange<sym::DimBoundAttr>()) {
+        dimNumber[bound.getName()] = model.dims.size();
+        model.dims.push_back({bound.getName().str(), bound.getMin(), bound.getMax(), bound.getMultipleOf()});
+      }
+    for (auto p : module.getOps<sym::ParameterOp>())
+      model.parameters.push_back(
+          describeSlot(p.getSymName(), p.getType(), p.getInit(), p.getData().value_or(ElementsAttr()), p.getTrainable(), p.getDoc()));
+    for (auto s : module.getOps<sym::StateOp>())
+      model.state.push_back(
+          describeSlot(s.getSymName(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()), false, s.getDoc()));
+    for (auto function : module.getOps<func::FuncOp>())
+      if (!isKernel(function))
+        model.functions.push_back(describeFunction(function));
+    if (auto checks = module->getAttrOfType<ArrayAttr>(kChecksAttr))
+      for (auto message : checks.getAsRange<StringAttr>())
+        model.checks.push_back(message.getValue().str());
+    return model;
+  }
+
+private:
+  FunctionDescription describeFunction(func::FuncOp function) {
+    FunctionDescription description;
+    description.name = function.getSymName().str();
+    description.doc = textAttr(function->getAttrDictionary(), "sym.doc");
+    description.updatesState = description.name == "train_step";
+    description.trainingMode = description.name == "train_step" || description.name == "gradients";
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      auto kind = function.getArgAttrOfType<StringAttr>(i, kKindAttr);
+      if (function.getArgAttr(i, "sym.result"))
+        description.outputs.push_back(describeArgument(function, i));
+      else if (kind && kind.getValue() == "input")
+        description.inputs.push_back(describeArgument(function, i));
+    }
+    if (description.updatesState)
+      description.typedOutputs = 1;
+    for (const ArgumentDescription &input : description.inputs)
+      for (int32_t dim : input.dims)
+        if (dim >= 0 && !llvm::is_contained(description.dims, dim))
+          description.dims.push_back(dim);
+    FunctionPlan plan(function);
+    description.kernels = plan.steps.size();
+    for (FunctionPlan::Buffer buffer : plan.buffers)
+      description.buffers.push_back(
+          {buffer.first, buffer.last, formulaOf(byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs()))});
+    return description;
+  }
+
+  ArgumentDescription describeArgument(func::FuncOp function, unsigned i) {
+    Type element = cast<MemRefType>(function.getArgumentTypes()[i]).getElementType();
+    ArrayRef<AffineExpr> dims = dimsOfArgument(function, i);
+    ArgumentDescription argument;
+    argument.name = textAttr(function.getArgAttrDict(i), kNameAttr);
+    argument.doc = textAttr(function.getArgAttrDict(i), "sym.doc");
+    argument.type = printType(tensorType(dims, element));
+    argument.element = elementType(element);
+    for (AffineExpr dim : dims) {
+      argument.shape.push_back(constantValue(dim).value_or(-1));
+      auto symbol = dyn_cast<AffineSymbolExpr>(dim);
+      argument.dims.push_back(
+          symbol ? dimNumber.at(module.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition())) : -1);
+    }
+    return argument;
+  }
+
+  ModuleOp module;
+  std::map<StringRef, int32_t> dimNumber;
+};
+
+} // namespace
+
+ModelDescription symc::describeModel(ModuleOp module) { return Describer(module).run(); }

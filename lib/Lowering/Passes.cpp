@@ -1,0 +1,13 @@
+//===- Passes.cpp - Registration for symc-opt -----------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/Passes.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassRegistry.h"
+
+void symc::registerLoweringPasses() {
+  mlir::registerPass(createOutlinePass);
+  mlir::registerPass(createBodiesPass);
+}

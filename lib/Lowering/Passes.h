@@ -1,0 +1,25 @@
+//===- Passes.h - From fused regions to LLVM ----------------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_LIB_LOWERING_PASSES_H
+#define SYMC_LIB_LOWERING_PASSES_H
+
+#include <memory>
+
+namespace mlir {
+class Pass;
+} // namespace mlir
+
+namespace symc {
+
+/// Fused regions become kernels on buffers; the model functions call them (CPU/Outline.cpp).
+std::unique_ptr<mlir::Pass> createOutlinePass();
+/// Model functions become llvm.func bodies over the frame of a call (CPU/Bodies.cpp). Runs when kernels are llvm.funcs.
+std::unique_ptr<mlir::Pass> createBodiesPass();
+
+void registerLoweringPasses();
+
+} // namespace symc
+#endif

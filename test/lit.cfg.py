@@ -1,0 +1,19 @@
+"""lit configuration: .mlir and .test files are shell tests; GoogleTest programs of the build are listed in Unit."""
+import os
+
+import lit.formats
+
+config.name = "symc"
+config.test_format = lit.formats.ShTest(execute_external=True)
+config.suffixes = [".mlir", ".test"]
+config.test_source_root = os.path.join(config.symc_source, "test")
+config.test_exec_root = os.path.join(config.symc_build, "test")
+config.excludes = ["Inputs", "Unit", "data"]
+
+path = [os.path.join(config.symc_build, "bin"), config.llvm_tools, config.environment.get("PATH", os.environ["PATH"])]
+config.environment["PATH"] = os.pathsep.join(path)
+config.environment["PYTHONPATH"] = os.path.join(config.symc_source, "python")
+config.environment["SYMC"] = os.path.join(config.symc_build, "bin", "symc")
+config.substitutions.append(("%python", config.python))
+config.substitutions.append(("%source", config.symc_source))
+config.substitutions.append(("%build", config.symc_build))
