@@ -1,0 +1,188 @@
+//===- Initialize.cpp - Initial values of parameters and state -----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/Runtime.h"
+#include <math.h>
+
+using namespace symc::rt;
+
+namespace {
+/// Element 4 i + lane of a stream is lane `lane` of block i.
+struct Stream {
+  uint64_t seed;
+  uint32_t stream;
+
+  static double uniform(uint32_t bits) { return (bits >> 8) * 0x1p-24; }
+
+  void uniforms(uint64_t block, double u[4]) const {
+    uint32_t bits[4];
+    philox(seed, block, stream, 0, bits);
+    for (int lane = 0; lane < 4; ++lane)
+      u[lane] = uniform(bits[lane]);
+  }
+
+  /// Box and Muller's transformation on lanes (0, 1) and (2, 3).
+  void normals(uint64_t block, double z[4]) const {
+    double u[4];
+    uniforms(block, u);
+    for (int lane = 0; lane < 4; lane += 2) {
+      double r = __builtin_sqrt(-2 * logOf(1 - u[lane])), c, s;
+      cosSinOfTurns(u[lane + 1], &c, &s);
+      z[lane] = r * c;
+      z[lane + 1] = r * s;
+    }
+  }
+};
+
+void store(const symc_slot &slot, void *data, int64_t i, double value) {
+  if (slot.dtype.code == 2) {
+    if (slot.dtype.bits == 32)
+      static_cast<float *>(data)[i] = static_cast<float>(value);
+    else
+      static_cast<double *>(data)[i] = value;
+  } else if (slot.dtype.code == 6) {
+    static_cast<uint8_t *>(data)[i] = value != 0;
+  } else if (slot.dtype.bits == 8) {
+    static_cast<uint8_t *>(data)[i] = static_cast<uint8_t>(static_cast<int64_t>(value));
+  } else if (slot.dtype.bits == 32) {
+    static_cast<int32_t *>(data)[i] = static_cast<int32_t>(value);
+  } else {
+    static_cast<int64_t *>(data)[i] = static_cast<int64_t>(value);
+  }
+}
+
+/// fma(u, high - low, low) in the type of the tensor, as kernels compute it.
+double scaleUniform(const symc_slot &slot, double u) {
+  if (slot.dtype.code != 2 || slot.dtype.bits != 32)
+    return fma(u, slot.b - slot.a, slot.a);
+  auto low = static_cast<float>(slot.a), high = static_cast<float>(slot.b);
+  return fmaf(static_cast<float>(u), high - low, low);
+}
+
+/// The inverse distribution function of a normal one that is cut at 2 standard deviations.
+double truncatedNormal(double u) {
+  constexpr double below = 0.022750131948179207; // the distribution function at -2
+  return inverseNormal(below + u * (1 - 2 * below));
+}
+
+void fillRandom(const symc_slot &slot, uint64_t seed, void *data) {
+  Stream stream{seed, slot.stream};
+  for (int64_t i = 0; i < slot.count; i += 4) {
+    double values[4];
+    if (slot.init == SYMC_INIT_NORMAL)
+      stream.normals(i / 4, values);
+    else
+      stream.uniforms(i / 4, values);
+    for (int64_t lane = 0; lane < 4 && i + lane < slot.count; ++lane) {
+      double v = values[lane];
+      if (slot.init == SYMC_INIT_UNIFORM)
+        v = scaleUniform(slot, v);
+      else
+        v = slot.a + slot.b * (slot.init == SYMC_INIT_NORMAL ? v : truncatedNormal(v));
+      store(slot, data, i + lane, v);
+    }
+  }
+}
+
+/// The last axis of a kernel is its output; all others together are its rows.
+void matrixShape(const symc_slot &slot, int64_t &rows, int64_t &columns) {
+  columns = slot.rank > 0 ? slot.shape[slot.rank - 1] : 1;
+  rows = columns ? slot.count / columns : 0;
+}
+
+/// Q of the QR decomposition of a normal matrix (with as many rows as columns or more), by Householder reflections,
+/// with the signs that make the diagonal of R positive: uniformly distributed among the orthogonal ones.
+bool fillOrthogonal(const Allocator &allocator, const symc_slot &slot, uint64_t seed, void *data) {
+  int64_t rows, columns;
+  matrixShape(slot, rows, columns);
+  bool transposed = rows < columns;
+  int64_t m = transposed ? columns : rows, n = transposed ? rows : columns;
+  Scratch<double> work(allocator);
+  if (!work.resize(static_cast<size_t>(2 * m * n + 2 * n)))
+    return false;
+  double *a = work.data, *q = a + m * n, *sums = q + m * n, *signs = sums + n;
+  Stream stream{seed, slot.stream};
+  for (int64_t i = 0; i < m * n; i += 4) {
+    double z[4];
+    stream.normals(i / 4, z);
+    for (int64_t lane = 0; lane < 4 && i + lane < m * n; ++lane)
+      a[i + lane] = z[lane];
+  }
+
+  // I - 2 v v' applied to the columns [from, n) of `x`; v is column k of a from row k on. Row by row: fast on rows.
+  auto reflect = [&](double *x, int64_t k, int64_t from) {
+    for (int64_t j = from; j < n; ++j)
+      sums[j] = 0;
+    for (int64_t i = k; i < m; ++i)
+      for (int64_t j = from; j < n; ++j)
+        sums[j] += a[i * n + k] * x[i * n + j];
+    for (int64_t i = k; i < m; ++i) {
+      double twice = 2 * a[i * n + k];
+      for (int64_t j = from; j < n; ++j)
+        x[i * n + j] -= twice * sums[j];
+    }
+  };
+  for (int64_t k = 0; k < n; ++k) {
+    double square = 0;
+    for (int64_t i = k; i < m; ++i)
+      square += a[i * n + k] * a[i * n + k];
+    double head = a[k * n + k], length = __builtin_sqrt(square);
+    // The reflection takes the column to -sign(head) length e_k, which is R's diagonal.
+    signs[k] = head < 0 ? 1 : -1;
+    double v0 = head - signs[k] * length;
+    double norm = __builtin_sqrt(square - head * head + v0 * v0);
+    a[k * n + k] = v0;
+    for (int64_t i = k; i < m && norm > 0; ++i)
+      a[i * n + k] /= norm;
+    reflect(a, k, k + 1);
+  }
+  for (int64_t i = 0; i < m * n; ++i)
+    q[i] = i / n == i % n;
+  for (int64_t k = n - 1; k >= 0; --k)
+    reflect(q, k, k);
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      store(slot, data, transposed ? j * m + i : i * n + j, slot.a * signs[j] * q[i * n + j]);
+  return true;
+}
+
+/// A matrix's diagonal; of a convolution's kernel, that of the middle tap, so that the convolution is the identity.
+void fillIdentity(const symc_slot &slot, void *data) {
+  if (slot.rank < 2)
+    return;
+  int64_t in = slot.shape[slot.rank - 2], out = slot.shape[slot.rank - 1], tap = 0;
+  for (int32_t axis = 0; axis < slot.rank - 2; ++axis)
+    tap = tap * slot.shape[axis] + (slot.shape[axis] - 1) / 2;
+  for (int64_t i = 0; i < in && i < out; ++i)
+    store(slot, data, (tap * in + i) * out + i, slot.a);
+}
+} // namespace
+
+bool symc::rt::initializeSlot(const Allocator &allocator, const symc_slot &slot, uint64_t seed, void *data) {
+  size_t bytes = static_cast<size_t>(slot.count) * elementBytes(slot.dtype);
+  switch (slot.init) {
+  case SYMC_INIT_CONSTANT:
+    for (int64_t i = 0; i < slot.count; ++i)
+      store(slot, data, i, slot.a);
+    return true;
+  case SYMC_INIT_UNIFORM:
+  case SYMC_INIT_NORMAL:
+  case SYMC_INIT_TRUNCATED_NORMAL:
+    fillRandom(slot, seed, data);
+    return true;
+  case SYMC_INIT_ORTHOGONAL:
+    return fillOrthogonal(allocator, slot, seed, data);
+  case SYMC_INIT_DATA:
+    memcpy(data, slot.data, bytes);
+    return true;
+  case SYMC_INIT_IDENTITY:
+    memset(data, 0, bytes);
+    fillIdentity(slot, data);
+    return true;
+  default:
+    memset(data, 0, bytes);
+    return true;
+  }
+}

@@ -1,0 +1,260 @@
+//===- Runtime.h - What the runtime's own files share ----------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// The runtime is linked into every compiled model and must run wherever glibc 2.17
+// does, so it is C++ without the C++ library: no exceptions, RTTI, global
+// constructors or `std::` with code behind it, and only old libc names (no stat,
+// pthread_cond or sched_getaffinity, which are versioned by structure or argument).
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_RUNTIME_RUNTIME_H
+#define SYMC_RUNTIME_RUNTIME_H
+
+#include "runtime/Program.h"
+#include <stdarg.h>
+#include <string.h>
+
+namespace symc::rt {
+
+inline const symc_program *programOf(const symc_model *model) { return reinterpret_cast<const symc_program *>(model); }
+
+//===- Text.cpp -------------------------------------------------------------===//
+
+constexpr size_t errorSize = 1024;
+
+/// A name from outside (a file, a caller) as it is shown: control characters escaped, cut to 80 bytes.
+struct Shown {
+  char text[4 * 80 + 4];
+  Shown(const char *bytes, size_t size);
+  explicit Shown(const char *string) : Shown(string, strlen(string)) {}
+};
+
+/// "[3, 4]".
+struct ShownShape {
+  char text[32 * 22];
+  ShownShape(const int64_t *shape, int64_t rank);
+};
+
+/// Sets the message of `instance`, or that of this thread for NULL, and gives `status` back.
+symc_status fail(symc_instance *instance, symc_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+char *threadError();
+
+const char *typeName(DLDataType type);
+
+//===- Memory.cpp -----------------------------------------------------------===//
+
+/// Where memory comes from: the caller's hooks or libc.
+struct Allocator {
+  void *user = nullptr;
+  void *(*allocateHook)(void *user, size_t bytes, size_t alignment) = nullptr;
+  void (*releaseHook)(void *user, void *memory, size_t bytes) = nullptr;
+
+  void *allocate(size_t bytes) const; // 64-byte aligned; NULL when there is none; `bytes` may be 0
+  void release(void *memory, size_t bytes) const;
+};
+
+/// Memory that goes back at the end of a scope.
+template <typename T> struct Scratch {
+  const Allocator &allocator;
+  T *data = nullptr;
+  size_t count = 0;
+  explicit Scratch(const Allocator &allocator) : allocator(allocator) {}
+  Scratch(const Scratch &) = delete;
+  ~Scratch() { allocator.release(data, count * sizeof(T)); }
+  bool resize(size_t wanted) {
+    if (wanted > PTRDIFF_MAX / sizeof(T))
+      return false;
+    T *memory = static_cast<T *>(allocator.allocate(wanted * sizeof(T)));
+    if (!memory)
+      return false;
+    if (data)
+      memcpy(memory, data, (count < wanted ? count : wanted) * sizeof(T));
+    allocator.release(data, count * sizeof(T));
+    data = memory;
+    count = wanted;
+    return true;
+  }
+  T &operator[](size_t i) { return data[i]; }
+};
+
+constexpr int64_t alignment = 64;
+/// No sum of sizes below this overflows when it is rounded up.
+constexpr int64_t maxBytes = INT64_MAX / 4;
+
+/// Gives the buffers offsets in one arena. `bytes` are rounded up to 64 in place. Deterministic. `scratch` holds
+/// planScratch(count) bytes. False when the sizes are no sizes, or no memory could hold them.
+bool planArena(const symc_buffer *buffers, int32_t count, void *scratch, int64_t *bytes, int64_t *offsets,
+               int64_t *arenaBytes, int64_t *liveBytes);
+size_t planScratch(int32_t count);
+
+/// The plan of one function at one set of dimensions. The tables are as long as the function needs them.
+struct Plan {
+  int64_t *dims;    // of the model
+  int64_t *bytes;   // of the buffers
+  int64_t *offsets; // of the buffers
+  int64_t *shapes;  // of the outputs, one after another
+  int64_t *outputBytes, *inputBytes;
+  int64_t arenaBytes, liveBytes;
+  uint64_t used; // for replacing the least recently used plan; 0: empty
+};
+constexpr int plansPerFunction = 4;
+
+//===- Parallel.cpp ---------------------------------------------------------===//
+
+struct Pool;
+int32_t availableThreads();
+/// Creates no threads yet: the first parallel call or `poolStart` does.
+Pool *poolCreate(const Allocator &allocator, int32_t threads, const symc_options &options);
+void poolStart(Pool *pool);
+void poolDestroy(const Allocator &allocator, Pool *pool);
+/// For tests and the runtime's own loops.
+void poolRun(Pool *pool, symc_kernel kernel, void *const *buffers, const int64_t *dims, int64_t extent, int64_t grain);
+
+//===- Philox.cpp, Initialize.cpp, Math.cpp --------------------------------===//
+
+void philox(uint64_t seed, uint64_t index, uint32_t stream, uint32_t step, uint32_t bits[4]);
+/// Fills a tensor as its slot says. False: no memory.
+bool initializeSlot(const Allocator &allocator, const symc_slot &slot, uint64_t seed, void *data);
+
+double logOf(double x);                             // x > 0, normal
+void cosSinOfTurns(double u, double *c, double *s); // of 2 pi u, u in [0, 1)
+double inverseNormal(double p);                     // 0 < p < 1, not far in the tails
+
+//===- Cpu.cpp --------------------------------------------------------------===//
+
+/// SYMC_CPU_* bits of this machine, with the operating system's support.
+uint64_t cpuFeatures();
+const char *cpuFeatureName(uint64_t bit);
+
+} // namespace symc::rt
+
+/// The parameters of one or several instances.
+struct symc_rt_parameters {
+  int64_t references;
+  symc::rt::Allocator allocator;
+  size_t bytes;
+  char *data;
+};
+
+struct symc_instance {
+  const symc_program *program;
+  const symc_variant *variant;
+  symc::rt::Allocator allocator;
+  size_t size; // of this object with the tables behind it
+
+  symc_rt_parameters *parameters;
+  char *state; // optimizer state
+  size_t stateBytes;
+  void **slots;
+
+  char *arena;
+  size_t arenaBytes;
+  symc::rt::Plan *plans; // plansPerFunction a function
+  void *planScratch;
+  uint64_t clock;
+  symc::rt::Pool *pool;
+
+  uint64_t seed;
+  int64_t step;
+
+  // For one call.
+  int64_t *dims;
+  void **inputs, **outputs;
+  struct symc_rt_span *spans;
+
+  int64_t **strides; // of the parameters, for views
+  char *note;
+  size_t noteBytes;
+  char error[symc::rt::errorSize];
+};
+
+/// A buffer of a call, for the search for overlaps.
+struct symc_rt_span {
+  uintptr_t begin, end;
+  int32_t index; // inputs first, then outputs
+};
+
+namespace symc::rt {
+
+//===- Plan.cpp -------------------------------------------------------------===//
+
+/// The plan for `instance->dims`, from the cache or made now.
+symc_status findPlan(symc_instance *instance, int32_t function, Plan **out);
+/// Fills a plan whose tables are there and whose dims are set.
+symc_status makePlan(symc_instance *instance, const symc_program *program, int32_t function, void *scratch, Plan &plan);
+/// Plans all functions at these dimensions and grows the arena.
+symc_status reserveAll(symc_instance *instance, const int64_t *dims);
+/// Dimensions that a function does not use have their minimum, so that equal calls look equal.
+void resetDims(symc_instance *instance);
+symc_status growArena(symc_instance *instance, int64_t bytes);
+/// Checks a value against the bounds of the model's dimension `dim`.
+symc_status checkDim(symc_instance *instance, const symc_model *model, int32_t dim, int64_t value);
+
+/// Cuts tables out of one block; with no block, only counts.
+struct Carver {
+  char *block = nullptr;
+  size_t used = 0;
+  template <typename T> T *take(size_t count) {
+    T *table = block ? reinterpret_cast<T *>(block + used) : nullptr;
+    used += (count * sizeof(T) + 63) & ~size_t(63);
+    return table;
+  }
+};
+void carvePlan(Carver &carver, const symc_program *program, int32_t function, Plan &plan);
+int64_t elementBytes(DLDataType type);
+
+//===- SafetensorsRead.cpp, SafetensorsWrite.cpp ----------------------------===//
+
+/// One tensor of a file, or one that is to be written.
+struct FileTensor {
+  const char *name;
+  const char *dtype; // "F32"
+  const int64_t *shape;
+  int32_t rank;
+  uint64_t begin, end; // in the data; set by the writer
+  void *data;          // what is written, or where it goes (NULL: ignored)
+};
+
+struct Metadata {
+  const char *key, *value;
+};
+
+/// A file whose header has been checked in full.
+struct SafetensorsFile {
+  int descriptor = -1;
+  uint64_t dataOffset = 0, dataBytes = 0;
+  Scratch<char> header; // names and metadata point into it
+  Scratch<int64_t> shapes;
+  Scratch<FileTensor> tensors; // sorted by name
+  Scratch<Metadata> metadata;  // sorted by key
+  size_t shapeCount = 0, tensorCount = 0, metadataCount = 0;
+
+  explicit SafetensorsFile(const Allocator &allocator)
+      : header(allocator), shapes(allocator), tensors(allocator), metadata(allocator) {}
+  ~SafetensorsFile();
+  /// `error` has errorSize bytes.
+  symc_status open(const char *path, char *error);
+  FileTensor *find(const char *name);
+  const char *meta(const char *key) const; // NULL when absent
+  symc_status readData(const char *path, const FileTensor &tensor, char *error);
+};
+
+/// Parses the header in place (strings are unescaped there) against file.dataBytes. The reader's own entry, and the
+/// fuzzer's.
+symc_status parseHeader(SafetensorsFile &file, char *text, size_t size, char *error);
+
+/// Writes to a temporary name, synchronises and renames.
+symc_status writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,
+                             const Metadata *metadata, size_t metadataCount, char *error);
+
+const char *safetensorsType(DLDataType type);
+/// The length of the UTF-8 sequence at `text` with at most `size` bytes; 0: it is none.
+size_t utf8Length(const char *text, size_t size);
+
+} // namespace symc::rt
+
+#endif // SYMC_RUNTIME_RUNTIME_H
