@@ -1,0 +1,120 @@
+//===- FakeModel.h - A compiled model written by hand --------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// predict: y = 2 x for x: f32[batch, 3], through an arena buffer and the threads.
+// train_step: w -= 0.1 * sum(x), m += 1; gives the loss sum(x) and a metric.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_TEST_FAKEMODEL_H
+#define SYMC_TEST_FAKEMODEL_H
+
+#include "runtime/Runtime.h"
+
+namespace fake {
+
+inline const DLDataType f32 = {2, 32, 1};
+inline const int64_t matrixShape[] = {-1, 3}, weightShape[] = {2, 2}, biasShape[] = {3};
+inline const int32_t matrixDims[] = {0, -1}, batchOnly[] = {0};
+inline const symc_dim dims[] = {{"batch", 1, 4096, 1}};
+inline const symc_argument x[] = {{"x", "f32[batch, 3]", "", f32, 2, matrixShape, matrixDims}};
+inline const symc_argument y[] = {{"y", "f32[batch, 3]", "", f32, 2, matrixShape, matrixDims}};
+inline const symc_argument losses[] = {{"loss", "f32[]", "", f32, 0, nullptr, nullptr},
+                                       {"count", "f32[]", "", f32, 0, nullptr, nullptr}};
+inline const symc_function functions[] = {
+    {"predict", "", 0, 1, 1, x, y, 1, batchOnly, 2},
+    {"train_step", "", SYMC_FUNCTION_UPDATES_STATE | SYMC_FUNCTION_TRAINING_MODE, 1, 2, x, losses, 1, batchOnly, 1}};
+inline const symc_parameter parameters[] = {{"w", "f32[2, 2]", "", f32, 2, weightShape, 4, 1},
+                                            {"fc/bias", "f32[3]", "", f32, 1, biasShape, 3, 1}};
+inline const symc_slot slots[] = {{"w", f32, 2, weightShape, 4, SYMC_INIT_NORMAL, 77, 0, 1, nullptr},
+                                  {"fc/bias", f32, 1, biasShape, 3, SYMC_INIT_CONSTANT, 0, 0.5, 0, nullptr},
+                                  {"adam/m/w", f32, 2, weightShape, 4, SYMC_INIT_ZEROS, 0, 0, 0, nullptr}};
+inline const symc_buffer buffers[] = {{0, 1}};
+inline void sizesPredict(const int64_t *d, int64_t *bytes, int64_t *shapes) {
+  bytes[0] = d[0] * 12;
+  shapes[0] = d[0], shapes[1] = 3;
+}
+inline void sizesTrain(const int64_t *, int64_t *, int64_t *) {}
+
+inline void copyRows(void *const *b, const int64_t *, int64_t begin, int64_t end) {
+  for (int64_t i = 3 * begin; i < 3 * end; ++i)
+    static_cast<float *>(b[1])[i] = static_cast<float *>(b[0])[i];
+}
+inline void doubleRows(void *const *b, const int64_t *, int64_t begin, int64_t end) {
+  for (int64_t i = 3 * begin; i < 3 * end; ++i)
+    static_cast<float *>(b[1])[i] = 2 * static_cast<float *>(b[0])[i];
+}
+inline int32_t predict(symc_frame *frame) {
+  void *first[] = {frame->inputs[0], frame->arena + frame->offsets[0]};
+  void *second[] = {first[1], frame->outputs[0]};
+  symc_rt_parallel(frame, copyRows, first, frame->dims[0], 8);
+  symc_rt_parallel(frame, doubleRows, second, frame->dims[0], 8);
+  return 0;
+}
+inline int32_t trainStep(symc_frame *frame) {
+  float sum = 0;
+  for (int64_t i = 0; i < 3 * frame->dims[0]; ++i)
+    sum += static_cast<float *>(frame->inputs[0])[i];
+  if (sum < 0) {
+    frame->check = {1, static_cast<int64_t>(sum), 0};
+    return 1;
+  }
+  for (int i = 0; i < 4; ++i) {
+    static_cast<float *>(frame->slots[0])[i] -= 0.1f * sum;
+    static_cast<float *>(frame->slots[2])[i] += 1;
+  }
+  *static_cast<float *>(frame->outputs[0]) = sum;
+  *static_cast<float *>(frame->outputs[1]) = static_cast<float>(frame->dims[0]);
+  return 0;
+}
+
+inline const symc_entry entries[] = {{1, buffers, sizesPredict}, {0, nullptr, sizesTrain}};
+inline const symc_body bodies[] = {predict, trainStep};
+inline const symc_variant variants[] = {{"future", uint64_t(1) << 40, bodies}, {"x86-64", 0, bodies}};
+inline const char *const checks[] = {"the sum is {value}; it must be at least {bound}"};
+
+inline symc_program make(const char *name, const char *manifest) {
+  return {{SYMC_ABI_VERSION,
+           sizeof(symc_model),
+           name,
+           manifest,
+           1,
+           2,
+           2,
+           0,
+           dims,
+           functions,
+           parameters,
+           symc_rt_create,
+           symc_rt_destroy,
+           symc_rt_error,
+           symc_rt_initialize,
+           symc_rt_load_parameters,
+           symc_rt_load_parameters_subset,
+           symc_rt_save_parameters,
+           symc_rt_save_state,
+           symc_rt_load_state,
+           symc_rt_parameter,
+           symc_rt_reserve,
+           symc_rt_share_parameters,
+           symc_rt_step,
+           symc_rt_call,
+           symc_rt_output_shape,
+           symc_rt_plan},
+          entries,
+          3,
+          2,
+          slots,
+          variants,
+          checks};
+}
+inline const symc_program program = make("fake", "{\"graph_sha256\": \"abc123\"}");
+/// The same tensors, another graph.
+inline const symc_program other = make("fake", "{\"graph_sha256\": \"def456\"}");
+inline const symc_program stranger = make("stranger", "{\"graph_sha256\": \"abc123\"}");
+
+} // namespace fake
+
+#endif // SYMC_TEST_FAKEMODEL_H
