@@ -94,6 +94,7 @@ def Sym_PaddingAttr : Sym_Attr<"Padding", "padding"> {
   let summary = "\"valid\", \"same\" or [[before, after], …] for the window axes";
   let parameters = (ins EnumParameter<Sym_PaddingKind>:$kind, OptionalArrayRefParameter<"int64_t">:$amounts);
   let assemblyFormat = "`<` $kind (`,` `[` $amounts^ `]`)? `>`";
+  let constBuilderCall = "::symc::sym::PaddingAttr::get($_builder.getContext(), $0, {})";
 }
 
 def Sym_InitKind : I32EnumAttr<"InitKind", "Initialiser; the values of symc_init in runtime/Program.h", [
@@ -120,6 +121,10 @@ class Sym_EnumAttr<I32EnumAttr enum, string mnemonic> : EnumAttr<Sym_Dialect, en
 def Sym_LossReductionEnum : Sym_Enum<"LossReduction", "How a loss reduces its elements or examples", [
     I32EnumAttrCase<"mean", 0>, I32EnumAttrCase<"sum", 1>, I32EnumAttrCase<"none", 2>]>;
 def Sym_LossReduction : Sym_EnumAttr<Sym_LossReductionEnum, "reduction">;
+
+def Sym_LayoutEnum : Sym_Enum<"Layout", "Order of the axes of an image and its kernel: NHWC with HWIO, NCHW with OIHW", [
+    I32EnumAttrCase<"NHWC", 0>, I32EnumAttrCase<"NCHW", 1>]>;
+def Sym_Layout : Sym_EnumAttr<Sym_LayoutEnum, "layout">;
 
 //===----------------------------------------------------------------------===//
 // Ops

@@ -60,7 +60,10 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
 
 def DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
   let cppNamespace = "::symc";
-  let description = "A composite op: builds its results from simpler ops.";
+  let description = [{
+    A composite op: builds its results from simpler ops. An op that is primitive as it stands (a matmul of two matrices)
+    builds nothing and answers with no value.
+  }];
   let methods = [InterfaceMethod<"", "::llvm::SmallVector<::mlir::Value>", "decompose",
     (ins "::mlir::OpBuilder &":$b)>];
 }
@@ -72,11 +75,25 @@ def InferenceOpInterface : OpInterface<"InferenceOpInterface"> {
     "::llvm::SmallVector<::mlir::Value>", "buildInference", (ins "::mlir::OpBuilder &":$b)>];
 }
 
+def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    A contraction of operands 0 and 1 that is lowered to sym.contract. One that is decomposable too is primitive when
+    `decompose` builds nothing.
+  }];
+  let methods = [
+    InterfaceMethod<"", "::symc::sym::ContractForm", "getContractForm">,
+    InterfaceMethod<"The sym.contract's transpose_a, transpose_b, strides, dilations, padding and groups, where they "
+                    "are not the defaults.", "::mlir::NamedAttrList", "getContractAttributes">];
+}
+
 def OpaqueKernelOpInterface : OpInterface<"OpaqueKernelOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{
-    An op done by a function of the kernel library (runtime/kernels). The function takes one array of buffers, the
-    operands and then the results, and the integers of `getKernelIntegers`, evaluated at run time.
+    An op done by a function of the kernel library (runtime/kernels):
+    `void symc_k_NAME_f64(void *const *buffers, const int64_t *integers)`. `buffers` are the operands and then the
+    results, dense and row-major, a results' buffer with undefined contents; `integers` are those of
+    `getKernelIntegers`, evaluated at run time. It is called once, on one thread, and keeps no state.
   }];
   let methods = [
     InterfaceMethod<"Name of the function for the op's element type, e.g. symc_k_cholesky_f32.", "std::string",
