@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/SymOps.h"
+#include "lib/Autodiff/Passes.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -20,6 +21,7 @@ int main(int argc, char **argv) {
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
                   mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
+  symc::registerAutodiffPasses();
   symc::registerLoweringPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "symc-opt: passes over the sym dialect\n", registry));
 }

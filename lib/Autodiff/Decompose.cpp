@@ -1,0 +1,40 @@
+//===- Decompose.cpp - Composite ops into primitive ones ------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/SymOps.h"
+#include "lib/Autodiff/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+struct Decompose : PassWrapper<Decompose, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Decompose)
+  StringRef getArgument() const override { return "sym-decompose"; }
+  StringRef getDescription() const override { return "Expands composite ops until only primitive ones are left"; }
+
+  void runOnOperation() override {
+    getOperation().walk([](DecomposableOpInterface op) { expand(op); });
+  }
+
+private:
+  static void expand(DecomposableOpInterface composite) {
+    Operation *op = composite, *before = op->getPrevNode();
+    OpBuilder b(op);
+    op->replaceAllUsesWith(composite.decompose(b));
+    // The parts may be composite themselves.
+    for (Operation *part = before ? before->getNextNode() : &op->getBlock()->front(); part != op;) {
+      Operation *next = part->getNextNode();
+      if (auto inner = dyn_cast<DecomposableOpInterface>(part))
+        expand(inner);
+      part = next;
+    }
+    op->erase();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> symc::createDecomposePass() { return std::make_unique<Decompose>(); }

@@ -1,0 +1,95 @@
+//===- EntryPoints.cpp - One function for each thing a library does -------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Clones @model into @predict, @loss, @gradients, @train_step, @evaluate and the entry points
+// of the file, each with the results that it is about. All but @gradients and @train_step are
+// for inference: ops that behave otherwise in training (InferenceOpInterface) are replaced.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/SymOps.h"
+#include "lib/Autodiff/Functions.h"
+#include "lib/Autodiff/Passes.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+struct Clone {
+  std::string name;
+  bool training = false;
+  std::function<bool(unsigned result)> keeps;
+};
+
+struct EntryPoints : PassWrapper<EntryPoints, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EntryPoints)
+  EntryPoints() = default;
+  EntryPoints(const EntryPoints &other) : PassWrapper(other), wanted(other.wanted) {}
+  explicit EntryPoints(std::vector<std::string> functions) : wanted(std::move(functions)) {}
+
+  StringRef getArgument() const override { return "sym-entry-points"; }
+  StringRef getDescription() const override { return "Clones @model into the functions of the library"; }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto model = module.lookupSymbol<func::FuncOp>("model");
+    if (!model)
+      return;
+    for (const Clone &clone : clonesOf(module, model))
+      if (wanted.empty() || llvm::is_contained(wanted, clone.name))
+        make(model, clone);
+    model.erase();
+  }
+
+private:
+  std::vector<std::string> wanted;
+
+  static SmallVector<Clone> clonesOf(ModuleOp module, func::FuncOp model) {
+    auto kinds = [model](std::vector<StringRef> kinds) {
+      return [=](unsigned i) { return llvm::is_contained(kinds, resultKind(model, i)); };
+    };
+    SmallVector<Clone> clones{{"predict", false, kinds({"output"})}};
+    if (!module.getOps<sym::TrainOp>().empty()) {
+      clones.push_back({"loss", false, kinds({"loss"})});
+      clones.push_back({"gradients", true, kinds({"loss"})});
+      clones.push_back({"train_step", true, kinds({"loss", "metric", "update"})});
+      clones.push_back({"evaluate", false, kinds({"loss", "metric"})});
+    }
+    auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, "sym.entry"); };
+    for (unsigned i = 0; i < model.getNumResults(); ++i) {
+      StringAttr entry = entryOf(i);
+      if (entry && llvm::none_of(clones, [&](const Clone &c) { return c.name == entry.getValue(); }))
+        clones.push_back({entry.str(), false, [=](unsigned j) mutable { return entryOf(j) == entry; }});
+    }
+    return clones;
+  }
+
+  static void make(func::FuncOp model, const Clone &clone) {
+    func::FuncOp function = model.clone();
+    function.setName(clone.name);
+    model->getBlock()->getOperations().insert(model->getIterator(), function);
+    SmallVector<FunctionResult> results;
+    for (auto [i, result] : llvm::enumerate(resultsOf(function)))
+      if (clone.keeps(i))
+        results.push_back(result);
+    setResults(function, results);
+    eraseDeadOps(function);
+    if (clone.training)
+      return;
+    SmallVector<InferenceOpInterface> ops;
+    function.walk([&](InferenceOpInterface op) { ops.push_back(op); });
+    for (InferenceOpInterface op : ops) {
+      OpBuilder b(op);
+      op->replaceAllUsesWith(op.buildInference(b));
+      op->erase();
+    }
+    eraseDeadOps(function);
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> symc::createEntryPointsPass(std::vector<std::string> functions) {
+  return std::make_unique<EntryPoints>(std::move(functions));
+}

@@ -1,0 +1,34 @@
+//===- Pipeline.cpp - The autodiff stage in order -------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Autodiff/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace symc;
+
+void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string> functions) {
+  manager.addPass(createEntryPointsPass(std::move(functions)));
+  // Composites with a derivative of their own are differentiated whole, before they are taken apart.
+  manager.addPass(createGradientsPass());
+  manager.addPass(createTrainStepPass());
+  manager.addPass(createDecomposePass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  // Last: only now is it known which arguments are used.
+  manager.addPass(createSignaturesPass());
+}
+
+void symc::registerAutodiffPasses() {
+  registerPass([] { return createEntryPointsPass(); });
+  registerPass(createGradientsPass);
+  registerPass(createTrainStepPass);
+  registerPass(createDecomposePass);
+  registerPass(createSignaturesPass);
+  PassPipelineRegistration<>("sym-autodiff", "The autodiff stage",
+                             [](OpPassManager &manager) { buildAutodiffPipeline(manager); });
+}
