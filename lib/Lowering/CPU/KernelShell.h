@@ -1,0 +1,52 @@
+//===- KernelShell.h - The llvm.func that a kernel becomes --------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_LIB_LOWERING_CPU_KERNELSHELL_H
+#define SYMC_LIB_LOWERING_CPU_KERNELSHELL_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+namespace symc {
+
+/// Turns a kernel `func.func` into `llvm.func @k(%buffers, %dims, %begin, %end)` (symc_kernel of runtime/Program.h):
+/// buffers[i] is the i-th memref argument of the kernel, dims[j] the j-th entry of the module's sym.dim_bounds.
+/// The shell starts empty; emit at the end of `entry`, then `finish`.
+class KernelShell {
+public:
+  /// Makes the llvm.func before the kernel and puts `b` at the end of its entry block.
+  KernelShell(mlir::func::FuncOp kernel, mlir::OpBuilder &b);
+
+  mlir::Block *entry() { return body; }
+  mlir::Value begin() { return body->getArgument(2); }
+  mlir::Value end() { return body->getArgument(3); }
+
+  /// The address of a memref argument of the kernel.
+  mlir::Value buffer(mlir::Value argument);
+  /// A symbolic dimension, and a size, as i64; both are computed at the start of the function, so they dominate all.
+  mlir::Value dim(unsigned symbol);
+  mlir::Value size(mlir::AffineExpr expr);
+  /// Stack memory that lives for the whole call, 64-byte aligned.
+  mlir::Value stack(mlir::Type element, int64_t count);
+
+  /// Adds the return, hands the kernel's name and sym attributes on, and erases the kernel.
+  mlir::LLVM::LLVMFuncOp finish();
+
+private:
+  /// Puts `at` behind what was computed at the start so far.
+  void toStart(mlir::OpBuilder &at);
+
+  mlir::func::FuncOp kernel;
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  mlir::LLVM::LLVMFuncOp function;
+  mlir::Block *body = nullptr;
+  mlir::Operation *lastAtStart = nullptr;
+  llvm::DenseMap<mlir::Value, mlir::Value> buffers;
+  llvm::DenseMap<unsigned, mlir::Value> dims;
+};
+
+} // namespace symc
+#endif
