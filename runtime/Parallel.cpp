@@ -258,7 +258,7 @@ void symc::rt::poolRun(Pool *pool, symc_kernel kernel, void *const *buffers, con
     __atomic_store_n(&pool->shares[i].next, i * chunks / parts, __ATOMIC_RELAXED);
     pool->shares[i].end = (i + 1) * chunks / parts;
   }
-  uint64_t epoch = epochOf(pool->state) + uint64_t(1);
+  uint64_t epoch = epochOf(__atomic_load_n(&pool->state, __ATOMIC_RELAXED)) + uint64_t(1);
   __atomic_store_n(&pool->state, epoch << 32 | openBit, __ATOMIC_SEQ_CST);
   wake(pool, static_cast<int32_t>(parts - 1));
   work(pool, 0);
