@@ -208,7 +208,8 @@ DLTensor view(void *data, DataType type, const Shape &shape) {
   tensor.device.device_type = 1;
   tensor.ndim = static_cast<int32_t>(shape.size());
   tensor.dtype = toDlpack(type);
-  tensor.shape = const_cast<int64_t *>(shape.data());
+  static int64_t noAxis = 0; // a scalar's shape is empty, not missing
+  tensor.shape = shape.empty() ? &noAxis : const_cast<int64_t *>(shape.data());
   return tensor;
 }
 

@@ -1,0 +1,187 @@
+//===- Compiler.cpp - libSymcCompiler.so, loaded when it is needed --------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/symc/Compiler.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <dlfcn.h>
+#include <filesystem>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace symc::cli {
+
+using host::Error;
+using host::makeDiagnostic;
+using host::usageError;
+
+CompileRequest::CompileRequest(const Arguments &arguments) {
+  options.size = sizeof options;
+  set(options.input, arguments.file);
+  if (arguments.has("-o"))
+    set(options.output, arguments.text("-o"));
+  options.header = 1;
+  set(options.target, arguments.choice("--target", {"cpu", "cuda"}, "cpu"));
+  set(options.cpus, arguments.list("--cpu"));
+  if (arguments.has("--triple"))
+    set(options.triple, arguments.text("--triple"));
+  set(options.gpu_archs, arguments.list("--gpu-arch"));
+  for (const auto &[name, value] : arguments.dims()) {
+    texts.push_back(std::make_unique<std::string>(name));
+    dims.push_back({texts.back()->c_str(), value});
+  }
+  options.dims = dims.data();
+  options.dim_count = static_cast<int32_t>(dims.size());
+  set(options.functions, arguments.list("--functions"));
+  options.embed_params = arguments.has("--embed-params");
+  if (options.embed_params && !arguments.has("--params"))
+    throw usageError(code::MissingOption, "--embed-params needs --params W.safetensors");
+  if (options.embed_params)
+    set(options.params, arguments.text("--params"));
+  options.allow_extra = arguments.has("--allow-extra");
+  options.threads = static_cast<int32_t>(arguments.integer("--threads", 0, 0, 4096));
+  options.seed = arguments.seed();
+  options.opt_level = static_cast<int32_t>(arguments.integer("-O", 2, 0, 3));
+  options.fast_math = arguments.has("--fast-math");
+  if (arguments.has("--emit"))
+    set(options.emit, arguments.choice("--emit",
+                                       {"sym", "autodiff", "fused", "linalg", "llvm", "asm", "obj", "cuda", "ptx", "cubin", "dot"},
+                                       ""));
+  options.json_diagnostics = host::jsonDiagnostics();
+  options.time_passes = arguments.has("--time-passes");
+  options.log_device_placement = arguments.has("--log-device-placement");
+  if (arguments.has("--of"))
+    set(options.of, arguments.text("--of"));
+  set(options.wrt, arguments.list("--wrt"));
+  set(options.format, arguments.choice("--format", {"text", "latex"}, "text"));
+}
+
+void CompileRequest::set(const char *&field, const std::string &text) {
+  texts.push_back(std::make_unique<std::string>(text));
+  field = texts.back()->c_str();
+}
+
+void CompileRequest::set(symc_string_list &field, const std::vector<std::string> &items) {
+  auto list = std::make_unique<std::vector<const char *>>();
+  for (const std::string &item : items)
+    set(list->emplace_back(), item);
+  field = {list->data(), static_cast<int32_t>(list->size())};
+  lists.push_back(std::move(list));
+}
+
+/// ../lib/libSymcCompiler.so as seen from the program.
+static std::string compilerPath() {
+  std::error_code error;
+  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (program.parent_path().parent_path() / "lib" / "libSymcCompiler.so").string();
+}
+
+/// NULL and a message when the library cannot be loaded.
+static void *openCompiler(std::string &message) {
+  void *handle = dlopen(compilerPath().c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    message = dlerror();
+    return nullptr;
+  }
+  auto about = reinterpret_cast<const symc_compiler_info *(*)()>(dlsym(handle, "symc_compiler_about"));
+  if (about && about()->abi == SYMC_COMPILER_ABI)
+    return handle;
+  message = compilerPath() + " belongs to another version of symc";
+  return nullptr;
+}
+
+const symc_compiler_info *compilerInfo() {
+  std::string message;
+  void *handle = openCompiler(message);
+  if (!handle)
+    return nullptr;
+  return reinterpret_cast<const symc_compiler_info *(*)()>(dlsym(handle, "symc_compiler_about"))();
+}
+
+namespace {
+
+struct Job {
+  CompilerCommand command;
+  const symc_compile_options *options;
+  int exit;
+};
+
+} // namespace
+
+static int callCompiler(const Job &job) {
+  std::string message;
+  void *handle = openCompiler(message);
+  static constexpr const char *entries[] = {"symc_compiler_compile", "symc_compiler_check", "symc_compiler_grad"};
+  auto entry = handle ? reinterpret_cast<int (*)(const symc_compile_options *)>(dlsym(handle, entries[int(job.command)])) : nullptr;
+  if (!entry) {
+    Error(host::WrongEnvironment, makeDiagnostic(code::CompilerMissing, "", "the compiler cannot be loaded: " + message,
+                                                 "it is installed as lib/libSymcCompiler.so beside bin/symc"))
+        .print();
+    return host::WrongEnvironment;
+  }
+  return entry(job.options);
+}
+
+/// The child's part: on a large stack, since graphs nest as deep as their authors like. Pages that are not used cost
+/// nothing.
+static int callOnLargeStack(Job &job) {
+  for (size_t stack = size_t(1) << 30; stack >= size_t(1) << 26; stack /= 4) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, stack);
+    pthread_t thread;
+    auto body = [](void *argument) -> void * {
+      Job *job = static_cast<Job *>(argument);
+      job->exit = callCompiler(*job);
+      return nullptr;
+    };
+    int failed = pthread_create(&thread, &attributes, body, &job);
+    pthread_attr_destroy(&attributes);
+    if (failed)
+      continue;
+    pthread_join(thread, nullptr);
+    return job.exit;
+  }
+  return callCompiler(job);
+}
+
+int runCompiler(CompilerCommand command, const symc_compile_options &options) {
+  fflush(stdout);
+  pid_t parent = getpid(), child = fork();
+  if (child < 0)
+    throw Error(host::WrongEnvironment,
+                makeDiagnostic(code::OutOfMemory, "", std::string("the compiler cannot be started: ") + strerror(errno)));
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // no compiler outlives a killed symc
+    if (getppid() != parent)
+      _exit(host::InternalError);
+    Job job = {command, &options, host::InternalError};
+    int exit = callOnLargeStack(job);
+    fflush(stdout);
+    _exit(exit);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    ;
+  if (WIFEXITED(status))
+    return WEXITSTATUS(status);
+  int signal = WTERMSIG(status);
+  if (signal == SIGINT || signal == SIGTERM)
+    return 128 + signal;
+  if (signal == SIGKILL)
+    throw Error(host::WrongEnvironment, makeDiagnostic(code::OutOfMemory, options.input, "the compiler was killed",
+                                                       "most often because the machine has too little memory"));
+  throw Error(host::InternalError,
+              makeDiagnostic(code::Internal, options.input,
+                             std::string("the compiler crashed (") + strsignal(signal) + ")",
+                             "this is an error of symc: please report it with the graph file and the command line"));
+}
+
+} // namespace symc::cli

@@ -1,0 +1,118 @@
+//===- Tables.cpp - The commands and options of `symc`, once --------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/symc/Options.h"
+
+#include <algorithm>
+
+namespace symc::cli {
+
+const std::vector<CommandInfo> &commands() {
+  static const std::vector<CommandInfo> table = {
+      {Compile, "compile", "M.json -o libM.so", "compile a graph to a library and its C header",
+       "symc compile perceptron.json -o libperceptron.so --cpu x86-64-v3"},
+      {Run, "run", "M.json|libM.so --in x=x.npy [--out y=y.npy]", "run `predict` on data; print or write the outputs",
+       "symc run libperceptron.so --params w.safetensors --in x=x.npy --out yhat=yhat.npy"},
+      {Train, "train", "M.json|libM.so --data D", "train, validate, save and log",
+       "symc train perceptron.json --data moons.npz --epochs 60 --validation-split 0.2 --save w.safetensors"},
+      {Eval, "eval", "M.json|libM.so --data D --params W", "loss and metrics on a data set",
+       "symc eval perceptron.json --data test.npz --params w.safetensors"},
+      {Grad, "grad", "M.json --of J [--wrt theta]", "print a derivative as a formula",
+       "symc grad line.json --of J --wrt theta --format latex"},
+      {Check, "check", "M.json", "read and verify a graph; report every error", "symc check perceptron.json"},
+      {Inspect, "inspect", "libM.so", "print the manifest of a library as JSON",
+       "symc inspect libperceptron.so --dim batch=100"},
+      {Bench, "bench", "M.json|libM.so --dim batch=32", "measure a compiled function",
+       "symc bench libperceptron.so --function train_step --dim batch=32 --threads 1"},
+  };
+  return table;
+}
+
+const std::vector<OptionInfo> &options() {
+  static const std::vector<OptionInfo> table = {
+      {"-o", "FILE", false, Compile, "the library (.so), object (.o) or archive (.a) to write; M.h goes beside it", false},
+      {"--emit", "STAGE", false, Compiling, "stop at a stage and print it: sym autodiff fused linalg llvm asm obj cuda ptx cubin dot",
+       true},
+      {"--target", "T", false, Compiling, "cpu (default) or cuda", true},
+      {"--cpu", "NAMES", true, Compiling,
+       "native (default), x86-64-v2, x86-64-v3, x86-64-v4 or an LLVM name; with several the best is picked at load", true},
+      {"--triple", "T", false, Compiling, "another platform, as an LLVM triple", true},
+      {"--gpu-arch", "NAMES", true, Compiling, "sm_80,sm_90a", true},
+      {"--dim", "NAME=N", true, Compiling | Inspect,
+       "fix a symbolic dimension when compiling; its size for `bench` and `inspect` of a library", true},
+      {"--functions", "NAMES", true, Compiling, "of predict, loss, gradients, train_step, evaluate and entry points (default: all)",
+       true},
+      {"--function", "NAME", false, Run | Bench, "the function to call (default: predict; bench: train_step)", false},
+      {"--params", "FILE", false, Compiling, "parameters to start from, as safetensors", false},
+      {"--embed-params", nullptr, false, Compiling, "make --params the initial values in the library", true},
+      {"--allow-extra", nullptr, false, Compiling, "ignore tensors of --params that the model does not have", false},
+      {"-O", "0..3", false, Compiling, "optimization level, as -O2 (default)", true},
+      {"--fast-math", nullptr, false, Compiling, "allow reassociation; recorded in the manifest", true},
+      {"--log-device-placement", nullptr, false, Compiling, "say on which device each node runs", true},
+      {"--time-passes", nullptr, false, Compiling, "say how long each stage takes", true},
+      {"--threads", "N", false, Compiling, "threads of a call (default: as many as the process may use)", false},
+      {"--seed", "S", false, Compiling, "seed of initial parameters, dropout and shuffling (default: 0)", false},
+      {"--data", "D", false, Reading, "an .npz file, a directory of .npy files, or a .csv file with --csv-inputs", false},
+      {"--in", "NAME=FILE", true, Reading, "data of one input: .npy or IDX, also gzipped", false},
+      {"--csv-inputs", "NAME=COLUMNS", true, Reading, "columns of a .csv file: x=0:13,y=13 or x=age:bmi,y=target", false},
+      {"--scale", "NAME=FACTOR", true, Reading, "multiply an input: x=1/255", false},
+      {"--cast", "NAME", true, Reading, "convert data of another element type to the input's", false},
+      {"--out", "NAME=FILE", true, Run, "write an output as .npy instead of printing", false},
+      {"--batch-size", "N", false, Reading, "examples of a call (train, eval: 32; run: all at once)", false},
+      {"--epochs", "N", false, Train, "passes over the data (default: 1)", false},
+      {"--validation-split", "F", false, Train, "hold out the last fraction of the data, taken before shuffling", false},
+      {"--validation", "D2", false, Train, "validate on another data set, named like --data", false},
+      {"--save", "FILE", false, Train, "write the trained parameters as safetensors", false},
+      {"--history", "FILE", false, Train, "write the learning curves as CSV", false},
+      {"--checkpoint", "DIR", false, Train, "keep the full training state in a directory", false},
+      {"--checkpoint-every", "N", false, Train, "write the checkpoint every N steps (default: at the end of an epoch)", false},
+      {"--resume", nullptr, false, Train, "go on from the checkpoint, if there is one", false},
+      {"--of", "NODE", false, Grad, "what to differentiate", false},
+      {"--wrt", "NAMES", true, Grad, "with respect to what (default: every trainable parameter)", false},
+      {"--format", "F", false, Grad, "text (default) or latex", false},
+      {"--diagnostics", "F", false, Every, "text (default) or json: one object a line on standard error", false},
+      {"--help", nullptr, false, Every, "this text", false},
+  };
+  return table;
+}
+
+const CommandInfo *findCommand(std::string_view name) {
+  for (const CommandInfo &command : commands())
+    if (name == command.name)
+      return &command;
+  return nullptr;
+}
+
+static std::string column(std::string text, size_t width) {
+  text.resize(std::max(text.size() + 2, width), ' ');
+  return text;
+}
+
+std::string shortHelp() {
+  std::string out = "symc compiles model graphs ahead of time: one JSON file in, one native library out, with the\n"
+                    "forward pass, the backward pass and the optimizer step.\n\n"
+                    "usage: symc COMMAND FILE [options]\n\n";
+  for (const CommandInfo &command : commands())
+    out += "  " + column(command.name, 10) + command.summary + "\n";
+  out += "\nA worked example:\n"
+         "  symc compile perceptron.json -o libperceptron.so    # also writes perceptron.h\n"
+         "  symc train libperceptron.so --data moons.npz --epochs 60 --save w.safetensors\n"
+         "  symc run libperceptron.so --params w.safetensors --in x=x.npy\n\n"
+         "`symc help COMMAND` explains a command, `symc --version` names the version and the targets.\n";
+  return out;
+}
+
+std::string commandHelp(const CommandInfo &command) {
+  std::string out = std::string("symc ") + command.name + ": " + command.summary + "\n\nusage: symc " + command.name + " " +
+                    command.arguments + " [options]\n\n";
+  for (const OptionInfo &option : options())
+    if (option.commands & command.set)
+      out += "  " + column(option.name + (option.value ? " " + std::string(option.value) : ""), 26) + option.help + "\n";
+  out += "\nAn option's value follows a space or `=`; a list is one value with commas, or the option repeated.\n\nexample:\n  ";
+  return out + command.example + "\n";
+}
+
+} // namespace symc::cli

@@ -1,0 +1,53 @@
+//===- TemporaryLibrary.cpp - A library for this run only -----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/symc/TemporaryLibrary.h"
+#include "runtime/host/ByteSource.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace symc::cli {
+
+TemporaryLibrary::TemporaryLibrary() {
+  const char *base = getenv("TMPDIR");
+  directory = std::string(base && *base ? base : "/tmp") + "/symc-XXXXXX";
+  if (!mkdtemp(directory.data())) {
+    std::string wanted = std::exchange(directory, "");
+    throw host::Error(host::WrongEnvironment,
+                      host::makeDiagnostic(code::OutputUnwritable, wanted, std::string("cannot be created: ") + strerror(errno),
+                                           "TMPDIR names another directory for temporary files"));
+  }
+}
+
+void TemporaryLibrary::remove() {
+  std::error_code ignored;
+  if (!directory.empty())
+    std::filesystem::remove_all(directory, ignored);
+  directory.clear();
+}
+
+host::Library TemporaryLibrary::load(const std::string &graph) {
+  try {
+    host::Library library(path());
+    remove();
+    return library;
+  } catch (host::Error &error) {
+    error.diagnostic.file = graph;
+    throw;
+  }
+}
+
+bool TemporaryLibrary::isLibrary(const std::string &file) {
+  std::string start = host::firstBytes(file, 4);
+  bool named = file.size() > 3 && file.compare(file.size() - 3, 3, ".so") == 0;
+  return named || start == "\x7f" "ELF";
+}
+
+} // namespace symc::cli

@@ -1,0 +1,269 @@
+//===- symc.cpp - The `symc` program --------------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// A thin program: commands on compiled libraries need neither LLVM nor MLIR, and
+// those on graphs call the compiler's library.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/host/Bench.h"
+#include "runtime/host/Evaluate.h"
+#include "runtime/host/Interrupt.h"
+#include "runtime/host/Numbers.h"
+#include "runtime/host/Predict.h"
+#include "runtime/host/Train.h"
+#include "tools/symc/Compiler.h"
+#include "tools/symc/TemporaryLibrary.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <new>
+
+using namespace symc;
+using namespace symc::cli;
+using host::Library;
+using host::usageError;
+
+/// Reading options that `run`, `train` and `eval` share.
+static host::DataOptions dataOptions(const Arguments &arguments) {
+  host::DataOptions data;
+  data.data = arguments.text("--data");
+  data.files = arguments.pairs("--in");
+  data.csvInputs = arguments.pairs("--csv-inputs");
+  for (const auto &[name, factor] : arguments.pairs("--scale"))
+    if (!data.scale.emplace(name, parseScale("--scale " + name, factor)).second)
+      throw usageError(code::RepeatedOption, "--scale gives " + quoted(name) + " twice");
+  for (const std::string &name : arguments.list("--cast"))
+    data.cast.insert(name);
+  return data;
+}
+
+static host::InstanceOptions instanceOptions(const Arguments &arguments) {
+  return {static_cast<int32_t>(arguments.integer("--threads", 0, 0, 4096)), arguments.seed()};
+}
+
+/// Parameters to load into an instance: embedded ones are in the library already.
+static std::string paramsToLoad(const Arguments &arguments) {
+  return arguments.has("--embed-params") ? "" : arguments.text("--params");
+}
+
+static int compile(const Arguments &arguments) {
+  CompileRequest request(arguments);
+  if (arguments.has("--params") && !arguments.has("--embed-params"))
+    throw usageError(code::OptionConflict, "`symc compile` uses --params only with --embed-params");
+  if (!arguments.has("--emit")) {
+    std::string output = arguments.text("-o");
+    if (output.empty())
+      throw usageError(code::MissingOption, "`symc compile` needs -o", "-o libM.so, or --emit STAGE to print a stage");
+    auto endsWith = [&](std::string_view ending) {
+      return output.size() > ending.size() && output.compare(output.size() - ending.size(), ending.size(), ending) == 0;
+    };
+    if (!endsWith(".so") && !endsWith(".o") && !endsWith(".a"))
+      throw usageError(code::OptionValue, "-o " + quoted(output) + " ends in none of .so, .o, .a");
+  }
+  return runCompiler(CompilerCommand::Compile, request.options);
+}
+
+/// Runs `command` on the library that the file is or compiles to; `functions` are what it needs of a graph.
+template <typename Command>
+static int withLibrary(const Arguments &arguments, const std::vector<std::string> &functions, Command command) {
+  if (TemporaryLibrary::isLibrary(arguments.file)) {
+    for (const OptionInfo *option : arguments.given())
+      if (option->compileTime && !(arguments.command->set == Bench && std::string_view(option->name) == "--dim"))
+        throw usageError(code::OptionConflict, std::string(option->name) + " shapes what is compiled, and " +
+                                                   printable(arguments.file) + " is compiled already");
+    return command(Library(arguments.file));
+  }
+  CompileRequest request(arguments);
+  if (!arguments.has("--functions"))
+    request.set(request.options.functions, functions);
+  if (arguments.has("--emit"))
+    return runCompiler(CompilerCommand::Compile, request.options);
+  TemporaryLibrary temporary;
+  request.set(request.options.output, temporary.path());
+  request.options.header = 0;
+  if (int exit = runCompiler(CompilerCommand::Compile, request.options))
+    return exit;
+  return command(temporary.load(arguments.file));
+}
+
+static int run(const Arguments &arguments) {
+  host::PredictOptions options;
+  options.function = arguments.text("--function", "predict");
+  options.data = dataOptions(arguments);
+  options.out = arguments.pairs("--out");
+  options.instance = instanceOptions(arguments);
+  options.params = paramsToLoad(arguments);
+  options.allowExtra = arguments.has("--allow-extra");
+  options.batchSize = arguments.integer("--batch-size", 0, 1, INT64_MAX);
+  return withLibrary(arguments, {options.function}, [&](const Library &library) { return predict(library, options); });
+}
+
+static int train(const Arguments &arguments) {
+  host::TrainOptions options;
+  options.data = dataOptions(arguments);
+  options.validation = arguments.text("--validation");
+  options.validationSplit = arguments.fraction("--validation-split");
+  options.epochs = arguments.integer("--epochs", 1, 1, UINT32_MAX);
+  options.batchSize = arguments.integer("--batch-size", 0, 1, INT64_MAX);
+  options.instance = instanceOptions(arguments);
+  options.params = paramsToLoad(arguments);
+  options.allowExtra = arguments.has("--allow-extra");
+  options.save = arguments.text("--save");
+  options.checkpoint = arguments.text("--checkpoint");
+  options.checkpointEvery = arguments.integer("--checkpoint-every", 0, 1, INT64_MAX);
+  options.resume = arguments.has("--resume");
+  options.history = arguments.text("--history");
+  host::checkTrainOptions(options);
+  std::vector<std::string> functions = {"train_step"};
+  if (!options.validation.empty() || options.validationSplit > 0)
+    functions.push_back("evaluate");
+  return withLibrary(arguments, functions, [&](const Library &library) { return host::train(library, options); });
+}
+
+static int eval(const Arguments &arguments) {
+  host::DataOptions options = dataOptions(arguments);
+  int64_t asked = arguments.integer("--batch-size", 0, 1, INT64_MAX);
+  host::InstanceOptions settings = instanceOptions(arguments);
+  return withLibrary(arguments, {"evaluate"}, [&](const Library &library) {
+    int32_t function = library.require("evaluate");
+    host::Dataset data = host::Dataset::load(library, {function}, options);
+    host::Instance instance(library, settings);
+    if (std::string params = paramsToLoad(arguments); !params.empty())
+      instance.loadParameters(params, arguments.has("--allow-extra"));
+    int64_t batch = host::batchSize(library, data, asked, data.examples());
+    host::Means means = host::evaluate(instance, data, 0, data.examples(), batch);
+    std::vector<std::string> names = host::scoreNames(library.function(function));
+    std::string text = "{";
+    for (size_t i = 0; i < names.size(); ++i)
+      text += jsonQuoted(names[i]) + ": " + host::jsonNumber(means.mean(i)) + ", ";
+    printf("%s\"examples\": %lld}\n", text.c_str(), static_cast<long long>(means.examples));
+    return int(host::Done);
+  });
+}
+
+static int bench(const Arguments &arguments) {
+  host::BenchOptions options;
+  options.function = arguments.text("--function");
+  bool library = TemporaryLibrary::isLibrary(arguments.file);
+  (library ? options.dims : options.fixedDims) = arguments.dims();
+  options.instance = instanceOptions(arguments);
+  options.params = paramsToLoad(arguments);
+  options.allowExtra = arguments.has("--allow-extra");
+  std::vector<std::string> functions;
+  if (!options.function.empty())
+    functions.push_back(options.function);
+  return withLibrary(arguments, functions, [&](const Library &library) { return host::bench(library, options); });
+}
+
+static int inspect(const Arguments &arguments) {
+  if (!TemporaryLibrary::isLibrary(arguments.file))
+    throw host::dataError(code::NotALibrary, arguments.file, "is not a shared library",
+                          "`symc inspect` reads what `symc compile M.json -o libM.so` writes");
+  return host::inspect(Library(arguments.file), arguments.dims());
+}
+
+static int check(const Arguments &arguments) {
+  CompileRequest request(arguments);
+  return runCompiler(CompilerCommand::Check, request.options);
+}
+
+static int grad(const Arguments &arguments) {
+  CompileRequest request(arguments);
+  if (!arguments.has("--of"))
+    throw usageError(code::MissingOption, "`symc grad` needs --of", "--of J names what to differentiate");
+  return runCompiler(CompilerCommand::Grad, request.options);
+}
+
+static int version() {
+  const symc_compiler_info *info = compilerInfo();
+  printf("symc %s\n", SYMC_VERSION);
+  if (info)
+    printf("LLVM %s\ntargets: %s\n", info->llvm, info->targets);
+  else
+    printf("the compiler is not installed: libraries can be run, graphs cannot be compiled\n");
+  return host::Done;
+}
+
+static int help(const CommandInfo *command) {
+  std::string text = command ? commandHelp(*command) : shortHelp();
+  fputs(text.c_str(), stderr);
+  return host::Done;
+}
+
+/// Diagnostics of the command line itself take the form that it asks for, wherever it does.
+static void chooseDiagnostics(const std::vector<std::string> &words) {
+  for (size_t i = 0; i < words.size(); ++i)
+    if (words[i] == "--diagnostics=json" || (words[i] == "--diagnostics" && i + 1 < words.size() && words[i + 1] == "json"))
+      host::setJsonDiagnostics(true);
+}
+
+static int dispatch(const std::vector<std::string> &words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h")
+    return help(nullptr);
+  if (words[0] == "--version")
+    return version();
+  if (words[0] == "help") {
+    if (words.size() < 2)
+      return help(nullptr);
+    if (const CommandInfo *command = findCommand(words[1]))
+      return help(command);
+    throw unknownCommand(words[1]);
+  }
+  if (words[0].size() > 1 && words[0][0] == '-')
+    throw usageError(code::UnknownOption, "the command comes first, not " + quoted(words[0]), "usage: symc COMMAND FILE [options]");
+  const CommandInfo *command = findCommand(words[0]);
+  if (!command)
+    throw unknownCommand(words[0]);
+  Arguments arguments = parse(*command, {words.begin() + 1, words.end()});
+  if (arguments.help)
+    return help(command);
+  arguments.choice("--diagnostics", {"text", "json"}, "text");
+  switch (command->set) {
+  case Compile:
+    return compile(arguments);
+  case Run:
+    return run(arguments);
+  case Train:
+    return train(arguments);
+  case Eval:
+    return eval(arguments);
+  case Grad:
+    return grad(arguments);
+  case Check:
+    return check(arguments);
+  case Inspect:
+    return inspect(arguments);
+  default:
+    return bench(arguments);
+  }
+}
+
+int main(int argc, char **argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  chooseDiagnostics(words);
+  int exit = host::InternalError;
+  try {
+    exit = dispatch(words);
+  } catch (const host::Error &error) {
+    error.print();
+    exit = error.exit;
+  } catch (const std::bad_alloc &) {
+    host::Error(host::WrongEnvironment, host::makeDiagnostic(code::OutOfMemory, "", "there is not enough memory")).print();
+    exit = host::WrongEnvironment;
+  } catch (const std::exception &error) {
+    host::Error(host::InternalError,
+                host::makeDiagnostic(code::Internal, "", std::string("internal error: ") + error.what(),
+                                     "please report it with the command line"))
+        .print();
+  }
+  // A full disk behind standard output is an error like any other.
+  if (fflush(stdout) && exit == host::Done) {
+    host::Error(host::WrongEnvironment, host::makeDiagnostic(code::OutputUnwritable, "", "standard output cannot be written")).print();
+    exit = host::WrongEnvironment;
+  }
+  return exit;
+}
