@@ -47,7 +47,7 @@ public:
       throw dataError(code::NotALibrary, path, "is neither a graph file nor a shared library",
                       "a graph file ends in .json, a library is what `symc compile` writes");
     Elf64_Ehdr header;
-    read(&header, 0, 1);
+    read(&header, 0, 0);
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != machine)
       throw dataError(code::LibraryMachine, path, "was compiled for another kind of processor", "compile the graph for this machine");
     if (header.e_type != ET_DYN)

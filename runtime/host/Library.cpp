@@ -79,16 +79,25 @@ int32_t Library::require(const std::string &function) const {
 }
 
 std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &values) const {
+  for (const auto &[name, value] : values) {
+    Suggestion near(name);
+    bool known = false;
+    for (int32_t i = 0; i < reflected->dim_count; ++i) {
+      known |= name == reflected->dims[i].name;
+      near.consider(reflected->dims[i].name);
+    }
+    if (!known)
+      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(name), "", near.best());
+  }
   std::vector<int64_t> dims;
-  DimValues rest = values;
   std::set<int32_t> used;
   for (int32_t i = 0; i < reflected->functions[function].dim_count; ++i)
     used.insert(reflected->functions[function].dims[i]);
   for (int32_t i = 0; i < reflected->dim_count; ++i) {
     const symc_dim &dim = reflected->dims[i];
     int64_t smallest = (std::max<int64_t>(dim.min, 0) + dim.multiple_of - 1) / dim.multiple_of * dim.multiple_of;
-    auto given = rest.find(dim.name);
-    if (given == rest.end()) {
+    auto given = values.find(dim.name);
+    if (given == values.end()) {
       if (used.count(i))
         throw usageError(code::MissingOption,
                          std::string(reflected->functions[function].name) + " needs a value for dimension " +
@@ -104,22 +113,17 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
                                     (dim.max == INT64_MAX ? std::string("any size") : std::to_string(dim.max)) +
                                     (dim.multiple_of > 1 ? ", a multiple of " + std::to_string(dim.multiple_of) : ""));
     dims.push_back(value);
-    rest.erase(given);
-  }
-  if (!rest.empty()) {
-    Suggestion near(rest.begin()->first);
-    for (int32_t i = 0; i < reflected->dim_count; ++i)
-      near.consider(reflected->dims[i].name);
-    throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(rest.begin()->first), "", near.best());
   }
   return dims;
 }
 
 Shape Library::outputShape(int32_t function, int32_t output, const std::vector<int64_t> &dims) const {
-  Shape shape(reflected->functions[function].outputs[output].rank);
+  int32_t rank = reflected->functions[function].outputs[output].rank;
+  Shape shape(rank + 1); // a scalar has no sizes, but the pointer must not be null
   symc_status status = reflected->output_shape(reflected, function, output, dims.data(), shape.data());
   if (status != SYMC_OK)
     throw statusError(status, "the shape of an output cannot be computed at these dimensions", file);
+  shape.resize(rank);
   return shape;
 }
 
