@@ -62,3 +62,6 @@ SmallVector<Value> MatmulOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Value db = tb ? product(g, getA(), true, ta) : product(getA(), g, !ta, false);
   return {unbroadcast(da, getA()), unbroadcast(db, getB())};
 }
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Contraction.cpp.inc"

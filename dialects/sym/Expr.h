@@ -25,6 +25,7 @@ struct Scalar {
 
   bool isFloat() const { return llvm::isa<mlir::FloatType>(type); }
   bool isUnsigned() const { return type.isUnsignedInteger() || type.isInteger(1); }
+  unsigned width() const { return type.getIntOrFloatBitWidth(); }
   Scalar with(mlir::Value v) const { return {b, loc, v, type}; }
   Scalar with(mlir::Value v, mlir::Type t) const { return {b, loc, v, t}; }
 };
@@ -33,36 +34,99 @@ struct Tensor {
   mlir::OpBuilder &b;
   mlir::Location loc;
   mlir::Value value;
+  Tensor with(mlir::Value v) const { return {b, loc, v}; }
 };
+
+inline mlir::Type elementOf(mlir::Value tensor) {
+  return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
+}
+/// The signless type that scalar bodies use for elements of a tensor of `element`.
+mlir::Type bodyType(mlir::Type element);
 
 /// `c` in the type and (for vectors) shape of `like`.
 Scalar literal(const Scalar &like, double c);
+Scalar integerLiteral(const Scalar &like, int64_t c);
 /// A splat of `c` with the type of `like`: a constant, broadcast where the shape is not static.
 Tensor literal(const Tensor &like, double c);
+/// The value that all elements of a constant (or a broadcast one) have.
+std::optional<double> splatValue(mlir::Value tensor);
 
-Scalar operator+(Scalar x, Scalar y);
-Scalar operator-(Scalar x, Scalar y);
-Scalar operator*(Scalar x, Scalar y);
-Scalar operator/(Scalar x, Scalar y);
-Scalar operator-(Scalar x);
-Scalar exp(Scalar x);
-Scalar tanh(Scalar x);
-Scalar greater(Scalar x, Scalar y);
+// Each of these is there for scalars and for tensors.
+#define SYMC_UNARY(name)                                                                                               \
+  Scalar name(Scalar x);                                                                                               \
+  Tensor name(Tensor x);
+#define SYMC_BINARY(name)                                                                                              \
+  Scalar name(Scalar x, Scalar y);                                                                                     \
+  Tensor name(Tensor x, Tensor y);
+// clang-format off
+SYMC_BINARY(operator+) SYMC_BINARY(operator-) SYMC_BINARY(operator*) SYMC_BINARY(operator/) SYMC_UNARY(operator-)
+SYMC_BINARY(floorDiv) SYMC_BINARY(mod) SYMC_BINARY(pow) SYMC_BINARY(minimum) SYMC_BINARY(maximum) SYMC_BINARY(atan2)
+SYMC_UNARY(abs) SYMC_UNARY(sign) SYMC_UNARY(square) SYMC_UNARY(exp) SYMC_UNARY(expm1) SYMC_UNARY(log) SYMC_UNARY(log1p)
+SYMC_UNARY(sqrt) SYMC_UNARY(cbrt) SYMC_UNARY(sin) SYMC_UNARY(cos) SYMC_UNARY(tan) SYMC_UNARY(asin) SYMC_UNARY(acos)
+SYMC_UNARY(atan) SYMC_UNARY(sinh) SYMC_UNARY(cosh) SYMC_UNARY(tanh) SYMC_UNARY(asinh) SYMC_UNARY(acosh)
+SYMC_UNARY(atanh) SYMC_UNARY(erf) SYMC_UNARY(erfc) SYMC_UNARY(floor) SYMC_UNARY(ceil) SYMC_UNARY(round)
+SYMC_UNARY(trunc) SYMC_UNARY(isNan) SYMC_UNARY(sigmoid)
+SYMC_BINARY(equal) SYMC_BINARY(notEqual) SYMC_BINARY(operator<) SYMC_BINARY(operator<=) SYMC_BINARY(operator>)
+SYMC_BINARY(operator>=)
+// Of bools; for scalars, of integers too.
+SYMC_BINARY(bitAnd) SYMC_BINARY(bitOr) SYMC_BINARY(bitXor) SYMC_UNARY(bitNot)
+// clang-format on
+#undef SYMC_UNARY
+#undef SYMC_BINARY
 
-Tensor operator+(Tensor x, Tensor y);
-Tensor operator-(Tensor x, Tensor y);
-Tensor operator*(Tensor x, Tensor y);
-Tensor operator/(Tensor x, Tensor y);
-Tensor operator-(Tensor x);
+Scalar isInf(Scalar x);
+Scalar isFinite(Scalar x);
+Scalar shiftLeft(Scalar x, Scalar y);
+Scalar shiftRight(Scalar x, Scalar y);
+/// To an element type as tensors have it: saturating from floats, NaN gives 0.
+Scalar convert(Scalar x, mlir::Type element);
+Tensor convert(Tensor x, mlir::Type element);
 
-template <class K> K operator+(double c, K x) { return literal(x, c) + x; }
-template <class K> K operator-(double c, K x) { return literal(x, c) - x; }
-template <class K> K operator*(double c, K x) { return literal(x, c) * x; }
-template <class K> K operator/(double c, K x) { return literal(x, c) / x; }
-template <class K> K operator+(K x, double c) { return x + literal(x, c); }
-template <class K> K operator-(K x, double c) { return x - literal(x, c); }
-template <class K> K operator*(K x, double c) { return x * literal(x, c); }
-template <class K> K operator/(K x, double c) { return x / literal(x, c); }
+Scalar where(Scalar condition, Scalar x, Scalar y);
+Tensor where(Tensor condition, Tensor x, Tensor y);
+
+template <class K>
+using IfOperand = std::enable_if_t<std::is_same_v<K, Scalar> || std::is_same_v<K, Tensor>, K>;
+
+#define SYMC_WITH_LITERALS(name)                                                                                       \
+  template <class K> IfOperand<K> name(double c, K x) { return name(literal(x, c), x); }                               \
+  template <class K> IfOperand<K> name(K x, double c) { return name(x, literal(x, c)); }
+SYMC_WITH_LITERALS(operator+)
+SYMC_WITH_LITERALS(operator-)
+SYMC_WITH_LITERALS(operator*)
+SYMC_WITH_LITERALS(operator/)
+SYMC_WITH_LITERALS(operator<)
+SYMC_WITH_LITERALS(operator<=)
+SYMC_WITH_LITERALS(operator>)
+SYMC_WITH_LITERALS(operator>=)
+SYMC_WITH_LITERALS(equal)
+SYMC_WITH_LITERALS(notEqual)
+SYMC_WITH_LITERALS(minimum)
+SYMC_WITH_LITERALS(maximum)
+#undef SYMC_WITH_LITERALS
+template <class K> IfOperand<K> where(K condition, double x, K y) { return where(condition, literal(y, x), y); }
+template <class K> IfOperand<K> where(K condition, K x, double y) { return where(condition, x, literal(x, y)); }
+
+/// x**n as a product.
+template <class K> IfOperand<K> power(K x, int64_t n) {
+  if (n == 0)
+    return literal(x, 1.0);
+  uint64_t rest = n < 0 ? -static_cast<uint64_t>(n) : n;
+  std::optional<K> product;
+  auto times = [&](const K &factor) {
+    K next = product ? *product * factor : factor;
+    product.emplace(next);
+  };
+  mlir::Value base = x.value;
+  for (;; rest >>= 1) {
+    if (rest & 1)
+      times(x.with(base));
+    if (rest == 1)
+      break;
+    base = square(x.with(base)).value;
+  }
+  return n < 0 ? 1.0 / *product : *product;
+}
 
 } // namespace symc
 #endif

@@ -55,3 +55,6 @@ Value SumOp::buildFinish(OpBuilder &, Location, ValueRange accumulator) { return
 SmallVector<Value> SumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {spread(b, getLoc(), cotangents[0], getReducedAxes(), getX().getType())};
 }
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Reduction.cpp.inc"

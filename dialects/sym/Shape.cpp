@@ -4,12 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
+#include "dialects/sym/Expr.h"
 
 using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
-
-static Type elementOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
@@ -140,3 +139,6 @@ SmallVector<Value> TransposeOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
     inverse[axis] = i;
   return {TransposeOp::create(b, getLoc(), cotangents[0], b.getDenseI64ArrayAttr(inverse))};
 }
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Shape.cpp.inc"

@@ -58,3 +58,6 @@ LogicalResult FusedOp::verify() {
     return emitOpError("yields other types than its results");
   return success();
 }
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Structure.cpp.inc"

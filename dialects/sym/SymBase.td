@@ -18,6 +18,8 @@ def Sym_Dialect : Dialect {
   let cppNamespace = "::symc::sym";
   let summary = "Tensor operators of model graphs, with shapes in symbolic dimensions";
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
+  let hasCanonicalizer = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let extraClassDeclaration = [{
     /// The number of a symbolic dimension in this context; the first use of a name numbers it.
@@ -50,7 +52,11 @@ def Sym_BoolTensor : RankedTensorOf<[I1]>;
 //===----------------------------------------------------------------------===//
 
 def Sym_I64 : ConfinedAttr<I64Attr, []> { let summary = "an integer"; }
-def Sym_F64 : ConfinedAttr<F64Attr, []> { let summary = "a number"; }
+def Sym_F64 : ConfinedAttr<F64Attr, []> {
+  let summary = "a number";
+  let returnType = "double";
+  let convertFromStorage = "$_self.getValueAsDouble()";
+}
 def Sym_Bool : ConfinedAttr<BoolAttr, []> { let summary = "true or false"; }
 def Sym_Str : ConfinedAttr<StrAttr, []> { let summary = "a string"; }
 /// An integer or a list of integers, stored as a list.

@@ -28,6 +28,11 @@ void SymDialect::initialize() {
       >();
 }
 
+Operation *SymDialect::materializeConstant(OpBuilder &b, Attribute value, Type type, Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  return elements && elements.getType() == type ? ConstantOp::create(b, loc, type, elements) : nullptr;
+}
+
 unsigned SymDialect::internDim(StringRef name) {
   auto [it, isNew] = dimNumbers.try_emplace(name, dimNames.size());
   if (isNew)

@@ -1,0 +1,60 @@
+//===- Activation.cpp - Activation functions ------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Bodies and derivatives that are more than an expression. Each is written once for
+// elements and for tensors.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Expr.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+static Scalar relu6(Scalar x) {
+  Scalar positive = where(x < 0.0, 0.0, x);
+  return where(positive > 6.0, 6.0, positive);
+}
+
+static Tensor siluGradient(Tensor dout, Tensor x) {
+  Tensor s = sigmoid(x);
+  return dout * (s * (1.0 + x * (1.0 - s)));
+}
+
+/// tanh(log(1 + e**x)) as a quotient of polynomials in e**-|x|.
+template <class K> static K tanhSoftplus(K x) {
+  K z = exp(-abs(x)), one = literal(z, 1.0), positive = x >= 0.0;
+  K numerator = where(positive, one + 2.0 * z, z * (z + 2.0));
+  return numerator / (numerator + 2.0 * where(positive, z * z, one));
+}
+
+static Tensor mishGradient(Tensor dout, Tensor x) {
+  Tensor t = tanhSoftplus(x);
+  return dout * (t + x * ((1.0 - t * t) * sigmoid(x)));
+}
+
+constexpr double kSqrtHalf = 0.70710678118654752440, kInvSqrtTwoPi = 0.39894228040143267794;
+/// 2 * sqrt(2 / pi): (1 + tanh(u)) / 2 is sigmoid(2 * u), which keeps its digits for large negative u.
+constexpr double kTwiceSqrtTwoOverPi = 1.59576912160573071176;
+
+template <class K> static K geluArgument(K x) { return kTwiceSqrtTwoOverPi * (x + 0.044715 * (x * x * x)); }
+
+static Scalar gelu(Scalar x, bool approximate) {
+  if (approximate)
+    return x * sigmoid(geluArgument(x));
+  return 0.5 * x * erfc(-kSqrtHalf * x);
+}
+
+static Tensor geluGradient(Tensor dout, Tensor x, bool approximate) {
+  if (!approximate)
+    return dout * (0.5 * erfc(-kSqrtHalf * x) + x * (kInvSqrtTwoPi * exp(-0.5 * square(x))));
+  Tensor s = sigmoid(geluArgument(x)), slope = kTwiceSqrtTwoOverPi * (1.0 + 0.134145 * square(x));
+  return dout * (s + x * (s * (1.0 - s)) * slope);
+}
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Activation.cpp.inc"
