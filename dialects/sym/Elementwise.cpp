@@ -115,9 +115,7 @@ static bool isSplat(Value tensor, double c) {
   return value && *value == c && std::signbit(*value) == std::signbit(c);
 }
 /// The zero that may be added to anything.
-static bool isNeutralZero(Value tensor) {
-  return isSplat(tensor, isa<FloatType>(elementOf(tensor)) ? -0.0 : 0.0);
-}
+static bool isNeutralZero(Value tensor) { return isSplat(tensor, isa<FloatType>(elementOf(tensor)) ? -0.0 : 0.0); }
 
 OpFoldResult AddOp::fold(FoldAdaptor) {
   if (isNeutralZero(getY()))
@@ -269,7 +267,8 @@ struct HoistBroadcast : OpInterfaceRewritePattern<ScalarBodyOpInterface> {
       if (broadcast && sameDims(*source, dimsOf(broadcast.getX())))
         mapping.map(operand, broadcast.getX());
       else
-        mapping.map(operand, splat(rewriter, op.getLoc(), tensorType(*source, elementOf(operand)), *splatValue(operand)));
+        mapping.map(operand,
+                    splat(rewriter, op.getLoc(), tensorType(*source, elementOf(operand)), *splatValue(operand)));
     }
     Operation *narrow = rewriter.clone(*op, mapping);
     Type wide = op->getResult(0).getType();

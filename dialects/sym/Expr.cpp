@@ -12,7 +12,8 @@ using namespace mlir;
 using namespace symc;
 
 Type symc::bodyType(Type element) {
-  return element.isUnsignedInteger() ? IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth()) : element;
+  return element.isUnsignedInteger() ? IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth())
+                                     : element;
 }
 
 /// `element` as a vector where `like` is one.
@@ -307,7 +308,9 @@ Scalar symc::convert(Scalar x, Type element) {
 //===----------------------------------------------------------------------===//
 
 template <class Op> static Tensor unary(Tensor x) { return {x.b, x.loc, Op::create(x.b, x.loc, x.value)}; }
-template <class Op> static Tensor binary(Tensor x, Tensor y) { return {x.b, x.loc, Op::create(x.b, x.loc, x.value, y.value)}; }
+template <class Op> static Tensor binary(Tensor x, Tensor y) {
+  return {x.b, x.loc, Op::create(x.b, x.loc, x.value, y.value)};
+}
 
 #define SYMC_TENSOR_UNARY(name, Op)                                                                                    \
   Tensor symc::name(Tensor x) { return unary<sym::Op>(x); }

@@ -74,7 +74,7 @@ SYMC_BINARY(bitAnd) SYMC_BINARY(bitOr) SYMC_BINARY(bitXor) SYMC_UNARY(bitNot)
 #undef SYMC_UNARY
 #undef SYMC_BINARY
 
-Scalar isInf(Scalar x);
+        Scalar isInf(Scalar x);
 Scalar isFinite(Scalar x);
 Scalar shiftLeft(Scalar x, Scalar y);
 Scalar shiftRight(Scalar x, Scalar y);
@@ -85,8 +85,7 @@ Tensor convert(Tensor x, mlir::Type element);
 Scalar where(Scalar condition, Scalar x, Scalar y);
 Tensor where(Tensor condition, Tensor x, Tensor y);
 
-template <class K>
-using IfOperand = std::enable_if_t<std::is_same_v<K, Scalar> || std::is_same_v<K, Tensor>, K>;
+template <class K> using IfOperand = std::enable_if_t<std::is_same_v<K, Scalar> || std::is_same_v<K, Tensor>, K>;
 
 #define SYMC_WITH_LITERALS(name)                                                                                       \
   template <class K> IfOperand<K> name(double c, K x) { return name(literal(x, c), x); }                               \

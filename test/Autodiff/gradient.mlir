@@ -41,7 +41,7 @@ module @chain {
 // CHECK: %[[E:.*]] = sym.exp %[[A]]
 // CHECK: %[[T:.*]] = sym.tanh %[[A]]
 // CHECK: %[[G:.*]] = sym.broadcast_to
-// CHECK: sym.mul %[[T]], %[[T]]
+// CHECK: sym.square %[[T]]
 // CHECK: %[[DT:.*]] = sym.mul %[[G]],
 // CHECK: %[[DE:.*]] = sym.mul %[[G]], %[[E]]
 // CHECK: %[[DA:.*]] = sym.add %[[DT]], %[[DE]]
