@@ -4,9 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Autodiff/TrainStep.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Build.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Gradient.h"
+#include "lib/Autodiff/Optimizers.h"
 #include "lib/Autodiff/Passes.h"
 
 using namespace mlir;
@@ -49,7 +50,81 @@ struct TrainStep : PassWrapper<TrainStep, OperationPass<ModuleOp>> {
   StringRef getArgument() const override { return "sym-train-step"; }
   StringRef getDescription() const override { return "Gives @train_step its updates"; }
 
-  void runOnOperation() override {}
+  void runOnOperation() override {
+    auto function = getOperation().lookupSymbol<func::FuncOp>("train_step");
+    if (!function)
+      return;
+    auto train = *getOperation().getOps<sym::TrainOp>().begin();
+    const TrainMethod *method = findMethod(optimizers(), train.getOptimizer());
+    const TrainMethod *schedule = findMethod(schedules(), train.getSchedule().value_or("constant"));
+    if (!method || !method->available)
+      return fail(train.emitError(method ? "S0906: optimizer '" : "S0704: unknown optimizer '")
+                  << train.getOptimizer() << (method ? "' is not available yet" : "'"));
+    if (!schedule)
+      return fail(train.emitError("S0705: unknown schedule '") << *train.getSchedule() << "'");
+
+    OpBuilder b(function.front().getTerminator());
+    FailureOr<SmallVector<ParameterGradient>> parameters = parameterGradients(b, function);
+    if (failed(parameters))
+      return signalPassFailure();
+
+    UpdateScope scope(b, function, train.getAccumulateSteps());
+    MethodOptions options(*method, train.getOptions());
+    std::unique_ptr<Optimizer> optimizer = createOptimizer(options);
+    double decay = train.getWeightDecay().convertToDouble();
+    llvm::erase_if(*parameters, [&](ParameterGradient &p) {
+      if (!p.gradient && (decay != 0 || optimizer->movesWithoutGradient()))
+        p.gradient = splat(b, p.parameter.getLoc(), p.parameter.getType(), 0);
+      return !p.gradient;
+    });
+    accumulate(scope, *parameters, train.getAccumulateSteps());
+    if (std::optional<APFloat> limit = train.getClipGlobalNorm())
+      clip(scope, *parameters, limit->convertToDouble());
+    StepScalar rate = learningRate(scope, options.number("learning_rate"),
+                                   MethodOptions(*schedule, train.getScheduleOptions().value_or(DictionaryAttr())));
+    optimizer->begin(scope, rate);
+    for (ParameterGradient &p : *parameters) {
+      Tensor w{b, p.parameter.getLoc(), p.parameter}, g{b, w.loc, p.gradient};
+      if (decay != 0)
+        g.value = (g + decay * w).value;
+      scope.update(p.name, w, optimizer->step(scope, p.name, w, g));
+    }
+    SmallVector<FunctionResult> results = resultsOf(function);
+    llvm::append_range(results, scope.results());
+    setResults(function, results);
+    eraseDeadOps(function);
+  }
+
+private:
+  void fail(const InFlightDiagnostic &) { signalPassFailure(); }
+
+  /// Gradients become means over the last `period` steps; sums are kept in between.
+  static void accumulate(UpdateScope &scope, MutableArrayRef<ParameterGradient> parameters, int64_t period) {
+    if (period == 1)
+      return;
+    for (ParameterGradient &p : parameters) {
+      std::string slot = "accumulate/" + p.name;
+      Tensor sum = scope.state(slot, p.gradient.getType()) + Tensor{scope.b, scope.loc, p.gradient};
+      Tensor ends{scope.b, scope.loc, broadcastLike(scope.b, scope.loc, scope.updates()->value, p.gradient.getType())};
+      scope.updateAlways(slot, where(ends, 0.0, sum));
+      p.gradient = (sum / static_cast<double>(period)).value;
+    }
+  }
+
+  /// g · c / max(‖g‖, c) with the norm over all gradients, in f64 from one parameter's sum on.
+  static void clip(UpdateScope &scope, MutableArrayRef<ParameterGradient> parameters, double limit) {
+    std::optional<Tensor> total;
+    for (ParameterGradient &p : parameters) {
+      Tensor g{scope.b, scope.loc, p.gradient};
+      auto axes = llvm::to_vector(llvm::seq<int64_t>(cast<RankedTensorType>(p.gradient.getType()).getRank()));
+      Tensor sum{scope.b, scope.loc, sumOver(scope.b, scope.loc, (g * g).value, axes, false)};
+      sum.value = scope.spread(sum, scope.f64(0)).value;
+      total.emplace(total ? *total + sum : sum);
+    }
+    StepScalar factor{std::nullopt, (limit / maximum(sqrt(*total), scope.f64(limit))).value};
+    for (ParameterGradient &p : parameters)
+      p.gradient = times(scope, factor, Tensor{scope.b, scope.loc, p.gradient}).value;
+  }
 };
 } // namespace
 

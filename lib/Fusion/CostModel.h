@@ -1,0 +1,71 @@
+//===- CostModel.h - What a fused region may be, and what pays ----*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// A legal region, which the lowering relies on and `verifyRegion` checks:
+//
+// All regions. One block of primitive ops; what it reads are arguments and splat constants. A
+// *move* is an op that reads at other indices than it writes (an ElementOp without scalar body:
+// broadcast_to, transpose, slice, gather, …) or at none (iota, random), or a reshape that only
+// adds or drops axes of size 1. All other ops *compute*. A chain of moves is never stored: its
+// reader evaluates it at the index that it wants.
+//
+// elementwise. No reductions or contractions. All computed values, and all results, have the
+// sizes S. Chains of moves begin at arguments or constants, never at computed values. So an
+// element of the results is one expression in elements of the arguments, and a kernel is one
+// loop nest over S. A region of moves alone is a copy.
+//
+// contraction. One matmul or convolution on two arguments; all else as in an elementwise region
+// over the sizes of its result, computed from it at the same index.
+//
+// reduction. All reductions have operands of the same sizes F, the full space. Computed values
+// have the sizes F or those of a reduction's result (with or without the reduced axes as 1s).
+// Either
+//  - rows: there is N ≥ 1 so that every reduction reduces exactly the axes N and up. Everything
+//    keeps the first N indices: an element with outer index o is computed from computed values
+//    with outer index o alone. Values over F may be results and may depend on reductions (softmax);
+//  - or columns: every reduction reduces the same axes, no value over F is a result or depends on
+//    a reduction of the region. A computed value over F is the prologue of the reductions, one
+//    over the reduced sizes their epilogue.
+//
+// opaque. One op on arguments.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FUSION_COSTMODEL_H
+#define SYMC_FUSION_COSTMODEL_H
+
+#include "dialects/sym/SymOps.h"
+
+namespace symc {
+
+namespace cost {
+/// Arithmetic of one element, in additions, up to which a value is computed again rather than stored, when all that it
+/// reads is in memory anyway.
+constexpr unsigned kRecompute = 6;
+/// Tensors that one kernel reads and writes; more of them spill addresses.
+constexpr unsigned kMaxBuffers = 24;
+/// The same for the epilogue of a contraction, beside its operands: tiles of each are held in registers.
+constexpr unsigned kMaxEpilogueReads = 6;
+constexpr unsigned kMaxEpilogueWrites = 4;
+/// Ops of one region. Longer ones compile slowly and spill.
+constexpr unsigned kMaxOps = 96;
+} // namespace cost
+
+/// Cost of one element of an elementwise op, in additions; what math functions cost is counted.
+unsigned scalarCost(ScalarBodyOpInterface op);
+
+/// Whether the op only moves: see above.
+bool isMove(mlir::Operation *op);
+/// A reshape that only adds or drops axes of size 1.
+bool isUnitReshape(mlir::Operation *op);
+
+/// How a reduction region is cut: rows with the number of outer axes, or columns (nothing).
+std::optional<unsigned> rowAxes(ReductionOpInterface reduction);
+
+/// Checks that a region is legal as described above; says what is not, at its op.
+mlir::LogicalResult verifyRegion(sym::FusedOp region);
+
+} // namespace symc
+#endif
