@@ -1,5 +1,6 @@
 """lit configuration: .mlir and .test files are shell tests; GoogleTest programs of the build are listed in Unit."""
 import os
+import subprocess
 
 import lit.formats
 
@@ -17,3 +18,6 @@ config.environment["SYMC"] = os.path.join(config.symc_build, "bin", "symc")
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.symc_source))
 config.substitutions.append(("%build", config.symc_build))
+
+if subprocess.run([config.python, "-c", "import numpy"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+    config.available_features.add("numpy")

@@ -1,0 +1,135 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""The structs of include/symc/runtime.h for ctypes, and how a library is opened."""
+import ctypes
+import os
+import struct
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+
+import numpy as np
+
+from .errors import LibraryError
+
+ABI_VERSION = 1
+
+
+class DLDevice(ctypes.Structure):
+    _fields_ = [("device_type", c_int32), ("device_id", c_int32)]
+
+
+class DLDataType(ctypes.Structure):
+    _fields_ = [("code", c_uint8), ("bits", c_uint8), ("lanes", c_uint16)]
+
+
+class DLTensor(ctypes.Structure):
+    _fields_ = [("data", c_void_p), ("device", DLDevice), ("ndim", c_int32), ("dtype", DLDataType),
+                ("shape", POINTER(c_int64)), ("strides", POINTER(c_int64)), ("byte_offset", c_uint64)]
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("size", c_uint32), ("threads", c_int32), ("seed", c_uint64), ("user", c_void_p),
+                ("allocate", c_void_p), ("release", c_void_p), ("parallel_for", c_void_p)]
+
+
+class Dim(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("min", c_int64), ("max", c_int64), ("multiple_of", c_int64)]
+
+
+class Argument(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("type", c_char_p), ("doc", c_char_p), ("dtype", DLDataType), ("rank", c_int32),
+                ("shape", POINTER(c_int64)), ("dims", POINTER(c_int32))]
+
+
+class Function(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("doc", c_char_p), ("flags", c_int32), ("input_count", c_int32),
+                ("output_count", c_int32), ("inputs", POINTER(Argument)), ("outputs", POINTER(Argument)),
+                ("dim_count", c_int32), ("dims", POINTER(c_int32)), ("kernels", c_int32)]
+
+
+class Parameter(ctypes.Structure):
+    _fields_ = [("name", c_char_p), ("type", c_char_p), ("doc", c_char_p), ("dtype", DLDataType), ("rank", c_int32),
+                ("shape", POINTER(c_int64)), ("count", c_int64), ("trainable", c_int32)]
+
+
+class Model(ctypes.Structure):
+    pass
+
+
+def _function(result, *arguments):
+    return ctypes.CFUNCTYPE(result, *arguments)
+
+
+_status, _path = ctypes.c_int, c_char_p
+Model._fields_ = [
+    ("abi", c_uint32), ("size", c_uint32), ("name", c_char_p), ("manifest", c_char_p), ("dim_count", c_int32),
+    ("function_count", c_int32), ("parameter_count", c_int32), ("reserved", c_int32), ("dims", POINTER(Dim)),
+    ("functions", POINTER(Function)), ("parameters", POINTER(Parameter)),
+    ("create", _function(_status, POINTER(Model), POINTER(Options), POINTER(c_void_p))),
+    ("destroy", _function(None, c_void_p)),
+    ("error", _function(c_char_p, c_void_p)),
+    ("initialize", _function(_status, c_void_p, c_uint64)),
+    ("load_parameters", _function(_status, c_void_p, _path)),
+    ("load_parameters_subset", _function(_status, c_void_p, _path)),
+    ("save_parameters", _function(_status, c_void_p, _path)),
+    ("save_state", _function(_status, c_void_p, _path, c_char_p)),
+    ("load_state", _function(_status, c_void_p, _path, POINTER(c_char_p))),
+    ("parameter", _function(_status, c_void_p, c_char_p, POINTER(DLTensor))),
+    ("reserve", _function(_status, c_void_p, POINTER(c_int64))),
+    ("share_parameters", _function(_status, c_void_p, c_void_p)),
+    ("step", _function(c_int64, c_void_p)),
+    ("call", _function(_status, c_void_p, c_int32, c_void_p, c_void_p)),
+    ("output_shape", _function(_status, POINTER(Model), c_int32, c_int32, POINTER(c_int64), POINTER(c_int64))),
+    ("plan", _function(_status, POINTER(Model), c_int32, POINTER(c_int64), POINTER(c_int64), POINTER(c_int64)))]
+
+_KINDS = {0: "i", 1: "u", 2: "f", 6: "b"}
+
+
+def numpy_dtype(dtype):
+    """The NumPy type of a DLDataType."""
+    kind = _KINDS.get(dtype.code)
+    if kind is None or dtype.lanes != 1:
+        raise LibraryError(f"an argument has a type that NumPy does not have (code {dtype.code}, {dtype.bits} bits)")
+    return np.dtype(np.bool_) if kind == "b" else np.dtype(f"{kind}{dtype.bits // 8}")
+
+
+def _exported(path):
+    """Names that an ELF library defines, read from its symbol table; nothing of it runs."""
+    with open(path, "rb") as file:
+        data = memoryview(file.read())
+    if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] != 2:
+        raise LibraryError(f"{path}: is not a shared library")
+    try:
+        offset, = struct.unpack_from("<Q", data, 40)
+        size, count = struct.unpack_from("<HH", data, 58)
+        sections = [struct.unpack_from("<IIQQQQIIQQ", data, offset + i * size) for i in range(count)]
+        names = set()
+        for _, kind, _, _, begin, length, link, *_ in sections:
+            if kind != 11:  # SHT_DYNSYM
+                continue
+            text = bytes(data[sections[link][4]:sections[link][4] + sections[link][5]])
+            for at in range(begin, begin + length, 24):
+                name, _, _, section = struct.unpack_from("<IBBH", data, at)
+                if section:
+                    names.add(text[name:text.index(b"\0", name)].decode("ascii", "replace"))
+        return names
+    except (struct.error, IndexError, ValueError):
+        raise LibraryError(f"{path}: is a damaged library") from None
+
+
+def open_library(path):
+    """The reflection struct of a library, and the handle that keeps it loaded."""
+    path = os.path.abspath(os.fspath(path))
+    names = _exported(path)
+    models = [n[:-6] for n in sorted(names) if n.endswith("_model") and n[:-6] + "_create" in names]
+    if not models:
+        raise LibraryError(f"{path}: is not a library that symc wrote: it exports no reflection entry")
+    try:
+        handle = ctypes.CDLL(path)
+    except OSError as error:
+        raise LibraryError(f"{path}: cannot be loaded: {error}") from None
+    entry = handle[models[0] + "_model"]
+    entry.restype = POINTER(Model)
+    model = entry()
+    if not model or model.contents.abi != ABI_VERSION or model.contents.size < ctypes.sizeof(Model):
+        found = model.contents.abi if model else "none"
+        raise LibraryError(f"{path}: has ABI version {found}; this module knows version {ABI_VERSION}: compile again")
+    return model, handle

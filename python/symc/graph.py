@@ -1,0 +1,270 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""Builds graph files: `symc.Graph`.
+
+    g = symc.Graph("line")
+    x, y = g.input("x", "f32[m, 3]"), g.input("y", "f32[m, 1]")
+    theta = g.parameter("theta", "f32[3, 1]")
+    error = x @ theta - y
+    g.train(loss=g.mean(error ** 2, name="J"), optimizer={"sgd": {"learning_rate": 0.1}})
+    g.output(yhat=x @ theta)
+    g.to_json("line.json")
+
+Arithmetic makes expressions; every op of the format is a method of the graph, with
+its inputs as arguments and its attributes as keywords. A `name` makes a node of its
+own; so do attributes, and values that are used more than once.
+"""
+import json
+import math
+import os
+import re
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# Words that an expression reads as something else than a name of the graph.
+_WORDS = {"inf", "nan", "pi", "and", "or", "not", "True", "False", "true", "false", "if", "else", "is", "in", "lambda", "None"}
+
+
+def _reference(name):
+    """A name of the graph inside an expression."""
+    return name if _PLAIN.match(name) and name not in _WORDS else f"`{name}`"
+
+
+def _literal(value):
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
+    raise TypeError(f"a graph cannot hold {value!r}: use graph.constant for arrays")
+
+
+class Value:
+    """A tensor of the graph being built. Operators give new ones."""
+
+    __array_priority__ = 1000  # numpy_array * value asks this class first
+    __hash__ = object.__hash__
+
+    def __init__(self, graph, pieces, name=None, depth=1):
+        self._graph, self._pieces, self.name, self._depth = graph, pieces, name, depth
+
+    def _combine(self, *pieces):
+        return self._graph._expression(pieces)
+
+    def __add__(self, other): return self._combine(self, " + ", other)
+    def __radd__(self, other): return self._combine(other, " + ", self)
+    def __sub__(self, other): return self._combine(self, " - ", other)
+    def __rsub__(self, other): return self._combine(other, " - ", self)
+    def __mul__(self, other): return self._combine(self, " * ", other)
+    def __rmul__(self, other): return self._combine(other, " * ", self)
+    def __truediv__(self, other): return self._combine(self, " / ", other)
+    def __rtruediv__(self, other): return self._combine(other, " / ", self)
+    def __floordiv__(self, other): return self._combine(self, " // ", other)
+    def __mod__(self, other): return self._combine(self, " % ", other)
+    def __pow__(self, other): return self._combine(self, " ** ", other)
+    def __rpow__(self, other): return self._combine(other, " ** ", self)
+    def __matmul__(self, other): return self._combine(self, " @ ", other)
+    def __neg__(self): return self._combine("-", self)
+    def __lt__(self, other): return self._combine(self, " < ", other)
+    def __le__(self, other): return self._combine(self, " <= ", other)
+    def __gt__(self, other): return self._combine(self, " > ", other)
+    def __ge__(self, other): return self._combine(self, " >= ", other)
+    def __eq__(self, other): return self._combine(self, " == ", other)
+    def __ne__(self, other): return self._combine(self, " != ", other)
+
+    @property
+    def T(self):
+        return self._combine(self, ".T")
+
+    def __getitem__(self, index):
+        def part(i):
+            if isinstance(i, slice):
+                text = ":".join("" if v is None else str(int(v)) for v in (i.start, i.stop))
+                return text + ("" if i.step is None else f":{int(i.step)}")
+            return "..." if i is Ellipsis else "None" if i is None else str(int(i))
+        items = index if isinstance(index, tuple) else (index,)
+        return self._combine(self, "[" + ", ".join(map(part, items)) + "]")
+
+    def __bool__(self):
+        raise TypeError("a tensor of a graph has no value yet; use graph.select for a choice")
+
+    def __iter__(self):
+        raise TypeError("a tensor of a graph cannot be iterated over")
+
+    def named(self, name):
+        """The same value as a node of this name."""
+        return self._graph.node(name, self)
+
+    def __repr__(self):
+        return f"<symc value {self.name or self._graph._text(self)}>"
+
+
+class Graph:
+    """A graph file in the making. Attributes that are not methods are ops: `g.tanh(x)`, `g.dense(x, units=10)`."""
+
+    _DEEPEST = 40  # parentheses of one expression, for readers
+
+    def __init__(self, name, doc=None):
+        self.name = name
+        self._file = {"symc": 1, "name": name, **({"doc": doc} if doc else {})}
+        self._sections = {key: {} for key in ("dims", "inputs", "parameters", "constants", "entry_points")}
+        self._nodes, self._outputs, self._train = [], {}, None
+        self._names = {}
+
+    def _declare(self, name, value=None):
+        if name in self._names:
+            raise ValueError(f"the graph has two definitions of {name!r}")
+        self._names[name] = value
+        return name
+
+    def _leaf(self, section, name, entry):
+        value = Value(self, None, name)
+        self._declare(name, value)
+        self._sections[section][name] = entry
+        return value
+
+    def dim(self, name, min=None, max=None, multiple_of=None):
+        """Bounds of a symbolic dimension."""
+        given = {"min": min, "max": max, "multiple_of": multiple_of}
+        self._sections["dims"][name] = {k: v for k, v in given.items() if v is not None}
+
+    def input(self, name, type, doc=None):
+        return self._leaf("inputs", name, {"type": type, "doc": doc} if doc else type)
+
+    def parameter(self, name, type, init=None, trainable=None, doc=None):
+        options = {"init": init, "trainable": trainable, "doc": doc}
+        options = {k: v for k, v in options.items() if v is not None}
+        return self._leaf("parameters", name, {"type": type, **options} if options else type)
+
+    def constant(self, name, type, value):
+        """`value`: nested lists, numbers or an array."""
+        return self._leaf("constants", name, {"type": type, "value": value.tolist() if hasattr(value, "tolist") else value})
+
+    def node(self, name, value, doc=None):
+        """Names a value; gives the value by that name."""
+        text = self._text(value) if isinstance(value, Value) else str(value)
+        return self._append({"name": name, "expr": text, **({"doc": doc} if doc else {})})
+
+    def op(self, op, *inputs, name=None, doc=None, **attributes):
+        """A node of any op: `g.op("conv2d", x, filters=8, kernel_size=[3, 3], name="conv1")`."""
+        values = [v for i in inputs for v in (i if isinstance(i, (list, tuple)) else [i])]
+        if not attributes and not doc and name is None and all(not isinstance(i, (list, tuple)) for i in inputs):
+            pieces = [op + "("]
+            for i, value in enumerate(inputs):
+                pieces += ([", "] if i else []) + [value]
+            return self._expression((*pieces, ")"), call=True)
+        entry = {"name": name if name is not None else self._fresh(op), "op": op,
+                 "inputs": [self._as_name(v, op) for v in values]}
+        if attributes:
+            entry["attrs"] = attributes
+        return self._append({**entry, **({"doc": doc} if doc else {})})
+
+    def __getattr__(self, op):
+        if op.startswith("_"):
+            raise AttributeError(op)
+        return lambda *inputs, **attributes: self.op(op, *inputs, **attributes)
+
+    def output(self, *values, **named):
+        """What `predict` returns: named nodes, or `name=value`."""
+        for value in values:
+            if not isinstance(value, Value) or value.name is None:
+                raise ValueError("an output without a name: use output(name=value)")
+            self._outputs[value.name] = value
+        self._outputs.update(named)
+
+    def entry_point(self, name, *outputs):
+        """A further function of the library."""
+        self._sections["entry_points"][name] = {"outputs": [self._as_name(v, name) for v in outputs]}
+
+    def train(self, loss, optimizer, metrics=None, **settings):
+        """`settings`: learning_rate_schedule, clip_global_norm, weight_decay, freeze, …"""
+        self._train = {"loss": self._text(loss), "optimizer": optimizer, **settings}
+        if metrics:
+            self._train["metrics"] = {name: self._text(value) for name, value in metrics.items()}
+
+    def to_json(self, path=None):
+        """The graph file as text, written to `path` when one is given."""
+        outputs = {name: self._text(value) for name, value in self._outputs.items()}
+        file = dict(self._file)
+        for section in ("dims", "inputs", "parameters", "constants"):
+            if self._sections[section]:
+                file[section] = self._sections[section]
+        file["nodes"] = self._nodes
+        same = all(name == text for name, text in outputs.items())
+        file["outputs"] = list(outputs) if same else outputs
+        if self._sections["entry_points"]:
+            file["entry_points"] = self._sections["entry_points"]
+        if self._train:
+            file["train"] = self._train
+        text = json.dumps(file, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        if path is not None:
+            temporary = f"{os.fspath(path)}.{os.getpid()}"
+            with open(temporary, "w", encoding="utf-8") as out:
+                out.write(text)
+            os.replace(temporary, path)
+        return text
+
+    # ---- values as text ------------------------------------------------------------------------------------------
+
+    def _append(self, entry):
+        value = Value(self, None, entry["name"])
+        self._declare(entry["name"], value)
+        self._nodes.append(entry)
+        return value
+
+    def _fresh(self, stem):
+        name, count = stem, 0
+        while name in self._names:
+            count += 1
+            name = f"{stem}_{count}"
+        return name
+
+    def _expression(self, pieces, call=False):
+        """A new unnamed value of texts and operands. Operands that have been used before become nodes first, so that
+        nothing is written twice."""
+        depth = 1
+        for piece in pieces:
+            if isinstance(piece, Value):
+                if piece._graph is not self:
+                    raise ValueError("values of two graphs in one expression")
+                if piece.name is None and (getattr(piece, "_used", False) or piece._depth >= self._DEEPEST):
+                    self._give_name(piece)
+                piece._used = True
+                depth = max(depth, piece._depth + 1 if piece.name is None else 1)
+            elif not isinstance(piece, str):
+                _literal(piece)  # complain here, where the mistake is
+        value = Value(self, list(pieces), None, depth)
+        value._call = call
+        return value
+
+    def _give_name(self, value):
+        name = self._fresh("t")
+        self._append({"name": name, "expr": self._text(value)})
+        value.name, value._pieces = name, None
+
+    def _as_name(self, value, where):
+        if not isinstance(value, Value):
+            raise TypeError(f"{where}: an input is a value of the graph, not {value!r}")
+        if value.name is None:
+            self._give_name(value)
+        return value.name
+
+    def _text(self, value):
+        """An expression for a value, a number or a text that is one already."""
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, Value):
+            return _literal(value)
+        if value.name is not None:
+            return _reference(value.name)
+        out = ""
+        for piece in value._pieces:
+            if isinstance(piece, Value):
+                inner = self._text(piece)
+                bare = piece.name is not None or getattr(piece, "_call", False) or value._call
+                out += inner if bare else f"({inner})"
+            elif isinstance(piece, str):
+                out += piece
+            else:
+                text = _literal(piece)
+                out += f"({text})" if text.startswith("-") and not value._call else text
+        return out

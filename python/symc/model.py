@@ -1,0 +1,296 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""A compiled model: functions as methods, parameters as views."""
+import ctypes
+import inspect
+import json
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from . import abi
+from .errors import DTypeError, LibraryError, ShapeError, from_status
+
+
+class _Handle:
+    """Owns an instance of a model; views of parameters keep it alive."""
+
+    def __init__(self, path, threads, seed):
+        self.model, self.library = abi.open_library(path)
+        self.pointer = ctypes.c_void_p()
+        options = abi.Options(size=ctypes.sizeof(abi.Options), threads=threads, seed=seed)
+        status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
+        if status:
+            self.pointer = None
+            raise from_status(status, self.message(None))
+        self.destroy = self.model.contents.destroy
+
+    def message(self, pointer):
+        text = self.model.contents.error(pointer)
+        return text.decode("utf-8", "replace") if text else "no message"
+
+    def check(self, status):
+        if status:
+            raise from_status(status, self.message(self.pointer))
+
+    def __del__(self):
+        if getattr(self, "pointer", None) and hasattr(self, "destroy"):
+            self.destroy(self.pointer)
+
+
+class _Argument:
+    """An input or output of a function, read once from the library."""
+
+    def __init__(self, raw):
+        self.name, self.type, self.doc = raw.name.decode(), raw.type.decode(), raw.doc.decode()
+        self.dtype = abi.numpy_dtype(raw.dtype)
+        self.raw_dtype = raw.dtype
+        self.rank = raw.rank
+        self.shape = [raw.shape[i] for i in range(raw.rank)]
+        self.dims = [raw.dims[i] for i in range(raw.rank)]
+        # An axis that is an expression of dimensions is neither a number nor one dimension.
+        self.derived = any(size < 0 and dim < 0 for size, dim in zip(self.shape, self.dims))
+
+    def __repr__(self):
+        return f"{self.name}: {self.type}"
+
+
+class Function:
+    """A function of a model: called with its inputs by name, gives a dict of outputs."""
+
+    def __init__(self, handle, index):
+        self._handle, self._index = handle, index
+        model = handle.model.contents
+        raw = model.functions[index]
+        self.name = self.__name__ = raw.name.decode()
+        self.inputs = [_Argument(raw.inputs[i]) for i in range(raw.input_count)]
+        self.outputs = [_Argument(raw.outputs[i]) for i in range(raw.output_count)]
+        self.kernels = raw.kernels
+        self._dims = [model.dims[i] for i in range(model.dim_count)]
+        self._call = model.call
+        self._in, self._in_shapes = self._tensors(self.inputs)
+        self._out, self._out_shapes = self._tensors(self.outputs)
+        lines = [raw.doc.decode()] + [f"    {a!r}  {a.doc}".rstrip() for a in self.inputs]
+        self.__doc__ = "\n".join(lines + ["gives"] + [f"    {a!r}  {a.doc}".rstrip() for a in self.outputs]).strip()
+        self.__signature__ = inspect.Signature(
+            [inspect.Parameter(a.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=a.type) for a in self.inputs],
+            return_annotation=dict)
+
+    @staticmethod
+    def _tensors(arguments):
+        """A DLTensor array that is filled again at each call, and the memory of its shapes."""
+        tensors = (abi.DLTensor * max(1, len(arguments)))()
+        shapes = []
+        for tensor, argument in zip(tensors, arguments):
+            shape = (ctypes.c_int64 * max(1, argument.rank))()
+            tensor.device.device_type = 1
+            tensor.ndim = argument.rank
+            tensor.dtype = argument.raw_dtype
+            tensor.shape = ctypes.cast(shape, ctypes.POINTER(ctypes.c_int64))
+            shapes.append(shape)
+        return tensors, shapes
+
+    def __repr__(self):
+        return f"<symc function {self.name}({', '.join(map(repr, self.inputs))}) -> {self.outputs}>"
+
+    def __call__(self, *positional, **named):
+        arrays, dims = [], {}
+        for argument, value in zip(self.inputs, self._bind(positional, named)):
+            arrays.append(self._convert(argument, value))
+        for i, (argument, array) in enumerate(zip(self.inputs, arrays)):
+            self._check_shape(argument, array, dims)
+            self._in[i].data = array.__array_interface__["data"][0]
+            self._in_shapes[i][:argument.rank] = array.shape
+        results = {}
+        for i, argument in enumerate(self.outputs):
+            shape = self._output_shape(i, argument, dims)
+            results[argument.name] = result = np.empty(shape, argument.dtype)
+            self._out[i].data = result.__array_interface__["data"][0]
+            self._out_shapes[i][:argument.rank] = shape
+        self._handle.check(self._call(self._handle.pointer, self._index, ctypes.addressof(self._in),
+                                      ctypes.addressof(self._out)))
+        return {name: value if value.ndim else value[()] for name, value in results.items()}
+
+    def _bind(self, positional, named):
+        names = [a.name for a in self.inputs]
+        if len(positional) > len(names):
+            raise TypeError(f"{self.name}() takes {len(names)} inputs ({', '.join(names)}), {len(positional)} given")
+        values = dict(zip(names, positional))
+        for name, value in named.items():
+            if name not in names:
+                raise TypeError(f"{self.name}() has no input {name!r}; it has {', '.join(names)}")
+            if name in values:
+                raise TypeError(f"{self.name}() is given input {name!r} twice")
+            values[name] = value
+        missing = [n for n in names if n not in values]
+        if missing:
+            raise TypeError(f"{self.name}() needs {', '.join(map(repr, missing))}")
+        return [values[n] for n in names]
+
+    def _convert(self, argument, value):
+        """`value` as a dense array, without a copy where it is one already."""
+        if not isinstance(value, np.ndarray):
+            if hasattr(value, "__dlpack__") and not isinstance(value, np.generic):
+                value = np.from_dlpack(value)
+            elif isinstance(value, (list, tuple, int, float, bool)):
+                value = np.asarray(value, argument.dtype)  # Python's numbers have no element type of their own
+            else:
+                value = np.asarray(value)
+        if value.dtype != argument.dtype:
+            if value.dtype.newbyteorder("=") != argument.dtype:
+                raise DTypeError(f"{self.name}: argument {argument.name!r} is {argument.type}, given an array of "
+                                 f"{value.dtype}; convert it with .astype(numpy.{argument.dtype})")
+            value = value.astype(argument.dtype)
+        return value if value.flags.c_contiguous else np.ascontiguousarray(value)
+
+    def _check_shape(self, argument, array, dims):
+        def wrong(why=""):
+            raise ShapeError(f"{self.name}: argument {argument.name!r} is {argument.type}, given shape {array.shape}{why}",
+                             argument.name, argument.type, array.shape)
+
+        if array.ndim != argument.rank:
+            wrong()
+        for size, want, dim in zip(array.shape, argument.shape, argument.dims):
+            if dim < 0:
+                if size != want:
+                    wrong()
+                continue
+            bounds = self._dims[dim]
+            name = bounds.name.decode()
+            if dims.setdefault(dim, size) != size:
+                wrong(f": {name!r} is {dims[dim]} in an earlier argument and {size} here")
+            if not bounds.min <= size <= bounds.max or size % bounds.multiple_of:
+                multiple = f", a multiple of {bounds.multiple_of}" if bounds.multiple_of > 1 else ""
+                wrong(f": {name!r} must be from {bounds.min} to {bounds.max}{multiple}")
+
+    def _output_shape(self, index, argument, dims):
+        if not argument.derived and all(d < 0 or d in dims for d in argument.dims):
+            return tuple(dims[d] if d >= 0 else s for s, d in zip(argument.shape, argument.dims))
+        values = (ctypes.c_int64 * max(1, len(self._dims)))(*[dims.get(i, d.min) for i, d in enumerate(self._dims)])
+        shape = (ctypes.c_int64 * max(1, argument.rank))()
+        model = self._handle.model
+        self._handle.check(model.contents.output_shape(model, self._index, index, values, shape))
+        return tuple(shape[:argument.rank])
+
+
+class Parameters(Mapping):
+    """The parameters of a model by name, in the manifest's order, as writable views."""
+
+    def __init__(self, handle):
+        self._handle = handle
+        model = handle.model.contents
+        self._names = [model.parameters[i].name.decode() for i in range(model.parameter_count)]
+
+    def __getitem__(self, name):
+        if name not in self._names:
+            raise KeyError(name)
+        tensor = abi.DLTensor()
+        self._handle.check(self._handle.model.contents.parameter(self._handle.pointer, name.encode(), ctypes.byref(tensor)))
+        shape = tuple(tensor.shape[i] for i in range(tensor.ndim))
+        dtype = abi.numpy_dtype(tensor.dtype)
+        memory = (ctypes.c_char * (int(np.prod(shape, dtype=np.int64)) * dtype.itemsize)).from_address(tensor.data)
+        memory._owner = self._handle  # the view outlives the model object
+        return np.frombuffer(memory, dtype).reshape(shape)
+
+    def __setitem__(self, name, value):
+        view = self[name]
+        value = np.asarray(value, view.dtype)
+        if value.shape != view.shape:
+            raise ShapeError(f"parameter {name!r} has shape {view.shape}, given {value.shape}", name, view.shape, value.shape)
+        view[...] = value
+
+    def __iter__(self):
+        return iter(self._names)
+
+    def __len__(self):
+        return len(self._names)
+
+    def __repr__(self):
+        return f"<symc parameters {self._names}>"
+
+
+class Model:
+    """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
+
+    def __init__(self, path, threads=0, seed=0):
+        self._handle = _Handle(path, threads, seed)
+        model = self._handle.model.contents
+        self.name = model.name.decode()
+        self.manifest = json.loads(model.manifest.decode())
+        self.parameters = Parameters(self._handle)
+        self.functions = {}
+        for index in range(model.function_count):
+            function = Function(self._handle, index)
+            self.functions[function.name] = function
+            if not hasattr(type(self), function.name) and function.name not in self.__dict__:
+                setattr(self, function.name, function)
+
+    def __repr__(self):
+        return f"<symc model {self.name}: {', '.join(self.functions)}>"
+
+    def __getattr__(self, name):
+        have = self.__dict__.get("functions", {})
+        raise AttributeError(f"the model has no function {name!r}" + (f"; it has {', '.join(have)}" if have else ""))
+
+    @property
+    def step(self):
+        """The number of completed training steps."""
+        return self._handle.model.contents.step(self._handle.pointer)
+
+    def initialize(self, seed=0):
+        """Initial parameters and optimizer state, drawn with `seed`, which is also that of dropout."""
+        self._with("initialize", seed)
+
+    def load_parameters(self, path, allow_extra=False):
+        """From safetensors; a missing tensor is an error, and an extra one unless `allow_extra`."""
+        self._with("load_parameters_subset" if allow_extra else "load_parameters", os.fsencode(path))
+
+    def save_parameters(self, path):
+        self._with("save_parameters", os.fsencode(path))
+
+    def save_state(self, path, note=None):
+        """Parameters, optimizer state, step and random state; `note` is any text that `load_state` gives back."""
+        self._with("save_state", os.fsencode(path), None if note is None else note.encode())
+
+    def load_state(self, path):
+        note = ctypes.c_char_p()
+        self._with("load_state", os.fsencode(path), ctypes.byref(note))
+        return note.value.decode() if note.value else ""
+
+    def share_parameters(self, owner):
+        """Uses the parameters of another instance of the same model from now on."""
+        if not isinstance(owner, Model):
+            raise TypeError("share_parameters needs a symc.Model")
+        self._with("share_parameters", owner._handle.pointer)
+
+    def reserve(self, **dims):
+        """Allocates ahead for these values of the symbolic dimensions."""
+        self._with("reserve", self._dim_values(dims))
+
+    def plan(self, function, **dims):
+        """The memory of one call: {"arena_bytes", "live_bytes"}."""
+        model, arena, live = self._handle.model, ctypes.c_int64(), ctypes.c_int64()
+        index = list(self.functions).index(function)
+        self._handle.check(model.contents.plan(model, index, self._dim_values(dims), ctypes.byref(arena), ctypes.byref(live)))
+        return {"arena_bytes": arena.value, "live_bytes": live.value}
+
+    def _dim_values(self, dims):
+        model = self._handle.model.contents
+        known = [model.dims[i] for i in range(model.dim_count)]
+        names = [d.name.decode() for d in known]
+        for name in dims:
+            if name not in names:
+                raise ValueError(f"the model has no symbolic dimension {name!r}; it has {', '.join(names) or 'none'}")
+        return (ctypes.c_int64 * max(1, len(known)))(*[dims.get(n, d.min) for n, d in zip(names, known)])
+
+    def _with(self, function, *arguments):
+        self._handle.check(getattr(self._handle.model.contents, function)(self._handle.pointer, *arguments))
+
+
+def load(path, threads=0, seed=0):
+    """Opens a library that `symc compile` wrote."""
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{os.fspath(path)}: no such library")
+    if os.path.isdir(path):
+        raise LibraryError(f"{os.fspath(path)}: is a directory")
+    return Model(path, threads, seed)

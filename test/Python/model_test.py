@@ -1,0 +1,105 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""The Python module on the hand-written model: model_test.py LIBRARY LIBRARY_OF_ANOTHER_ABI."""
+import gc
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+import symc
+
+LIBRARY, FUTURE = sys.argv.pop(1), sys.argv.pop(1)
+
+
+class ModelTest(unittest.TestCase):
+    def setUp(self):
+        self.model = symc.load(pathlib.Path(LIBRARY), threads=1)
+        self.model.initialize(seed=1)
+        rng = np.random.default_rng(0)
+        self.x = rng.standard_normal((32, 2), dtype=np.float32)
+        self.y = (self.x[:, :1] > 0).astype(np.float32)
+
+    def test_functions_follow_the_manifest(self):
+        self.assertEqual(list(self.model.functions),
+                         ["predict", "loss", "gradients", "train_step", "evaluate", "lookup"])
+        self.assertIn("f32[batch, 2]", self.model.predict.__doc__)
+
+    def test_gradients_are_central_differences(self):
+        gradients = self.model.gradients(x=self.x, y=self.y)
+        for name, view in self.model.parameters.items():
+            for i in np.ndindex(view.shape):
+                kept, losses = view[i], []
+                for step in (1e-2, -1e-2):
+                    view[i] = kept + step
+                    losses.append(float(self.model.loss(x=self.x, y=self.y)["loss"]))
+                view[i] = kept
+                self.assertAlmostEqual((losses[0] - losses[1]) / 2e-2, float(gradients[name][i]), delta=1e-4)
+
+    def test_training_and_state(self):
+        losses = [self.model.train_step(x=self.x, y=self.y)["loss"] for _ in range(50)]
+        self.assertLess(losses[-1], 0.5 * losses[0])
+        self.assertEqual(losses[0].ndim, 0)
+        self.assertEqual(self.model.step, 50)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "state"
+            self.model.save_state(path, note="hello")
+            after = [self.model.train_step(x=self.x, y=self.y)["loss"] for _ in range(3)]
+            self.assertEqual(self.model.load_state(path), "hello")
+            self.assertEqual([self.model.train_step(x=self.x, y=self.y)["loss"] for _ in range(3)], after)
+
+    def test_parameters_are_views_that_outlive_the_model(self):
+        view = self.model.parameters["b"]
+        view[:] = 3
+        self.assertEqual(self.model.parameters["b"][0], 3)
+        self.model.parameters["W"] = [[0.0], [0.0]]
+        expected = 1 / (1 + np.exp(-3.0))
+        np.testing.assert_allclose(self.model.predict(x=self.x)["yhat"], np.full((32, 1), expected), rtol=1e-6)
+        del self.model
+        gc.collect()
+        self.assertEqual(view[0], 3)
+        with self.assertRaises(KeyError):
+            symc.load(LIBRARY).parameters["w"]
+
+    def test_layouts(self):
+        expected = self.model.predict(x=self.x)["yhat"]
+        for same in (np.asfortranarray(self.x), self.x.astype(">f4"), self.x.tolist(), np.repeat(self.x, 2, 0)[::2]):
+            np.testing.assert_array_equal(self.model.predict(x=same)["yhat"], expected)
+        for size in (1, 3, 1000):
+            self.assertEqual(self.model.predict(np.zeros((size, 2), np.float32))["yhat"].shape, (size, 1))
+
+    def test_shared_parameters(self):
+        other = symc.load(LIBRARY)
+        other.share_parameters(self.model)
+        self.model.parameters["b"][:] = 7
+        self.assertEqual(other.parameters["b"][0], 7)
+
+    def test_wrong_arguments(self):
+        for wrong in (np.zeros((4, 3), np.float32), np.zeros((4, 2, 1), np.float32), np.zeros(4, np.float32),
+                      np.zeros((0, 2), np.float32), np.zeros((5000, 2), np.float32)):
+            with self.assertRaisesRegex(symc.ShapeError, r"'x' is f32\[batch, 2\]") as raised:
+                self.model.predict(x=wrong)
+            self.assertIn(str(wrong.shape), str(raised.exception))
+        with self.assertRaisesRegex(symc.ShapeError, "'batch' is 32 in an earlier argument and 3 here"):
+            self.model.loss(x=self.x, y=self.y[:3])
+        with self.assertRaisesRegex(symc.DTypeError, "float64"):
+            self.model.predict(x=self.x.astype(np.float64))
+        with self.assertRaisesRegex(symc.CheckError, "index 7 is out of range"):
+            self.model.lookup(ids=[7])
+        with self.assertRaisesRegex(TypeError, "no input 'z'"):
+            self.model.predict(z=self.x)
+        with self.assertRaisesRegex(AttributeError, "no function 'predcit'"):
+            self.model.predcit
+
+    def test_wrong_libraries(self):
+        with self.assertRaises(FileNotFoundError):
+            symc.load("nothing.so")
+        with self.assertRaisesRegex(symc.LibraryError, "not a shared library"):
+            symc.load(__file__)
+        with self.assertRaisesRegex(symc.LibraryError, "ABI version 7"):
+            symc.load(FUTURE)
+
+
+if __name__ == "__main__":
+    unittest.main()
