@@ -6,6 +6,7 @@
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Lowering/Passes.h"
+#include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -23,5 +24,6 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   symc::registerAutodiffPasses();
   symc::registerLoweringPasses();
+  symc::registerContractionPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "symc-opt: passes over the sym dialect\n", registry));
 }

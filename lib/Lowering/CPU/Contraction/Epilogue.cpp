@@ -1,0 +1,261 @@
+//===- Epilogue.cpp - What happens to accumulated elements ----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Contraction/Epilogue.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::contraction;
+
+Epilogue::Epilogue(Problem &problem) : problem(problem), code(problem.code) {
+  unsigned rank = problem.result().dims.size();
+  for (auto [i, extra] : llvm::enumerate(problem.extras)) {
+    Access access{&extra, Values(rank, code.c(0)), code.c(0)};
+    AffineMap map = cast<AffineMapAttr>(problem.op.getMaps()[i]).getValue();
+    vectorizable &= linearize(map, access);
+    unsigned used = 0;
+    for (unsigned d = 0; d < rank; ++d)
+      used += map.isFunctionOfDim(d) || is(problem.result().sizes[d], 1);
+    inPlace |= used == rank;
+    extras.push_back(access);
+  }
+  for (const Buffer &out : problem.outs)
+    outs.push_back({&out, out.strides, code.c(0)});
+  for (Operation &op : problem.op.getEpilogue().front().without_terminator()) {
+    vectorizable &= op.hasTrait<OpTrait::Elementwise>() || isa<arith::ConstantOp>(op);
+    ops += !isa<arith::ConstantOp>(op);
+  }
+}
+
+/// Coefficients of a map whose results are sums of multiples of dimensions.
+bool Epilogue::linearize(AffineMap map, Access &access) {
+  std::function<bool(AffineExpr, Value)> visit = [&](AffineExpr expr, Value factor) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      Value &coefficient = access.coefficient[dim.getPosition()];
+      coefficient = code.add(coefficient, factor);
+      return true;
+    }
+    if (auto constant = constantValue(expr)) {
+      access.constant = code.add(access.constant, code.mul(factor, *constant));
+      return true;
+    }
+    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (!binary)
+      return false;
+    if (expr.getKind() == AffineExprKind::Add)
+      return visit(binary.getLHS(), factor) && visit(binary.getRHS(), factor);
+    auto constant = constantValue(binary.getRHS());
+    return expr.getKind() == AffineExprKind::Mul && constant && visit(binary.getLHS(), code.mul(factor, *constant));
+  };
+  for (auto [expr, stride] : llvm::zip(map.getResults(), access.buffer->strides))
+    if (!visit(expr, stride))
+      return false;
+  return true;
+}
+
+Value Epilogue::offset(const Access &access, ArrayRef<Value> index) {
+  Value sum = access.constant;
+  for (auto [i, coefficient] : llvm::zip(index, access.coefficient))
+    sum = code.add(sum, code.mul(i, coefficient));
+  return sum;
+}
+
+Value Epilogue::rowStep(const Access &access, int dim, int64_t step) {
+  return dim < 0 ? code.c(0) : code.mul(access.coefficient[dim], step);
+}
+
+Epilogue::Lanes Epilogue::lanesOf(const Access &access, const Place &place) {
+  Value lane = access.coefficient[place.laneDim];
+  if (!place.period)
+    return is(lane, 0) ? Lanes::Splat : is(lane, 1) ? Lanes::Unit : Lanes::Gather;
+  Value pixel = access.coefficient[place.innerDim];
+  if (is(lane, 0) && is(pixel, 0))
+    return Lanes::Splat;
+  if (is(lane, 1) && is(pixel, place.period))
+    return Lanes::Unit;
+  return is(lane, 1) && is(pixel, 0) ? Lanes::Repeat : Lanes::Gather;
+}
+
+Value Epilogue::loadLanes(const Access &access, const Place &place, Value address, Value mask) {
+  unsigned lanes = problem.lanes;
+  Type element = access.buffer->element;
+  Type vector = VectorType::get(lanes, element);
+  Value value;
+  switch (lanesOf(access, place)) {
+  case Lanes::Splat:
+    value = code.splat(code.load(element, address), lanes);
+    break;
+  case Lanes::Unit:
+    value = code.loadIf(vector, address, mask);
+    break;
+  case Lanes::Repeat: {
+    Value once = code.load(VectorType::get(place.period, element), address);
+    SmallVector<int32_t> numbers;
+    for (unsigned i = 0; i < lanes; ++i)
+      numbers.push_back(i % place.period);
+    value = code.shuffle(once, once, numbers);
+    break;
+  }
+  case Lanes::Gather: {
+    SmallVector<int64_t> lane(lanes), pixel(lanes);
+    for (unsigned i = 0; i < lanes; ++i) {
+      lane[i] = place.period ? i % place.period : i;
+      pixel[i] = place.period ? i / place.period : 0;
+    }
+    auto offsets = [&](ArrayRef<int64_t> numbers, Value coefficient) -> Value {
+      Value iota = arith::ConstantOp::create(
+          code.b, code.loc, DenseElementsAttr::get(VectorType::get(lanes, code.i64), numbers));
+      return arith::MulIOp::create(code.b, code.loc, iota, code.splat(coefficient, lanes));
+    };
+    Value sum = offsets(lane, access.coefficient[place.laneDim]);
+    if (place.period)
+      sum = code.plus(sum, offsets(pixel, access.coefficient[place.innerDim]));
+    Type pointers = VectorType::get(lanes, code.pointer);
+    Value addresses = LLVM::GEPOp::create(code.b, code.loc, pointers, element, address, ValueRange{sum});
+    Value all = mask;
+    if (!all)
+      all = arith::ConstantOp::create(code.b, code.loc,
+                                      DenseElementsAttr::get(VectorType::get(lanes, code.b.getI1Type()), true));
+    value = LLVM::masked_gather::create(code.b, code.loc, vector, addresses, all, ValueRange{code.zero(vector)},
+                                        code.b.getI32IntegerAttr(element.getIntOrFloatBitWidth() / 8));
+    break;
+  }
+  }
+  if (access.buffer->isBool)
+    value = arith::CmpIOp::create(code.b, code.loc, arith::CmpIPredicate::ne, value, code.zero(value.getType()));
+  return value;
+}
+
+void Epilogue::storeLanes(const Access &access, Value value, Value address, Value mask) {
+  if (access.buffer->isBool)
+    value = arith::ExtUIOp::create(code.b, code.loc, VectorType::get(problem.lanes, access.buffer->element), value);
+  code.storeIf(value, address, mask);
+}
+
+/// The region on scalars, or on vectors when the inputs are.
+Values Epilogue::apply(ArrayRef<Value> inputs) {
+  Block &body = problem.op.getEpilogue().front();
+  auto shape = dyn_cast<VectorType>(inputs[0].getType());
+  auto widen = [&](Type type) -> Type { return shape ? VectorType::get(shape.getShape(), type) : type; };
+  IRMapping mapping;
+  mapping.map(body.getArguments(), inputs);
+  for (Operation &op : body.without_terminator()) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      Attribute value = constant.getValue();
+      if (shape)
+        value = DenseElementsAttr::get(cast<ShapedType>(widen(constant.getType())), value);
+      mapping.map(constant.getResult(),
+                  arith::ConstantOp::create(code.b, code.loc, cast<TypedAttr>(value)).getResult());
+      continue;
+    }
+    Operation *copy = code.b.clone(op, mapping);
+    for (auto [from, to] : llvm::zip(op.getResults(), copy->getResults())) {
+      to.setType(widen(from.getType()));
+      mapping.map(from, to);
+    }
+  }
+  Values results;
+  for (Value value : body.getTerminator()->getOperands())
+    results.push_back(mapping.lookup(value));
+  return results;
+}
+
+void Epilogue::finishElement(ArrayRef<Value> index, Value accumulated) {
+  Values inputs{accumulated};
+  for (auto [i, extra] : llvm::enumerate(problem.extras)) {
+    // Any affine map, also one with divisions.
+    std::function<Value(AffineExpr)> evaluate = [&](AffineExpr expr) -> Value {
+      if (auto constant = constantValue(expr))
+        return code.c(*constant);
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        return index[dim.getPosition()];
+      auto binary = cast<AffineBinaryOpExpr>(expr);
+      Value x = evaluate(binary.getLHS()), y = evaluate(binary.getRHS());
+      switch (expr.getKind()) {
+      case AffineExprKind::Add:
+        return code.add(x, y);
+      case AffineExprKind::Mul:
+        return code.mul(x, y);
+      case AffineExprKind::FloorDiv:
+        return code.div(x, y);
+      case AffineExprKind::CeilDiv:
+        return code.div(code.add(x, code.sub(y, code.c(1))), y);
+      default:
+        return code.rem(x, y);
+      }
+    };
+    Value at = code.c(0);
+    AffineMap map = cast<AffineMapAttr>(problem.op.getMaps()[i]).getValue();
+    for (auto [expr, stride] : llvm::zip(map.getResults(), extra.strides))
+      at = code.add(at, code.mul(evaluate(expr), stride));
+    Value value = code.load(extra.element, code.at(extra.pointer, at, extra.element));
+    if (extra.isBool)
+      value = arith::CmpIOp::create(code.b, code.loc, arith::CmpIPredicate::ne, value, code.zero(value.getType()));
+    inputs.push_back(value);
+  }
+  for (auto [out, value] : llvm::zip(outs, apply(inputs))) {
+    Value stored = value;
+    if (out.buffer->isBool)
+      stored = arith::ExtUIOp::create(code.b, code.loc, out.buffer->element, stored);
+    code.store(stored, code.at(out.buffer->pointer, offset(out, index), out.buffer->element));
+  }
+}
+
+void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors, Value mask,
+                          ArrayRef<Value> tile) {
+  struct Row {
+    Value base, outerStep, innerStep;
+    bool varies;
+    Values loaded; // one a vector, when rows share them
+  };
+  SmallVector<Row> inputs, results;
+  for (auto [list, rows] : {std::pair(&extras, &inputs), std::pair(&outs, &results)})
+    for (const Access &access : *list) {
+      Row row{code.at(access.buffer->pointer, offset(access, place.index), access.buffer->element),
+              rowStep(access, place.outerDim, place.outerStep), rowStep(access, place.innerDim, place.innerStep), true,
+              Values(vectors)};
+      row.varies = (outer > 1 && !is(row.outerStep, 0)) || (inner > 1 && !is(row.innerStep, 0));
+      rows->push_back(row);
+    }
+  for (unsigned o = 0; o < outer; ++o)
+    for (unsigned i = 0; i < inner; ++i)
+      for (unsigned v = 0; v < vectors; ++v) {
+        Value guard = v + 1 == vectors ? mask : Value();
+        auto address = [&](const Access &access, const Row &row) {
+          Value step = code.add(code.mul(row.outerStep, o), code.mul(row.innerStep, i));
+          Value lane = code.mul(access.coefficient[place.laneDim], v * problem.lanes);
+          return code.at(row.base, code.add(step, lane), access.buffer->element);
+        };
+        Values values{tile[(o * inner + i) * vectors + v]};
+        for (auto [access, row] : llvm::zip(extras, inputs)) {
+          Value &loaded = row.loaded[v];
+          if (row.varies || !loaded)
+            loaded = loadLanes(access, place, address(access, row), guard);
+          values.push_back(loaded);
+        }
+        for (auto [access, row, value] : llvm::zip(outs, results, apply(values)))
+          storeLanes(access, value, address(access, row), guard);
+      }
+}
+
+void Epilogue::finishStored(const Place &place, Value tile, int64_t rowStride, Value outerFrom, Value outer,
+                            Value innerFrom, Value inner, int64_t innerCount, unsigned vectors, Value mask) {
+  code.loop(outerFrom, outer, 1, [&](Value o) {
+    code.loop(innerFrom, inner, 1, [&](Value i) {
+      Place row = place;
+      if (place.outerDim >= 0)
+        row.index[place.outerDim] = code.add(row.index[place.outerDim], code.mul(o, place.outerStep));
+      if (place.innerDim >= 0)
+        row.index[place.innerDim] = code.add(row.index[place.innerDim], code.mul(i, place.innerStep));
+      Value from = code.mul(code.add(code.mul(o, innerCount), i), rowStride);
+      Values loaded;
+      for (unsigned v = 0; v < vectors; ++v)
+        loaded.push_back(
+            code.load(problem.vector, code.at(tile, code.add(from, v * problem.lanes), problem.element)));
+      finishTile(row, 1, 1, vectors, mask, loaded);
+    });
+  });
+}

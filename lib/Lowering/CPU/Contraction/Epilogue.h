@@ -1,0 +1,67 @@
+//===- Epilogue.h - What happens to accumulated elements ----------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_LIB_LOWERING_CPU_CONTRACTION_EPILOGUE_H
+#define SYMC_LIB_LOWERING_CPU_CONTRACTION_EPILOGUE_H
+
+#include "lib/Lowering/CPU/Contraction/Problem.h"
+
+namespace symc::contraction {
+
+/// Where a tile of results lies: a grid of rows (outer × inner), each some vectors long.
+struct Place {
+  Values index; // of the first lane of row (0, 0), one a result dimension
+  int outerDim = -1, innerDim = -1; // the result dimensions along which rows move
+  int64_t outerStep = 1, innerStep = 1;
+  unsigned laneDim = 0; // the dimension along which lanes move, with unit stride in the result
+  /// Lanes past `period` go on at the next index of innerDim (several pixels of few channels in one vector).
+  unsigned period = 0;
+};
+
+class Epilogue {
+public:
+  explicit Epilogue(Problem &problem);
+
+  /// Every op of the region has a vector form, and every extra is read at a linear map.
+  bool vectorizes() const { return vectorizable; }
+  /// Reads an extra that varies along all of the result: it may share memory with a result, so no element may be
+  /// finished twice.
+  bool mayUpdateInPlace() const { return inPlace; }
+  unsigned opCount() const { return ops; }
+
+  /// One element; `accumulated` is a scalar.
+  void finishElement(ArrayRef<Value> index, Value accumulated);
+  /// A tile out of registers: accumulators in order outer, inner, vector. `mask` holds for the last vector.
+  void finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors, Value mask, ArrayRef<Value> tile);
+  /// Rows [outerFrom, outer) × [innerFrom, inner) of a tile in memory, `vectors` vectors a row, `rowStride` elements
+  /// from row to row.
+  void finishStored(const Place &place, Value tile, int64_t rowStride, Value outerFrom, Value outer, Value innerFrom,
+                    Value inner, int64_t innerCount, unsigned vectors, Value mask);
+
+private:
+  struct Access {
+    const Buffer *buffer;
+    Values coefficient; // elements a step of each result dimension
+    Value constant;
+  };
+  enum class Lanes { Splat, Unit, Repeat, Gather };
+
+  bool linearize(mlir::AffineMap map, Access &access);
+  Value offset(const Access &access, ArrayRef<Value> index);
+  Value rowStep(const Access &access, int dim, int64_t step);
+  Lanes lanesOf(const Access &access, const Place &place);
+  Value loadLanes(const Access &access, const Place &place, Value address, Value mask);
+  void storeLanes(const Access &access, Value value, Value address, Value mask);
+  Values apply(ArrayRef<Value> inputs);
+
+  Problem &problem;
+  Code &code;
+  SmallVector<Access> extras, outs;
+  bool vectorizable = true, inPlace = false;
+  unsigned ops = 0;
+};
+
+} // namespace symc::contraction
+#endif
