@@ -12,7 +12,8 @@ using namespace symc;
 Value symc::splat(OpBuilder &b, Location loc, Type type, double value) {
   auto tensor = cast<RankedTensorType>(type);
   Type element = tensor.getElementType();
-  auto base = tensor.hasStaticShape() ? RankedTensorType::get(tensor.getShape(), element) : RankedTensorType::get({}, element);
+  auto base =
+      tensor.hasStaticShape() ? RankedTensorType::get(tensor.getShape(), element) : RankedTensorType::get({}, element);
   Attribute number;
   if (auto floating = dyn_cast<FloatType>(element))
     number = FloatAttr::get(floating, value);
@@ -20,6 +21,12 @@ Value symc::splat(OpBuilder &b, Location loc, Type type, double value) {
     number = IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value), true, true));
   Value constant = sym::ConstantOp::create(b, loc, base, DenseElementsAttr::get(base, number));
   return broadcastLike(b, loc, constant, type);
+}
+
+Value symc::sizeValue(OpBuilder &b, Location loc, AffineExpr size, Type element) {
+  if (std::optional<int64_t> constant = constantValue(canonical(size)))
+    return splat(b, loc, RankedTensorType::get({}, element), *constant);
+  return sym::SizeOp::create(b, loc, sym::DimsAttr::get(b.getContext(), canonical(size)), TypeAttr::get(element));
 }
 
 Value symc::broadcastLike(OpBuilder &b, Location loc, Value x, Type like) {
@@ -60,10 +67,10 @@ FailureOr<SmallVector<int64_t>> symc::normalizeAxes(std::optional<Location> loc,
   llvm::SmallSet<int64_t, 4> seen;
   for (int64_t a : *axis) {
     if (a < -rank || a >= rank)
-      return LogicalResult(emitOptionalError(loc, "S0310: axis ", a, " is out of range for rank ", rank));
+      return LogicalResult(emitOptionalError(loc, "S0305: axis ", a, " is out of range for rank ", rank));
     int64_t normal = a < 0 ? a + rank : a;
     if (!seen.insert(normal).second)
-      return LogicalResult(emitOptionalError(loc, "S0311: axis ", a, " is given twice"));
+      return LogicalResult(emitOptionalError(loc, "S0305: axis ", a, " is given twice"));
     axes.push_back(normal);
   }
   llvm::sort(axes);

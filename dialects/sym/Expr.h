@@ -102,6 +102,7 @@ SYMC_WITH_LITERALS(equal)
 SYMC_WITH_LITERALS(notEqual)
 SYMC_WITH_LITERALS(minimum)
 SYMC_WITH_LITERALS(maximum)
+SYMC_WITH_LITERALS(pow)
 #undef SYMC_WITH_LITERALS
 template <class K> IfOperand<K> where(K condition, double x, K y) { return where(condition, literal(y, x), y); }
 template <class K> IfOperand<K> where(K condition, K x, double y) { return where(condition, x, literal(x, y)); }

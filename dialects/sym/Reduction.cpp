@@ -5,13 +5,19 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Expr.h"
+#include "mlir/IR/PatternMatch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
 
-/// Sizes of a reduction's result.
-static FailureOr<Dims> reducedDims(std::optional<Location> loc, Type x, std::optional<ArrayRef<int64_t>> axis, bool keep) {
+//===----------------------------------------------------------------------===//
+// What the families of Reduction.td share
+//===----------------------------------------------------------------------===//
+
+static LogicalResult inferReduction(std::optional<Location> loc, Type x, std::optional<ArrayRef<int64_t>> axis,
+                                    bool keep, Type element, SmallVectorImpl<Type> &types) {
   Dims dims = dimsOf(x), result;
   FailureOr<SmallVector<int64_t>> axes = normalizeAxes(loc, axis, dims.size());
   if (failed(axes))
@@ -21,39 +27,297 @@ static FailureOr<Dims> reducedDims(std::optional<Location> loc, Type x, std::opt
     if (!reduced || keep)
       result.push_back(reduced ? constantDim(x.getContext(), 1) : dim);
   }
-  return result;
+  types.push_back(tensorType(result, element));
+  return success();
 }
 
-static SmallVector<int64_t> axesOf(std::optional<ArrayRef<int64_t>> axis, Value x) {
+static LogicalResult inferArgReduction(std::optional<Location> loc, StringRef name, Type x,
+                                       std::optional<ArrayRef<int64_t>> axis, bool keep, SmallVectorImpl<Type> &types) {
+  if (axis && axis->size() != 1)
+    return emitOptionalError(loc, "S0306: ", name.drop_front(4), " takes one axis or none, not ", axis->size());
+  if (failed(inferReduction(loc, x, axis, keep, IntegerType::get(x.getContext(), 64), types)))
+    return failure();
+  int64_t rank = cast<RankedTensorType>(x).getRank();
+  for (int64_t i : *normalizeAxes(std::nullopt, axis, rank))
+    if (constantValue(dimOf(x, i)) == 0)
+      return emitOptionalError(loc, "S0316: ", name.drop_front(4), " of ", printType(x), " over axis ", i,
+                               ", which is empty, has no value");
+  return success();
+}
+
+static SmallVector<int64_t> reducedAxes(std::optional<ArrayRef<int64_t>> axis, Value x) {
   return *normalizeAxes(std::nullopt, axis, cast<RankedTensorType>(x.getType()).getRank());
 }
 
-LogicalResult SumOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-                                      DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-                                      SmallVectorImpl<Type> &types) {
-  Adaptor a(operands, attributes, properties, regions);
-  FailureOr<Dims> dims = reducedDims(loc, a.getX().getType(), a.getAxis(), a.getKeepdims());
-  if (failed(dims))
-    return failure();
-  types.push_back(tensorType(*dims, cast<RankedTensorType>(a.getX().getType()).getElementType()));
+/// `value` as an element of a tensor of `element`; infinities stand for the ends of an integer type.
+static Value neutralValue(OpBuilder &b, Location loc, Type element, double value) {
+  if (auto floating = dyn_cast<FloatType>(element))
+    return arith::ConstantOp::create(b, loc, FloatAttr::get(floating, value));
+  unsigned width = element.getIntOrFloatBitWidth();
+  bool isUnsigned = element.isUnsignedInteger();
+  APInt integer(width, std::isinf(value) ? 0 : static_cast<uint64_t>(value));
+  if (value == HUGE_VAL)
+    integer = isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
+  else if (value == -HUGE_VAL)
+    integer = isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width);
+  return arith::ConstantOp::create(b, loc, IntegerAttr::get(bodyType(element), integer));
+}
+
+static bool foldsToOperand(Value x, Value out) { return x.getType() == out.getType(); }
+
+/// A reduction over axes of size 1 only moves nothing and adds nothing.
+template <class Op> static LogicalResult dropUnitAxes(Op op, PatternRewriter &rewriter) {
+  for (int64_t axis : op.getReducedAxes())
+    if (!isOne(dimOf(op.getX().getType(), axis)))
+      return rewriter.notifyMatchFailure(op, "an axis is not of size 1");
+  rewriter.replaceOp(op, reshapeLike(rewriter, op.getLoc(), op.getX(), op.getType()));
   return success();
 }
-SmallVector<int64_t> SumOp::getReducedAxes() { return axesOf(getAxis(), getX()); }
-bool SumOp::keepsAxes() { return getKeepdims(); }
-SmallVector<Value> SumOp::buildNeutral(OpBuilder &b, Location loc) {
-  Type element = getX().getType().getElementType();
-  if (element.isUnsignedInteger())
-    element = b.getIntegerType(element.getIntOrFloatBitWidth());
-  return {arith::ConstantOp::create(b, loc, b.getZeroAttr(element))};
+
+/// One of two (value, position) pairs: the one that beats the other, NaN before all, the first of equals.
+static SmallVector<Value> combineExtremes(Scalar x, Scalar y, Scalar beats, Value left, Value right) {
+  Scalar i = x.with(left, IntegerType::get(x.b.getContext(), 64)), j = i.with(right);
+  Value same = equal(x, y).value, better = beats.value;
+  if (x.isFloat()) {
+    Scalar nanX = isNan(x), nanY = isNan(y);
+    same = bitOr(beats.with(same), bitAnd(nanX, nanY)).value;
+    better = bitOr(beats, bitAnd(nanY, bitNot(nanX))).value;
+  }
+  Scalar take = bitOr(beats.with(better), bitAnd(beats.with(same), j < i));
+  return {where(take, y, x).value, where(take, j, i).value};
 }
-SmallVector<Value> SumOp::buildLift(OpBuilder &, Location, Value element, Value) { return {element}; }
-SmallVector<Value> SumOp::buildCombine(OpBuilder &b, Location loc, ValueRange left, ValueRange right) {
-  Scalar x{b, loc, left[0], getX().getType().getElementType()}, y{b, loc, right[0], x.type};
-  return {(x + y).value};
+
+namespace {
+/// The pieces of a derivative or a decomposition of a reduction of `x` over `axes`.
+struct Reduced {
+  Tensor x;
+  SmallVector<int64_t> axes;
+
+  Type element() const { return elementOf(x.value); }
+  /// A reduced value, spread to the shape of x.
+  Tensor spread(Tensor reduced) const {
+    return x.with(symc::spread(x.b, x.loc, reduced.value, axes, x.value.getType()));
+  }
+  template <class Op> Tensor reduce(Tensor v, bool keep) const {
+    return v.with(Op::create(v.b, v.loc, v.value, v.b.getDenseI64ArrayAttr(axes), v.b.getBoolAttr(keep)));
+  }
+  Tensor sum(Tensor v, bool keep) const { return v.with(sumOver(v.b, v.loc, v.value, axes, keep)); }
+  Tensor max(Tensor v, bool keep) const { return reduce<MaxOp>(v, keep); }
+  /// v / (number of reduced elements - less).
+  Tensor divideByCount(Tensor v, int64_t less = 0) const {
+    Dims sizes;
+    for (int64_t axis : axes)
+      sizes.push_back(dimOf(x.value.getType(), axis));
+    AffineExpr count = product(x.b.getContext(), sizes) - less;
+    Value size = sizeValue(x.b, x.loc, count, elementOf(v.value));
+    return v / v.with(broadcastLike(x.b, x.loc, size, v.value.getType()));
+  }
+  Tensor mean(bool keep) const { return divideByCount(sum(x, keep)); }
+  Tensor deviation() const { return x - spread(mean(true)); }
+  Tensor variance(bool keep, int64_t ddof) const { return divideByCount(sum(square(deviation()), keep), ddof); }
+  /// `g` shared equally by the elements of `v` that are `extreme`.
+  Tensor share(Tensor g, Tensor v, Tensor extreme) const {
+    Tensor chosen = equal(v, spread(extreme));
+    Tensor count = sum(convert(chosen, elementOf(g.value)), false);
+    Tensor part = g / g.with(reshapeLike(g.b, g.loc, count.value, g.value.getType()));
+    return where(chosen, spread(part), 0.0);
+  }
+};
+} // namespace
+
+template <class Op> static Reduced parts(Op op, OpBuilder &b) {
+  return {{b, op.getLoc(), op.getX()}, reducedAxes(op.getAxis(), op.getX())};
 }
-Value SumOp::buildFinish(OpBuilder &, Location, ValueRange accumulator) { return accumulator[0]; }
+
+//===----------------------------------------------------------------------===//
+// Derivatives of primitive reductions
+//===----------------------------------------------------------------------===//
+
 SmallVector<Value> SumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {spread(b, getLoc(), cotangents[0], getReducedAxes(), getX().getType())};
+}
+
+SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  // Without zeros out / x; the one zero of a product gets the product of the others, the rest 0; two zeros leave 0.
+  Reduced r = parts(*this, b);
+  Tensor isZero = equal(r.x, 0.0), others = where(isZero, 1.0, r.x);
+  Tensor zeros = r.spread(r.sum(convert(isZero, r.element()), true));
+  Tensor product = r.spread(r.reduce<ProdOp>(others, true));
+  Tensor factor = where(equal(zeros, 0.0), product / others, where(bitAnd(isZero, equal(zeros, 1.0)), product, 0.0));
+  return {(r.spread(r.x.with(cotangents[0])) * factor).value};
+}
+
+SmallVector<Value> MaxOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  return {r.share(r.x.with(cotangents[0]), r.x, r.x.with(getOut())).value};
+}
+
+SmallVector<Value> MinOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  return {r.share(r.x.with(cotangents[0]), r.x, r.x.with(getOut())).value};
+}
+
+//===----------------------------------------------------------------------===//
+// Composite reductions
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> MeanOp::decompose(OpBuilder &b) { return {parts(*this, b).mean(getKeepdims()).value}; }
+
+SmallVector<Value> MeanOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  return {r.spread(r.divideByCount(r.x.with(cotangents[0]))).value};
+}
+
+/// 0 where it is infinite (so that exp(x - m) is no NaN at infinite x), or NaN.
+static Tensor finiteOrZero(Tensor m) { return where(m.with(IsFiniteOp::create(m.b, m.loc, m.value)), m, 0.0); }
+
+SmallVector<Value> LogsumexpOp::decompose(OpBuilder &b) {
+  Reduced r = parts(*this, b);
+  Tensor m = finiteOrZero(r.max(r.x, true));
+  Tensor total = log(r.sum(exp(r.x - r.spread(m)), true)) + m;
+  return {reshapeLike(b, getLoc(), total.value, getType())};
+}
+
+SmallVector<Value> LogsumexpOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  Tensor weight = exp(r.x - r.spread(finiteOrZero(r.x.with(getOut()))));
+  return {(r.spread(r.x.with(cotangents[0])) * weight).value};
+}
+
+SmallVector<Value> VarOp::decompose(OpBuilder &b) { return {parts(*this, b).variance(getKeepdims(), getDdof()).value}; }
+
+SmallVector<Value> VarOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  return {(r.spread(r.divideByCount(2.0 * r.x.with(cotangents[0]), getDdof())) * r.deviation()).value};
+}
+
+SmallVector<Value> StdOp::decompose(OpBuilder &b) {
+  return {sqrt(parts(*this, b).variance(getKeepdims(), getDdof())).value};
+}
+
+SmallVector<Value> StdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  Tensor out = r.x.with(getOut()), scale = where(equal(out, 0.0), 0.0, r.x.with(cotangents[0]) / out);
+  return {(r.spread(r.divideByCount(scale, getDdof())) * r.deviation()).value};
+}
+
+SmallVector<Value> NormOp::decompose(OpBuilder &b) {
+  Reduced r = parts(*this, b);
+  double p = getOrd();
+  bool keep = getKeepdims();
+  if (p == 2.0)
+    return {sqrt(r.sum(square(r.x), keep)).value};
+  if (p == 1.0)
+    return {r.sum(abs(r.x), keep).value};
+  if (p == 0.0)
+    return {r.sum(convert(notEqual(r.x, 0.0), r.element()), keep).value};
+  if (std::isinf(p))
+    return {(p > 0 ? r.max(abs(r.x), keep) : r.reduce<MinOp>(abs(r.x), keep)).value};
+  return {pow(r.sum(pow(abs(r.x), p), keep), 1.0 / p).value};
+}
+
+SmallVector<Value> NormOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  Tensor g = r.x.with(cotangents[0]), out = r.x.with(getOut());
+  double p = getOrd();
+  if (p == 0.0)
+    return {Value()};
+  if (p == 1.0)
+    return {(r.spread(g) * sign(r.x)).value};
+  if (std::isinf(p))
+    return {(r.share(g, abs(r.x), out) * sign(r.x)).value};
+  Tensor isZero = equal(out, 0.0);
+  if (p == 2.0)
+    return {(r.spread(where(isZero, 0.0, g / out)) * r.x).value};
+  Tensor ratio = abs(r.x) / r.spread(where(isZero, 1.0, out));
+  return {(r.spread(where(isZero, 0.0, g)) * (sign(r.x) * pow(ratio, p - 1.0))).value};
+}
+
+//===----------------------------------------------------------------------===//
+// softmax, log_softmax
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> SoftmaxOp::decompose(OpBuilder &b) {
+  Reduced r = parts(*this, b);
+  Tensor e = exp(r.x - r.spread(r.max(r.x, true)));
+  return {(e / r.spread(r.sum(e, true))).value};
+}
+
+SmallVector<Value> SoftmaxOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  Tensor g = r.x.with(cotangents[0]), out = r.x.with(getOut());
+  return {(out * (g - r.spread(r.sum(g * out, true)))).value};
+}
+
+SmallVector<Value> LogSoftmaxOp::decompose(OpBuilder &b) {
+  Reduced r = parts(*this, b);
+  Tensor shifted = r.x - r.spread(r.max(r.x, true));
+  return {(shifted - r.spread(log(r.sum(exp(shifted), true)))).value};
+}
+
+SmallVector<Value> LogSoftmaxOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Reduced r = parts(*this, b);
+  Tensor g = r.x.with(cotangents[0]);
+  return {(g - exp(r.x.with(getOut())) * r.spread(r.sum(g, true))).value};
+}
+
+//===----------------------------------------------------------------------===//
+// cumsum, cumprod
+//===----------------------------------------------------------------------===//
+
+static LogicalResult inferScan(std::optional<Location> loc, Type x, std::optional<int64_t> axis,
+                               SmallVectorImpl<Type> &types) {
+  int64_t rank = cast<RankedTensorType>(x).getRank();
+  if (axis && failed(normalizeAxes(loc, ArrayRef(*axis), rank)))
+    return failure();
+  types.push_back(axis ? cast<RankedTensorType>(x)
+                       : tensorType({elementCount(x)}, cast<RankedTensorType>(x).getElementType()));
+  return success();
+}
+
+LogicalResult CumsumOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,
+                                         DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+                                         SmallVectorImpl<Type> &types) {
+  Adaptor a(operands, attributes, properties, regions);
+  return inferScan(loc, a.getX().getType(), a.getAxis(), types);
+}
+LogicalResult CumprodOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,
+                                          DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+                                          SmallVectorImpl<Type> &types) {
+  Adaptor a(operands, attributes, properties, regions);
+  return inferScan(loc, a.getX().getType(), a.getAxis(), types);
+}
+
+/// Sizes before, along and after the axis.
+static SmallVector<AffineExpr> scanSizes(Value out, std::optional<int64_t> axis) {
+  MLIRContext *context = out.getContext();
+  Dims dims = dimsOf(out);
+  int64_t at = axis.value_or(0), along = at < 0 ? at + dims.size() : at;
+  return {product(context, ArrayRef(dims).take_front(along)), dims[along],
+          product(context, ArrayRef(dims).drop_front(along + 1))};
+}
+
+std::string CumsumOp::getKernelName() { return "symc_k_cumsum_" + printElementType(elementOf(getX())); }
+SmallVector<AffineExpr> CumsumOp::getKernelIntegers() {
+  SmallVector<AffineExpr> integers = scanSizes(getOut(), getAxis());
+  integers.push_back(constantDim(getContext(), getReverse()));
+  integers.push_back(constantDim(getContext(), getExclusive()));
+  return integers;
+}
+std::string CumprodOp::getKernelName() { return "symc_k_cumprod_" + printElementType(elementOf(getX())); }
+SmallVector<AffineExpr> CumprodOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
+std::string CumprodGradOp::getKernelName() { return "symc_k_cumprod_grad_" + printElementType(elementOf(getX())); }
+SmallVector<AffineExpr> CumprodGradOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
+
+SmallVector<Value> CumsumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Value dx = CumsumOp::create(b, getLoc(), cotangents[0], b.getI64IntegerAttr(getAxis().value_or(0)),
+                              b.getBoolAttr(!getReverse()), b.getBoolAttr(getExclusive()));
+  return {reshapeLike(b, getLoc(), dx, getX().getType())};
+}
+SmallVector<Value> CumprodOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Value x = reshapeLike(b, getLoc(), getX(), getType());
+  Value dx = CumprodGradOp::create(b, getLoc(), x, cotangents[0], b.getI64IntegerAttr(getAxis().value_or(0)));
+  return {reshapeLike(b, getLoc(), dx, getX().getType())};
 }
 
 #define GET_OP_CLASSES

@@ -12,6 +12,26 @@ using namespace symc::sym;
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
+LogicalResult SizeOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands,
+                                       DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+                                       SmallVectorImpl<Type> &types) {
+  types.push_back(RankedTensorType::get({}, Adaptor(operands, attributes, properties, regions).getDtype()));
+  return success();
+}
+Value SizeOp::buildElement(ElementBuilder &e, ValueRange) {
+  Type i64 = e.b.getI64Type();
+  Scalar size{e.b, e.loc, arith::IndexCastOp::create(e.b, e.loc, i64, e.dim(getSize().getExprs().front())), i64};
+  return convert(size, getDtype()).value;
+}
+OpFoldResult SizeOp::fold(FoldAdaptor) {
+  std::optional<int64_t> size = constantValue(getSize().getExprs().front());
+  if (!size)
+    return {};
+  if (auto floating = dyn_cast<FloatType>(getDtype()))
+    return DenseElementsAttr::get(getType(), Attribute(FloatAttr::get(floating, *size)));
+  return DenseElementsAttr::get(getType(), APInt(getDtype().getIntOrFloatBitWidth(), *size, true, true));
+}
+
 //===----------------------------------------------------------------------===//
 // broadcast_to
 //===----------------------------------------------------------------------===//

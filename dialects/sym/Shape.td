@@ -16,6 +16,15 @@ def Sym_ConstantOp : Sym_Op<"constant", [ConstantLike, AllTypesMatch<["value", "
   let hasFolder = 1;
 }
 
+def Sym_SizeOp : Sym_Op<"size", [DeclareOpInterfaceMethods<InferTypeOpInterface>,
+                                 DeclareOpInterfaceMethods<ElementOpInterface>]> {
+  let summary = "A size in symbolic dimensions, as a number";
+  let arguments = (ins Sym_DimsAttr:$size, Sym_DType:$dtype);
+  let results = (outs Sym_NumberTensor:$out);
+  let assemblyFormat = "$size attr-dict `:` type($out)";
+  let hasFolder = 1;
+}
+
 def Sym_BroadcastToOp : Sym_PublicOp<"broadcast_to", [DeclareOpInterfaceMethods<ElementOpInterface>,
                                                       DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "Repeats axes of size 1 and new leading axes, as NumPy broadcasts";
