@@ -83,6 +83,27 @@ def Sym_GetGlobalOp : Op<Sym_Dialect, "get_global", [Pure]> {
   let assemblyFormat = "$name attr-dict `:` type($out)";
 }
 
+def Sym_SpaceOp : Op<Sym_Dialect, "space", [Pure]> {
+  let summary = "Sizes without memory: the operand that gives a linalg.generic loops that no buffer has";
+  let arguments = (ins Sym_DimsAttr:$dims);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$dims attr-dict `:` type($out)";
+}
+def Sym_CheckOp : Op<Sym_Dialect, "check"> {
+  let summary = "Records a failed check: unless `ok`, writes {code, value, bound} to the kernel's check argument";
+  let description = [{
+    In scalar bodies. What the body goes on to compute is discarded after a failure, but must not fault: an index is
+    replaced by a valid one first. `code` is from internCheck (lib/Lowering/CPU/Kernels.h).
+  }];
+  let arguments = (ins I1:$ok, I64:$value, I64:$bound, Arg<MemRefOf<[I64]>, "", [MemWrite]>:$buffer, I64Attr:$code);
+  let assemblyFormat = "$ok `,` $value `,` $bound `into` $buffer attr-dict `:` type($buffer)";
+}
+def Sym_KernelCallOp : Op<Sym_Dialect, "kernel_call"> {
+  let summary = "Calls a function of the kernel library, see OpaqueKernelOpInterface";
+  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, Sym_DimsAttr:$integers);
+  let assemblyFormat = "$name `(` $buffers `:` type($buffers) `)` `integers` $integers attr-dict";
+}
+
 def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a sym.contract is", [
     I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>, I32EnumAttrCase<"conv2d_input", 2>,
     I32EnumAttrCase<"conv2d_filter", 3>]>;

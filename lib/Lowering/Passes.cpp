@@ -9,5 +9,6 @@
 
 void symc::registerLoweringPasses() {
   mlir::registerPass(createOutlinePass);
+  mlir::registerPass(createSymToLinalgPass);
   mlir::registerPass(createBodiesPass);
 }

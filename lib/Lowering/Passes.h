@@ -16,6 +16,8 @@ namespace symc {
 
 /// Fused regions become kernels on buffers; the model functions call them (CPU/Outline.cpp).
 std::unique_ptr<mlir::Pass> createOutlinePass();
+/// Bodies of kernels become linalg on buffers (SymToLinalg/).
+std::unique_ptr<mlir::Pass> createSymToLinalgPass();
 /// Model functions become llvm.func bodies over the frame of a call (CPU/Bodies.cpp). Runs when kernels are llvm.funcs.
 std::unique_ptr<mlir::Pass> createBodiesPass();
 

@@ -4,10 +4,10 @@
 // nothing is copied.
 
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<?x4xf32> {{{.*}}sym.name = "x"}
-// CHECK-SAME:    %[[W:[a-z0-9]+]]: memref<4xf32> {{{.*}}sym.name = "w"}
-// CHECK-SAME:    %[[S:[a-z0-9]+]]: memref<4xf32> {{{.*}}sym.name = "s"}
-// CHECK-SAME:    %[[LOSS:[a-z0-9]+]]: memref<f32> {{{.*}}sym.result}
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<?x4xf32> {{{.*}}sym.name = "x"
+// CHECK-SAME:    %[[W:[a-z0-9]+]]: memref<4xf32> {{{.*}}sym.name = "w"
+// CHECK-SAME:    %[[S:[a-z0-9]+]]: memref<4xf32> {{{.*}}sym.name = "s"
+// CHECK-SAME:    %[[LOSS:[a-z0-9]+]]: memref<f32> {{{.*}}sym.result
 // CHECK:         %[[G:.*]] = sym.alloc <4> : memref<4xf32>
 // CHECK-NEXT:    call @k0(%[[X]], %[[G]])
 // CHECK-NEXT:    call @k1(%[[G]], %[[LOSS]])

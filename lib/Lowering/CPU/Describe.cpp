@@ -136,12 +136,13 @@ private:
   }
 
   ArgumentDescription describeArgument(func::FuncOp function, unsigned i) {
-    Type element = cast<MemRefType>(function.getArgumentTypes()[i]).getElementType();
+    auto tensor = cast<RankedTensorType>(function.getArgAttrOfType<TypeAttr>(i, kTypeAttr).getValue());
+    Type element = tensor.getElementType();
     ArrayRef<AffineExpr> dims = dimsOfArgument(function, i);
     ArgumentDescription argument;
     argument.name = textAttr(function.getArgAttrDict(i), kNameAttr);
     argument.doc = textAttr(function.getArgAttrDict(i), "sym.doc");
-    argument.type = printType(tensorType(dims, element));
+    argument.type = printType(tensor);
     argument.element = elementType(element);
     for (AffineExpr dim : dims) {
       argument.shape.push_back(constantValue(dim).value_or(-1));

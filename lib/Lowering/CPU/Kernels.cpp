@@ -13,7 +13,10 @@ constexpr StringLiteral kSecondAttr = "sym.second";   // kernels: the part that 
 
 MemRefType symc::bufferType(Type tensor) {
   auto type = cast<RankedTensorType>(tensor);
-  return MemRefType::get(type.getShape(), type.getElementType());
+  Type element = type.getElementType();
+  if (element.isUnsignedInteger())
+    element = IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth());
+  return MemRefType::get(type.getShape(), element);
 }
 
 ArrayRef<AffineExpr> symc::dimsOfArgument(func::FuncOp kernel, unsigned argument) {
@@ -123,6 +126,19 @@ func::FuncOp symc::splitKernel(func::FuncOp kernel, StringRef suffix) {
   }
   kernel->setAttr(kSecondAttr, FlatSymbolRefAttr::get(second.getSymNameAttr()));
   return second;
+}
+
+static unsigned dimCount(func::FuncOp function) {
+  unsigned count = 0;
+  while (count < function.getNumArguments() && function.getArgAttr(count, kDimAttr))
+    ++count;
+  return count;
+}
+
+BlockArgument symc::sameBuffer(func::FuncOp other, Value buffer) {
+  auto argument = cast<BlockArgument>(buffer);
+  auto kernel = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  return other.getArgument(argument.getArgNumber() - dimCount(kernel) + dimCount(other));
 }
 
 BlockArgument symc::checkArgument(func::FuncOp kernel) {

@@ -28,12 +28,15 @@ constexpr llvm::StringLiteral kDomainAttr = "sym.domain";   // linalg.generic: #
 constexpr llvm::StringLiteral kDimAttr = "sym.dim";         // index arguments: name of the dimension
 constexpr llvm::StringLiteral kDimsAttr = "sym.dims";       // memref arguments: sizes
 constexpr llvm::StringLiteral kNameAttr = "sym.name";       // arguments of model functions
+constexpr llvm::StringLiteral kTypeAttr = "sym.type";       // arguments of model functions: the tensor type
+constexpr llvm::StringLiteral kNeutralAttr = "sym.neutral"; // linalg.generic that reduces: neutral element of each result
+constexpr llvm::StringLiteral kOrderedAttr = "sym.ordered"; // linalg.generic that reduces: one element after the other
 constexpr llvm::StringLiteral kBoundsAttr = "sym.dim_bounds"; // module: [#sym.dim_bound<…>], the model's dimensions
 constexpr llvm::StringLiteral kChecksAttr = "sym.checks";   // module: messages of run-time checks
 
 inline bool isKernel(mlir::func::FuncOp function) { return function->hasAttr(kKernelAttr); }
 
-/// The memref type that holds `tensor`.
+/// The memref type that holds `tensor`; integers are signless from here on.
 mlir::MemRefType bufferType(mlir::Type tensor);
 /// Sizes of a buffer argument of a kernel.
 llvm::ArrayRef<mlir::AffineExpr> dimsOfArgument(mlir::func::FuncOp kernel, unsigned argument);
@@ -54,6 +57,9 @@ mlir::BlockArgument addScratch(mlir::func::FuncOp kernel, mlir::RankedTensorType
 /// Adds a second, empty kernel with the same arguments, called right after the first wherever that is called; the two
 /// are separated by a barrier. Buffers added later are to be added to both by addScratch on the first.
 mlir::func::FuncOp splitKernel(mlir::func::FuncOp kernel, llvm::StringRef suffix);
+
+/// The argument of `other`, a part of the same split kernel, for the same buffer. (Dimensions may differ in number.)
+mlir::BlockArgument sameBuffer(mlir::func::FuncOp other, mlir::Value buffer);
 
 /// The kernel's memref<3xi64> argument for failed checks (symc_check of runtime/Program.h), added on first use.
 mlir::BlockArgument checkArgument(mlir::func::FuncOp kernel);

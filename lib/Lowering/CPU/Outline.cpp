@@ -153,6 +153,7 @@ private:
     auto add = [&](Type tensor, DictionaryAttr known) {
       NamedAttrList list(known);
       list.set(kDimsAttr, sym::DimsAttr::get(b.getContext(), dimsOf(tensor)));
+      list.set(kTypeAttr, TypeAttr::get(tensor));
       types.push_back(bufferType(tensor));
       attributes.push_back(list.getDictionary(b.getContext()));
     };

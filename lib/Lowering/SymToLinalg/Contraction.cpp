@@ -1,0 +1,232 @@
+//===- Contraction.cpp - Contraction kernels ------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// A contraction kernel becomes one sym.contract when its epilogue reads other tensors only
+// at the result's own index or along some of its axes. Otherwise the contraction is stored
+// and a second kernel does the rest. Operands that do not stand in memory are stored first.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/SymToLinalg/KernelLowering.h"
+
+using namespace mlir;
+using namespace symc;
+using Iterator = utils::IteratorType;
+
+namespace {
+
+class ContractionLowering {
+public:
+  explicit ContractionLowering(KernelLowering &lowering) : lowering(lowering), loc(lowering.loc) {
+    for (Operation &op : lowering.kernel.getBody().front())
+      if (auto contraction = dyn_cast<ContractionOpInterface>(op))
+        anchor = contraction;
+    result = anchor->getResult(0);
+  }
+
+  void run() {
+    func::FuncOp kernel = lowering.kernel;
+    SmallVector<Value> prologue;
+    for (Value operand : anchor->getOperands().take_front(2))
+      if (!lowering.memory.buffers.count(operand) && !llvm::is_contained(prologue, operand))
+        prologue.push_back(operand);
+    SmallVector<Value> scratch;
+    for (Value operand : prologue)
+      scratch.push_back(addScratch(kernel, cast<RankedTensorType>(operand.getType())));
+    if (!prologue.empty()) {
+      emitPrologue(prologue, scratch);
+      kernel = splitKernel(kernel, "_contract");
+      lowering.memory = lowering.inSecondPart(kernel);
+    }
+    bool isInteger = !isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType());
+    OpBuilder b = KernelLowering::atEnd(kernel);
+    if (!isInteger && emitContract(b, lowering.writes))
+      return;
+    storeFirst(kernel, isInteger);
+  }
+
+private:
+  void emitPrologue(ArrayRef<Value> operands, ArrayRef<Value> scratch) {
+    OpBuilder b = KernelLowering::atEnd(lowering.kernel);
+    for (size_t i = 0; i < operands.size(); ++i) {
+      Value operand = operands[i], buffer = scratch[i];
+      Dims domain = dimsOf(operand);
+      SmallVector<Iterator> iterators(domain.size(), Iterator::parallel);
+      GenericBuilder::create(b, loc, lowering.memory, domain, iterators, buffer, b.getMultiDimIdentityMap(domain.size()),
+                             [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange) {
+                               return SmallVector<Value>{evaluator.element(operand, index)};
+                             });
+      lowering.memory.buffers[operand] = buffer;
+    }
+    setSchedule(lowering.kernel, operands.size() == 1 ? 1 : 0, dimsOf(operands.front()));
+  }
+
+  /// The contraction into memory, and a second kernel for everything else.
+  void storeFirst(func::FuncOp kernel, bool isInteger) {
+    BlockArgument buffer = addScratch(kernel, cast<RankedTensorType>(result.getType()));
+    OpBuilder b = KernelLowering::atEnd(kernel);
+    if (isInteger)
+      emitIntegerProduct(b, buffer);
+    else
+      createContract(b, ValueRange(buffer));
+    func::FuncOp second = splitKernel(kernel, "_epilogue");
+    Memory memory = lowering.inSecondPart(second);
+    memory.buffers[result] = sameBuffer(second, buffer);
+    OpBuilder after = KernelLowering::atEnd(second);
+    lowering.emitAllWrites(after, memory, lowering.writes);
+    Dims domain = dimsOf(lowering.writes.front()->getOperand(0));
+    bool oneShape = llvm::all_of(lowering.writes, [&](sym::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
+    setSchedule(second, oneShape && !domain.empty() ? 1 : 0, domain);
+  }
+
+
+  /// A sym.contract without epilogue operands, whose region is still empty.
+  sym::ContractOp begin(OpBuilder &b, ValueRange outs) {
+    NamedAttrList attributes = anchor.getContractAttributes();
+    attributes.set("form", sym::ContractFormAttr::get(b.getContext(), anchor.getContractForm()));
+    attributes.set("maps", b.getArrayAttr({}));
+    attributes.set("dims", b.getArrayAttr({dimsAttr(b, anchor->getOperand(0)), dimsAttr(b, anchor->getOperand(1)),
+                                           dimsAttr(b, result)}));
+    attributes.set("operandSegmentSizes", b.getDenseI32ArrayAttr({1, 1, 0, static_cast<int32_t>(outs.size())}));
+    SmallVector<Value> operands = {lowering.memory.buffers.lookup(anchor->getOperand(0)),
+                                   lowering.memory.buffers.lookup(anchor->getOperand(1))};
+    llvm::append_range(operands, outs);
+    OperationState state(loc, sym::ContractOp::getOperationName(), operands, {}, attributes);
+    state.addRegion();
+    auto contract = cast<sym::ContractOp>(b.create(state));
+    contract.getEpilogue().emplaceBlock().addArgument(cast<RankedTensorType>(result.getType()).getElementType(), loc);
+    return contract;
+  }
+
+  sym::DimsAttr dimsAttr(OpBuilder &b, Value tensor) { return sym::DimsAttr::get(b.getContext(), dimsOf(tensor)); }
+
+  void createContract(OpBuilder &b, ValueRange outs) {
+    sym::ContractOp contract = begin(b, outs);
+    Block &body = contract.getEpilogue().front();
+    OpBuilder inner = OpBuilder::atBlockBegin(&body);
+    sym::YieldOp::create(inner, loc, ValueRange(body.getArgument(0)));
+  }
+
+  /// The contraction with the writes as its epilogue; false, and nothing emitted, when they do not fit.
+  bool emitContract(OpBuilder &b, ArrayRef<sym::WriteOp> writes) {
+    Dims domain = dimsOf(result);
+    SmallVector<Value> outs;
+    for (sym::WriteOp write : writes) {
+      if (!sameDims(dimsOf(write.getValue()), domain))
+        return false;
+      outs.push_back(sameBuffer(lowering.memory.kernel, write.getBuffer()));
+    }
+    sym::ContractOp contract = begin(b, outs);
+    Block &body = contract.getEpilogue().front();
+    // The index of the element stands as arguments that must be gone in the end.
+    SmallVector<Value> index;
+    for (size_t axis = 0; axis < domain.size(); ++axis)
+      index.push_back(body.addArgument(b.getIndexType(), loc));
+    struct Extra {
+      Value buffer;
+      AffineMap map;
+      Value argument;
+    };
+    SmallVector<Extra> extras;
+    bool fits = true;
+    OpBuilder inner = OpBuilder::atBlockBegin(&body);
+    lowering.memory.buffers[result] = body.getArgument(0);
+    Evaluator evaluator(inner, loc, lowering.memory);
+    evaluator.onLoad = [&](Value buffer, ValueRange at) -> Value {
+      SmallVector<AffineExpr> exprs;
+      for (Value i : at) {
+        auto *axis = llvm::find(index, i);
+        if (axis != index.end()) {
+          exprs.push_back(b.getAffineDimExpr(axis - index.begin()));
+        } else {
+          fits &= matchPattern(i, m_Zero());
+          exprs.push_back(b.getAffineConstantExpr(0));
+        }
+      }
+      AffineMap map = AffineMap::get(domain.size(), 0, exprs, b.getContext());
+      if (buffer == body.getArgument(0)) {
+        fits &= map.isIdentity();
+        return buffer;
+      }
+      for (Extra &extra : extras)
+        if (extra.buffer == buffer && extra.map == map)
+          return extra.argument;
+      extras.push_back({buffer, map, body.addArgument(cast<MemRefType>(buffer.getType()).getElementType(), loc)});
+      return extras.back().argument;
+    };
+    SmallVector<Value> results;
+    for (sym::WriteOp write : writes)
+      results.push_back(evaluator.element(write.getValue(), index));
+    lowering.memory.buffers.erase(result);
+    sym::YieldOp::create(inner, loc, results);
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+    for (Operation &op : body) {
+      fits &= !isa<sym::CheckOp>(op);
+      for (Value operand : op.getOperands())
+        fits &= operand.getParentBlock() == &body;
+    }
+    for (Value i : index)
+      fits &= i.use_empty();
+    if (!fits) {
+      contract.erase();
+      return false;
+    }
+    body.eraseArguments(1, index.size());
+    SmallVector<Attribute> maps, dims(contract.getDims().begin(), contract.getDims().end());
+    for (const Extra &extra : extras) {
+      contract.getExtrasMutable().append(extra.buffer);
+      maps.push_back(AffineMapAttr::get(extra.map));
+      dims.push_back(sym::DimsAttr::get(b.getContext(), dimsOfArgument(cast<BlockArgument>(extra.buffer))));
+    }
+    contract.setMapsAttr(b.getArrayAttr(maps));
+    contract.setDimsAttr(b.getArrayAttr(dims));
+    return true;
+  }
+
+  /// Integer matrices: a plain reduction, in the order of k.
+  void emitIntegerProduct(OpBuilder &b, Value out) {
+    Dims domain = dimsOf(result), left = dimsOf(anchor->getOperand(0));
+    NamedAttrList attributes = anchor.getContractAttributes();
+    auto flag = [&](StringRef name) {
+      auto attribute = dyn_cast_or_null<BoolAttr>(attributes.get(name));
+      return attribute && attribute.getValue();
+    };
+    bool transposeA = flag("transpose_a"), transposeB = flag("transpose_b");
+    unsigned rank = domain.size();
+    Type element = cast<MemRefType>(out.getType()).getElementType();
+    SmallVector<Iterator> iterators(rank, Iterator::parallel);
+    GenericBuilder::create(b, loc, lowering.memory, domain, iterators, out, b.getMultiDimIdentityMap(rank),
+                           [&](OpBuilder &inner, Evaluator &, ValueRange index, ValueRange) {
+                             Value zero = arith::ConstantOp::create(inner, loc, inner.getZeroAttr(element));
+                             return SmallVector<Value>{zero};
+                           });
+    domain.push_back(transposeA ? left[rank - 2] : left[rank - 1]);
+    iterators.push_back(Iterator::reduction);
+    auto generic = GenericBuilder::create(
+        b, loc, lowering.memory, domain, iterators, out, b.getMultiDimIdentityMap(rank + 1).dropResult(rank),
+        [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
+          SmallVector<Value> atA(index.take_front(rank - 2)), atB = atA;
+          Value m = index[rank - 2], n = index[rank - 1], k = index[rank];
+          atA.append({transposeA ? k : m, transposeA ? m : k});
+          atB.append({transposeB ? n : k, transposeB ? k : n});
+          Value product = arith::MulIOp::create(inner, loc, evaluator.element(anchor->getOperand(0), atA),
+                                                evaluator.element(anchor->getOperand(1), atB));
+          return SmallVector<Value>{arith::AddIOp::create(inner, loc, accumulators[0], product)};
+        });
+    generic->setAttr(kNeutralAttr, b.getArrayAttr(b.getZeroAttr(element)));
+    setSchedule(lowering.memory.kernel, 0, domain);
+  }
+
+  KernelLowering &lowering;
+  Location loc;
+  ContractionOpInterface anchor;
+  Value result;
+};
+
+} // namespace
+
+void symc::lowerContraction(KernelLowering &lowering) { ContractionLowering(lowering).run(); }
