@@ -125,6 +125,8 @@ struct ModelDescription {
   std::vector<ConstantDescription> constants;
   /// Messages of failed run-time checks, with `{value}` and `{bound}` where they stand; symc_check::code is 1 + index.
   std::vector<std::string> checks;
+  int32_t defaultThreads = 0; // of MODEL_options_default
+  uint64_t defaultSeed = 0;
   std::string graphSha256;        // of the graph file's bytes, in hexadecimal
   std::vector<std::string> flags; // as on the command line, those that change the result: "-O2", "--fast-math"
 };

@@ -1,0 +1,160 @@
+//===- Library.cpp - All steps from modules to files ---------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Target/CPU/Stages.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+
+using namespace llvm;
+using namespace symc;
+
+namespace {
+/// A file that gets its name when it is complete.
+class PendingFile {
+public:
+  static Expected<PendingFile> make(StringRef finalPath) {
+    PendingFile file;
+    file.finalPath = finalPath.str();
+    SmallString<256> path;
+    // In the same directory, so that it can be renamed; only a name: the linker wants no file there.
+    sys::fs::createUniquePath(finalPath + ".%%%%%%.tmp", path, /*MakeAbsolute=*/false);
+    file.path = path.str().str();
+    return std::move(file);
+  }
+  PendingFile(PendingFile &&other) = default;
+  ~PendingFile() {
+    if (!path.empty())
+      sys::fs::remove(path);
+  }
+  const std::string &temporary() const { return path; }
+  Error commit() {
+    if (std::error_code code = sys::fs::rename(path, finalPath))
+      return createFileError(finalPath, code);
+    path.clear();
+    return Error::success();
+  }
+
+private:
+  PendingFile() = default;
+  std::string path, finalPath;
+};
+
+Error writeText(StringRef path, StringRef text) {
+  std::error_code code;
+  raw_fd_ostream os(path, code);
+  if (code)
+    return createFileError(path, code);
+  os << text;
+  os.close();
+  if (!os.has_error())
+    return Error::success();
+  code = os.error();
+  os.clear_error();
+  return createFileError(path, code);
+}
+
+Expected<ByteVector> compileVariant(Variant &variant, size_t index, const TargetOptions &options,
+                                    function_ref<void(Module &)> extend) {
+  Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(variant.cpu, options);
+  if (!machine)
+    return machine.takeError();
+  if (Error error = prepareModule(variant, index, **machine))
+    return std::move(error);
+  optimizeModule(*variant.module, **machine, options.optLevel);
+  extend(*variant.module);
+  ByteVector object;
+  raw_svector_ostream os(object);
+  if (Error error = generateCode(*variant.module, **machine, CodeGenFileType::ObjectFile, os))
+    return std::move(error);
+  return object;
+}
+
+Error emitText(Variant variant, const TargetOptions &options, CodeGenFileType type, raw_ostream &os) {
+  Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(variant.cpu, options);
+  if (!machine)
+    return machine.takeError();
+  if (Error error = prepareModule(variant, 0, **machine))
+    return error;
+  optimizeModule(*variant.module, **machine, options.optLevel);
+  ByteVector bytes;
+  raw_svector_ostream stream(bytes);
+  if (Error error = generateCode(*variant.module, **machine, type, stream))
+    return error;
+  os << StringRef(bytes.data(), bytes.size());
+  return Error::success();
+}
+
+Error checkModel(const ModelDescription &model, const Module &module) {
+  for (const FunctionDescription &function : model.functions)
+    for (const std::string &symbol : {bodySymbol(function.name, 0), sizesSymbol(function.name)})
+      if (const Function *code = module.getFunction(symbol); !code || code->isDeclaration())
+        return createStringError("internal error: the module has no function " + symbol);
+  return Error::success();
+}
+} // namespace
+
+Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const TargetOptions &options,
+                        StringRef outputPath) {
+  // The best first: create takes the first that the CPU can run.
+  stable_sort(variants, [](const Variant &a, const Variant &b) {
+    return a.cpu.vectorBits != b.cpu.vectorBits ? a.cpu.vectorBits > b.cpu.vectorBits
+                                                : popcount(a.cpu.featureBits) > popcount(b.cpu.featureBits);
+  });
+  std::vector<CpuTarget> cpus;
+  for (const Variant &variant : variants) {
+    cpus.push_back(variant.cpu);
+    if (Error error = checkModel(model, *variant.module))
+      return error;
+  }
+
+  Expected<ByteVector> data = makeDataObject(model);
+  if (!data)
+    return data.takeError();
+  std::vector<ByteVector> objects;
+  for (size_t i = 0; i < variants.size(); ++i) {
+    Expected<ByteVector> object = compileVariant(variants[i], i, options, [&](Module &module) {
+      if (i == 0)
+        addDescriptor(module, model, cpus);
+    });
+    if (!object)
+      return object.takeError();
+    objects.push_back(std::move(*object));
+    variants[i].module.reset();
+  }
+  if (!data->empty())
+    objects.push_back(std::move(*data));
+
+  StringRef name = sys::path::filename(outputPath);
+  LinkKind kind = name.ends_with(".o")   ? LinkKind::Object
+                  : name.ends_with(".a") ? LinkKind::Archive
+                                         : LinkKind::SharedLibrary;
+  Expected<PendingFile> library = PendingFile::make(outputPath);
+  if (!library)
+    return library.takeError();
+  if (Error error = link(kind, objects, library->temporary(), name))
+    return error;
+  if (!options.writeHeader)
+    return library->commit();
+
+  SmallString<256> headerPath(sys::path::parent_path(outputPath));
+  sys::path::append(headerPath, model.name + ".h");
+  Expected<PendingFile> header = PendingFile::make(headerPath);
+  if (!header)
+    return header.takeError();
+  if (Error error = writeText(header->temporary(), emitHeader(model)))
+    return error;
+  if (Error error = library->commit())
+    return error;
+  return header->commit();
+}
+
+Error symc::emitAssembly(Variant variant, const TargetOptions &options, raw_ostream &os) {
+  return emitText(std::move(variant), options, CodeGenFileType::AssemblyFile, os);
+}
+
+Error symc::emitObject(Variant variant, const TargetOptions &options, raw_ostream &os) {
+  return emitText(std::move(variant), options, CodeGenFileType::ObjectFile, os);
+}

@@ -1,0 +1,34 @@
+//===- Names.h - C names of a model's functions and arguments ------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_TARGET_CPU_NAMES_H
+#define SYMC_TARGET_CPU_NAMES_H
+
+#include "lib/Target/ModelDescription.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace symc {
+
+/// What the typed C functions share: MODEL_NAME, the number of results in their signature, ...
+inline llvm::ArrayRef<ArgumentDescription> typedOutputs(const FunctionDescription &function) {
+  llvm::ArrayRef<ArgumentDescription> all(function.outputs);
+  return function.typedOutputs < 0 ? all : all.take_front(function.typedOutputs);
+}
+
+/// "const float *", ... without `const` and the star.
+llvm::StringRef cType(ElementType type);
+
+/// Parameter names of a typed function after the instance: dimensions, inputs, results. Each is a valid name in C and
+/// C++ that no macro of the standard headers has, and different from the others.
+std::vector<std::string> parameterNames(const ModelDescription &model, const FunctionDescription &function);
+std::vector<std::string> reserveNames(const ModelDescription &model);
+
+/// Name of the instance in all signatures.
+inline constexpr llvm::StringLiteral instanceName = "m";
+
+} // namespace symc
+
+#endif // SYMC_TARGET_CPU_NAMES_H

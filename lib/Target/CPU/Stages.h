@@ -1,0 +1,55 @@
+//===- Stages.h - The steps from a module to a file ----------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_TARGET_CPU_STAGES_H
+#define SYMC_TARGET_CPU_STAGES_H
+
+#include "lib/Target/Target.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace symc {
+
+using ByteVector = llvm::SmallVector<char, 0>;
+
+//===- Descriptor.cpp -------------------------------------------------------===//
+
+/// Adds the model's tables, its typed functions and all other exported ones to the module of the best variant.
+/// `bodies` are the symbols of the functions' code, one list a variant.
+void addDescriptor(llvm::Module &module, const ModelDescription &model, llvm::ArrayRef<CpuTarget> cpus);
+
+/// Names of a function's code. Only variant 0 has sizes.
+std::string bodySymbol(llvm::StringRef function, size_t variant);
+std::string sizesSymbol(llvm::StringRef function);
+/// Of the data of slot `index`, in the object of makeDataObject.
+std::string slotDataSymbol(size_t index);
+
+//===- Data.cpp -------------------------------------------------------------===//
+
+/// An object that holds the graph's constants and embedded parameters; empty when there are none. It does not go
+/// through LLVM, which would copy the bytes several times.
+llvm::Expected<ByteVector> makeDataObject(const ModelDescription &model);
+
+//===- Object.cpp -----------------------------------------------------------===//
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(const CpuTarget &cpu,
+                                                                       const TargetOptions &options);
+
+/// Renames the code of a variant, hides everything and sets each function's instruction set.
+llvm::Error prepareModule(Variant &variant, size_t index, llvm::TargetMachine &machine);
+void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine, unsigned level);
+llvm::Error generateCode(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type,
+                         llvm::raw_pwrite_stream &os);
+
+//===- Link.cpp -------------------------------------------------------------===//
+
+enum class LinkKind { SharedLibrary, Object, Archive };
+
+/// Links the objects and the runtime into the file `path`, which must not exist. `soname` is the final file's name.
+llvm::Error link(LinkKind kind, llvm::ArrayRef<ByteVector> objects, llvm::StringRef path, llvm::StringRef soname);
+
+} // namespace symc
+
+#endif // SYMC_TARGET_CPU_STAGES_H
