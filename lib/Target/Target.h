@@ -37,7 +37,7 @@ struct Variant {
   std::unique_ptr<llvm::Module> module;
 };
 
-struct TargetOptions {
+struct EmitOptions {
   unsigned optLevel = 2;   // 0 to 3, of code generation
   bool writeHeader = true; // NAME.h beside the library
   unsigned jobs = 0;       // threads for code generation; 0: all. The result does not depend on it.
@@ -45,12 +45,12 @@ struct TargetOptions {
 
 /// Writes `outputPath`: an archive for a name that ends in `.a`, an object for `.o`, else a shared library; and the
 /// header in the same directory. Every file is written to a temporary name and renamed.
-llvm::Error emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const TargetOptions &options,
+llvm::Error emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const EmitOptions &options,
                         llvm::StringRef outputPath);
 
 /// The same code as text, for `--emit`: the last stage before the tables of the model and the runtime are added.
-llvm::Error emitAssembly(Variant variant, const TargetOptions &options, llvm::raw_ostream &os);
-llvm::Error emitObject(Variant variant, const TargetOptions &options, llvm::raw_ostream &os);
+llvm::Error emitAssembly(Variant variant, const EmitOptions &options, llvm::raw_ostream &os);
+llvm::Error emitObject(Variant variant, const EmitOptions &options, llvm::raw_ostream &os);
 
 /// The generated C header and the manifest of a library for these CPUs.
 std::string emitHeader(const ModelDescription &model);

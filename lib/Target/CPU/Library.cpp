@@ -56,7 +56,7 @@ Error writeText(StringRef path, StringRef text) {
   return createFileError(path, code);
 }
 
-Expected<ByteVector> compileVariant(Variant &variant, size_t index, const TargetOptions &options,
+Expected<ByteVector> compileVariant(Variant &variant, size_t index, const EmitOptions &options,
                                     function_ref<void(Module &)> extend) {
   Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(variant.cpu, options);
   if (!machine)
@@ -72,7 +72,7 @@ Expected<ByteVector> compileVariant(Variant &variant, size_t index, const Target
   return object;
 }
 
-Error emitText(Variant variant, const TargetOptions &options, CodeGenFileType type, raw_ostream &os) {
+Error emitText(Variant variant, const EmitOptions &options, CodeGenFileType type, raw_ostream &os) {
   Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(variant.cpu, options);
   if (!machine)
     return machine.takeError();
@@ -96,12 +96,12 @@ Error checkModel(const ModelDescription &model, const Module &module) {
 }
 } // namespace
 
-Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const TargetOptions &options,
+Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const EmitOptions &options,
                         StringRef outputPath) {
   // The best first: create takes the first that the CPU can run.
-  stable_sort(variants, [](const Variant &a, const Variant &b) {
-    return a.cpu.vectorBits != b.cpu.vectorBits ? a.cpu.vectorBits > b.cpu.vectorBits
-                                                : popcount(a.cpu.featureBits) > popcount(b.cpu.featureBits);
+  llvm::sort(variants, [](const Variant &a, const Variant &b) {
+    auto key = [](const CpuTarget &cpu) { return std::make_tuple(cpu.vectorBits, popcount(cpu.featureBits)); };
+    return key(a.cpu) != key(b.cpu) ? key(a.cpu) > key(b.cpu) : a.cpu.name < b.cpu.name;
   });
   std::vector<CpuTarget> cpus;
   for (const Variant &variant : variants) {
@@ -151,10 +151,10 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
   return header->commit();
 }
 
-Error symc::emitAssembly(Variant variant, const TargetOptions &options, raw_ostream &os) {
+Error symc::emitAssembly(Variant variant, const EmitOptions &options, raw_ostream &os) {
   return emitText(std::move(variant), options, CodeGenFileType::AssemblyFile, os);
 }
 
-Error symc::emitObject(Variant variant, const TargetOptions &options, raw_ostream &os) {
+Error symc::emitObject(Variant variant, const EmitOptions &options, raw_ostream &os) {
   return emitText(std::move(variant), options, CodeGenFileType::ObjectFile, os);
 }

@@ -71,7 +71,7 @@ void setInstructionSet(Function &function, StringRef cpu, StringRef features, co
 }
 } // namespace
 
-Expected<std::unique_ptr<TargetMachine>> symc::makeTargetMachine(const CpuTarget &cpu, const TargetOptions &options) {
+Expected<std::unique_ptr<TargetMachine>> symc::makeTargetMachine(const CpuTarget &cpu, const EmitOptions &options) {
   std::string error;
   const Target *target = x86Target(error);
   if (!target)

@@ -35,7 +35,7 @@ llvm::Expected<ByteVector> makeDataObject(const ModelDescription &model);
 //===- Object.cpp -----------------------------------------------------------===//
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(const CpuTarget &cpu,
-                                                                       const TargetOptions &options);
+                                                                       const EmitOptions &options);
 
 /// Renames the code of a variant, hides everything and sets each function's instruction set.
 llvm::Error prepareModule(Variant &variant, size_t index, llvm::TargetMachine &machine);
