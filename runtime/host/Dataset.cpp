@@ -290,9 +290,7 @@ private:
     column.type = typeOf(argument);
     column.batched = isBatched(argument);
     int64_t count = elementCount(tensor.shape).value_or(0);
-    column.rowElements = 1;
-    for (size_t axis = column.batched; axis < tensor.shape.size(); ++axis)
-      column.rowElements *= tensor.shape[axis];
+    column.rowElements = elementCount({tensor.shape.begin() + column.batched, tensor.shape.end()}).value_or(0);
     if (auto scale = options.scale.find(argument.name); scale != options.scale.end()) {
       column.scale = scale->second;
       if (tensor.type != DataType::U8)

@@ -30,9 +30,9 @@ namespace {
 class FortranScatter {
 public:
   FortranScatter(const Shape &shape) : shape(shape), index(shape.size()), strides(shape.size()) {
-    int64_t stride = 1;
+    uint64_t stride = 1; // wraps for an empty tensor of large sizes, where no stride is used
     for (size_t i = shape.size(); i-- > 0; stride *= shape[i])
-      strides[i] = stride;
+      strides[i] = static_cast<int64_t>(stride);
   }
 
   void put(const char *from, char *to, size_t size, int64_t count) {

@@ -1,0 +1,115 @@
+//===- HostTest.cpp - Suggestions, options, shuffling, libraries ----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Fixtures.h"
+#include "lib/Support/Suggest.h"
+#include "runtime/host/Library.h"
+#include "runtime/host/Predict.h"
+#include "runtime/host/Shuffle.h"
+#include "tools/symc/Options.h"
+
+#include <numeric>
+
+using namespace symc;
+using namespace symc::host;
+
+TEST(Suggest, EditDistance) {
+  EXPECT_EQ(editDistance("complie", "compile", 9), 1u); // neighbours swapped
+  EXPECT_EQ(editDistance("kitten", "sitting", 9), 3u);
+  EXPECT_EQ(editDistance("", "abc", 9), 3u);
+  EXPECT_EQ(editDistance("MatMul", "matmul", 9), 0u);
+  EXPECT_EQ(editDistance("abcdef", "uvwxyz", 2), 3u); // one past the limit
+}
+
+TEST(Suggest, Rules) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(suggest("tnah", Names{"tan", "tanh", "tank"}), "tanh");
+  EXPECT_EQ(suggest("x", Names{"y", "xy"}), "y");     // the same length first
+  EXPECT_EQ(suggest("W", Names{"b1", "Y", "X"}), "X"); // then the alphabet
+  EXPECT_EQ(suggest("relu", Names{"sigmoid"}), "");
+  EXPECT_EQ(suggest("abc", Names{"axyc"}), ""); // distance 2 of at most 1
+}
+
+static cli::Arguments parse(const char *command, std::vector<std::string> words) {
+  return cli::parse(*cli::findCommand(command), words);
+}
+
+TEST(Options, Forms) {
+  cli::Arguments a = parse("train", {"m.json", "--epochs=3", "--dim", "a=1,b=2", "--dim", "c=3", "-O3", "--resume"});
+  EXPECT_EQ(a.file, "m.json");
+  EXPECT_EQ(a.integer("--epochs", 1, 1, 100), 3);
+  EXPECT_EQ(a.dims(), (DimValues{{"a", 1}, {"b", 2}, {"c", 3}}));
+  EXPECT_EQ(a.integer("-O", 2, 0, 3), 3);
+  EXPECT_TRUE(a.has("--resume"));
+  EXPECT_EQ(parse("check", {"--", "-odd.json"}).file, "-odd.json");
+}
+
+TEST(Options, PathsMayHoldCommas) {
+  auto pairs = parse("run", {"m.so", "--in", "x=a,b.npy,y=c=d.npy"}).pairs("--in");
+  ASSERT_EQ(pairs.size(), 2u);
+  EXPECT_EQ(pairs[0].second, "a,b.npy");
+  EXPECT_EQ(pairs[1].second, "c=d.npy");
+}
+
+TEST(Options, Mistakes) {
+  EXPECT_FAILURE(parse("train", {"m.json", "--epoch", "3"}), "S1002 `symc train` has no option '--epoch' [--epochs]");
+  EXPECT_FAILURE(parse("check", {"m.json", "--epochs", "3"}), "`symc check` has no option --epochs");
+  EXPECT_FAILURE(parse("train", {"m.json", "--epochs"}), "S1003 --epochs needs a value");
+  EXPECT_FAILURE(parse("train", {"m.json", "--seed", "1", "--seed=2"}), "S1006 --seed is given twice");
+  EXPECT_FAILURE(parse("train", {"m.json", "n.json"}), "more than one file");
+  EXPECT_FAILURE(parse("train", {}), "S1005 `symc train` needs a file");
+  EXPECT_FAILURE(parse("train", {"m.json", "--resume=1"}), "takes no value");
+  EXPECT_FAILURE(parse("train", {"m.json", "--cast", "x,,y"}), "an empty item");
+  EXPECT_FAILURE(parse("train", {"m.json", "--dim", "a=-1"}).dims(), "whole number from 0");
+  EXPECT_FAILURE(parse("train", {"m.json", "--dim", "a=1,a=2"}).dims(), "twice");
+  EXPECT_FAILURE(parse("train", {"m.json", "--epochs", "3x"}).integer("--epochs", 1, 1, 9), "not '3x'");
+  EXPECT_FAILURE(parse("train", {"m.json", "--seed", "-1"}).seed(), "--seed");
+  EXPECT_FAILURE(parse("train", {"m.json", "--validation-split", "1"}).fraction("--validation-split"), "between 0 and 1");
+  EXPECT_FAILURE(parse("train", {"m.json", "--target", "gpu"}).choice("--target", {"cpu", "cuda"}, "cpu"), "[cpu]");
+  EXPECT_DOUBLE_EQ(cli::parseScale("--scale", "1/255"), 1.0 / 255);
+  for (const char *bad : {"", "1/0", "x", "1/", "nan", "0"})
+    EXPECT_NE(failure([&] { cli::parseScale("--scale", bad); }), "") << bad;
+}
+
+TEST(Shuffle, IsAPermutationOfSeedAndEpoch) {
+  std::vector<int64_t> rows = shuffledRows(1000, 7, 3), sorted = rows, identity(1000);
+  std::iota(identity.begin(), identity.end(), 0);
+  EXPECT_NE(rows, identity);
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(sorted, identity);
+  EXPECT_EQ(shuffledRows(1000, 7, 3), rows);
+  EXPECT_NE(shuffledRows(1000, 7, 4), rows);
+  EXPECT_NE(shuffledRows(1000, 8, 3), rows);
+  EXPECT_TRUE(shuffledRows(0, 1, 1).empty());
+}
+
+TEST(Library, RefusesStrangers) {
+  Scratch scratch;
+  EXPECT_FAILURE(Library(scratch.path("no.so")), "No such file");
+  EXPECT_FAILURE(Library(scratch.write("a.so", "hello")), "neither a graph file nor a shared library");
+  std::ifstream stream("/proc/self/exe", std::ios::binary);
+  std::string elf(4096, '\0');
+  stream.read(elf.data(), elf.size());
+  EXPECT_FAILURE(Library(scratch.write("b.so", elf)), "S1301"); // the section headers are cut off
+  elf[18] = 40;                                              // ARM
+  EXPECT_FAILURE(Library(scratch.write("c.so", elf)), "S1302");
+  for (size_t cut = 0; cut < 64; ++cut)
+    EXPECT_NE(failure([&] { Library(scratch.write("d.so", elf.substr(0, cut))); }), "") << cut;
+}
+
+TEST(Predict, NestedLists) {
+  Tensor tensor;
+  tensor.type = DataType::F32;
+  tensor.shape = {2, 2};
+  tensor.data.resize(16);
+  float data[] = {0.1f, -0.0f, NAN, INFINITY};
+  memcpy(tensor.data.data(), data, 16);
+  int64_t notFinite = 0;
+  EXPECT_EQ(nestedLists(tensor, notFinite), "[[0.1, -0], [null, null]]");
+  EXPECT_EQ(notFinite, 2);
+  tensor.shape = {0, 3};
+  EXPECT_EQ(nestedLists(tensor, notFinite), "[]");
+}
