@@ -107,14 +107,23 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
       continue;
     }
     int64_t value = given->second;
-    if (value < dim.min || value > dim.max || value % dim.multiple_of)
-      throw usageError(code::OptionValue, std::string("--dim ") + dim.name + "=" + std::to_string(value) + " is not from " +
-                                    std::to_string(dim.min) + " to " +
-                                    (dim.max == INT64_MAX ? std::string("any size") : std::to_string(dim.max)) +
-                                    (dim.multiple_of > 1 ? ", a multiple of " + std::to_string(dim.multiple_of) : ""));
+    if (!inBounds(i, value))
+      throw usageError(code::OptionValue, std::string("--dim ") + dim.name + "=" + std::to_string(value) +
+                                              " is outside the bounds of the dimension" + bounds(i));
     dims.push_back(value);
   }
   return dims;
+}
+
+std::string Library::bounds(int32_t index) const {
+  const symc_dim &dim = reflected->dims[index];
+  return " (from " + std::to_string(dim.min) + (dim.max == INT64_MAX ? " on" : " to " + std::to_string(dim.max)) +
+         (dim.multiple_of > 1 ? ", a multiple of " + std::to_string(dim.multiple_of) : "") + ")";
+}
+
+bool Library::inBounds(int32_t index, int64_t value) const {
+  const symc_dim &dim = reflected->dims[index];
+  return value >= dim.min && value <= dim.max && value % dim.multiple_of == 0;
 }
 
 Shape Library::outputShape(int32_t function, int32_t output, const std::vector<int64_t> &dims) const {

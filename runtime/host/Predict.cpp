@@ -115,6 +115,11 @@ private:
     for (size_t i = 0; i < dims.size(); ++i)
       if (dims[i] < 0) // no input of this function has it
         dims[i] = library.model().dims[i].min;
+      else if (!library.inBounds(static_cast<int32_t>(i), dims[i]))
+        throw dataError(code::DataShape, data.name(),
+                        "dimension " + symc::quoted(library.model().dims[i].name) + " is " + std::to_string(dims[i]) +
+                            ", outside its bounds" + library.bounds(static_cast<int32_t>(i)),
+                        "--batch-size N runs N examples at a time");
     std::vector<Shape> shapes(function.output_count);
     std::vector<DLTensor> outputs;
     for (int32_t i = 0; i < function.output_count; ++i) {
