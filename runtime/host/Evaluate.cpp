@@ -51,8 +51,8 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
     throw dataError(code::DataShape, data.name(), "has no input whose first axis counts examples");
   if (axis.dim < 0) {
     if (asked && asked != axis.fixed)
-      throw usageError(code::OptionValue, "--batch-size " + std::to_string(asked) + ": the library is compiled for batches of " +
-                                              std::to_string(axis.fixed));
+      throw usageError(code::OptionValue, "--batch-size " + std::to_string(asked) +
+                                              ": the library is compiled for batches of " + std::to_string(axis.fixed));
     if (examples % axis.fixed)
       throw dataError(code::DataShape, data.name(),
                       std::to_string(examples) + " examples are no multiple of " + std::to_string(axis.fixed) +
@@ -66,8 +66,8 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
   auto allowed = [&](int64_t size) { return library.inBounds(axis.dim, size); };
   std::string bounds = library.bounds(axis.dim);
   if (!allowed(batch) && batch <= examples)
-    throw usageError(code::OptionValue, "--batch-size " + std::to_string(batch) + " is outside the bounds of dimension " +
-                                            quoted(dim.name) + bounds);
+    throw usageError(code::OptionValue, "--batch-size " + std::to_string(batch) +
+                                            " is outside the bounds of dimension " + quoted(dim.name) + bounds);
   if (int64_t rest = examples % batch; rest && !allowed(rest))
     throw dataError(code::DataShape, data.name(),
                     std::to_string(examples) + " examples leave a last batch of " + std::to_string(rest) +

@@ -29,7 +29,8 @@ static std::string modelName(const std::set<std::string> &symbols) {
 Library::Library(const std::string &path) : file(path) {
   std::string name = modelName(exportedSymbols(path));
   if (name.empty())
-    throw dataError(code::NotALibrary, path, "is not a library that symc wrote: it exports no reflection entry MODEL_model");
+    throw dataError(code::NotALibrary, path,
+                    "is not a library that symc wrote: it exports no reflection entry MODEL_model");
   // An absolute path keeps the loader from searching the library path for a bare file name.
   std::unique_ptr<char, decltype(&free)> absolute(realpath(path.c_str(), nullptr), &free);
   // Never closed: the reflection structs are in use until the end of the process.
@@ -87,7 +88,8 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
       near.consider(reflected->dims[i].name);
     }
     if (!known)
-      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(name), "", near.best());
+      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(name), "",
+                       near.best());
   }
   std::vector<int64_t> dims;
   std::set<int32_t> used;
@@ -207,7 +209,8 @@ std::string Instance::loadState(const std::string &path) {
 
 int64_t Instance::step() const { return owner.model().step(instance); }
 
-symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs) {
+symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inputs,
+                              const std::vector<DLTensor> &outputs) {
   return owner.model().call(instance, function, inputs.data(), outputs.data());
 }
 

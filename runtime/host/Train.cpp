@@ -27,7 +27,8 @@ static void checkWritable(const std::string &path) {
   std::filesystem::path parent = std::filesystem::path(path).parent_path();
   std::error_code ignored;
   if (!parent.empty() && !std::filesystem::is_directory(parent, ignored))
-    throw dataError(code::OutputUnwritable, path, "cannot be written: there is no directory " + printable(parent.string()));
+    throw dataError(code::OutputUnwritable, path,
+                    "cannot be written: there is no directory " + printable(parent.string()));
   if (std::filesystem::is_directory(path, ignored))
     throw dataError(code::OutputUnwritable, path, "cannot be written: it is a directory");
 }
@@ -59,8 +60,9 @@ class Trainer {
 public:
   Trainer(const Library &library, const TrainOptions &options)
       : library(library), options(options), trainIndex(library.require("train_step")),
-        trainFunction(library.function(trainIndex)), hasValidation(options.validationSplit > 0 || !options.validation.empty()),
-        instance(library, options.instance), outputs(trainFunction), means(outputs.count()),
+        trainFunction(library.function(trainIndex)),
+        hasValidation(options.validationSplit > 0 || !options.validation.empty()), instance(library, options.instance),
+        outputs(trainFunction), means(outputs.count()),
         history(scoreNames(trainFunction), hasValidation, options.history), checkpoint(options.checkpoint) {}
 
   int run() {
@@ -145,7 +147,8 @@ private:
     if (state.epoch >= options.epochs)
       say("the run was finished after " + std::to_string(state.epoch) + " epochs: saving again");
     else
-      say("resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) + " steps");
+      say("resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) +
+          " steps");
   }
 
   double seconds() const {
@@ -172,9 +175,9 @@ private:
       return;
     warned = true;
     progress.clear();
-    warn(code::NotFinite, "the loss is " + std::string(std::isnan(loss) ? "NaN" : "infinite") + " at step " +
-                              std::to_string(instance.step()) + " (epoch " + std::to_string(state.epoch + 1) +
-                              "); training goes on",
+    warn(code::NotFinite,
+         "the loss is " + std::string(std::isnan(loss) ? "NaN" : "infinite") + " at step " +
+             std::to_string(instance.step()) + " (epoch " + std::to_string(state.epoch + 1) + "); training goes on",
          "", "a smaller learning rate or clip_global_norm may help; this is said once");
   }
 

@@ -12,7 +12,7 @@ namespace symc::host {
 
 struct TrainOptions {
   DataOptions data;
-  std::string validation;   // a second data set, or ...
+  std::string validation;     // a second data set, or ...
   double validationSplit = 0; // ... the last fraction of the first
   int64_t epochs = 1;
   int64_t batchSize = 0; // 0: 32, or what the library is compiled for
