@@ -117,8 +117,6 @@ private:
         elsewhere = &option;
       }
     }
-    if (name == "--logdir" || name == "--repeat")
-      throw usageError(code::CommandNotInThisVersion, "this version of symc does not have " + name + " yet");
     if (elsewhere) {
       std::string others;
       for (const CommandInfo &command : commands())

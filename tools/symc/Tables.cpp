@@ -72,6 +72,8 @@ const std::vector<OptionInfo> &options() {
       {"--validation", "D2", false, Train, "validate on another data set, named like --data", false},
       {"--save", "FILE", false, Train, "write the trained parameters as safetensors", false},
       {"--history", "FILE", false, Train, "write the learning curves as CSV", false},
+      {"--logdir", "DIR", false, Train, "write TensorBoard events: loss, metrics and parameters", false},
+      {"--repeat", "N", false, Train, "train with N seeds; print mean and deviation", false},
       {"--checkpoint", "DIR", false, Train, "keep the full training state in a directory", false},
       {"--checkpoint-every", "N", false, Train, "write the checkpoint every N steps (default: at the end of an epoch)",
        false},

@@ -117,6 +117,8 @@ static int train(const Arguments &arguments) {
   options.checkpointEvery = arguments.integer("--checkpoint-every", 0, 1, INT64_MAX);
   options.resume = arguments.has("--resume");
   options.history = arguments.text("--history");
+  options.logdir = arguments.text("--logdir");
+  options.repeat = arguments.integer("--repeat", 1, 1, 10000);
   host::checkTrainOptions(options);
   std::vector<std::string> functions = {"train_step"};
   if (!options.validation.empty() || options.validationSplit > 0)
