@@ -24,10 +24,7 @@ private:
   static void expand(DecomposableOpInterface composite) {
     Operation *op = composite, *before = op->getPrevNode();
     OpBuilder b(op);
-    SmallVector<Value> values = composite.decompose(b);
-    if (values.empty())
-      return; // primitive as it stands
-    op->replaceAllUsesWith(values);
+    op->replaceAllUsesWith(composite.decompose(b));
     // The parts may be composite themselves.
     for (Operation *part = before ? before->getNextNode() : &op->getBlock()->front(); part != op;) {
       Operation *next = part->getNextNode();

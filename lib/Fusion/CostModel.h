@@ -37,6 +37,7 @@
 #define SYMC_FUSION_COSTMODEL_H
 
 #include "dialects/sym/SymOps.h"
+#include "lib/Fusion/Access.h"
 
 namespace symc {
 
@@ -51,6 +52,8 @@ constexpr unsigned kMaxEpilogueReads = 6;
 constexpr unsigned kMaxEpilogueWrites = 4;
 /// Ops of one region. Longer ones compile slowly and spill.
 constexpr unsigned kMaxOps = 96;
+/// Moves that one element may be read through; a longer tree of them is stored.
+constexpr unsigned kMaxMoves = 12;
 } // namespace cost
 
 /// Cost of one element of an elementwise op, in additions; what math functions cost is counted.
@@ -60,9 +63,27 @@ unsigned scalarCost(ScalarBodyOpInterface op);
 bool isMove(mlir::Operation *op);
 /// A reshape that only adds or drops axes of size 1.
 bool isUnitReshape(mlir::Operation *op);
+/// A matrix product or convolution.
+bool isContraction(mlir::Operation *op);
+/// A constant with one value for all elements.
+bool isSplat(mlir::Value value);
 
-/// How a reduction region is cut: rows with the number of outer axes, or columns (nothing).
+/// The number of outer axes when all axes behind them, and no others, are reduced; nothing otherwise or without any.
 std::optional<unsigned> rowAxes(ReductionOpInterface reduction);
+
+/// Ops that are to be one region, in program order; moves only when they are stored.
+struct OpSet {
+  AccessMap &accesses;
+  llvm::SmallVector<mlir::Operation *, 16> ops;
+  /// Whether something outside reads the op's result.
+  std::function<bool(mlir::Operation *)> isResult;
+  /// Whether a move outside of the set is stored, so that reads end there.
+  std::function<bool(mlir::Operation *)> isStored;
+  bool diagnose = false; // says at its op what is not legal
+};
+
+/// The kind of region that the ops make; fails when they make none that is legal.
+mlir::FailureOr<sym::FusionKind> classify(const OpSet &set);
 
 /// Checks that a region is legal as described above; says what is not, at its op.
 mlir::LogicalResult verifyRegion(sym::FusedOp region);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Passes.h"
+#include "lib/Fusion/Passes.h"
 #include "lib/Lowering/Passes.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -23,6 +24,7 @@ int main(int argc, char **argv) {
                   mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   symc::registerAutodiffPasses();
+  symc::registerFusionPasses();
   symc::registerLoweringPasses();
   symc::registerContractionPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "symc-opt: passes over the sym dialect\n", registry));

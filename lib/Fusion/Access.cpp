@@ -1,0 +1,138 @@
+//===- Access.cpp - Which elements an op reads ----------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Fusion/Access.h"
+#include "dialects/sym/Expr.h"
+#include "lib/Fusion/CostModel.h"
+
+using namespace mlir;
+using namespace symc;
+
+Dims AccessMap::spaceOf(Operation *op) {
+  return dimsOf(isa<ReductionOpInterface>(op) ? op->getOperand(0) : op->getResult(0));
+}
+
+/// Axes of the two shapes that hold the same index, where axes of size 1 do not count.
+static SmallVector<int, 4> matchAxes(ArrayRef<AffineExpr> from, ArrayRef<AffineExpr> to) {
+  SmallVector<int, 4> axes(from.size(), kOtherIndex);
+  size_t j = 0;
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (isOne(from[i]))
+      continue;
+    while (j < to.size() && isOne(to[j]))
+      ++j;
+    axes[i] = j++;
+  }
+  return axes;
+}
+
+ArrayRef<AccessMap::Read> AccessMap::probe(Operation *move) {
+  auto [it, isNew] = moves.try_emplace(move);
+  SmallVector<Read, 2> &reads = it->second;
+  if (!isNew)
+    return reads;
+  if (isUnitReshape(move)) {
+    reads.push_back({0, matchAxes(dimsOf(move->getOperand(0)), dimsOf(move->getResult(0)))});
+    return reads;
+  }
+  MLIRContext *context = move->getContext();
+  auto element = cast<ElementOpInterface>(move);
+  Block scratch;
+  OpBuilder b(context);
+  b.setInsertionPointToStart(&scratch);
+  Location loc = move->getLoc();
+  Type indexType = b.getIndexType();
+  SmallVector<Value> index;
+  for (int64_t i = 0, rank = cast<RankedTensorType>(move->getResult(0).getType()).getRank(); i < rank; ++i)
+    index.push_back(scratch.addArgument(indexType, loc));
+  ElementBuilder builder{b, loc,
+                         [&](unsigned operand, ValueRange at) -> Value {
+                           Read read{operand, {}};
+                           for (Value i : at) {
+                             auto argument = dyn_cast<BlockArgument>(i);
+                             bool known = argument && argument.getArgNumber() < index.size();
+                             read.axes.push_back(known ? argument.getArgNumber() : kOtherIndex);
+                           }
+                           reads.push_back(read);
+                           return scratch.addArgument(bodyType(elementOf(move->getOperand(operand))), loc);
+                         },
+                         [&](AffineExpr) -> Value { return scratch.addArgument(indexType, loc); },
+                         [](Value, Value, Value, std::string) {}};
+  (void)element.buildElement(builder, index);
+  scratch.dropAllReferences();
+  scratch.clear();
+  return reads;
+}
+
+void AccessMap::follow(const Access &access, llvm::function_ref<bool(Value)> stops, SmallVectorImpl<Access> &results) {
+  Operation *def = access.value.getDefiningOp();
+  if (!def || !isMove(def) || stops(access.value)) {
+    results.push_back(access);
+    return;
+  }
+  // A copy: probing the operands may move the table.
+  SmallVector<Read, 2> reads(probe(def));
+  for (const Read &read : reads) {
+    Access next{def->getOperand(read.operand), {}};
+    for (int axis : read.axes)
+      next.axes.push_back(axis == kOtherIndex ? kOtherIndex : access.axes[axis]);
+    follow(next, stops, results);
+  }
+}
+
+SmallVector<Access> AccessMap::readsOf(Operation *op, llvm::function_ref<bool(Value)> stops) {
+  SmallVector<Access> results;
+  if (isMove(op)) {
+    Access self{op->getResult(0), {}};
+    llvm::append_range(self.axes, llvm::seq<int>(spaceOf(op).size()));
+    follow(self, [&](Value v) { return v != self.value && stops(v); }, results);
+    return results;
+  }
+  bool sameIndex = isa<ScalarBodyOpInterface, ReductionOpInterface>(op);
+  for (Value operand : op->getOperands()) {
+    Access access{operand, {}};
+    for (size_t i = 0; i < dimsOf(operand).size(); ++i)
+      access.axes.push_back(sameIndex ? i : kOtherIndex);
+    follow(access, stops, results);
+  }
+  return results;
+}
+
+bool symc::readsSameIndex(const Access &access, ArrayRef<AffineExpr> space) {
+  Dims dims = dimsOf(access.value);
+  if (!sameDims(dims, space))
+    return false;
+  for (auto [i, axis] : llvm::enumerate(access.axes))
+    if (!isOne(dims[i]) && axis != static_cast<int>(i))
+      return false;
+  return true;
+}
+
+bool symc::readsSameIndexUpToUnits(const Access &access, ArrayRef<AffineExpr> space) {
+  Dims dims = dimsOf(access.value);
+  SmallVector<int, 4> expected;
+  for (auto [i, size] : llvm::enumerate(space))
+    if (!isOne(size))
+      expected.push_back(i);
+  size_t next = 0;
+  for (auto [i, axis] : llvm::enumerate(access.axes)) {
+    if (isOne(dims[i]))
+      continue;
+    if (next == expected.size() || axis != expected[next] || !sameDim(dims[i], space[axis]))
+      return false;
+    ++next;
+  }
+  return next == expected.size();
+}
+
+bool symc::keepsOuterIndex(const Access &access, ArrayRef<AffineExpr> outer) {
+  Dims dims = dimsOf(access.value);
+  if (dims.size() < outer.size())
+    return false;
+  for (auto [i, size] : llvm::enumerate(outer))
+    if (!sameDim(dims[i], size) || (!isOne(size) && access.axes[i] != static_cast<int>(i)))
+      return false;
+  return true;
+}

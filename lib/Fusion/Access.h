@@ -1,0 +1,56 @@
+//===- Access.h - Which elements an op reads ----------------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// What ops read, as maps between axes. The map of a move is not written down anywhere: its
+// element builder is run once on symbolic indices, and the indices that it reads at are seen.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FUSION_ACCESS_H
+#define SYMC_FUSION_ACCESS_H
+
+#include "dialects/sym/SymOps.h"
+
+namespace symc {
+
+/// An index that is not one of the reader's.
+constexpr int kOtherIndex = -1;
+
+/// A value, and for each of its axes the axis of the reader's index space whose index it is read at.
+struct Access {
+  mlir::Value value;
+  llvm::SmallVector<int, 4> axes;
+};
+
+/// Reads of the ops of one function or region.
+class AccessMap {
+public:
+  /// The sizes that the op runs over: those of its result, or of the operand that it reduces.
+  static Dims spaceOf(mlir::Operation *op);
+
+  /// The values that `op` reads in the end: moves on the way are followed, unless `stops` says to stop at a value.
+  llvm::SmallVector<Access> readsOf(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
+
+private:
+  struct Read {
+    unsigned operand;
+    llvm::SmallVector<int, 4> axes;
+  };
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Read, 2>> moves;
+
+  llvm::ArrayRef<Read> probe(mlir::Operation *move);
+  void follow(const Access &access, llvm::function_ref<bool(mlir::Value)> stops,
+              llvm::SmallVectorImpl<Access> &results);
+};
+
+/// The value has the sizes `space` and is read at the reader's own index.
+bool readsSameIndex(const Access &access, llvm::ArrayRef<mlir::AffineExpr> space);
+/// The same when axes of size 1 do not count.
+bool readsSameIndexUpToUnits(const Access &access, llvm::ArrayRef<mlir::AffineExpr> space);
+/// The first axes of the value are `outer`, and read at the reader's first indices.
+bool keepsOuterIndex(const Access &access, llvm::ArrayRef<mlir::AffineExpr> outer);
+
+} // namespace symc
+#endif

@@ -1,0 +1,437 @@
+//===- Clusters.cpp - Which ops become one region -------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Ops are placed from the end of the function to its beginning, so that an op is placed when
+// all its readers are. It joins the cluster that reads it most, when the two are a legal region
+// together (CostModel.h) and the clusters stay free of cycles; with readers in several clusters
+// it is computed again in each when that is cheap, and else is a further result of one of them.
+// So a value is computed where it is used: what only the backward pass needs stays there.
+// Afterwards clusters that read the same tensors are merged.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Fusion/Clusters.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace symc;
+
+static bool before(Operation *a, Operation *b) { return a->isBeforeInBlock(b); }
+
+Clusters::Clusters(func::FuncOp function) : function(function), body(function.front()) {
+  storeMoves();
+  cloneMoves();
+  findUpdates();
+  SmallVector<Operation *> nodes;
+  for (Operation &op : body.without_terminator())
+    if (isNode(&op))
+      nodes.push_back(&op);
+  for (Operation *op : llvm::reverse(nodes))
+    place(op);
+  mergeSiblings();
+  schedule();
+}
+
+bool Clusters::isNode(Operation *op) const {
+  if (isMove(op))
+    return stored.contains(op);
+  return !isa<sym::ConstantOp, sym::ReshapeOp>(op) && !op->hasTrait<OpTrait::IsTerminator>();
+}
+
+//===----------------------------------------------------------------------===//
+// Moves
+//===----------------------------------------------------------------------===//
+
+/// Moves that something needs in memory: results of the function, operands of contractions and opaque ops.
+void Clusters::storeMoves() {
+  auto needsMemory = [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>() || isa<OpaqueKernelOpInterface>(user) || isContraction(user) ||
+           (isa<sym::ReshapeOp>(user) && !isUnitReshape(user));
+  };
+  DenseMap<Operation *, unsigned> size;
+  llvm::DenseSet<Operation *> renamed; // unit reshapes that something needs in memory
+  for (Operation &op : llvm::reverse(body))
+    if (isMove(&op) &&
+        llvm::any_of(op.getUsers(), [&](Operation *user) { return needsMemory(user) || renamed.contains(user); }))
+      (isUnitReshape(&op) ? renamed : stored).insert(&op);
+  for (Operation &op : body) {
+    if (!isMove(&op))
+      continue;
+    unsigned &total = size[&op] = 1;
+    for (Value operand : op.getOperands())
+      if (Operation *def = operand.getDefiningOp(); def && isMove(def) && !stored.contains(def))
+        total += size.lookup(def);
+    if (total > cost::kMaxMoves && !isUnitReshape(&op))
+      stored.insert(&op);
+  }
+}
+
+void Clusters::cloneMoves() {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body))) {
+    if (!isMove(&op) || stored.contains(&op))
+      continue;
+    bool first = true;
+    for (OpOperand &use : llvm::make_early_inc_range(op.getUses())) {
+      if (!first) {
+        OpBuilder b(&op);
+        use.set(b.clone(op)->getResult(0));
+      }
+      first = false;
+    }
+  }
+}
+
+void Clusters::findUpdates() {
+  Operation *terminator = body.getTerminator();
+  for (OpOperand &result : terminator->getOpOperands()) {
+    auto kind = function.getResultAttrOfType<StringAttr>(result.getOperandNumber(), "sym.kind");
+    if (kind && kind.getValue() == "update" && result.get().getDefiningOp())
+      updates.insert(result.get().getDefiningOp());
+  }
+}
+
+/// Calls `act` with every node that reads the result, through moves or (then `outside`) through reshapes in memory,
+/// and with null for the function's terminator.
+void Clusters::forEachReader(Operation *op, llvm::function_ref<void(Operation *, bool)> act) const {
+  SmallVector<std::pair<Operation *, bool>> stack{{op, false}};
+  while (!stack.empty()) {
+    auto [def, outside] = stack.pop_back_val();
+    for (Operation *user : def->getUsers()) {
+      if (user->hasTrait<OpTrait::IsTerminator>())
+        act(nullptr, outside);
+      else if (isNode(user))
+        act(user, outside);
+      else
+        stack.push_back({user, outside || !isMove(user)});
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Legality
+//===----------------------------------------------------------------------===//
+
+std::optional<sym::FusionKind> Clusters::legal(ArrayRef<Operation *> ops) {
+  llvm::SmallDenseSet<Operation *, 16> inside(ops.begin(), ops.end());
+  auto isResult = [&](Operation *op) {
+    bool result = false;
+    forEachReader(op, [&](Operation *reader, bool outside) { result |= outside || !inside.contains(reader); });
+    return result;
+  };
+  OpSet set{accesses, Ops(ops), isResult, [&](Operation *op) { return stored.contains(op); }};
+  FailureOr<sym::FusionKind> kind = classify(set);
+  if (failed(kind) || !fits(ops, *kind))
+    return std::nullopt;
+  // Only an elementwise kernel may write over what it reads.
+  if (*kind != sym::FusionKind::elementwise && llvm::any_of(ops, [&](Operation *op) { return updates.contains(op); }) &&
+      ops.size() > 1)
+    return std::nullopt;
+  return *kind;
+}
+
+SmallVector<Value> Clusters::inputsOf(ArrayRef<Operation *> ops) {
+  llvm::SetVector<Value> inputs;
+  for (Operation *op : ops) {
+    auto stops = [&](Value v) { return v.getDefiningOp() && stored.contains(v.getDefiningOp()); };
+    for (const Access &read : accesses.readsOf(op, stops)) {
+      Operation *def = read.value.getDefiningOp();
+      if (!isSplat(read.value) && !(def && llvm::is_contained(ops, def)))
+        inputs.insert(read.value);
+    }
+  }
+  return inputs.takeVector();
+}
+
+bool Clusters::fits(ArrayRef<Operation *> ops, sym::FusionKind kind) {
+  if (ops.size() == 1)
+    return true;
+  if (ops.size() > cost::kMaxOps)
+    return false;
+  unsigned writes = 0, reads = inputsOf(ops).size();
+  for (Operation *op : ops) {
+    bool result = false;
+    forEachReader(
+        op, [&](Operation *reader, bool outside) { result |= outside || !reader || !llvm::is_contained(ops, reader); });
+    writes += result;
+  }
+  if (kind == sym::FusionKind::contraction)
+    return reads <= cost::kMaxEpilogueReads + 2 && writes <= cost::kMaxEpilogueWrites;
+  return reads + writes <= cost::kMaxBuffers;
+}
+
+/// Whether something outside of the set lies between two of its ops.
+bool Clusters::makesCycle(ArrayRef<Operation *> ops) {
+  llvm::SmallDenseSet<Operation *, 16> inside(ops.begin(), ops.end());
+  Operation *last = *llvm::max_element(ops, before);
+  llvm::DenseSet<unsigned> visited;
+  SmallVector<unsigned> stack;
+  bool cycle = false;
+  auto visitReaders = [&](Operation *op, bool fromOutside) {
+    forEachReader(op, [&](Operation *reader, bool outside) {
+      if (!reader || cycle)
+        return;
+      if (inside.contains(reader)) {
+        cycle |= fromOutside || outside;
+        return;
+      }
+      auto it = clusterOf.find(reader);
+      if (it != clusterOf.end() && before(clusters[it->second].ops.front(), last) && visited.insert(it->second).second)
+        stack.push_back(it->second);
+    });
+  };
+  for (Operation *op : ops)
+    visitReaders(op, false);
+  while (!stack.empty() && !cycle) {
+    unsigned cluster = stack.pop_back_val();
+    for (Operation *op : clusters[cluster].ops)
+      // The set may hold a part of a cluster that is being merged.
+      if (!inside.contains(op))
+        visitReaders(op, true);
+  }
+  return cycle;
+}
+
+//===----------------------------------------------------------------------===//
+// Placing
+//===----------------------------------------------------------------------===//
+
+void Clusters::join(unsigned cluster, ArrayRef<Operation *> ops, sym::FusionKind kind) {
+  Cluster &c = clusters[cluster];
+  c.ops.assign(ops.begin(), ops.end());
+  c.kind = kind;
+  for (Operation *op : ops) {
+    clusterOf[op] = cluster;
+    c.isUpdate |= updates.contains(op);
+  }
+}
+
+static SmallVector<Operation *, 16> merged(ArrayRef<Operation *> a, ArrayRef<Operation *> b) {
+  SmallVector<Operation *, 16> ops(a);
+  llvm::append_range(ops, b);
+  llvm::sort(ops, before);
+  return ops;
+}
+
+void Clusters::place(Operation *op) {
+  llvm::MapVector<unsigned, unsigned> readers; // cluster → number of reads
+  bool outside = false;
+  forEachReader(op, [&](Operation *reader, bool throughMemory) {
+    if (!reader || throughMemory)
+      outside = true;
+    else
+      ++readers[clusterOf.at(reader)];
+  });
+  SmallVector<unsigned> candidates = llvm::to_vector(llvm::make_first_range(readers));
+  llvm::sort(candidates, [&](unsigned a, unsigned b) {
+    if (readers[a] != readers[b])
+      return readers[a] > readers[b];
+    return before(clusters[a].ops.front(), clusters[b].ops.front());
+  });
+  if (!outside && candidates.size() > 1 && recompute(op, candidates))
+    return;
+  for (unsigned cluster : candidates) {
+    Ops ops = merged(clusters[cluster].ops, op);
+    std::optional<sym::FusionKind> kind = legal(ops);
+    if (kind && !makesCycle(ops)) {
+      join(cluster, ops, *kind);
+      return;
+    }
+  }
+  clusters.emplace_back();
+  Operation *alone[] = {op};
+  std::optional<sym::FusionKind> kind = legal(alone);
+  assert(kind && "an op alone is a region");
+  join(clusters.size() - 1, alone, *kind);
+}
+
+/// Gives each of the clusters that read `op` its own copy, when that costs less than a store and loads.
+bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
+  auto compute = dyn_cast<ScalarBodyOpInterface>(op);
+  if (!compute || scalarCost(compute) > cost::kRecompute)
+    return false;
+  unsigned computed = 0;
+  for (Value input : inputsOf(op))
+    computed += input.getDefiningOp() && isNode(input.getDefiningOp()) && dimsOf(input) == dimsOf(op->getResult(0));
+  if (computed > 1)
+    return false;
+  SmallVector<sym::FusionKind> kinds;
+  for (unsigned cluster : readers) {
+    // As if it had no other readers: each gets a copy.
+    Ops ops = merged(clusters[cluster].ops, op);
+    OpSet set{accesses, ops,
+              [&](Operation *member) {
+                bool result = false;
+                forEachReader(member, [&](Operation *reader, bool outside) {
+                  result |= outside || !reader || !llvm::is_contained(ops, reader);
+                });
+                return member != op && result;
+              },
+              [&](Operation *move) { return stored.contains(move); }};
+    FailureOr<sym::FusionKind> kind = classify(set);
+    if (failed(kind) || *kind != clusters[cluster].kind || !fits(ops, *kind))
+      return false;
+    kinds.push_back(*kind);
+  }
+  for (auto [cluster, kind] : llvm::drop_begin(llvm::zip_equal(readers, kinds))) {
+    // Moves end in one reader, so a use belongs to one cluster.
+    OpBuilder b(op);
+    IRMapping mapping;
+    std::function<void(Value)> copyMoves = [&](Value v) {
+      Operation *def = v.getDefiningOp();
+      if (!def || !isMove(def) || stored.contains(def) || mapping.contains(v))
+        return;
+      for (Value operand : def->getOperands())
+        copyMoves(operand);
+      b.clone(*def, mapping);
+    };
+    for (Value operand : op->getOperands())
+      copyMoves(operand);
+    Operation *copy = b.clone(*op, mapping);
+    op->getResult(0).replaceUsesWithIf(copy->getResult(0), [&, cluster = cluster](OpOperand &use) {
+      Operation *user = use.getOwner();
+      while (!isNode(user))
+        user = *user->getUsers().begin();
+      return user != copy && clusterOf.lookup(user) == cluster;
+    });
+    join(cluster, merged(clusters[cluster].ops, copy), kind);
+  }
+  join(readers.front(), merged(clusters[readers.front()].ops, op), kinds.front());
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Merging
+//===----------------------------------------------------------------------===//
+
+bool Clusters::tryMerge(unsigned a, unsigned b) {
+  Ops ops = merged(clusters[a].ops, clusters[b].ops);
+  std::optional<sym::FusionKind> kind = legal(ops);
+  if (!kind || makesCycle(ops))
+    return false;
+  clusters[b].ops.clear();
+  join(a, ops, *kind);
+  clusters[a].isUpdate |= clusters[b].isUpdate;
+  return true;
+}
+
+void Clusters::mergeSiblings() {
+  auto spaceOf = [&](unsigned c) {
+    for (Operation *op : clusters[c].ops)
+      if (isa<ReductionOpInterface>(op))
+        return AccessMap::spaceOf(op);
+    return AccessMap::spaceOf(clusters[c].ops.front());
+  };
+  auto isColumns = [&](unsigned c) {
+    return llvm::any_of(clusters[c].ops, [](Operation *op) {
+      auto reduction = dyn_cast<ReductionOpInterface>(op);
+      return reduction && !rowAxes(reduction);
+    });
+  };
+  SmallVector<unsigned> order;
+  for (unsigned c = 0; c < clusters.size(); ++c)
+    if (clusters[c].kind == sym::FusionKind::elementwise || clusters[c].kind == sym::FusionKind::reduction)
+      order.push_back(c);
+  llvm::sort(order, [&](unsigned a, unsigned b) { return before(clusters[a].ops.front(), clusters[b].ops.front()); });
+  // Clusters by what they read or write over their whole space; columns by the space itself.
+  llvm::MapVector<void *, SmallVector<unsigned>> groups;
+  MLIRContext *context = function.getContext();
+  for (unsigned c : order) {
+    Dims space = spaceOf(c);
+    if (isColumns(c)) {
+      groups[const_cast<void *>(sym::DimsAttr::get(context, space).getAsOpaquePointer())].push_back(c);
+      continue;
+    }
+    for (Value input : inputsOf(clusters[c].ops))
+      if (sameDims(dimsOf(input), space))
+        groups[input.getAsOpaquePointer()].push_back(c);
+    for (Operation *op : clusters[c].ops)
+      groups[op->getResult(0).getAsOpaquePointer()].push_back(c);
+  }
+  auto now = llvm::to_vector(llvm::seq<unsigned>(clusters.size())); // where a cluster has gone
+  auto present = [&](unsigned c) {
+    while (now[c] != c)
+      c = now[c];
+    return c;
+  };
+  // A merge may take away what lay between two others.
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto &[key, members] : groups)
+      for (unsigned i = 0; i < members.size(); ++i)
+        for (unsigned j = i + 1; j < members.size(); ++j) {
+          unsigned a = present(members[i]), b = present(members[j]);
+          if (a == b || !tryMerge(a, b))
+            continue;
+          now[b] = a;
+          changed = true;
+        }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Order
+//===----------------------------------------------------------------------===//
+
+/// Program order of first ops, but updates as soon as they can run: then the gradient is in the cache, and its memory
+/// is free again. A cluster that writes a slot comes after all that read it, so that it is written in place.
+void Clusters::schedule() {
+  unsigned count = clusters.size();
+  std::vector<llvm::SetVector<unsigned>> successors(count), writersAfter(count);
+  DenseMap<Value, unsigned> writer; // slot → cluster with its update
+  for (OpOperand &result : body.getTerminator()->getOpOperands()) {
+    unsigned i = result.getOperandNumber();
+    auto kind = function.getResultAttrOfType<StringAttr>(i, "sym.kind");
+    if (!kind || kind.getValue() != "update" || !clusterOf.count(result.get().getDefiningOp()))
+      continue;
+    for (BlockArgument argument : body.getArguments())
+      if (function.getArgAttr(argument.getArgNumber(), "sym.name") == function.getResultAttr(i, "sym.name") &&
+          function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "sym.kind").getValue() != "input")
+        writer[argument] = clusterOf.lookup(result.get().getDefiningOp());
+  }
+  for (unsigned c = 0; c < count; ++c) {
+    for (Operation *op : clusters[c].ops)
+      forEachReader(op, [&](Operation *reader, bool) {
+        if (reader && clusterOf.at(reader) != c)
+          successors[c].insert(clusterOf.at(reader));
+      });
+    for (Value input : inputsOf(clusters[c].ops)) {
+      while (auto reshape = input.getDefiningOp<sym::ReshapeOp>())
+        input = reshape.getX();
+      auto it = writer.find(input);
+      if (it != writer.end() && it->second != c)
+        writersAfter[c].insert(it->second);
+    }
+  }
+  std::vector<unsigned> waiting(count, 0), readersLeft(count, 0);
+  for (unsigned c = 0; c < count; ++c) {
+    for (unsigned s : successors[c])
+      ++waiting[s];
+    for (unsigned s : writersAfter[c])
+      ++readersLeft[s];
+  }
+  llvm::SetVector<unsigned> ready;
+  for (unsigned c = 0; c < count; ++c)
+    if (!clusters[c].ops.empty() && waiting[c] == 0)
+      ready.insert(c);
+  auto better = [&](unsigned a, unsigned b) {
+    // A slot that is still read waits as long as there is anything else to do.
+    if (bool(readersLeft[a]) != bool(readersLeft[b]))
+      return !readersLeft[a];
+    if (clusters[a].isUpdate != clusters[b].isUpdate)
+      return clusters[a].isUpdate;
+    return before(clusters[a].ops.front(), clusters[b].ops.front());
+  };
+  while (!ready.empty()) {
+    unsigned next = *llvm::min_element(ready, better);
+    ready.remove(next);
+    scheduled.push_back(clusters[next]);
+    for (unsigned s : successors[next])
+      if (--waiting[s] == 0)
+        ready.insert(s);
+    for (unsigned s : writersAfter[next])
+      --readersLeft[s];
+  }
+}

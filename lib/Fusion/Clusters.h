@@ -1,0 +1,60 @@
+//===- Clusters.h - Which ops become one region -------------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FUSION_CLUSTERS_H
+#define SYMC_FUSION_CLUSTERS_H
+
+#include "lib/Fusion/CostModel.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace symc {
+
+struct Cluster {
+  sym::FusionKind kind = sym::FusionKind::elementwise;
+  llvm::SmallVector<mlir::Operation *, 16> ops; // in program order, without moves that are read through
+  bool isUpdate = false;                        // gives a parameter or state its next value
+};
+
+/// Cuts the body of a function into clusters of ops. Every move ends in one reader: it is cloned where several read
+/// through it. The function still computes the same.
+class Clusters {
+public:
+  explicit Clusters(mlir::func::FuncOp function);
+
+  /// In an order in which they can run.
+  llvm::ArrayRef<Cluster> all() const { return scheduled; }
+  /// Whether a move is an op of a cluster rather than read through.
+  bool isStored(mlir::Operation *op) const { return stored.contains(op); }
+
+private:
+  mlir::func::FuncOp function;
+  mlir::Block &body;
+  AccessMap accesses;
+  llvm::DenseSet<mlir::Operation *> stored;
+  llvm::DenseSet<mlir::Operation *> updates;
+  llvm::DenseMap<mlir::Operation *, unsigned> clusterOf;
+  std::vector<Cluster> clusters; // empty ones were merged into others
+  std::vector<Cluster> scheduled;
+
+  using Ops = llvm::SmallVector<mlir::Operation *, 16>;
+  bool isNode(mlir::Operation *op) const;
+  void storeMoves();
+  void cloneMoves();
+  void findUpdates();
+  void forEachReader(mlir::Operation *op, llvm::function_ref<void(mlir::Operation *, bool outside)> act) const;
+  std::optional<sym::FusionKind> legal(llvm::ArrayRef<mlir::Operation *> ops);
+  bool fits(llvm::ArrayRef<mlir::Operation *> ops, sym::FusionKind kind);
+  bool makesCycle(llvm::ArrayRef<mlir::Operation *> ops);
+  llvm::SmallVector<mlir::Value> inputsOf(llvm::ArrayRef<mlir::Operation *> ops);
+  void place(mlir::Operation *op);
+  bool recompute(mlir::Operation *op, llvm::ArrayRef<unsigned> readers);
+  void join(unsigned cluster, llvm::ArrayRef<mlir::Operation *> ops, sym::FusionKind kind);
+  void mergeSiblings();
+  bool tryMerge(unsigned a, unsigned b);
+  void schedule();
+};
+
+} // namespace symc
+#endif

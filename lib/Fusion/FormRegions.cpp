@@ -1,0 +1,142 @@
+//===- FormRegions.cpp - Ops into regions that become kernels -------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Legal afterwards in functions: sym.fused, sym.constant, sym.reshape. Which ops share a region
+// is decided in Clusters.cpp; here the regions are built.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Fusion/Clusters.h"
+#include "lib/Fusion/Passes.h"
+#include "mlir/Pass/Pass.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+class RegionBuilder {
+public:
+  RegionBuilder(func::FuncOp function, const Clusters &clusters)
+      : clusters(clusters), terminator(function.front().getTerminator()), b(terminator) {
+    for (Operation &op : function.front())
+      old.push_back(&op);
+  }
+
+  void run() {
+    for (const Cluster &cluster : clusters.all())
+      build(cluster);
+    for (OpOperand &result : terminator->getOpOperands())
+      result.set(outside(result.get()));
+    for (Operation *op : llvm::reverse(old))
+      if (op != terminator)
+        op->erase();
+  }
+
+private:
+  const Clusters &clusters;
+  Operation *terminator;
+  OpBuilder b;
+  SmallVector<Operation *> old;
+  IRMapping values; // of the old body to the new one
+
+  /// The value in the new body: arguments stay, reshapes and constants are built when first used.
+  Value outside(Value v) {
+    if (Value known = values.lookupOrNull(v))
+      return known;
+    Operation *def = v.getDefiningOp();
+    if (!def)
+      return v;
+    SmallVector<Value> operands;
+    for (Value operand : def->getOperands())
+      operands.push_back(outside(operand));
+    Operation *copy = b.clone(*def);
+    copy->setOperands(operands);
+    values.map(v, copy->getResult(0));
+    return copy->getResult(0);
+  }
+
+  void build(const Cluster &cluster) {
+    SmallVector<Operation *> ops; // with the moves that are read through
+    llvm::SmallDenseSet<Operation *, 32> inside;
+    llvm::SetVector<Value> inputs;
+    for (Operation *op : cluster.ops)
+      inside.insert(op);
+    std::function<void(Operation *)> collect = [&](Operation *op) {
+      for (Value operand : op->getOperands()) {
+        Operation *def = operand.getDefiningOp();
+        if (def && inside.contains(def))
+          continue;
+        if (isSplat(operand) || (def && isMove(def) && !clusters.isStored(def))) {
+          inside.insert(def);
+          collect(def);
+        } else {
+          inputs.insert(operand);
+        }
+      }
+      ops.push_back(op);
+    };
+    for (Operation *op : cluster.ops)
+      collect(op);
+
+    SmallVector<Value> results;
+    for (Operation *op : cluster.ops)
+      for (Value result : op->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !inside.contains(user); }))
+          results.push_back(result);
+    SmallVector<Value> operands;
+    for (Value input : inputs)
+      operands.push_back(outside(input));
+    SmallVector<Location> locations;
+    for (Operation *op : cluster.ops)
+      locations.push_back(op->getLoc());
+    auto fused =
+        sym::FusedOp::create(b, b.getFusedLoc(locations), ValueRange(results).getTypes(), cluster.kind, operands);
+    Block &block = fused.getBody().emplaceBlock();
+    IRMapping inner;
+    for (Value input : inputs)
+      inner.map(input, block.addArgument(input.getType(), input.getLoc()));
+    OpBuilder body = OpBuilder::atBlockEnd(&block);
+    for (Operation *op : ops)
+      body.clone(*op, inner);
+    SmallVector<Value> yielded;
+    for (auto [result, out] : llvm::zip_equal(results, fused.getOuts())) {
+      yielded.push_back(inner.lookup(result));
+      values.map(result, out);
+    }
+    sym::YieldOp::create(body, fused.getLoc(), yielded);
+  }
+};
+
+struct FormRegions : PassWrapper<FormRegions, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FormRegions)
+  StringRef getArgument() const override { return "sym-form-regions"; }
+  StringRef getDescription() const override { return "Puts ops into regions that become kernels"; }
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    Clusters clusters(function);
+    RegionBuilder(function, clusters).run();
+  }
+};
+
+struct VerifyRegions : PassWrapper<VerifyRegions, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(VerifyRegions)
+  StringRef getArgument() const override { return "sym-verify-regions"; }
+  StringRef getDescription() const override { return "Checks that fused regions are legal for the lowering"; }
+
+  void runOnOperation() override {
+    getOperation().walk([&](sym::FusedOp region) {
+      if (failed(verifyRegion(region)))
+        signalPassFailure();
+    });
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> symc::createFormRegionsPass() { return std::make_unique<FormRegions>(); }
+std::unique_ptr<Pass> symc::createVerifyRegionsPass() { return std::make_unique<VerifyRegions>(); }

@@ -1,0 +1,73 @@
+//===- PrepareFusion.cpp - Ops in the form that fuses best ----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Build.h"
+#include "lib/Fusion/CostModel.h"
+#include "lib/Fusion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+
+/// Whether the op swaps the last two axes and nothing else.
+bool swapsMatrix(sym::TransposeOp transpose) {
+  int64_t rank = transpose.getX().getType().getRank();
+  if (rank < 2)
+    return false;
+  std::optional<ArrayRef<int64_t>> axes = transpose.getAxes();
+  if (!axes)
+    return rank == 2;
+  for (auto [i, axis] : llvm::enumerate(*axes)) {
+    int64_t from = axis < 0 ? axis + rank : axis, at = i;
+    int64_t expected = at == rank - 1 ? rank - 2 : at == rank - 2 ? rank - 1 : at;
+    if (from != expected)
+      return false;
+  }
+  return true;
+}
+
+/// matmul(a.T, b) reads a as it lies in memory.
+struct TransposeToFlag : OpRewritePattern<sym::MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(sym::MatmulOp op, PatternRewriter &rewriter) const override {
+    Value a = op.getA(), b = op.getB();
+    bool ta = op.getTransposeA(), tb = op.getTransposeB();
+    bool changed = strip(a, ta) | strip(b, tb);
+    if (!changed)
+      return rewriter.notifyMatchFailure(op, "no operand is a transposed matrix");
+    rewriter.replaceOpWithNewOp<sym::MatmulOp>(op, a, b, rewriter.getBoolAttr(ta), rewriter.getBoolAttr(tb));
+    return success();
+  }
+
+private:
+  static bool strip(Value &operand, bool &flag) {
+    auto transpose = operand.getDefiningOp<sym::TransposeOp>();
+    if (!transpose || !swapsMatrix(transpose))
+      return false;
+    operand = transpose.getX();
+    flag = !flag;
+    return true;
+  }
+};
+
+struct PrepareFusion : PassWrapper<PrepareFusion, OperationPass<func::FuncOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrepareFusion)
+  StringRef getArgument() const override { return "sym-prepare-fusion"; }
+  StringRef getDescription() const override { return "Brings ops into the form that fuses best"; }
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<TransposeToFlag>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> symc::createPrepareFusionPass() { return std::make_unique<PrepareFusion>(); }
