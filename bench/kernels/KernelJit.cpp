@@ -25,8 +25,8 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Utils/Cloning.h"
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
 using namespace mlir;
 using namespace symc;
@@ -152,11 +152,16 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu) : state(ne
   }
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
-  auto start = std::chrono::steady_clock::now();
+  auto cpuTime = [] {
+    timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * 1e3 + time.tv_nsec * 1e-6;
+  };
+  double start = cpuTime();
   llvm::legacy::PassManager passes;
   machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile);
   passes.run(*llvmModule);
-  codegen = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  codegen = cpuTime() - start;
   bytes = object.size();
 
   auto jit = llvm::orc::LLJITBuilder().create();

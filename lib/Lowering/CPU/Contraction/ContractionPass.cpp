@@ -14,6 +14,13 @@ using namespace symc::contraction;
 
 namespace {
 
+Schedule emit(Problem &problem) {
+  std::optional<Schedule> schedule;
+  if (problem.isFloat() && problem.op.getForm() == sym::ContractForm::matmul)
+    schedule = emitMatmul(problem);
+  return schedule ? *schedule : emitLoops(problem);
+}
+
 struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ContractionPass)
   ContractionPass() = default;
@@ -43,7 +50,7 @@ struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
       KernelShell shell(kernel, b);
       Code code(b, kernel.getLoc());
       Problem problem(*contracts.begin(), kernel, shell, code, isa);
-      Schedule schedule = emitLoops(problem);
+      Schedule schedule = emit(problem);
       kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(schedule.extent)}));
       kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(schedule.grain));
       shell.finish();

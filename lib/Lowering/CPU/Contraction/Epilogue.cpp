@@ -204,8 +204,8 @@ void Epilogue::finishElement(ArrayRef<Value> index, Value accumulated) {
   }
 }
 
-void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors, Value mask,
-                          ArrayRef<Value> tile) {
+void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors,
+                          ArrayRef<Value> masks, ArrayRef<Value> tile) {
   struct Row {
     Value base, outerStep, innerStep;
     bool varies;
@@ -223,7 +223,7 @@ void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, un
   for (unsigned o = 0; o < outer; ++o)
     for (unsigned i = 0; i < inner; ++i)
       for (unsigned v = 0; v < vectors; ++v) {
-        Value guard = v + 1 == vectors ? mask : Value();
+        Value guard = masks.empty() ? Value() : masks[v];
         auto address = [&](const Access &access, const Row &row) {
           Value step = code.add(code.mul(row.outerStep, o), code.mul(row.innerStep, i));
           Value lane = code.mul(access.coefficient[place.laneDim], v * problem.lanes);
@@ -242,7 +242,7 @@ void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, un
 }
 
 void Epilogue::finishStored(const Place &place, Value tile, int64_t rowStride, Value outerFrom, Value outer,
-                            Value innerFrom, Value inner, int64_t innerCount, unsigned vectors, Value mask) {
+                            Value innerFrom, Value inner, int64_t innerCount, unsigned vectors, ArrayRef<Value> masks) {
   code.loop(outerFrom, outer, 1, [&](Value o) {
     code.loop(innerFrom, inner, 1, [&](Value i) {
       Place row = place;
@@ -255,7 +255,7 @@ void Epilogue::finishStored(const Place &place, Value tile, int64_t rowStride, V
       for (unsigned v = 0; v < vectors; ++v)
         loaded.push_back(
             code.load(problem.vector, code.at(tile, code.add(from, v * problem.lanes), problem.element)));
-      finishTile(row, 1, 1, vectors, mask, loaded);
+      finishTile(row, 1, 1, vectors, masks, loaded);
     });
   });
 }

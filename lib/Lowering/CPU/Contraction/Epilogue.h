@@ -33,12 +33,14 @@ public:
 
   /// One element; `accumulated` is a scalar.
   void finishElement(ArrayRef<Value> index, Value accumulated);
-  /// A tile out of registers: accumulators in order outer, inner, vector. `mask` holds for the last vector.
-  void finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors, Value mask, ArrayRef<Value> tile);
+  /// A tile out of registers: accumulators in order outer, inner, vector. `masks`: empty,
+  /// or one a vector, null where all lanes count.
+  void finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors, ArrayRef<Value> masks,
+                  ArrayRef<Value> tile);
   /// Rows [outerFrom, outer) × [innerFrom, inner) of a tile in memory, `vectors` vectors a row, `rowStride` elements
   /// from row to row.
   void finishStored(const Place &place, Value tile, int64_t rowStride, Value outerFrom, Value outer, Value innerFrom,
-                    Value inner, int64_t innerCount, unsigned vectors, Value mask);
+                    Value inner, int64_t innerCount, unsigned vectors, ArrayRef<Value> masks);
 
 private:
   struct Access {

@@ -57,6 +57,9 @@ struct Window {
 /// Nothing when a size other than the batch is not constant.
 std::optional<Window> windowOf(const Problem &problem);
 
+/// Drivers. Each emits the whole kernel and says how it is cut, or emits nothing and returns nothing when the problem
+/// is not for it.
+std::optional<Schedule> emitMatmul(Problem &problem);
 /// Scalar loops; takes every problem.
 Schedule emitLoops(Problem &problem);
 

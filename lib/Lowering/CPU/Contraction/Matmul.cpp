@@ -1,0 +1,476 @@
+//===- Matmul.cpp - Matrix products ---------------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Three ways to put a product on vectors, of which the cheapest is taken:
+//   columns  lanes along n, V = B (packed when its rows do not run along n)
+//   rows     lanes along m, V = A, for a narrow result; tiles are transposed at the end
+//   dots     lanes along k, summed at the end; for a narrow result with A's rows along k
+// The result is cut into panels (along the lanes) and these into tiles (across them); the
+// loop that is cut counts batch × panels × tiles.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Contraction/Epilogue.h"
+#include "lib/Lowering/CPU/Contraction/Tile.h"
+#include "lib/Lowering/CPU/Kernels.h"
+#include <limits>
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::contraction;
+
+namespace {
+
+// What a symbolic size is taken for when ways are compared.
+constexpr int64_t kTypical = 128;
+// Panels up to this many bytes are packed on the stack of each call, larger ones once in the arena.
+constexpr int64_t kStackBytes = 96 << 10;
+
+/// One axis of the product.
+struct Axis {
+  AffineExpr expr;
+  Value size;
+  int64_t assumed = kTypical, least = 0;
+  std::optional<int64_t> constant;
+};
+
+struct Operand {
+  const Buffer *buffer;
+  Value outerStride, kStride, batchStride;
+};
+
+enum class Way { Columns, Rows, Dots };
+
+struct Choice {
+  Way way = Way::Columns;
+  unsigned rows = 1, vectors = 1; // of a tile; Dots: its rows of A and of B
+  double cycles = std::numeric_limits<double>::infinity();
+};
+
+class MatmulEmitter {
+public:
+  explicit MatmulEmitter(Problem &problem) : p(problem), code(problem.code), epilogue(problem), lanes(problem.lanes) {
+    rank = p.result().dims.size();
+    bool ta = p.op.getTransposeA(), tb = p.op.getTransposeB();
+    m = axis(p.result(), rank - 2);
+    n = axis(p.result(), rank - 1);
+    k = axis(p.a, p.a.dims.size() - (ta ? 2 : 1));
+    a = operand(p.a, ta);
+    b = operand(p.b, !tb);
+  }
+
+  std::optional<Schedule> emit() {
+    if (!epilogue.vectorizes() || rank > 3)
+      return std::nullopt;
+    Choice choice = choose();
+    switch (choice.way) {
+    case Way::Columns:
+      return emitPanels(choice, m, n, a, b, rank - 2, rank - 1);
+    case Way::Rows:
+      return emitPanels(choice, n, m, b, a, rank - 1, rank - 2);
+    case Way::Dots:
+      return emitDots(choice);
+    }
+    llvm_unreachable("all ways are listed");
+  }
+
+private:
+  Axis axis(const Buffer &buffer, unsigned position) {
+    Axis result{buffer.dims[position], buffer.sizes[position], kTypical, 0, constantValue(buffer.dims[position])};
+    if (result.constant)
+      result.assumed = result.least = *result.constant;
+    else if (auto symbol = dyn_cast<AffineSymbolExpr>(result.expr))
+      for (auto bound : p.kernel->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr)
+                            .getAsRange<sym::DimBoundAttr>())
+        if (bound.getName() ==
+            code.b.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition())) {
+          result.least = bound.getMin();
+          result.assumed = std::max<int64_t>(bound.getMin(), std::min(bound.getMax(), result.assumed));
+        }
+    return result;
+  }
+
+  /// `kFirst`: k is the next to last axis.
+  Operand operand(const Buffer &buffer, bool kFirst) {
+    unsigned last = buffer.dims.size() - 1;
+    Value batch = last == 2 && !isOne(buffer.dims[0]) ? buffer.strides[0] : code.c(0);
+    return {&buffer, buffer.strides[kFirst ? last : last - 1], buffer.strides[kFirst ? last - 1 : last], batch};
+  }
+
+  /// Whether elements along the lane axis are neighbours. With one product each, k's stride does not matter.
+  bool runsAlongLanes(const Operand &v) { return is(v.outerStride, 1); }
+
+  //===--------------------------------------------------------------------===//
+  // The choice
+  //===--------------------------------------------------------------------===//
+
+  double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors, double extra) {
+    int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
+    double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
+    auto tile = [&](unsigned width) { return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width; };
+    double cycles = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
+    if (!runsAlongLanes(v))
+      cycles += double(k.assumed) * total * 5;
+    return cycles;
+  }
+
+  Choice choose() {
+    Choice best;
+    auto consider = [&](Choice choice) {
+      if (choice.cycles < best.cycles)
+        best = choice;
+    };
+    int64_t columnVectors = (n.assumed + lanes - 1) / lanes, rowVectors = (m.assumed + lanes - 1) / lanes;
+    for (unsigned vectors = 1; vectors <= 6 && vectors <= std::max<int64_t>(columnVectors, 1); ++vectors)
+      for (unsigned rows = 1, most = mostRows(p.isa, vectors); rows <= most; ++rows)
+        if (!m.constant || rows <= std::max<int64_t>(*m.constant, 1))
+          consider({Way::Columns, rows, vectors, panelCycles(m, n, b, rows, vectors, 0)});
+    // The transposed forms take the whole of n at once.
+    if (n.constant && *n.constant >= 1 && *n.constant <= lanes)
+      for (unsigned vectors = 1, rows = *n.constant; vectors <= 6 && vectors <= std::max<int64_t>(rowVectors, 1); ++vectors)
+        if (fitsRegisters(p.isa, rows, vectors))
+          consider({Way::Rows, rows, vectors, panelCycles(n, m, a, rows, vectors, rows == 1 ? 0 : 5.0 * lanes)});
+    considerDots(consider);
+    return best;
+  }
+
+  void considerDots(llvm::function_ref<void(Choice)> consider) {
+    // A's rows and B's columns must run along k; B may be turned on the stack when it is small and constant.
+    if (!is(a.kStride, 1) || !n.constant || *n.constant < 1 || *n.constant > lanes || !k.constant || *k.constant < 1)
+      return;
+    bool turned = !is(b.kStride, 1) && *n.constant > 1;
+    int64_t depth = (*k.constant + lanes - 1) / lanes;
+    if (turned && (rank == 3 || depth * lanes * *n.constant * elementBytes() > kStackBytes))
+      return;
+    unsigned columns = *n.constant;
+    for (unsigned rows = 1; rows <= 16; ++rows) {
+      if (rows * columns + std::min(rows, columns) + 1 > p.isa.registers - 1 && rows * columns > 1)
+        continue;
+      // One column: rows in groups of lanes, so that their sums make one vector.
+      if (columns == 1 ? rows != 1 : m.constant && rows > std::max<int64_t>(*m.constant, 1))
+        continue;
+      double cycles;
+      if (columns == 1)
+        cycles = std::ceil(m.assumed / double(lanes)) * (depth * lanes + 2.5 * lanes + 8);
+      else
+        cycles = std::ceil(m.assumed / double(rows)) *
+                     (depth * std::max({rows * columns / 2.0, (rows + columns) / 2.0, 4.0}) + rows * (3.0 * lanes + 6)) +
+                 (turned ? depth * (columns * lanes) * 0.5 : 0);
+      consider({Way::Dots, rows, columns, cycles});
+    }
+  }
+
+  int64_t elementBytes() { return p.element.getIntOrFloatBitWidth() / 8; }
+
+  //===--------------------------------------------------------------------===//
+  // Panels of tiles
+  //===--------------------------------------------------------------------===//
+
+  struct Panel {
+    Value batch, first; // first: along the lanes
+    unsigned vectors;
+    Values masks;
+    Value v, vStride; // address at the panel's first lane, elements from product to product
+  };
+
+  /// Lanes along `along` with operand v, rows across; result dimensions of both.
+  Schedule emitPanels(const Choice &choice, const Axis &across, const Axis &along, const Operand &s, const Operand &v,
+                      unsigned acrossDim, unsigned alongDim) {
+    rows = choice.rows;
+    vectors = choice.vectors;
+    this->s = s;
+    this->v = v;
+    this->across = across;
+    this->along = along;
+    this->acrossDim = acrossDim;
+    this->alongDim = alongDim;
+    transposed = alongDim != rank - 1 && !is(n.size, 1);
+    int64_t width = vectors * lanes;
+    AffineExpr tiles = across.expr.ceilDiv(int64_t(rows)), panels = along.expr.ceilDiv(width);
+    MLIRContext *context = code.b.getContext();
+    AffineExpr batch = rank == 3 ? p.result().dims[0] : constantDim(context, 1);
+    std::optional<int64_t> fixedTiles, fixedPanels;
+    if (across.constant)
+      fixedTiles = std::max<int64_t>(1, (*across.constant + rows - 1) / rows);
+    if (along.constant)
+      fixedPanels = std::max<int64_t>(1, (*along.constant + width - 1) / width);
+    Value tileCount = fixedTiles ? code.c(*fixedTiles) : code.max(code.ceilDiv(across.size, rows), code.c(1));
+    Value panelCount = fixedPanels ? code.c(*fixedPanels) : code.max(code.ceilDiv(along.size, width), code.c(1));
+    prepareVectors();
+
+    auto panelTiles = [&](Value number, Value from, Value to) {
+      Value batchIndex = rank == 3 ? code.div(number, panelCount) : code.c(0);
+      Value panel = rank == 3 ? code.rem(number, panelCount) : number;
+      emitPanelVariants(batchIndex, panel, from, to);
+    };
+    Value begin = p.shell.begin(), end = p.shell.end();
+    if (rank == 2 && is(panelCount, 1)) {
+      panelTiles(code.c(0), begin, end);
+    } else {
+      code.loop(code.div(begin, tileCount), code.div(code.add(end, code.sub(tileCount, code.c(1))), tileCount), 1,
+                [&](Value number) {
+                  Value first = code.mul(number, tileCount);
+                  panelTiles(number, code.max(code.sub(begin, first), code.c(0)),
+                             code.min(code.sub(end, first), tileCount));
+                });
+    }
+    double cycles = k.assumed * stepCycles(rows, vectors) + rows * vectors * 2 + 20;
+    return {batch * tiles * panels, std::max<int64_t>(1, std::lround(20000 / cycles))};
+  }
+
+  /// Decides how V is read: in place, or packed per panel on the stack, or packed as a whole by a kernel before.
+  void prepareVectors() {
+    packing = Packing::None;
+    if (runsAlongLanes(v))
+      return;
+    int64_t width = vectors * lanes;
+    if (k.constant) {
+      depth = (*k.constant + lanes - 1) / lanes * lanes;
+      if (depth * width * elementBytes() <= kStackBytes) {
+        packing = Packing::Stack;
+        packed = p.shell.stack(p.element, std::max<int64_t>(depth, 1) * width);
+        return;
+      }
+    }
+    packing = Packing::Stack;
+    // Deep products are packed in slices of k; see accumulateDeep.
+    depth = kStackBytes / elementBytes() / width / lanes * lanes;
+    packed = p.shell.stack(p.element, depth * width);
+    sliced = true;
+  }
+
+  void emitPanelVariants(Value batch, Value number, Value from, Value to) {
+    int64_t width = vectors * lanes;
+    Value first = code.mul(number, width);
+    if (!along.constant) {
+      Value left = code.sub(along.size, first);
+      Values masks;
+      for (unsigned i = 0; i < vectors; ++i)
+        masks.push_back(code.mask(code.sub(left, code.c(int64_t(i) * lanes)), lanes));
+      code.when(
+          code.less(left, code.c(width)), [&] { emitPanel(batch, first, vectors, masks, from, to); },
+          [&] { emitPanel(batch, first, vectors, {}, from, to); });
+      return;
+    }
+    int64_t whole = *along.constant / width, rest = *along.constant % width;
+    unsigned tailVectors = (rest + lanes - 1) / lanes;
+    Values masks(tailVectors);
+    if (tailVectors)
+      masks.back() = code.mask(code.c(rest - (tailVectors - 1) * int64_t(lanes)), lanes);
+    if (!whole)
+      return emitPanel(batch, first, tailVectors, masks, from, to);
+    if (!rest)
+      return emitPanel(batch, first, vectors, {}, from, to);
+    code.when(
+        code.less(number, code.c(whole)), [&] { emitPanel(batch, first, vectors, {}, from, to); },
+        [&] { emitPanel(batch, first, tailVectors, masks, from, to); });
+  }
+
+  void emitPanel(Value batch, Value first, unsigned width, Values masks, Value from, Value to) {
+    if (!width)
+      return;
+    Value start = code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)),
+                          p.element);
+    Panel panel{batch, first, width, masks, start, v.kStride};
+    if (packing == Packing::Stack && !sliced) {
+      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes);
+      panel.v = packed;
+      panel.vStride = code.c(width * lanes);
+      panel.masks.clear();
+    }
+    auto tiles = [&] {
+      code.loop(from, to, 1, [&](Value t) {
+        Value nominal = code.mul(t, rows), start = nominal, skip = code.c(0);
+        bool ragged = !across.constant || *across.constant % rows != 0;
+        if (ragged) {
+          // The last tile is moved back to end with the last row; rows of the tile before are computed again.
+          start = code.min(nominal, code.sub(across.size, code.c(rows)));
+          skip = code.sub(nominal, start);
+        }
+        emitTile(panel, masks, start, rows, ragged && rows > 1 ? skip : Value());
+      });
+    };
+    if (rows == 1 || across.least >= rows)
+      return tiles();
+    code.when(code.less(across.size, code.c(rows)),
+              [&] { code.loop(code.c(0), across.size, 1, [&](Value row) { emitTile(panel, masks, row, 1, {}); }); }, tiles);
+  }
+
+  /// `skip`: rows at the start that the tile before has finished; null when there never are any.
+  void emitTile(const Panel &panel, const Values &storeMasks, Value row, unsigned height, Value skip) {
+    RegisterTile tile;
+    tile.inner = height;
+    tile.vectors = panel.vectors;
+    tile.s = code.at(s.buffer->pointer, code.add(code.mul(panel.batch, s.batchStride), code.mul(row, s.outerStride)),
+                     p.element);
+    tile.sOuter = code.c(0);
+    tile.sInner = s.outerStride;
+    tile.v = panel.v;
+    tile.masks = panel.masks;
+    tile.levels = {{k.size, s.kStride, panel.vStride}};
+    Values sums = sliced ? accumulateSlices(panel, tile) : sumProducts(p, tile);
+    finish(panel, storeMasks, row, height, skip, sums);
+  }
+
+  /// Packs and multiplies slice after slice of k. Packing is repeated for each tile: meant for few rows.
+  Values accumulateSlices(const Panel &panel, RegisterTile tile) {
+    int64_t width = panel.vectors * lanes;
+    Values zeros(tile.rows() * tile.vectors, code.zero(p.vector));
+    return code.loop(code.c(0), k.size, code.c(depth), zeros, [&](Value from, ValueRange sums) {
+      Value count = code.min(code.sub(k.size, from), code.c(depth));
+      packTransposed(p, code.at(panel.v, code.mul(from, v.kStride), p.element), v.outerStride,
+                     code.sub(along.size, panel.first), count, packed, width);
+      RegisterTile slice = tile;
+      slice.s = code.at(tile.s, code.mul(from, s.kStride), p.element);
+      slice.v = packed;
+      slice.masks.clear();
+      slice.levels = {{count, s.kStride, code.c(width)}};
+      return sumProducts(p, slice, Values(sums));
+    });
+  }
+
+  void finish(const Panel &panel, const Values &masks, Value row, unsigned height, Value skip, ArrayRef<Value> sums) {
+    Place place;
+    place.index.assign(rank, panel.batch);
+    place.index[acrossDim] = row;
+    place.index[alongDim] = panel.first;
+    if (transposed)
+      return finishTransposed(place, panel, height, sums);
+    place.innerDim = acrossDim;
+    place.laneDim = alongDim;
+    bool large = epilogue.opCount() * height * panel.vectors > 200;
+    if (!large && !(skip && epilogue.mayUpdateInPlace()))
+      return epilogue.finishTile(place, 1, height, panel.vectors, masks, sums);
+    int64_t stride = panel.vectors * lanes;
+    Value tile = stack(rows * vectors * lanes);
+    for (unsigned i = 0; i < sums.size(); ++i)
+      code.store(sums[i], code.at(tile, int64_t(i) * lanes, p.element));
+    epilogue.finishStored(place, tile, stride, code.c(0), code.c(1), skip ? skip : code.c(0), code.c(height), height,
+                          panel.vectors, masks);
+  }
+
+  /// Sums have lanes along m and rows along n: turned in registers, they are finished row after row of the result.
+  void finishTransposed(Place place, const Panel &panel, unsigned height, ArrayRef<Value> sums) {
+    Value tile = stack(vectors * lanes * lanes);
+    for (unsigned i = 0; i < panel.vectors; ++i) {
+      Values column;
+      for (unsigned r = 0; r < height; ++r)
+        column.push_back(sums[r * panel.vectors + i]);
+      for (auto [j, row] : llvm::enumerate(transpose(p, column)))
+        code.store(row, code.at(tile, int64_t(i * lanes + j) * lanes, p.element));
+    }
+    place.innerDim = alongDim;
+    place.laneDim = acrossDim;
+    Value count = code.min(code.sub(along.size, panel.first), code.c(panel.vectors * lanes));
+    epilogue.finishStored(place, tile, lanes, code.c(0), code.c(1), code.c(0), count, 0, 1,
+                          {code.mask(code.c(height), lanes)});
+  }
+
+  Value stack(int64_t count) {
+    if (!tileMemory)
+      tileMemory = p.shell.stack(p.element, count);
+    return tileMemory;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Dots
+  //===--------------------------------------------------------------------===//
+
+  Schedule emitDots(const Choice &choice) {
+    unsigned columns = choice.vectors;
+    int64_t depth = (*k.constant + lanes - 1) / lanes;
+    Value bBase = b.buffer->pointer, bColumn = b.outerStride;
+    if (columns > 1 && !is(b.kStride, 1)) {
+      // B turned so that its columns run along k.
+      Value turned = p.shell.stack(p.element, depth * lanes * columns);
+      code.loop(code.c(0), k.size, 1, [&](Value i) {
+        for (unsigned j = 0; j < columns; ++j)
+          code.store(code.load(p.element, code.at(bBase, code.add(code.mul(i, b.kStride), j), p.element)),
+                     code.at(turned, code.add(i, j * depth * lanes), p.element));
+      });
+      bBase = turned;
+      bColumn = code.c(depth * lanes);
+    }
+    unsigned group = columns == 1 ? lanes : choice.rows;
+    AffineExpr groups = m.expr.ceilDiv(int64_t(group));
+    AffineExpr batch = rank == 3 ? p.result().dims[0] : constantDim(code.b.getContext(), 1);
+    Value groupCount = code.max(code.ceilDiv(m.size, group), code.c(1));
+    code.loop(p.shell.begin(), p.shell.end(), 1, [&](Value number) {
+      Value batchIndex = rank == 3 ? code.div(number, groupCount) : code.c(0);
+      Value first = code.mul(rank == 3 ? code.rem(number, groupCount) : number, group);
+      Value aBase = code.at(a.buffer->pointer, code.mul(batchIndex, a.batchStride), p.element);
+      Value bHere = code.at(bBase, code.mul(batchIndex, b.batchStride), p.element);
+      Value last = code.sub(m.size, code.c(1));
+      Values rowAddresses;
+      for (unsigned i = 0; i < group; ++i)
+        rowAddresses.push_back(
+            code.at(aBase, code.mul(code.min(code.add(first, i), last), a.outerStride), p.element));
+      Values sums = dotSums(rowAddresses, bHere, bColumn, columns, depth);
+      Place place;
+      place.index.assign(rank, batchIndex);
+      place.index[rank - 2] = first;
+      place.index[rank - 1] = code.c(0);
+      Value left = code.sub(m.size, first);
+      if (columns == 1) {
+        place.laneDim = rank - 2; // n is 1: the rows of the result are neighbours
+        epilogue.finishTile(place, 1, 1, 1, {code.mask(left, lanes)}, sumLanes(p, sums));
+        return;
+      }
+      Value tile = stack(int64_t(group) * lanes);
+      for (unsigned i = 0; i < group; ++i)
+        code.store(sumLanes(p, Values(ArrayRef(sums).slice(i * columns, columns))),
+                   code.at(tile, int64_t(i) * lanes, p.element));
+      place.innerDim = rank - 2;
+      place.laneDim = rank - 1;
+      epilogue.finishStored(place, tile, lanes, code.c(0), code.c(1), code.c(0), code.min(left, code.c(group)), group, 1,
+                            {code.mask(code.c(columns), lanes)});
+    });
+    double cycles = depth * group * columns / 2.0 + group * lanes;
+    return {batch * groups, std::max<int64_t>(1, std::lround(20000 / cycles))};
+  }
+
+  /// Lane-wise sums of each row of A times each column of B, in order row, column.
+  Values dotSums(ArrayRef<Value> rowAddresses, Value bBase, Value bColumn, unsigned columns, int64_t depth) {
+    int64_t rest = *k.constant % lanes;
+    auto step = [&](Value at, Values sums, Value mask) {
+      Values right;
+      for (unsigned j = 0; j < columns; ++j) {
+        Value address = code.at(code.at(bBase, code.mul(bColumn, j), p.element), at, p.element);
+        right.push_back(code.loadIf(p.vector, address, mask));
+      }
+      for (auto [i, address] : llvm::enumerate(rowAddresses)) {
+        Value left = code.loadIf(p.vector, code.at(address, at, p.element), mask);
+        for (unsigned j = 0; j < columns; ++j)
+          sums[i * columns + j] = code.multiplyAdd(left, right[j], sums[i * columns + j]);
+      }
+      return sums;
+    };
+    Values sums(rowAddresses.size() * columns, code.zero(p.vector));
+    int64_t whole = rest ? depth - 1 : depth;
+    sums = code.loop(code.c(0), code.c(whole * lanes), code.c(lanes), sums,
+                     [&](Value at, ValueRange carried) { return step(at, Values(carried), {}); });
+    if (rest)
+      sums = step(code.c(whole * lanes), sums, code.mask(code.c(rest), lanes));
+    return sums;
+  }
+
+  enum class Packing { None, Stack };
+
+  Problem &p;
+  Code &code;
+  Epilogue epilogue;
+  unsigned lanes, rank;
+  Axis m, n, k, across, along;
+  Operand a, b, s, v;
+  unsigned rows = 1, vectors = 1, acrossDim = 0, alongDim = 0;
+  bool transposed = false, sliced = false;
+  Packing packing = Packing::None;
+  int64_t depth = 0;
+  Value packed, tileMemory;
+};
+
+} // namespace
+
+std::optional<Schedule> symc::contraction::emitMatmul(Problem &problem) { return MatmulEmitter(problem).emit(); }

@@ -1,0 +1,243 @@
+//===- Tile.cpp - Sums of products in registers ---------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Contraction/Tile.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::contraction;
+
+// Two multiply-adds a cycle of latency four, and two loads a cycle: what current cores have in common.
+constexpr unsigned kChains = 8;
+
+double symc::contraction::stepCycles(unsigned rows, unsigned vectors) {
+  return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, std::min(4.0, rows * vectors * 1.0)});
+}
+
+bool symc::contraction::fitsRegisters(const Isa &isa, unsigned rows, unsigned vectors) {
+  // One register for the spread S, one more for the product where there is no fused multiply-add.
+  return rows * vectors + vectors + 1 + !isa.hasFma <= isa.registers - (isa.registers > 16);
+}
+
+unsigned symc::contraction::mostRows(const Isa &isa, unsigned vectors) {
+  unsigned rows = 1;
+  while (fitsRegisters(isa, rows + 1, vectors))
+    ++rows;
+  return rows;
+}
+
+namespace {
+class Accumulation {
+public:
+  Accumulation(Problem &problem, const RegisterTile &tile) : p(problem), code(problem.code), tile(tile) {
+    for (unsigned o = 0; o < tile.outer; ++o)
+      for (unsigned i = 0; i < tile.inner; ++i) {
+        Value offset = code.c(0);
+        if (o)
+          offset = code.add(offset, code.mul(tile.sOuter, o));
+        if (i)
+          offset = code.add(offset, code.mul(tile.sInner, i));
+        rowOffsets.push_back(offset);
+      }
+    size = tile.rows() * tile.vectors;
+    // Few accumulators are spread over several sums, so that one multiply-add need not wait for the one before.
+    if (size < kChains && !tile.levels.empty())
+      copies = std::min(8u, kChains / size);
+    if (!tile.levels.empty())
+      if (auto trips = known(tile.levels.back().trips))
+        copies = std::max<int64_t>(1, std::min<int64_t>(copies, *trips));
+  }
+
+  Values run(Values start) {
+    Value zero = code.zero(p.vector);
+    if (start.empty())
+      start.assign(size, zero);
+    Values sums = start;
+    sums.append((copies - 1) * size, zero);
+    sums = level(0, tile.s, tile.v, sums);
+    for (unsigned width = copies; width > 1; width = (width + 1) / 2)
+      for (unsigned i = 0; i < width / 2; ++i)
+        for (unsigned j = 0; j < size; ++j)
+          sums[i * size + j] = code.plus(sums[i * size + j], sums[(i + (width + 1) / 2) * size + j]);
+    sums.resize(size);
+    return sums;
+  }
+
+private:
+  Value forward(Value address, Value stride, int64_t steps) { return code.at(address, code.mul(stride, steps), p.element); }
+
+  /// One product for every accumulator of copy `copy`.
+  void step(Value s, Value v, MutableArrayRef<Value> sums) {
+    Values lanes;
+    for (unsigned i = 0; i < tile.vectors; ++i)
+      lanes.push_back(code.loadIf(p.vector, code.at(v, int64_t(i) * p.lanes, p.element),
+                                  tile.masks.empty() ? Value() : tile.masks[i]));
+    for (unsigned r = 0; r < tile.rows(); ++r) {
+      Value scalar = code.splat(code.load(p.element, code.at(s, rowOffsets[r], p.element)), p.lanes);
+      for (unsigned i = 0; i < tile.vectors; ++i) {
+        Value &sum = sums[r * tile.vectors + i];
+        sum = code.multiplyAdd(scalar, lanes[i], sum);
+      }
+    }
+  }
+
+  /// `count` steps of the innermost level.
+  void steps(const Level &inner, int64_t count, Value s, Value v, Values &sums) {
+    for (int64_t u = 0; u < count; ++u) {
+      step(s, v, MutableArrayRef<Value>(sums).slice((u % copies) * size, size));
+      if (u + 1 < count) {
+        s = forward(s, inner.sStride, 1);
+        v = forward(v, inner.vStride, 1);
+      }
+    }
+  }
+
+  /// A loop over steps that carries the two addresses and all sums; returns what it ends with, addresses first.
+  Values carry(Value from, Value to, int64_t by, const Level &level, Value s, Value v, ArrayRef<Value> sums,
+               llvm::function_ref<Values(Value, Value, Values)> body) {
+    Values carried{s, v};
+    carried.append(sums.begin(), sums.end());
+    return code.loop(from, to, code.c(by), carried, [&](Value, ValueRange arguments) {
+      Values inside = body(arguments[0], arguments[1], Values(arguments.drop_front(2)));
+      Values next{forward(arguments[0], level.sStride, by), forward(arguments[1], level.vStride, by)};
+      next.append(inside.begin(), inside.end());
+      return next;
+    });
+  }
+
+  Values level(unsigned depth, Value s, Value v, Values sums) {
+    if (depth == tile.levels.size())
+      return sums;
+    const Level &loop = tile.levels[depth];
+    if (depth + 1 < tile.levels.size()) {
+      Values all = carry(code.c(0), loop.trips, 1, loop, s, v, sums,
+                         [&](Value s, Value v, Values sums) { return level(depth + 1, s, v, sums); });
+      return Values(ArrayRef(all).drop_front(2));
+    }
+    auto unrolled = [&](int64_t count) {
+      return [&, count](Value s, Value v, Values sums) {
+        steps(loop, count, s, v, sums);
+        return sums;
+      };
+    };
+    int64_t most = std::max<int64_t>(copies, 48 / size);
+    if (auto trips = known(loop.trips)) {
+      int64_t by = 1;
+      if (*trips <= std::max<int64_t>(most, 64 / size)) {
+        by = std::max<int64_t>(1, *trips);
+      } else {
+        for (int64_t candidate = 1; candidate <= most; ++candidate)
+          if (*trips % candidate == 0)
+            by = candidate;
+        if (by < copies) // no divisor serves the copies: a remainder does
+          by = copies;
+      }
+      int64_t whole = *trips / by * by;
+      Values all = carry(code.c(0), code.c(whole), by, loop, s, v, sums, unrolled(by));
+      if (whole < *trips) {
+        Values rest(ArrayRef(all).drop_front(2));
+        steps(loop, *trips - whole, all[0], all[1], rest);
+        return rest;
+      }
+      return Values(ArrayRef(all).drop_front(2));
+    }
+    int64_t by = std::max<int64_t>(copies, size <= 12 ? 2 : 1);
+    Value whole = code.mul(code.div(loop.trips, by), by);
+    Values all = carry(code.c(0), whole, by, loop, s, v, sums, unrolled(by));
+    if (by > 1)
+      all = carry(whole, loop.trips, 1, loop, all[0], all[1], ArrayRef(all).drop_front(2), unrolled(1));
+    return Values(ArrayRef(all).drop_front(2));
+  }
+
+  Problem &p;
+  Code &code;
+  const RegisterTile &tile;
+  Values rowOffsets;
+  unsigned size = 1, copies = 1;
+};
+} // namespace
+
+Values symc::contraction::sumProducts(Problem &problem, const RegisterTile &tile, Values start) {
+  return Accumulation(problem, tile).run(std::move(start));
+}
+
+Values symc::contraction::transpose(Problem &problem, Values rows) {
+  Code &code = problem.code;
+  int lanes = problem.lanes;
+  rows.resize(lanes, code.zero(problem.vector));
+  // Exchange of ever larger off-diagonal blocks.
+  for (int s = 1; s < lanes; s *= 2) {
+    SmallVector<int32_t> upper(lanes), lower(lanes);
+    for (int l = 0; l < lanes; ++l) {
+      upper[l] = l & s ? lanes + l - s : l;
+      lower[l] = l & s ? lanes + l : l + s;
+    }
+    for (int i = 0; i < lanes; ++i)
+      if (!(i & s)) {
+        Value x = rows[i], y = rows[i + s];
+        rows[i] = code.shuffle(x, y, upper);
+        rows[i + s] = code.shuffle(x, y, lower);
+      }
+  }
+  return rows;
+}
+
+Value symc::contraction::sumLanes(Problem &problem, Values rows) {
+  Code &code = problem.code;
+  int lanes = problem.lanes;
+  // As a transposition, but what is exchanged is added at once: half as many vectors after each step.
+  rows.resize(lanes);
+  for (int s = 1; s < lanes; s *= 2) {
+    SmallVector<int32_t> upper(lanes), lower(lanes);
+    for (int l = 0; l < lanes; ++l) {
+      upper[l] = l & s ? lanes + l - s : l;
+      lower[l] = l & s ? lanes + l : l + s;
+    }
+    Values next;
+    for (size_t i = 0; i < rows.size(); i += 2) {
+      Value x = rows[i], y = rows[i + 1];
+      if (!x && !y) {
+        next.push_back({});
+        continue;
+      }
+      if (!y)
+        y = code.zero(problem.vector);
+      next.push_back(code.plus(code.shuffle(x, y, upper), code.shuffle(x, y, lower)));
+    }
+    rows = next;
+  }
+  return rows[0];
+}
+
+void symc::contraction::packTransposed(Problem &problem, Value from, Value laneStride, Value count, Value depth, Value to,
+                                       int64_t width) {
+  Code &code = problem.code;
+  unsigned lanes = problem.lanes;
+  Value last = code.sub(count, code.c(1));
+  auto block = [&](Value group, Value k, Value mask) {
+    Values rows;
+    for (unsigned i = 0; i < lanes; ++i) {
+      Value lane = code.min(code.add(group, i), last);
+      Value address = code.at(from, code.add(code.mul(lane, laneStride), k), problem.element);
+      rows.push_back(code.loadIf(problem.vector, address, mask));
+    }
+    rows = transpose(problem, rows);
+    Value base = code.at(to, code.add(code.mul(k, width), group), problem.element);
+    for (unsigned i = 0; i < lanes; ++i)
+      code.store(rows[i], code.at(base, i * width, problem.element));
+  };
+  Value whole = code.mul(code.div(depth, lanes), lanes);
+  code.loop(code.c(0), code.c(width), lanes, [&](Value group) {
+    code.loop(code.c(0), whole, lanes, [&](Value k) { block(group, k, {}); });
+    Value rest = code.sub(depth, whole);
+    if (is(rest, 0))
+      return;
+    Value mask = code.mask(rest, lanes);
+    if (known(rest))
+      block(group, whole, mask);
+    else
+      code.when(code.less(whole, depth), [&] { block(group, whole, mask); });
+  });
+}

@@ -1,0 +1,54 @@
+//===- Tile.h - Sums of products in registers ---------------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Every fast form is the same inner loop: `rows` scalars of one operand (S), each spread
+// over a vector, times `vectors` vectors of the other operand (V), which runs along the
+// lanes. What differs is where S and V step from one product to the next, given as a nest
+// of reduction loops.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_LIB_LOWERING_CPU_CONTRACTION_TILE_H
+#define SYMC_LIB_LOWERING_CPU_CONTRACTION_TILE_H
+
+#include "lib/Lowering/CPU/Contraction/Problem.h"
+
+namespace symc::contraction {
+
+/// A reduction loop; strides count elements.
+struct Level {
+  Value trips, sStride, vStride;
+};
+
+struct RegisterTile {
+  unsigned outer = 1, inner = 1, vectors = 1; // rows are a grid outer × inner
+  Value s, sOuter, sInner;                    // address of S at row (0, 0), elements from row to row
+  Value v;                                    // address of V; its vectors follow one another
+  Values masks;                               // empty, or one a vector; null entries load plainly
+  SmallVector<Level, 3> levels;               // outermost first
+
+  unsigned rows() const { return outer * inner; }
+};
+
+/// `start` plus the sum of products, in order outer, inner, vector. No `start`: from zero.
+Values sumProducts(Problem &problem, const RegisterTile &tile, Values start = {});
+
+/// Estimated cycles of one reduction step of a tile, by multiply-add, latency and load throughput.
+double stepCycles(unsigned rows, unsigned vectors);
+/// Whether accumulators, V and a spread S stay in registers.
+bool fitsRegisters(const Isa &isa, unsigned rows, unsigned vectors);
+/// The largest number of rows for `vectors`.
+unsigned mostRows(const Isa &isa, unsigned vectors);
+
+/// Transposes lanes × lanes elements held in vectors; missing ones count as zero.
+Values transpose(Problem &problem, Values rows);
+/// One vector whose lane i is the sum of the lanes of rows[i]; missing ones give zero.
+Value sumLanes(Problem &problem, Values rows);
+/// Copies V so that lanes follow one another: to[k][lane] = from[lane * laneStride + k] for k < depth. Lanes past
+/// `count` repeat the last one; `to` has room for depth rounded up to whole vectors, `width` elements a row.
+void packTransposed(Problem &problem, Value from, Value laneStride, Value count, Value depth, Value to, int64_t width);
+
+} // namespace symc::contraction
+#endif
