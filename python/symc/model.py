@@ -70,6 +70,14 @@ class Function:
         self._call = model.call
         self._in, self._in_shapes = self._tensors(self.inputs)
         self._out, self._out_shapes = self._tensors(self.outputs)
+        self._in_address, self._out_address = ctypes.addressof(self._in), ctypes.addressof(self._out)
+        self._names, self._output_names = [a.name for a in self.inputs], [a.name for a in self.outputs]
+        self._shapes, self._results = None, []  # of the last call
+        # Scalars always land in the same memory and are copied out of it.
+        self._scalars = {a.name: np.empty((), a.dtype) for a in self.outputs if not a.rank}
+        for argument, tensor in zip(self.outputs, self._out):
+            if not argument.rank:
+                tensor.data = self._scalars[argument.name].ctypes.data
         lines = [raw.doc.decode()] + [f"    {a!r}  {a.doc}".rstrip() for a in self.inputs]
         self.__doc__ = "\n".join(lines + ["gives"] + [f"    {a!r}  {a.doc}".rstrip() for a in self.outputs]).strip()
         self.__signature__ = inspect.Signature(
@@ -94,25 +102,49 @@ class Function:
         return f"<symc function {self.name}({', '.join(map(repr, self.inputs))}) -> {self.outputs}>"
 
     def __call__(self, *positional, **named):
-        arrays, dims = [], {}
+        arrays = []
         for argument, value in zip(self.inputs, self._bind(positional, named)):
-            arrays.append(self._convert(argument, value))
+            if type(value) is not np.ndarray or value.dtype != argument.dtype or not value.flags.c_contiguous:
+                value = self._convert(argument, value)
+            arrays.append(value)
+        shapes = [array.shape for array in arrays]
+        if shapes != self._shapes:  # most calls are like the one before
+            self._shapes = None
+            self._check_shapes(arrays)
+            self._shapes = shapes
+        for tensor, array in zip(self._in, arrays):
+            tensor.data = array.ctypes.data
+        results = dict.fromkeys(self._output_names)
+        for name, dtype, tensor, shape in self._results:
+            results[name] = result = np.empty(shape, dtype)
+            tensor.data = result.ctypes.data
+        status = self._call(self._handle.pointer, self._index, self._in_address, self._out_address)
+        if status:
+            self._handle.check(status)
+        for name, memory in self._scalars.items():
+            results[name] = memory[()]
+        return results
+
+    def _check_shapes(self, arrays):
+        """Checks all inputs and notes the shapes of inputs and outputs for the call."""
+        dims = {}
         for i, (argument, array) in enumerate(zip(self.inputs, arrays)):
             self._check_shape(argument, array, dims)
-            self._in[i].data = array.__array_interface__["data"][0]
             self._in_shapes[i][:argument.rank] = array.shape
-        results = {}
+        self._results = []
         for i, argument in enumerate(self.outputs):
-            shape = self._output_shape(i, argument, dims)
-            results[argument.name] = result = np.empty(shape, argument.dtype)
-            self._out[i].data = result.__array_interface__["data"][0]
-            self._out_shapes[i][:argument.rank] = shape
-        self._handle.check(self._call(self._handle.pointer, self._index, ctypes.addressof(self._in),
-                                      ctypes.addressof(self._out)))
-        return {name: value if value.ndim else value[()] for name, value in results.items()}
+            if argument.rank:
+                shape = self._output_shape(i, argument, dims)
+                self._out_shapes[i][:len(shape)] = shape
+                self._results.append((argument.name, argument.dtype, self._out[i], shape))
 
     def _bind(self, positional, named):
-        names = [a.name for a in self.inputs]
+        names = self._names
+        if not positional and len(named) == len(names):
+            try:
+                return [named[n] for n in names]
+            except KeyError:
+                pass  # told below
         if len(positional) > len(names):
             raise TypeError(f"{self.name}() takes {len(names)} inputs ({', '.join(names)}), {len(positional)} given")
         values = dict(zip(names, positional))
