@@ -10,5 +10,6 @@
 void symc::registerLoweringPasses() {
   mlir::registerPass(createOutlinePass);
   mlir::registerPass(createSymToLinalgPass);
+  mlir::registerPass(createOpaquePass);
   mlir::registerPass(createBodiesPass);
 }

@@ -18,6 +18,8 @@ namespace symc {
 std::unique_ptr<mlir::Pass> createOutlinePass();
 /// Bodies of kernels become linalg on buffers (SymToLinalg/).
 std::unique_ptr<mlir::Pass> createSymToLinalgPass();
+/// Kernels that call the kernel library become llvm.funcs (CPU/Opaque.cpp).
+std::unique_ptr<mlir::Pass> createOpaquePass();
 /// Model functions become llvm.func bodies over the frame of a call (CPU/Bodies.cpp). Runs when kernels are llvm.funcs.
 std::unique_ptr<mlir::Pass> createBodiesPass();
 
