@@ -1,23 +1,40 @@
 // RUN: symc-opt --sym-outline --sym-to-linalg %s | FileCheck %s
 
+// Rows are the outer loop of all three generics; the sum of a row stands in scratch memory.
+// CHECK-LABEL: func.func @softmax
+// CHECK:         %[[SUM:.*]] = sym.alloc <batch> : memref<?xf32>
+// CHECK:         call @k0(%{{.*}}, %{{.*}}, %{{.*}}, %[[SUM]])
+//
+// A sum over many rows goes through a fixed number of partial sums.
+// CHECK-LABEL: func.func @total
+// CHECK:         %[[PARTS:.*]] = sym.alloc <8, 1000> : memref<8x1000xf32>
+// CHECK:         call @k1(
+// CHECK-NEXT:    call @k1_combine(
+//
+// CHECK-LABEL: func.func private @k0
+// CHECK-SAME:    sym.scratch
+// CHECK-SAME:    attributes {sym.extent = #sym.dims<batch>, sym.grain = 1638 : i64, {{.*}}sym.outer = 1 : i64}
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel"]
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// CHECK-SAME:    sym.neutral = [0.000000e+00 : f32]
+// CHECK:           math.exp
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
+// CHECK:           math.exp
+// CHECK:           memref.load
+// CHECK:           arith.divf
+//
+// The bias and the activation happen where the product's tile stands in registers.
+// CHECK-LABEL: func.func private @k2
+// CHECK:         sym.contract matmul ins(
+// CHECK-SAME:    extras(%{{.*}} : memref<4xf32>) outs(
+// CHECK:         ^bb0(%[[ACC:.*]]: f32, %[[BIAS:.*]]: f32):
+// CHECK-NEXT:      %[[SUM:.*]] = arith.addf %[[ACC]], %[[BIAS]]
+// CHECK-NEXT:      %[[OUT:.*]] = math.tanh %[[SUM]]
+// CHECK-NEXT:      sym.yield %[[OUT]] : f32
+
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
   func.func @softmax(%x: tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "x", sym.kind = "input"})
       -> (tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "y", sym.kind = "output"}) {
-    // Rows are the outer loop of all three generics; the sum of a row stands in scratch memory.
-    // CHECK-LABEL: func.func @softmax
-    // CHECK:         %[[SUM:.*]] = sym.alloc <batch> : memref<?xf32>
-    // CHECK:         call @k0(%{{.*}}, %{{.*}}, %{{.*}}, %[[SUM]])
-    // CHECK-LABEL: func.func private @k0
-    // CHECK-SAME:    sym.scratch
-    // CHECK-SAME:    attributes {sym.extent = #sym.dims<batch>, sym.grain = 1638 : i64, {{.*}}sym.outer = 1 : i64}
-    // CHECK:         linalg.generic {{.*}} iterator_types = ["parallel"]
-    // CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
-    // CHECK-SAME:    sym.neutral = [0.000000e+00 : f32]
-    // CHECK:           math.exp
-    // CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
-    // CHECK:           math.exp
-    // CHECK:           memref.load
-    // CHECK:           arith.divf
     %y = sym.fused "reduction" (%a = %x : tensor<?x10xf32, #sym.dims<batch, 10>>) -> tensor<?x10xf32, #sym.dims<batch, 10>> {
       %e = sym.exp %a : tensor<?x10xf32, #sym.dims<batch, 10>>
       %s = sym.sum %e {axis = array<i64: 1>, keepdims = true} : (tensor<?x10xf32, #sym.dims<batch, 10>>) -> tensor<?x1xf32, #sym.dims<batch, 1>>
@@ -28,13 +45,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<?x10xf32, #sym.dims<batch, 10>>
   }
 
-  // A sum over many rows goes through a fixed number of partial sums.
   func.func @total(%x: tensor<?x1000xf32, #sym.dims<batch, 1000>> {sym.name = "x", sym.kind = "input"})
       -> (tensor<1000xf32> {sym.name = "y", sym.kind = "output"}) {
-    // CHECK-LABEL: func.func @total
-    // CHECK:         %[[PARTS:.*]] = sym.alloc <8, 1000> : memref<8x1000xf32>
-    // CHECK:         call @k1(
-    // CHECK-NEXT:    call @k1_combine(
     %y = sym.fused "reduction" (%a = %x : tensor<?x1000xf32, #sym.dims<batch, 1000>>) -> tensor<1000xf32> {
       %s = sym.sum %a {axis = array<i64: 0>} : (tensor<?x1000xf32, #sym.dims<batch, 1000>>) -> tensor<1000xf32>
       sym.yield %s : tensor<1000xf32>
@@ -42,17 +54,9 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<1000xf32>
   }
 
-  // The bias and the activation happen where the product's tile stands in registers.
   func.func @layer(%x: tensor<?x8xf32, #sym.dims<batch, 8>> {sym.name = "x", sym.kind = "input"},
                    %w: tensor<8x4xf32> {sym.name = "w", sym.kind = "input"}, %b: tensor<4xf32> {sym.name = "b", sym.kind = "input"})
       -> (tensor<?x4xf32, #sym.dims<batch, 4>> {sym.name = "y", sym.kind = "output"}) {
-    // CHECK-LABEL: func.func private @k2
-    // CHECK:         sym.contract matmul ins(
-    // CHECK-SAME:    extras(%{{.*}} : memref<4xf32>) outs(
-    // CHECK-NEXT:    ^bb0(%[[ACC:.*]]: f32, %[[BIAS:.*]]: f32):
-    // CHECK-NEXT:      %[[SUM:.*]] = arith.addf %[[ACC]], %[[BIAS]]
-    // CHECK-NEXT:      %[[OUT:.*]] = math.tanh %[[SUM]]
-    // CHECK-NEXT:      sym.yield %[[OUT]] : f32
     %y = sym.fused "contraction" (%p = %x : tensor<?x8xf32, #sym.dims<batch, 8>>, %q = %w : tensor<8x4xf32>, %r = %b : tensor<4xf32>)
         -> tensor<?x4xf32, #sym.dims<batch, 4>> {
       %0 = sym.matmul %p, %q : (tensor<?x8xf32, #sym.dims<batch, 8>>, tensor<8x4xf32>) -> tensor<?x4xf32, #sym.dims<batch, 4>>
