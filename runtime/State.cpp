@@ -72,6 +72,18 @@ public:
   size_t used = 0;
 };
 
+/// "f32[2, 16]", as in the graph file.
+struct ShownType {
+  char text[16 + sizeof(ShownShape)];
+  explicit ShownType(const FileTensor &tensor) {
+    size_t size = 0;
+    for (const char *c = tensor.dtype; *c && size < 15; ++c)
+      text[size++] = static_cast<char>(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+    ShownShape shape(tensor.shape, tensor.rank);
+    memcpy(text + size, shape.text, strlen(shape.text) + 1);
+  }
+};
+
 symc_status noMemory(symc_instance *instance, const char *path) {
   return fail(instance, SYMC_OUT_OF_MEMORY, "no memory for the names of the tensors of %s", Shown(path).text);
 }
@@ -82,16 +94,14 @@ symc_status match(symc_instance *instance, const char *path, SafetensorsFile &fi
     const FileTensor &slot = wanted.tensors[i];
     FileTensor *found = file.find(slot.name);
     if (!found)
-      return fail(instance, SYMC_INVALID_ARGUMENT, "%s has no tensor '%s'; model %s wants %s%s", Shown(path).text,
-                  Shown(slot.name).text, instance->program->model.name, slot.dtype,
-                  ShownShape(slot.shape, slot.rank).text);
+      return fail(instance, SYMC_INVALID_ARGUMENT, "%s has no tensor '%s'; model %s wants %s", Shown(path).text,
+                  Shown(slot.name).text, instance->program->model.name, ShownType(slot).text);
     bool same = strcmp(found->dtype, slot.dtype) == 0 && found->rank == slot.rank;
     for (int32_t axis = 0; axis < slot.rank && same; ++axis)
       same = found->shape[axis] == slot.shape[axis];
     if (!same)
-      return fail(instance, SYMC_INVALID_ARGUMENT, "tensor '%s' of %s is %s%s; model %s wants %s%s",
-                  Shown(slot.name).text, Shown(path).text, found->dtype, ShownShape(found->shape, found->rank).text,
-                  instance->program->model.name, slot.dtype, ShownShape(slot.shape, slot.rank).text);
+      return fail(instance, SYMC_INVALID_ARGUMENT, "tensor '%s' of %s is %s; model %s wants %s", Shown(slot.name).text,
+                  Shown(path).text, ShownType(*found).text, instance->program->model.name, ShownType(slot).text);
     found->data = slot.data;
   }
   for (size_t i = 0; i < file.tensorCount && !subset; ++i)

@@ -56,8 +56,8 @@ Error writeText(StringRef path, StringRef text) {
   return createFileError(path, code);
 }
 
-Expected<ByteVector> compileVariant(Variant &variant, size_t index, const EmitOptions &options,
-                                    function_ref<void(Module &)> extend) {
+Expected<std::vector<ByteVector>> compileVariant(Variant variant, size_t index, const EmitOptions &options,
+                                                 function_ref<void(Module &)> extend) {
   Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(variant.cpu, options);
   if (!machine)
     return machine.takeError();
@@ -65,11 +65,7 @@ Expected<ByteVector> compileVariant(Variant &variant, size_t index, const EmitOp
     return std::move(error);
   optimizeModule(*variant.module, **machine, options.optLevel);
   extend(*variant.module);
-  ByteVector object;
-  raw_svector_ostream os(object);
-  if (Error error = generateCode(*variant.module, **machine, CodeGenFileType::ObjectFile, os))
-    return std::move(error);
-  return object;
+  return generateObjects(std::move(variant.module), variant.cpu, index, **machine, options);
 }
 
 Error emitText(Variant variant, const EmitOptions &options, CodeGenFileType type, raw_ostream &os) {
@@ -115,14 +111,13 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
     return data.takeError();
   std::vector<ByteVector> objects;
   for (size_t i = 0; i < variants.size(); ++i) {
-    Expected<ByteVector> object = compileVariant(variants[i], i, options, [&](Module &module) {
+    auto code = compileVariant(std::move(variants[i]), i, options, [&](Module &module) {
       if (i == 0)
         addDescriptor(module, model, cpus);
     });
-    if (!object)
-      return object.takeError();
-    objects.push_back(std::move(*object));
-    variants[i].module.reset();
+    if (!code)
+      return code.takeError();
+    std::move(code->begin(), code->end(), std::back_inserter(objects));
   }
   if (!data->empty())
     objects.push_back(std::move(*data));

@@ -43,6 +43,14 @@ void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine, unsigned
 llvm::Error generateCode(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type,
                          llvm::raw_pwrite_stream &os);
 
+//===- Parallel.cpp ---------------------------------------------------------===//
+
+/// The module's code as one or several objects, generated on several threads. How it is divided depends on the module
+/// alone, so that the result does not depend on the machine.
+llvm::Expected<std::vector<ByteVector>> generateObjects(std::unique_ptr<llvm::Module> module, const CpuTarget &cpu,
+                                                        size_t index, llvm::TargetMachine &machine,
+                                                        const EmitOptions &options);
+
 //===- Link.cpp -------------------------------------------------------------===//
 
 enum class LinkKind { SharedLibrary, Object, Archive };

@@ -162,9 +162,23 @@ inline symc::ModelDescription describe(const std::string &name) {
   return model;
 }
 
-inline std::unique_ptr<llvm::Module> parse(llvm::LLVMContext &context) {
+/// `extra` kernels of 100 instructions beside the model's own, all of them used.
+inline std::unique_ptr<llvm::Module> parse(llvm::LLVMContext &context, int extra = 0) {
+  std::string text = code, names;
+  for (int k = 0; k < extra; ++k) {
+    text += "define internal void @extra" + std::to_string(k) + "(ptr %b, ptr %d, i64 %begin, i64 %end) {\n";
+    for (int i = 0; i < 50; ++i) {
+      std::string n = std::to_string(i);
+      text += "  %v" + n + " = load volatile i64, ptr %d\n  store volatile i64 %v" + n + ", ptr %b\n";
+    }
+    text += "  ret void\n}\n";
+    names += (k ? ", ptr @extra" : "ptr @extra") + std::to_string(k);
+  }
+  if (extra)
+    text += "@all = constant [" + std::to_string(extra) + " x ptr] [" + names +
+            "]\ndefine ptr @body_all() {\n  ret ptr @all\n}\n";
   llvm::SMDiagnostic diagnostic;
-  std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(code, diagnostic, context);
+  std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(text, diagnostic, context);
   if (!module)
     diagnostic.print("fake model", llvm::errs());
   return module;

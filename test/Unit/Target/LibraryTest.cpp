@@ -38,17 +38,19 @@ struct LibraryTest : testing::Test {
   }
   void TearDown() override { shell("rm -rf " + folder); }
 
-  void emit(const std::string &file, const std::string &model = "twice",
-            std::vector<std::string> cpus = {"x86-64-v2"}) {
+  void emit(const std::string &file, const std::string &model = "twice", std::vector<std::string> cpus = {"x86-64-v2"},
+            int extra = 0, unsigned jobs = 0) {
     llvm::LLVMContext context;
     std::vector<Variant> variants;
     for (const std::string &cpu : cpus) {
       llvm::Expected<CpuTarget> target = resolveCpu("", cpu);
       ASSERT_TRUE(!!target) << llvm::toString(target.takeError());
-      variants.push_back({*target, fake::parse(context)});
+      variants.push_back({*target, fake::parse(context, extra)});
       ASSERT_TRUE(variants.back().module);
     }
-    llvm::Error error = emitLibrary(std::move(variants), fake::describe(model), EmitOptions(), folder + "/" + file);
+    EmitOptions options;
+    options.jobs = jobs;
+    llvm::Error error = emitLibrary(std::move(variants), fake::describe(model), options, folder + "/" + file);
     ASSERT_FALSE(!!error) << llvm::toString(std::move(error));
   }
 };
@@ -139,6 +141,15 @@ TEST_F(LibraryTest, SameBytesAnywhere) {
   emit("a/twice.o");
   emit("b/twice.o");
   EXPECT_EQ(contents(folder + "/a/twice.o"), contents(folder + "/b/twice.o"));
+}
+
+TEST_F(LibraryTest, SameBytesOnAnyNumberOfThreads) {
+  shell("mkdir " + folder + "/a " + folder + "/b");
+  emit("a/libtwice.so", "twice", {"x86-64-v2", "x86-64-v3"}, 300, 1);
+  emit("b/libtwice.so", "twice", {"x86-64-v2", "x86-64-v3"}, 300, 4);
+  EXPECT_EQ(contents(folder + "/a/libtwice.so"), contents(folder + "/b/libtwice.so"));
+  emit("twice.o", "twice", {"x86-64-v2", "x86-64-v3"}, 300);
+  EXPECT_EQ(shell("nm " + folder + "/twice.o | grep ' [TDRB] ' | grep -v ' twice_' || true"), "");
 }
 
 TEST_F(LibraryTest, ObjectsAndArchivesLinkTogether) {
