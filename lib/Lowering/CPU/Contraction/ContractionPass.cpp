@@ -16,8 +16,20 @@ namespace {
 
 Schedule emit(Problem &problem) {
   std::optional<Schedule> schedule;
-  if (problem.isFloat() && problem.op.getForm() == sym::ContractForm::matmul)
-    schedule = emitMatmul(problem);
+  if (problem.isFloat())
+    switch (problem.op.getForm()) {
+    case sym::ContractForm::matmul:
+      schedule = emitMatmul(problem);
+      break;
+    case sym::ContractForm::conv2d:
+      schedule = emitConv2d(problem);
+      break;
+    case sym::ContractForm::conv2d_input:
+      schedule = emitConv2dInput(problem);
+      break;
+    case sym::ContractForm::conv2d_filter:
+      break;
+    }
   return schedule ? *schedule : emitLoops(problem);
 }
 

@@ -60,6 +60,8 @@ std::optional<Window> windowOf(const Problem &problem);
 /// Drivers. Each emits the whole kernel and says how it is cut, or emits nothing and returns nothing when the problem
 /// is not for it.
 std::optional<Schedule> emitMatmul(Problem &problem);
+std::optional<Schedule> emitConv2d(Problem &problem);
+std::optional<Schedule> emitConv2dInput(Problem &problem);
 /// Scalar loops; takes every problem.
 Schedule emitLoops(Problem &problem);
 
