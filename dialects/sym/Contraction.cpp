@@ -4,63 +4,244 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
+#include "dialects/sym/Check.h"
 
 using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
 
+//===----------------------------------------------------------------------===//
+// matmul
+//===----------------------------------------------------------------------===//
+
+/// Sizes of leading axes, broadcast as NumPy broadcasts; nothing, with an error, where they do not fit.
+static FailureOr<Dims> broadcastDims(std::optional<Location> loc, ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b,
+                                     Type typeA, Type typeB) {
+  Dims dims;
+  size_t rank = std::max(a.size(), b.size());
+  for (size_t i = 0; i < rank; ++i) {
+    AffineExpr one = constantDim(typeA.getContext(), 1);
+    AffineExpr x = i + a.size() >= rank ? a[i + a.size() - rank] : one;
+    AffineExpr y = i + b.size() >= rank ? b[i + b.size() - rank] : one;
+    if (!isOne(x) && !isOne(y) && !sameDim(x, y))
+      return LogicalResult(emitOptionalError(loc, "S0301: leading sizes ", printDim(x), " and ", printDim(y), " of ",
+                                             printType(typeA), " and ", printType(typeB), " differ"));
+    dims.push_back(isOne(x) ? y : x);
+  }
+  return dims;
+}
+
 LogicalResult MatmulOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange operands,
                                          DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
                                          SmallVectorImpl<Type> &types) {
   Adaptor op(operands, attributes, properties, regions);
-  Dims a = dimsOf(op.getA()), b = dimsOf(op.getB());
-  if (a.size() < 2 || b.size() < 2)
-    return emitOptionalError(loc, "S0320: matmul needs operands of rank 2 or more, not ", printType(op.getA().getType()),
-                             " and ", printType(op.getB().getType()));
+  Type typeA = op.getA().getType(), typeB = op.getB().getType();
+  Dims a = dimsOf(typeA), b = dimsOf(typeB);
+  if (failed(checkElements(loc, "matmul", operands)))
+    return failure();
+  if (a.empty() || b.empty())
+    return emitOptionalError(loc, "S0302: matmul takes no scalars: ", printType(typeA), " and ", printType(typeB));
+  bool rowVector = a.size() == 1, columnVector = b.size() == 1;
+  if ((rowVector && op.getTransposeA()) || (columnVector && op.getTransposeB()))
+    return emitOptionalError(loc, "S0315: a vector cannot be transposed: ", printType(rowVector ? typeA : typeB));
+  if (rowVector)
+    a.insert(a.begin(), constantDim(context, 1));
+  if (columnVector)
+    b.push_back(constantDim(context, 1));
   if (op.getTransposeA())
     std::swap(a[a.size() - 1], a[a.size() - 2]);
   if (op.getTransposeB())
     std::swap(b[b.size() - 1], b[b.size() - 2]);
   if (!sameDim(a.back(), b[b.size() - 2]))
-    return emitOptionalError(loc, "S0321: cannot multiply ", printType(op.getA().getType()), " by ",
-                             printType(op.getB().getType()), ": inner sizes ", printDim(a.back()), " and ",
-                             printDim(b[b.size() - 2]), " differ");
-  Dims batchA(ArrayRef(a).drop_back(2)), batchB(ArrayRef(b).drop_back(2)), dims;
-  size_t rank = std::max(batchA.size(), batchB.size());
-  for (size_t i = 0; i < rank; ++i) {
-    AffineExpr one = constantDim(context, 1);
-    AffineExpr x = i + batchA.size() >= rank ? batchA[i + batchA.size() - rank] : one;
-    AffineExpr y = i + batchB.size() >= rank ? batchB[i + batchB.size() - rank] : one;
-    if (!isOne(x) && !isOne(y) && !sameDim(x, y))
-      return emitOptionalError(loc, "S0322: batch axes of ", printType(op.getA().getType()), " and ",
-                               printType(op.getB().getType()), " differ: ", printDim(x), " and ", printDim(y));
-    dims.push_back(isOne(x) ? y : x);
-  }
-  dims.push_back(a[a.size() - 2]);
-  dims.push_back(b.back());
-  types.push_back(tensorType(dims, cast<RankedTensorType>(op.getA().getType()).getElementType()));
+    return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA), op.getTransposeA() ? " (transposed)" : "",
+                             " by ", printType(typeB), op.getTransposeB() ? " (transposed)" : "", ": inner sizes ",
+                             printDim(a.back()), " and ", printDim(b[b.size() - 2]), " differ");
+  FailureOr<Dims> dims = broadcastDims(loc, ArrayRef(a).drop_back(2), ArrayRef(b).drop_back(2), typeA, typeB);
+  if (failed(dims))
+    return failure();
+  if (!rowVector)
+    dims->push_back(a[a.size() - 2]);
+  if (!columnVector)
+    dims->push_back(b.back());
+  types.push_back(tensorType(*dims, elementOf(op.getA())));
   return success();
 }
 
-SmallVector<Value> MatmulOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  Value g = cotangents[0];
-  auto product = [&](Value x, Value y, bool tx, bool ty) -> Value {
-    return MatmulOp::create(b, getLoc(), x, y, b.getBoolAttr(tx), b.getBoolAttr(ty));
+ContractForm MatmulOp::getContractForm() { return ContractForm::matmul; }
+
+NamedAttrList MatmulOp::getContractAttributes() {
+  NamedAttrList attributes;
+  Builder b(getContext());
+  if (getTransposeA())
+    attributes.append("transpose_a", b.getBoolAttr(true));
+  if (getTransposeB())
+    attributes.append("transpose_b", b.getBoolAttr(true));
+  return attributes;
+}
+
+static Value multiply(OpBuilder &b, Location loc, Value x, Value y, bool tx = false, bool ty = false) {
+  return MatmulOp::create(b, loc, x, y, b.getBoolAttr(tx), b.getBoolAttr(ty));
+}
+
+/// All axes but the last in one.
+static Value flattenRows(OpBuilder &b, Location loc, Value x) {
+  Dims dims = dimsOf(x);
+  return reshape(b, loc, x, {symc::product(b.getContext(), ArrayRef(dims).drop_back()), dims.back()});
+}
+
+/// Vectors as matrices of one row or column.
+static Value asRow(OpBuilder &b, Location loc, Value x) {
+  return rankOf(x) == 1 ? reshape(b, loc, x, {constantDim(b.getContext(), 1), dimOf(x.getType(), 0)}) : x;
+}
+static Value asColumn(OpBuilder &b, Location loc, Value x) {
+  return rankOf(x) == 1 ? reshape(b, loc, x, {dimOf(x.getType(), 0), constantDim(b.getContext(), 1)}) : x;
+}
+
+SmallVector<Value> MatmulOp::decompose(OpBuilder &b) {
+  Value x = getA(), y = getB();
+  bool ta = getTransposeA(), tb = getTransposeB();
+  int64_t rankA = rankOf(x), rankB = rankOf(y);
+  if (rankA == 1 || rankB == 1) {
+    Value out = multiply(b, getLoc(), asRow(b, getLoc(), x), asColumn(b, getLoc(), y), ta, tb);
+    return {reshapeLike(b, getLoc(), out, getType())};
+  }
+  if ((rankA == 2 && rankB == 2) || (rankA == 3 && rankB == 3 && sameDim(dimOf(x.getType(), 0), dimOf(y.getType(), 0))))
+    return {};
+  if (rankB == 2 && !ta)
+    return {reshapeLike(b, getLoc(), multiply(b, getLoc(), flattenRows(b, getLoc(), x), y, false, tb), getType())};
+
+  // Stacks of different shapes become one stack of as many matrices each.
+  Dims dims = dimsOf(getOut());
+  ArrayRef<AffineExpr> batch = ArrayRef(dims).drop_back(2);
+  AffineExpr count = symc::product(b.getContext(), batch);
+  auto stacked = [&](Value v) {
+    Dims own = dimsOf(v), wide(batch), flat{count};
+    wide.append(own.end() - 2, own.end());
+    flat.append(own.end() - 2, own.end());
+    Value spreadOut = broadcastLike(b, getLoc(), v, tensorType(wide, elementOf(v)));
+    return reshape(b, getLoc(), spreadOut, isOne(count) ? ArrayRef(flat).drop_front() : ArrayRef(flat));
   };
-  // Sums a cotangent over the batch axes along which its operand was broadcast.
-  auto unbroadcast = [&](Value x, Value like) {
-    Dims have = dimsOf(x), want = dimsOf(like);
+  return {reshapeLike(b, getLoc(), multiply(b, getLoc(), stacked(x), stacked(y), ta, tb), getType())};
+}
+
+SmallVector<Value> MatmulOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Location loc = getLoc();
+  Value x = getA(), y = getB(), g = cotangents[0];
+  bool ta = getTransposeA(), tb = getTransposeB();
+  int64_t rankA = rankOf(x), rankB = rankOf(y);
+  if (rankA == 1 || rankB == 1) {
+    // The cotangent gets back the axes of the vectors.
+    x = asRow(b, loc, x), y = asColumn(b, loc, y);
+    Dims dims = dimsOf(g);
+    if (rankB == 1)
+      dims.push_back(constantDim(b.getContext(), 1));
+    if (rankA == 1)
+      dims.insert(dims.end() - 1, constantDim(b.getContext(), 1));
+    g = reshape(b, loc, g, dims);
+  }
+  if (rankOf(y) == 2 && rankOf(x) > 2 && !ta) {
+    // One product over all rows instead of a sum of products.
+    x = flattenRows(b, loc, x), g = flattenRows(b, loc, g);
+  }
+  Value da = ta ? multiply(b, loc, y, g, tb, true) : multiply(b, loc, g, y, false, !tb);
+  Value db = tb ? multiply(b, loc, g, x, true, ta) : multiply(b, loc, x, g, !ta, false);
+  // Sums a cotangent over the leading axes along which its operand was broadcast.
+  auto unbroadcast = [&](Value cotangent, Value like, Value operand) {
+    Dims have = dimsOf(cotangent), want = dimsOf(like);
     SmallVector<int64_t> axes;
     size_t added = have.size() - want.size();
     for (size_t i = 0; i < have.size(); ++i)
       if (i < added || (isOne(want[i - added]) && !isOne(have[i])))
         axes.push_back(i);
-    return reshapeLike(b, getLoc(), sumOver(b, getLoc(), x, axes, false), like.getType());
+    return reshapeLike(b, loc, sumOver(b, loc, cotangent, axes, false), operand.getType());
   };
-  bool ta = getTransposeA(), tb = getTransposeB();
-  Value da = ta ? product(getB(), g, tb, true) : product(g, getB(), false, !tb);
-  Value db = tb ? product(g, getA(), true, ta) : product(getA(), g, !ta, false);
-  return {unbroadcast(da, getA()), unbroadcast(db, getB())};
+  return {unbroadcast(da, x, getA()), unbroadcast(db, y, getB())};
+}
+
+//===----------------------------------------------------------------------===//
+// dot
+//===----------------------------------------------------------------------===//
+
+LogicalResult DotOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,
+                                      DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+                                      SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  Type typeA = op.getA().getType(), typeB = op.getB().getType();
+  Dims a = dimsOf(typeA), b = dimsOf(typeB);
+  if (failed(checkElements(loc, "dot", operands)))
+    return failure();
+  if (a.empty() || b.empty()) {
+    types.push_back(a.empty() ? typeB : typeA);
+    return success();
+  }
+  size_t inner = b.size() == 1 ? 0 : b.size() - 2;
+  if (!sameDim(a.back(), b[inner]))
+    return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA), " by ", printType(typeB),
+                             ": inner sizes ", printDim(a.back()), " and ", printDim(b[inner]), " differ");
+  a.pop_back();
+  b.erase(b.begin() + inner);
+  a.append(b);
+  types.push_back(tensorType(a, elementOf(op.getA())));
+  return success();
+}
+
+SmallVector<Value> DotOp::decompose(OpBuilder &b) {
+  Location loc = getLoc();
+  Value x = getA(), y = getB();
+  if (rankOf(x) == 0 || rankOf(y) == 0)
+    return {MulOp::create(b, loc, broadcastLike(b, loc, x, getType()), broadcastLike(b, loc, y, getType()))};
+  if (rankOf(x) == 1 && rankOf(y) == 1)
+    return {sumOver(b, loc, MulOp::create(b, loc, x, y), {0}, false)};
+  if (rankOf(y) <= 2)
+    return {multiply(b, loc, x, y)};
+  // The axis that is summed over comes first; the others are one.
+  int64_t rank = rankOf(y);
+  SmallVector<int64_t> axes{rank - 2};
+  llvm::append_range(axes, llvm::seq<int64_t>(rank - 2));
+  axes.push_back(rank - 1);
+  y = TransposeOp::create(b, loc, y, b.getDenseI64ArrayAttr(axes));
+  Dims dims = dimsOf(y);
+  y = reshape(b, loc, y, {dims[0], symc::product(b.getContext(), ArrayRef(dims).drop_front())});
+  x = rankOf(x) == 1 ? asRow(b, loc, x) : flattenRows(b, loc, x);
+  return {reshapeLike(b, loc, multiply(b, loc, x, y), getType())};
+}
+
+//===----------------------------------------------------------------------===//
+// The three convolutions
+//===----------------------------------------------------------------------===//
+
+template <class Op> static NamedAttrList convolutionAttributes(Op op) {
+  NamedAttrList attributes;
+  attributes.append("strides", op.getStridesAttr());
+  attributes.append("dilations", op.getDilationsAttr());
+  attributes.append("padding", op.getPaddingAttr());
+  attributes.append("groups", Builder(op.getContext()).getI64IntegerAttr(op.getGroups()));
+  return attributes;
+}
+/// Another of the three with the windows of `like`.
+template <class Op, class Like> static Value convolution(OpBuilder &b, Like like, Type type, Value x, Value y) {
+  return Op::create(b, like.getLoc(), type, x, y, like.getStridesAttr(), like.getDilationsAttr(), like.getPaddingAttr(),
+                    b.getI64IntegerAttr(like.getGroups()));
+}
+
+ContractForm ConvolutionOp::getContractForm() { return ContractForm::conv2d; }
+ContractForm ConvolutionInputOp::getContractForm() { return ContractForm::conv2d_input; }
+ContractForm ConvolutionFilterOp::getContractForm() { return ContractForm::conv2d_filter; }
+NamedAttrList ConvolutionOp::getContractAttributes() { return convolutionAttributes(*this); }
+NamedAttrList ConvolutionInputOp::getContractAttributes() { return convolutionAttributes(*this); }
+NamedAttrList ConvolutionFilterOp::getContractAttributes() { return convolutionAttributes(*this); }
+
+SmallVector<Value> ConvolutionOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {convolution<ConvolutionInputOp>(b, *this, getA().getType(), cotangents[0], getB()),
+          convolution<ConvolutionFilterOp>(b, *this, getB().getType(), getA(), cotangents[0])};
+}
+SmallVector<Value> ConvolutionInputOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {convolution<ConvolutionOp>(b, *this, getA().getType(), cotangents[0], getB()),
+          convolution<ConvolutionFilterOp>(b, *this, getB().getType(), cotangents[0], getA())};
+}
+SmallVector<Value> ConvolutionFilterOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {convolution<ConvolutionInputOp>(b, *this, getA().getType(), getB(), cotangents[0]),
+          convolution<ConvolutionOp>(b, *this, getB().getType(), getA(), cotangents[0])};
 }
 
 #define GET_OP_CLASSES

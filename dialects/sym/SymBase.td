@@ -130,7 +130,7 @@ def Sym_LossReduction : Sym_EnumAttr<Sym_LossReductionEnum, "reduction">;
 
 def Sym_LayoutEnum : Sym_Enum<"Layout", "Order of the axes of an image and its kernel: NHWC with HWIO, NCHW with OIHW", [
     I32EnumAttrCase<"NHWC", 0>, I32EnumAttrCase<"NCHW", 1>]>;
-def Sym_Layout : Sym_EnumAttr<Sym_LayoutEnum, "layout">;
+def Sym_Layout : Sym_EnumAttr<Sym_LayoutEnum, "layout"> { let assemblyFormat = "`<` $value `>`"; }
 
 //===----------------------------------------------------------------------===//
 // Ops

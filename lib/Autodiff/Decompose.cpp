@@ -24,7 +24,10 @@ private:
   static void expand(DecomposableOpInterface composite) {
     Operation *op = composite, *before = op->getPrevNode();
     OpBuilder b(op);
-    op->replaceAllUsesWith(composite.decompose(b));
+    SmallVector<Value> values = composite.decompose(b);
+    if (values.empty())
+      return; // primitive as it stands
+    op->replaceAllUsesWith(values);
     // The parts may be composite themselves.
     for (Operation *part = before ? before->getNextNode() : &op->getBlock()->front(); part != op;) {
       Operation *next = part->getNextNode();

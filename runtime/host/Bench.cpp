@@ -86,7 +86,8 @@ private:
       for (int64_t e = 0; e < count; ++e, to += byteSize(type)) {
         random = random * 6364136223846793005u + 1442695040888963407u;
         double unit = (static_cast<double>(random >> 40) + 0.5) / 16777216.0;
-        int64_t whole = static_cast<int64_t>(random >> 40) % (type == DataType::Bool ? std::min<int64_t>(bound, 2) : bound);
+        int64_t whole =
+            static_cast<int64_t>(random >> 40) % (type == DataType::Bool ? std::min<int64_t>(bound, 2) : bound);
         if (isFloat(type))
           convert(&unit, DataType::F64, to, type, 1);
         else

@@ -79,7 +79,8 @@ private:
 
 class MemoryBytes : public ByteSource {
 public:
-  MemoryBytes(std::string where, const char *data, size_t size) : ByteSource(std::move(where)), data(data), left(size) {}
+  MemoryBytes(std::string where, const char *data, size_t size)
+      : ByteSource(std::move(where)), data(data), left(size) {}
   size_t read(void *out, size_t bytes) override {
     size_t count = std::min(bytes, left);
     if (count)
@@ -110,7 +111,8 @@ int openRegularFile(const std::string &path) {
   struct stat status;
   if (fstat(file, &status) || !S_ISREG(status.st_mode)) {
     close(file);
-    throw dataError(code::DataUnreadable, path, S_ISDIR(status.st_mode) ? "is a directory, not a file" : "is not a regular file");
+    throw dataError(code::DataUnreadable, path,
+                    S_ISDIR(status.st_mode) ? "is a directory, not a file" : "is not a regular file");
   }
   return file;
 }

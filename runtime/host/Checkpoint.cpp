@@ -15,7 +15,8 @@ namespace symc::host {
 
 using nlohmann::json;
 
-Checkpoint::Checkpoint(std::string directory) : directory(std::move(directory)), path(this->directory + "/checkpoint") {}
+Checkpoint::Checkpoint(std::string directory)
+    : directory(std::move(directory)), path(this->directory + "/checkpoint") {}
 
 bool Checkpoint::exists() const {
   std::error_code ignored;

@@ -30,7 +30,7 @@ struct LoopState {
   int64_t position = 0; // completed batches of the current epoch
   int64_t examples = 0; // that `sums` cover
   std::vector<double> sums;
-  double seconds = 0;                      // of training so far
+  double seconds = 0;                       // of training so far
   std::vector<std::vector<double>> history; // one row a completed epoch
 };
 

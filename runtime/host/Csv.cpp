@@ -215,8 +215,8 @@ size_t resolveColumn(std::string_view text, const CsvRequest &request, const std
     return index;
   std::string option = "--csv-inputs " + request.input + "=" + request.columns;
   if (number)
-    throw usageError(code::OptionValue, option + ": column " + std::string(text) + " is not in " + printable(file) + ", which has " +
-                                  std::to_string(first.size()) + " columns");
+    throw usageError(code::OptionValue, option + ": column " + std::string(text) + " is not in " + printable(file) +
+                                            ", which has " + std::to_string(first.size()) + " columns");
   Suggestion near(text);
   if (header)
     for (size_t i = 0; i < first.size(); ++i) {
@@ -225,9 +225,10 @@ size_t resolveColumn(std::string_view text, const CsvRequest &request, const std
         return i;
       near.consider(columnName);
     }
-  throw usageError(code::OptionValue, option + ": " + quoted(text) +
-                                (header ? " is not a column of " + printable(file)
-                                        : " is a name, but the first row of " + printable(file) + " holds numbers, not names"),
+  throw usageError(code::OptionValue,
+                   option + ": " + quoted(text) +
+                       (header ? " is not a column of " + printable(file)
+                               : " is a name, but the first row of " + printable(file) + " holds numbers, not names"),
                    "", near.best());
 }
 
@@ -237,7 +238,8 @@ Target resolve(const CsvRequest &request, const std::vector<Field> &first, bool 
   size_t colon = text.find(':');
   target.range = colon != text.npos;
   target.begin = resolveColumn(text.substr(0, colon), request, first, header, false, file);
-  target.end = target.range ? resolveColumn(text.substr(colon + 1), request, first, header, true, file) : target.begin + 1;
+  target.end =
+      target.range ? resolveColumn(text.substr(colon + 1), request, first, header, true, file) : target.begin + 1;
   if (target.end <= target.begin)
     throw usageError(code::OptionValue, "--csv-inputs " + request.input + "=" + request.columns + " selects no column",
                      "a:b is half open: the columns from a up to, but not including, b");
@@ -258,8 +260,9 @@ public:
     size_t numbers = std::count_if(row.begin(), row.end(), isNumber);
     bool header = numbers < row.size();
     if (header && numbers)
-      warn(code::CsvHeader, "the first row is taken as a header, though " + std::to_string(numbers) + " of its " +
-                        std::to_string(row.size()) + " cells are numbers",
+      warn(code::CsvHeader,
+           "the first row is taken as a header, though " + std::to_string(numbers) + " of its " +
+               std::to_string(row.size()) + " cells are numbers",
            source.where);
     for (const CsvRequest &request : requests)
       targets.push_back(resolve(request, row, header, source.where));
@@ -291,8 +294,7 @@ private:
   void addRow(const std::vector<Field> &row) {
     if (row.size() != columns)
       throw reader.fail(row[0].line, 1,
-                                          "a row of " + std::to_string(row.size()) + " columns after rows of " +
-                                              std::to_string(columns));
+                        "a row of " + std::to_string(row.size()) + " columns after rows of " + std::to_string(columns));
     for (size_t i = 0; i < targets.size(); ++i)
       addCells(row, targets[i], requests[i]);
     ++rows;
@@ -310,11 +312,11 @@ private:
       Parse result = parseCell(cell.text, request.type, target.tensor.data.data() + target.used);
       if (result == Parse::Ok)
         continue;
-      std::string what = cell.text.empty()              ? "an empty cell"
-                         : result == Parse::OutOfRange  ? quoted(cell.text) + " is out of the range of"
-                         : isFloat(request.type)        ? quoted(cell.text) + " is not a number of type"
+      std::string what = cell.text.empty()                ? "an empty cell"
+                         : result == Parse::OutOfRange    ? quoted(cell.text) + " is out of the range of"
+                         : isFloat(request.type)          ? quoted(cell.text) + " is not a number of type"
                          : request.type == DataType::Bool ? quoted(cell.text) + " is not a"
-                                                        : quoted(cell.text) + " is not an integer of type";
+                                                          : quoted(cell.text) + " is not an integer of type";
       what += std::string(cell.text.empty() ? ", needed as " : " ") + name(request.type) + ", the type of input " +
               quoted(request.input);
       Error error = reader.fail(cell.line, cell.column, what);

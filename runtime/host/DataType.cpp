@@ -155,7 +155,8 @@ std::optional<int64_t> elementCount(const Shape &shape) {
   return wraps ? std::nullopt : std::optional<int64_t>(count);
 }
 
-std::optional<ConversionFailure> convert(const void *from, DataType fromType, void *to, DataType toType, int64_t count) {
+std::optional<ConversionFailure> convert(const void *from, DataType fromType, void *to, DataType toType,
+                                         int64_t count) {
   std::optional<ConversionFailure> failure;
   withType(fromType, [&](auto source) {
     withType(toType, [&](auto target) {

@@ -120,8 +120,9 @@ private:
       std::vector<std::string> wanted;
       for (const symc_argument *argument : needed)
         wanted.emplace_back(argument->name);
-      throw usageError(code::OptionValue, std::string(option) + ": the model has no input " + quoted(name) +
-                                              "; what is needed here: " + list(wanted),
+      throw usageError(code::OptionValue,
+                       std::string(option) + ": the model has no input " + quoted(name) +
+                           "; what is needed here: " + list(wanted),
                        "", suggest(name, known));
     };
     auto once = [&](const char *option, const auto &items) {
@@ -143,8 +144,8 @@ private:
         warn(code::UnusedData, "input " + quoted(file.first) + " is not used here; its data is not read", file.second);
     for (const symc_argument *argument : needed)
       if (options.scale.count(argument->name) && !isFloat(typeOf(*argument)))
-        throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " + argument->type +
-                                                "; only floating inputs are scaled");
+        throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " +
+                                                argument->type + "; only floating inputs are scaled");
   }
 
   void findBatchAxis() {
@@ -214,9 +215,9 @@ private:
 
   [[noreturn]] void missing(const std::string &path, const symc_argument &argument, const char *ending,
                             const std::vector<std::string> &names) {
-    Diagnostic diagnostic = makeDiagnostic(
-        code::MissingTensor, path,
-        "has no " + std::string(argument.name) + ending + " for input " + quoted(argument.name) + "; it holds " + list(names));
+    Diagnostic diagnostic = makeDiagnostic(code::MissingTensor, path,
+                                           "has no " + std::string(argument.name) + ending + " for input " +
+                                               quoted(argument.name) + "; it holds " + list(names));
     diagnostic.suggestion = suggest(argument.name, names);
     throw Error(WrongInput, diagnostic);
   }
@@ -243,7 +244,8 @@ private:
     bool bytes = have == DataType::U8 && isNumeric(want);
     if (have != want && !bytes && !options.cast.count(argument.name))
       throw dataError(code::DataTypeMismatch, where,
-                      "holds " + std::string(name(have)) + ", but input " + quoted(argument.name) + " is " + argument.type,
+                      "holds " + std::string(name(have)) + ", but input " + quoted(argument.name) + " is " +
+                          argument.type,
                       "--cast " + std::string(argument.name) + " converts it");
     checkShape(argument, where, have, file.header.shape);
     bool keepBytes = bytes && want != DataType::I8 && want != DataType::F16 && want != DataType::BF16;
@@ -253,8 +255,9 @@ private:
   void checkShape(const symc_argument &argument, const std::string &where, DataType type, const Shape &shape) {
     bool batched = isBatched(argument);
     auto mismatch = [&](const std::string &why) {
-      throw dataError(code::DataShape, where, "holds " + formatType(type, shape) + ", but input " +
-                                                  quoted(argument.name) + " is " + argument.type + why);
+      throw dataError(code::DataShape, where,
+                      "holds " + formatType(type, shape) + ", but input " + quoted(argument.name) + " is " +
+                          argument.type + why);
     };
     if (static_cast<int32_t>(shape.size()) != argument.rank)
       mismatch("");
@@ -309,7 +312,8 @@ private:
   Dataset data;
 };
 
-Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options, bool whole) {
+Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options,
+                      bool whole) {
   return DatasetLoader(library, functions, options, whole).load();
 }
 

@@ -28,16 +28,16 @@ struct Column {
   const symc_argument *argument;
   /// In the input's element type, or in U8, which stays as small as it is and is converted batch by batch.
   Tensor tensor;
-  DataType type;      // of the input
-  double scale = 1;   // applied when U8 is converted
-  bool batched;       // axis 0 counts examples; otherwise the tensor is passed whole
+  DataType type;       // of the input
+  double scale = 1;    // applied when U8 is converted
+  bool batched;        // axis 0 counts examples; otherwise the tensor is passed whole
   int64_t rowElements; // elements of one example (or of the whole tensor)
 };
 
 /// How examples become calls: the inputs' first axis is the batch.
 struct BatchAxis {
-  int32_t dim = -1;   // the symbolic dimension, or -1: the library is compiled for ...
-  int64_t fixed = 0;  // ... this many examples a call
+  int32_t dim = -1;  // the symbolic dimension, or -1: the library is compiled for ...
+  int64_t fixed = 0; // ... this many examples a call
 };
 
 class Dataset {

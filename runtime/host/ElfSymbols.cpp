@@ -49,7 +49,8 @@ public:
     Elf64_Ehdr header;
     read(&header, 0, 0);
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != machine)
-      throw dataError(code::LibraryMachine, path, "was compiled for another kind of processor", "compile the graph for this machine");
+      throw dataError(code::LibraryMachine, path, "was compiled for another kind of processor",
+                      "compile the graph for this machine");
     if (header.e_type != ET_DYN)
       throw dataError(code::NotALibrary, path, "is an object file or a program, not a shared library",
                       "`symc compile M.json -o libM.so` writes a library");

@@ -51,8 +51,8 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
     throw dataError(code::DataShape, data.name(), "has no input whose first axis counts examples");
   if (axis.dim < 0) {
     if (asked && asked != axis.fixed)
-      throw usageError(code::OptionValue, "--batch-size " + std::to_string(asked) + ": the library is compiled for batches of " +
-                                              std::to_string(axis.fixed));
+      throw usageError(code::OptionValue, "--batch-size " + std::to_string(asked) +
+                                              ": the library is compiled for batches of " + std::to_string(axis.fixed));
     if (examples % axis.fixed)
       throw dataError(code::DataShape, data.name(),
                       std::to_string(examples) + " examples are no multiple of " + std::to_string(axis.fixed) +
@@ -63,12 +63,11 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
   const symc_dim &dim = library.model().dims[axis.dim];
   int64_t batch = asked ? asked : std::clamp<int64_t>(32, dim.min, dim.max) / dim.multiple_of * dim.multiple_of;
   batch = std::max<int64_t>(batch, 1);
-  auto allowed = [&](int64_t size) { return size >= dim.min && size <= dim.max && size % dim.multiple_of == 0; };
-  std::string bounds = " (from " + std::to_string(dim.min) + (dim.max == INT64_MAX ? "" : " to " + std::to_string(dim.max)) +
-                       (dim.multiple_of > 1 ? ", a multiple of " + std::to_string(dim.multiple_of) : "") + ")";
+  auto allowed = [&](int64_t size) { return library.inBounds(axis.dim, size); };
+  std::string bounds = library.bounds(axis.dim);
   if (!allowed(batch) && batch <= examples)
-    throw usageError(code::OptionValue, "--batch-size " + std::to_string(batch) + " is outside the bounds of dimension " +
-                                            quoted(dim.name) + bounds);
+    throw usageError(code::OptionValue, "--batch-size " + std::to_string(batch) +
+                                            " is outside the bounds of dimension " + quoted(dim.name) + bounds);
   if (int64_t rest = examples % batch; rest && !allowed(rest))
     throw dataError(code::DataShape, data.name(),
                     std::to_string(examples) + " examples leave a last batch of " + std::to_string(rest) +

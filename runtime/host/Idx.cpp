@@ -44,7 +44,8 @@ TensorFile openIdx(std::unique_ptr<ByteSource> source) {
   default:
     char code[8];
     snprintf(code, sizeof code, "0x%02x", start[2]);
-    throw dataError(code::DataElementType, source->where, std::string("is not an IDX file: its element type is ") + code);
+    throw dataError(code::DataElementType, source->where,
+                    std::string("is not an IDX file: its element type is ") + code);
   }
   if (start[3] == 0 || start[3] > 32)
     throw dataError(code::DataFormat, source->where,

@@ -29,7 +29,8 @@ static std::string modelName(const std::set<std::string> &symbols) {
 Library::Library(const std::string &path) : file(path) {
   std::string name = modelName(exportedSymbols(path));
   if (name.empty())
-    throw dataError(code::NotALibrary, path, "is not a library that symc wrote: it exports no reflection entry MODEL_model");
+    throw dataError(code::NotALibrary, path,
+                    "is not a library that symc wrote: it exports no reflection entry MODEL_model");
   // An absolute path keeps the loader from searching the library path for a bare file name.
   std::unique_ptr<char, decltype(&free)> absolute(realpath(path.c_str(), nullptr), &free);
   // Never closed: the reflection structs are in use until the end of the process.
@@ -87,7 +88,8 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
       near.consider(reflected->dims[i].name);
     }
     if (!known)
-      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(name), "", near.best());
+      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(name), "",
+                       near.best());
   }
   std::vector<int64_t> dims;
   std::set<int32_t> used;
@@ -107,14 +109,23 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
       continue;
     }
     int64_t value = given->second;
-    if (value < dim.min || value > dim.max || value % dim.multiple_of)
-      throw usageError(code::OptionValue, std::string("--dim ") + dim.name + "=" + std::to_string(value) + " is not from " +
-                                    std::to_string(dim.min) + " to " +
-                                    (dim.max == INT64_MAX ? std::string("any size") : std::to_string(dim.max)) +
-                                    (dim.multiple_of > 1 ? ", a multiple of " + std::to_string(dim.multiple_of) : ""));
+    if (!inBounds(i, value))
+      throw usageError(code::OptionValue, std::string("--dim ") + dim.name + "=" + std::to_string(value) +
+                                              " is outside the bounds of the dimension" + bounds(i));
     dims.push_back(value);
   }
   return dims;
+}
+
+std::string Library::bounds(int32_t index) const {
+  const symc_dim &dim = reflected->dims[index];
+  return " (from " + std::to_string(dim.min) + (dim.max == INT64_MAX ? " on" : " to " + std::to_string(dim.max)) +
+         (dim.multiple_of > 1 ? ", a multiple of " + std::to_string(dim.multiple_of) : "") + ")";
+}
+
+bool Library::inBounds(int32_t index, int64_t value) const {
+  const symc_dim &dim = reflected->dims[index];
+  return value >= dim.min && value <= dim.max && value % dim.multiple_of == 0;
 }
 
 Shape Library::outputShape(int32_t function, int32_t output, const std::vector<int64_t> &dims) const {
@@ -198,7 +209,8 @@ std::string Instance::loadState(const std::string &path) {
 
 int64_t Instance::step() const { return owner.model().step(instance); }
 
-symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs) {
+symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inputs,
+                              const std::vector<DLTensor> &outputs) {
   return owner.model().call(instance, function, inputs.data(), outputs.data());
 }
 

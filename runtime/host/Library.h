@@ -41,6 +41,10 @@ public:
   /// must be within their bounds, the others take their smallest value. Unknown names are wrong usage.
   std::vector<int64_t> dimensions(int32_t function, const DimValues &values) const;
 
+  /// " (from 1 to 4096, a multiple of 8)": the bounds of a dimension, for messages.
+  std::string bounds(int32_t dim) const;
+  bool inBounds(int32_t dim, int64_t value) const;
+
   Shape outputShape(int32_t function, int32_t output, const std::vector<int64_t> &dims) const;
 
 private:

@@ -31,8 +31,9 @@ Buffer::~Buffer() {
 void Buffer::resize(size_t newBytes) {
   size_t size = roundToPages(newBytes);
   if (size != mapped) {
-    void *moved = memory ? mremap(memory, mapped, size, MREMAP_MAYMOVE)
-                         : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *moved = memory
+                      ? mremap(memory, mapped, size, MREMAP_MAYMOVE)
+                      : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (moved == MAP_FAILED)
       throw std::bad_alloc();
     memory = static_cast<char *>(moved);

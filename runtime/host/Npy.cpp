@@ -64,7 +64,9 @@ public:
   }
 
 private:
-  [[noreturn]] void fail(const std::string &what) { throw dataError(code::DataFormat, file, "the .npy header " + what); }
+  [[noreturn]] void fail(const std::string &what) {
+    throw dataError(code::DataFormat, file, "the .npy header " + what);
+  }
 
   void skipSpace() {
     while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
@@ -175,7 +177,8 @@ TensorFile openNpy(std::unique_ptr<ByteSource> source) {
     throw dataError(code::DataFormat, source->where, "is not an .npy file");
   int version = start[6];
   if (version < 1 || version > 3)
-    throw dataError(code::DataFormat, source->where, "is an .npy file of the unknown version " + std::to_string(version));
+    throw dataError(code::DataFormat, source->where,
+                    "is an .npy file of the unknown version " + std::to_string(version));
   unsigned char bytes[4] = {};
   source->readExactly(bytes, version == 1 ? 2 : 4, "the .npy header");
   size_t length = bytes[0] | bytes[1] << 8 | size_t(bytes[2]) << 16 | size_t(bytes[3]) << 24;

@@ -76,7 +76,8 @@ TensorFile NpzArchive::open(const std::string &name) const {
   zip_t *zip = static_cast<zip_t *>(archive);
   zip_file_t *file = zip_fopen(zip, (name + ".npy").c_str(), ZIP_FL_ENC_RAW);
   if (!file)
-    throw dataError(code::DataFormat, path, "the member " + quoted(name + ".npy") + " cannot be read: " + zip_strerror(zip));
+    throw dataError(code::DataFormat, path,
+                    "the member " + quoted(name + ".npy") + " cannot be read: " + zip_strerror(zip));
   return openNpy(std::make_unique<ZipMember>(path + ":" + name + ".npy", file));
 }
 

@@ -19,7 +19,8 @@ namespace {
 /// Prints elements of one type.
 template <typename T> class ListPrinter {
 public:
-  ListPrinter(const Tensor &tensor, bool truth) : shape(tensor.shape), truth(truth), at(reinterpret_cast<const T *>(tensor.data.data())) {}
+  ListPrinter(const Tensor &tensor, bool truth)
+      : shape(tensor.shape), truth(truth), at(reinterpret_cast<const T *>(tensor.data.data())) {}
 
   void print(std::string &out, size_t axis, int64_t &notFinite) {
     if (axis == shape.size()) {
@@ -52,14 +53,16 @@ template <typename T> std::string printAs(const Tensor &tensor, int64_t &notFini
 class Predictor {
 public:
   Predictor(const Library &library, const PredictOptions &options)
-      : library(library), options(options), index(library.require(options.function)), function(library.function(index)) {
+      : library(library), options(options), index(library.require(options.function)),
+        function(library.function(index)) {
     for (size_t i = 0; i < options.out.size(); ++i) {
       const std::string &name = options.out[i].first;
       std::vector<std::string> known;
       for (int32_t o = 0; o < function.output_count; ++o)
         known.emplace_back(function.outputs[o].name);
       if (std::find(known.begin(), known.end(), name) == known.end())
-        throw usageError(code::OptionValue, "--out: " + std::string(function.name) + " has no output " + symc::quoted(name), "",
+        throw usageError(code::OptionValue,
+                         "--out: " + std::string(function.name) + " has no output " + symc::quoted(name), "",
                          suggest(name, known));
       for (size_t j = 0; j < i; ++j)
         if (options.out[j].first == name)
@@ -102,8 +105,9 @@ private:
       throw usageError(code::OptionConflict, "--batch-size needs inputs whose first axis is a symbolic dimension");
     for (int32_t i = 0; i < function.output_count; ++i)
       if (wanted(i) && (function.outputs[i].rank == 0 || function.outputs[i].dims[0] != data.axis().dim))
-        throw usageError(code::OptionConflict, "--batch-size: output " + symc::quoted(function.outputs[i].name) + " is " +
-                                                   function.outputs[i].type + " and cannot be computed batch by batch",
+        throw usageError(code::OptionConflict,
+                         "--batch-size: output " + symc::quoted(function.outputs[i].name) + " is " +
+                             function.outputs[i].type + " and cannot be computed batch by batch",
                          "leave out --batch-size, and all examples run in one call");
   }
 
@@ -115,11 +119,17 @@ private:
     for (size_t i = 0; i < dims.size(); ++i)
       if (dims[i] < 0) // no input of this function has it
         dims[i] = library.model().dims[i].min;
+      else if (!library.inBounds(static_cast<int32_t>(i), dims[i]))
+        throw dataError(code::DataShape, data.name(),
+                        "dimension " + symc::quoted(library.model().dims[i].name) + " is " + std::to_string(dims[i]) +
+                            ", outside its bounds" + library.bounds(static_cast<int32_t>(i)),
+                        "--batch-size N runs N examples at a time");
     std::vector<Shape> shapes(function.output_count);
     std::vector<DLTensor> outputs;
     for (int32_t i = 0; i < function.output_count; ++i) {
       shapes[i] = library.outputShape(index, i, dims);
-      outputs.push_back(view(wanted(i) ? place(i, shapes[i], first, count) : nullptr, typeOf(function.outputs[i]), shapes[i]));
+      outputs.push_back(
+          view(wanted(i) ? place(i, shapes[i], first, count) : nullptr, typeOf(function.outputs[i]), shapes[i]));
     }
     instance.call(index, inputs, outputs);
   }
@@ -136,9 +146,9 @@ private:
       std::optional<int64_t> elements = elementCount(result.shape);
       if (!elements || saturatingMultiply(*elements, byteSize(type)) > machineMemory())
         throw Error(WrongEnvironment,
-                    makeDiagnostic(code::OutOfMemory, "", "output " + symc::quoted(function.outputs[output].name) + ", " +
-                                                              formatType(type, result.shape) +
-                                                              ", does not fit in this machine's memory"));
+                    makeDiagnostic(code::OutOfMemory, "",
+                                   "output " + symc::quoted(function.outputs[output].name) + ", " +
+                                       formatType(type, result.shape) + ", does not fit in this machine's memory"));
       result.data.resize(*elements * byteSize(type));
     }
     int64_t rowElements = 1;

@@ -62,7 +62,8 @@ std::vector<int64_t> shuffledRows(int64_t count, uint64_t seed, int64_t epoch) {
   Philox random(seed, epoch);
   for (int64_t i = count - 1; i > 0; --i) {
     // The high half of a 64×64-bit product: a bias of i/2^64 at most.
-    int64_t j = static_cast<int64_t>(static_cast<unsigned __int128>(random.next()) * static_cast<uint64_t>(i + 1) >> 64);
+    int64_t j =
+        static_cast<int64_t>(static_cast<unsigned __int128>(random.next()) * static_cast<uint64_t>(i + 1) >> 64);
     std::swap(rows[i], rows[j]);
   }
   return rows;

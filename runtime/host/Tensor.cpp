@@ -21,7 +21,8 @@ TensorFile openTensor(const std::string &path) {
     return openNpy(std::move(source));
   if (!start[0] && !start[1])
     return openIdx(std::move(source));
-  throw dataError(code::DataFormat, path, "is neither an .npy nor an IDX file", "data sets in .npz and .csv files are named by --data");
+  throw dataError(code::DataFormat, path, "is neither an .npy nor an IDX file",
+                  "data sets in .npz and .csv files are named by --data");
 }
 
 namespace {
@@ -72,16 +73,18 @@ static int64_t checkSize(const TensorFile &file, DataType type) {
   if (!count || std::max(needed, stored) > machineMemory())
     throw dataError(code::DataTooLarge, where, "declares " + declared + ", more than this machine's memory");
   if (std::optional<uint64_t> remaining = file.bytes->remaining(); remaining && *remaining != stored)
-    throw dataError(code::DataSize, where, "declares " + declared + ", " + std::to_string(stored) + " bytes, but " +
-                                        std::to_string(*remaining) + " follow the header");
+    throw dataError(code::DataSize, where,
+                    "declares " + declared + ", " + std::to_string(stored) + " bytes, but " +
+                        std::to_string(*remaining) + " follow the header");
   return *count;
 }
 
 static void checkTruth(const std::vector<char> &chunk, int64_t count, int64_t first, const std::string &where) {
   for (int64_t i = 0; i < count; ++i)
     if (static_cast<unsigned char>(chunk[i]) > 1)
-      throw dataError(code::DataTypeMismatch, where, "holds the byte " + std::to_string(static_cast<unsigned char>(chunk[i])) +
-                                          " as bool element " + std::to_string(first + i) + "; only 0 and 1 are valid");
+      throw dataError(code::DataTypeMismatch, where,
+                      "holds the byte " + std::to_string(static_cast<unsigned char>(chunk[i])) + " as bool element " +
+                          std::to_string(first + i) + "; only 0 and 1 are valid");
 }
 
 Tensor readTensor(TensorFile file, DataType type) {
@@ -101,8 +104,9 @@ Tensor readTensor(TensorFile file, DataType type) {
     int64_t elements = std::min(chunkElements, count - first);
     size_t got = file.bytes->read(raw.data(), elements * fileSize);
     if (got != elements * fileSize)
-      throw dataError(code::DataSize, where, "declares " + formatType(header.type, header.shape) + " but ends after " +
-                                          std::to_string(first + got / fileSize) + " elements");
+      throw dataError(code::DataSize, where,
+                      "declares " + formatType(header.type, header.shape) + " but ends after " +
+                          std::to_string(first + got / fileSize) + " elements");
     if (header.bigEndian)
       swapBytes(raw.data(), fileSize, elements);
     if (header.type == DataType::Bool)
@@ -110,8 +114,9 @@ Tensor readTensor(TensorFile file, DataType type) {
     const char *values = raw.data();
     if (type != header.type) {
       if (auto failure = convert(raw.data(), header.type, converted.data(), type, elements))
-        throw dataError(code::DataTypeMismatch, where, "element " + std::to_string(first + failure->index) + " is " + failure->value +
-                                            ", which " + name(type) + " cannot represent");
+        throw dataError(code::DataTypeMismatch, where,
+                        "element " + std::to_string(first + failure->index) + " is " + failure->value + ", which " +
+                            name(type) + " cannot represent");
       values = converted.data();
     }
     if (fortran)
@@ -121,7 +126,8 @@ Tensor readTensor(TensorFile file, DataType type) {
   }
   char extra;
   if (file.bytes->read(&extra, 1))
-    throw dataError(code::DataSize, where, "holds bytes after the " + std::to_string(count) + " elements that its header declares");
+    throw dataError(code::DataSize, where,
+                    "holds bytes after the " + std::to_string(count) + " elements that its header declares");
   return tensor;
 }
 

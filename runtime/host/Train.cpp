@@ -6,11 +6,13 @@
 
 #include "runtime/host/Train.h"
 #include "runtime/host/Checkpoint.h"
-#include "runtime/host/Evaluate.h"
 #include "runtime/host/History.h"
 #include "runtime/host/Interrupt.h"
+#include "runtime/host/Numbers.h"
 #include "runtime/host/Progress.h"
 #include "runtime/host/Shuffle.h"
+#include "runtime/host/TrainLog.h"
+#include "runtime/host/TrainingData.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +29,8 @@ static void checkWritable(const std::string &path) {
   std::filesystem::path parent = std::filesystem::path(path).parent_path();
   std::error_code ignored;
   if (!parent.empty() && !std::filesystem::is_directory(parent, ignored))
-    throw dataError(code::OutputUnwritable, path, "cannot be written: there is no directory " + printable(parent.string()));
+    throw dataError(code::OutputUnwritable, path,
+                    "cannot be written: there is no directory " + printable(parent.string()));
   if (std::filesystem::is_directory(path, ignored))
     throw dataError(code::OutputUnwritable, path, "cannot be written: it is a directory");
 }
@@ -42,6 +45,8 @@ void checkTrainOptions(const TrainOptions &options) {
   if (!options.checkpoint.empty() && !options.resume && Checkpoint(options.checkpoint).exists())
     throw usageError(code::OptionConflict, printable(options.checkpoint) + " holds a checkpoint already",
                      "--resume goes on from it; a new run needs another directory");
+  if (options.repeat > 1 && (!options.save.empty() || !options.checkpoint.empty()))
+    throw usageError(code::OptionConflict, "--repeat trains several models: --save and --checkpoint keep one");
   checkWritable(options.save);
   checkWritable(options.history);
 }
@@ -57,18 +62,21 @@ namespace {
 
 class Trainer {
 public:
-  Trainer(const Library &library, const TrainOptions &options)
-      : library(library), options(options), trainIndex(library.require("train_step")),
-        trainFunction(library.function(trainIndex)), hasValidation(options.validationSplit > 0 || !options.validation.empty()),
-        instance(library, options.instance), outputs(trainFunction), means(outputs.count()),
-        history(scoreNames(trainFunction), hasValidation, options.history), checkpoint(options.checkpoint) {}
+  Trainer(const Library &library, const TrainOptions &options, const TrainingData &data)
+      : options(options), data(data), trainIndex(library.require("train_step")),
+        trainFunction(library.function(trainIndex)), instance(library, options.instance), outputs(trainFunction),
+        means(outputs.count()), history(scoreNames(trainFunction), data.validationExamples() > 0, options.history),
+        checkpoint(options.checkpoint),
+        reader(data.training(), trainFunction, std::min(data.batchSize(), data.trainingExamples())) {
+    if (!options.logdir.empty())
+      log = std::make_unique<TrainLog>(options.logdir, data.validationExamples() > 0);
+  }
 
+  /// Done, or the exit code of an interrupt.
   int run() {
-    loadData();
     instanceSetUp();
     resume();
     started = std::chrono::steady_clock::now();
-    catchInterrupts();
     while (state.epoch < options.epochs) {
       trainEpoch();
       if (!interrupted())
@@ -81,53 +89,21 @@ public:
     if (!options.save.empty())
       instance.saveParameters(options.save);
     history.write(true);
-    printf("%s\n", history.lastJson().c_str());
     return Done;
   }
 
+  const History &rows() const { return history; }
+
 private:
-  void loadData() {
-    std::vector<int32_t> functions = {trainIndex};
-    if (hasValidation)
-      functions.push_back(library.require("evaluate"));
-    data = Dataset::load(library, functions, options.data);
-    trainCount = data.examples();
-    validationCount = 0;
-    if (options.validationSplit > 0) {
-      validationCount = std::llround(static_cast<double>(data.examples()) * options.validationSplit);
-      trainCount -= validationCount;
-      if (validationCount < 1 || trainCount < 1)
-        throw usageError(code::OptionValue, "--validation-split leaves " + std::to_string(trainCount) + " of " +
-                                                std::to_string(data.examples()) + " examples to train on and " +
-                                                std::to_string(validationCount) + " to validate");
-    }
-    if (!options.validation.empty()) {
-      DataOptions second = options.data;
-      second.data = options.validation;
-      second.files.clear(); // --in names training data
-      validation = Dataset::load(library, {library.require("evaluate")}, second);
-      validationCount = validation.examples();
-    }
-    batch = batchSize(library, data, options.batchSize, trainCount);
-    if (validationCount)
-      batchSize(library, validationData(), batch, validationCount);
-    batches = (trainCount + batch - 1) / batch;
-    reader = std::make_unique<BatchReader>(data, trainFunction, std::min(batch, trainCount));
-  }
-
-  const Dataset &validationData() const { return options.validation.empty() ? data : validation; }
-
   void instanceSetUp() {
     if (!options.params.empty())
       instance.loadParameters(options.params, options.allowExtra);
     if (options.checkpoint.empty())
       return;
-    identity.graph = graphHash(library.model());
-    identity.data = data.hash() + 3 * static_cast<uint64_t>(trainCount);
-    if (!options.validation.empty())
-      identity.data ^= validation.hash() * 5;
+    identity.graph = graphHash(instance.library().model());
+    identity.data = data.hash();
     identity.seed = options.instance.seed;
-    identity.batchSize = batch;
+    identity.batchSize = data.batchSize();
   }
 
   void resume() {
@@ -145,7 +121,8 @@ private:
     if (state.epoch >= options.epochs)
       say("the run was finished after " + std::to_string(state.epoch) + " epochs: saving again");
     else
-      say("resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) + " steps");
+      say("resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) +
+          " steps");
   }
 
   double seconds() const {
@@ -153,15 +130,16 @@ private:
   }
 
   void trainEpoch() {
-    std::vector<int64_t> rows = shuffledRows(trainCount, options.instance.seed, state.epoch);
+    std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
-    while (state.position < batches && !interrupted()) {
-      int64_t first = state.position * batch, count = std::min(batch, trainCount - first);
-      instance.call(trainIndex, reader->gather(&rows[first], count), outputs.tensors());
+    while (state.position < data.batches() && !interrupted()) {
+      int64_t first = state.position * data.batchSize();
+      int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
+      instance.call(trainIndex, reader.gather(&rows[first], count), outputs.tensors());
       means.add(outputs, count);
       ++state.position;
       checkLoss(outputs.value(0));
-      progress.update(label, state.position, batches, means.mean(0));
+      progress.update(label, state.position, data.batches(), means.mean(0));
       if (options.checkpointEvery && instance.step() % options.checkpointEvery == 0 && !interrupted())
         saveCheckpoint();
     }
@@ -172,9 +150,9 @@ private:
       return;
     warned = true;
     progress.clear();
-    warn(code::NotFinite, "the loss is " + std::string(std::isnan(loss) ? "NaN" : "infinite") + " at step " +
-                              std::to_string(instance.step()) + " (epoch " + std::to_string(state.epoch + 1) +
-                              "); training goes on",
+    warn(code::NotFinite,
+         "the loss is " + std::string(std::isnan(loss) ? "NaN" : "infinite") + " at step " +
+             std::to_string(instance.step()) + " (epoch " + std::to_string(state.epoch + 1) + "); training goes on",
          "", "a smaller learning rate or clip_global_norm may help; this is said once");
   }
 
@@ -182,9 +160,8 @@ private:
     std::vector<double> row = {static_cast<double>(state.epoch + 1), static_cast<double>(instance.step())};
     for (size_t i = 0; i < means.sums.size(); ++i)
       row.push_back(means.mean(i));
-    if (hasValidation) {
-      int64_t first = options.validation.empty() ? trainCount : 0;
-      Means scores = evaluate(instance, validationData(), first, validationCount, batch);
+    if (data.validationExamples()) {
+      Means scores = data.validate(instance);
       if (interrupted())
         return; // the epoch is trained but not finished: a resumed run validates again
       for (size_t i = 0; i < scores.sums.size(); ++i)
@@ -192,6 +169,8 @@ private:
     }
     row.push_back(seconds());
     history.add(row);
+    if (log)
+      log->add(scoreNames(trainFunction), row, instance);
     ++state.epoch;
     state.position = 0;
     means = Means(outputs.count());
@@ -223,11 +202,10 @@ private:
     return interruptExitCode();
   }
 
-  const Library &library;
   const TrainOptions &options;
+  const TrainingData &data;
   int32_t trainIndex;
   const symc_function &trainFunction;
-  bool hasValidation;
   Instance instance;
   ScalarOutputs outputs;
   Means means;
@@ -235,16 +213,68 @@ private:
   Checkpoint checkpoint;
   RunIdentity identity;
   LoopState state;
-  Dataset data, validation;
-  std::unique_ptr<BatchReader> reader;
+  BatchReader reader;
+  std::unique_ptr<TrainLog> log;
   Progress progress;
-  int64_t trainCount = 0, validationCount = 0, batch = 0, batches = 0;
   std::chrono::steady_clock::time_point started;
   bool warned = false;
 };
 
 } // namespace
 
-int train(const Library &library, const TrainOptions &options) { return Trainer(library, options).run(); }
+/// Mean and deviation of each column over runs that differ in their seed.
+static std::string stability(const std::vector<std::string> &columns, const std::vector<std::vector<double>> &rows) {
+  std::string json = "{\"runs\": " + std::to_string(rows.size());
+  std::string said = "over " + std::to_string(rows.size()) + " seeds:";
+  double count = static_cast<double>(rows.size());
+  for (size_t c = 0; c < columns.size(); ++c) {
+    double mean = 0, squares = 0;
+    for (const std::vector<double> &row : rows)
+      mean += row[c] / count;
+    for (const std::vector<double> &row : rows)
+      squares += (row[c] - mean) * (row[c] - mean);
+    double deviation = std::sqrt(squares / (count - 1));
+    if (c < 2) {
+      json += ", " + jsonQuoted(columns[c]) + ": " + shortest(static_cast<int64_t>(mean));
+      continue;
+    }
+    json += ", " + jsonQuoted(columns[c]) + ": {\"mean\": " + jsonNumber(mean) +
+            ", \"deviation\": " + jsonNumber(deviation) + "}";
+    said += " " + columns[c] + " " + brief(mean) + " ± " + brief(deviation);
+  }
+  say(said);
+  return json + "}";
+}
+
+/// h.csv of seed 3: h-3.csv.
+static std::string withSeed(const std::string &path, uint64_t seed) {
+  if (path.empty())
+    return path;
+  std::filesystem::path name(path);
+  return (name.parent_path() / (name.stem().string() + "-" + std::to_string(seed) + name.extension().string()))
+      .string();
+}
+
+int train(const Library &library, const TrainOptions &options) {
+  TrainingData data(library, options);
+  catchInterrupts();
+  std::vector<std::vector<double>> lastRows;
+  for (int64_t run = 0; run < options.repeat; ++run) {
+    TrainOptions one = options;
+    one.instance.seed += run;
+    if (options.repeat > 1) {
+      say("seed " + std::to_string(one.instance.seed));
+      one.history = withSeed(options.history, one.instance.seed);
+      one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(one.instance.seed);
+    }
+    Trainer trainer(library, one, data);
+    if (int exit = trainer.run())
+      return exit;
+    lastRows.push_back(trainer.rows().rows().back());
+    if (run + 1 == options.repeat)
+      printf("%s\n", (run ? stability(trainer.rows().columns(), lastRows) : trainer.rows().lastJson()).c_str());
+  }
+  return Done;
+}
 
 } // namespace symc::host

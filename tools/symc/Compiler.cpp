@@ -51,9 +51,9 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   options.opt_level = static_cast<int32_t>(arguments.integer("-O", 2, 0, 3));
   options.fast_math = arguments.has("--fast-math");
   if (arguments.has("--emit"))
-    set(options.emit, arguments.choice("--emit",
-                                       {"sym", "autodiff", "fused", "linalg", "llvm", "asm", "obj", "cuda", "ptx", "cubin", "dot"},
-                                       ""));
+    set(options.emit,
+        arguments.choice(
+            "--emit", {"sym", "autodiff", "fused", "linalg", "llvm", "asm", "obj", "cuda", "ptx", "cubin", "dot"}, ""));
   options.json_diagnostics = host::jsonDiagnostics();
   options.time_passes = arguments.has("--time-passes");
   options.log_device_placement = arguments.has("--log-device-placement");
@@ -119,7 +119,9 @@ static int callCompiler(const Job &job) {
   std::string message;
   void *handle = openCompiler(message);
   static constexpr const char *entries[] = {"symc_compiler_compile", "symc_compiler_check", "symc_compiler_grad"};
-  auto entry = handle ? reinterpret_cast<int (*)(const symc_compile_options *)>(dlsym(handle, entries[int(job.command)])) : nullptr;
+  auto entry = handle
+                   ? reinterpret_cast<int (*)(const symc_compile_options *)>(dlsym(handle, entries[int(job.command)]))
+                   : nullptr;
   if (!entry) {
     Error(host::WrongEnvironment, makeDiagnostic(code::CompilerMissing, "", "the compiler cannot be loaded: " + message,
                                                  "it is installed as lib/libSymcCompiler.so beside bin/symc"))
@@ -156,8 +158,9 @@ int runCompiler(CompilerCommand command, const symc_compile_options &options) {
   fflush(stdout);
   pid_t parent = getpid(), child = fork();
   if (child < 0)
-    throw Error(host::WrongEnvironment,
-                makeDiagnostic(code::OutOfMemory, "", std::string("the compiler cannot be started: ") + strerror(errno)));
+    throw Error(
+        host::WrongEnvironment,
+        makeDiagnostic(code::OutOfMemory, "", std::string("the compiler cannot be started: ") + strerror(errno)));
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); // no compiler outlives a killed symc
     if (getppid() != parent)

@@ -24,7 +24,8 @@ template <typename T> static bool parseNumber(std::string_view text, T &out) {
 host::Error unknownCommand(const std::string &word) {
   for (const char *later : {"import", "export", "report", "bisect"})
     if (word == later)
-      return usageError(code::CommandNotInThisVersion, "this version of symc has no command " + symc::quoted(word) + " yet",
+      return usageError(code::CommandNotInThisVersion,
+                        "this version of symc has no command " + symc::quoted(word) + " yet",
                         "`symc` lists the commands that it has");
   Suggestion near(word);
   for (const CommandInfo &command : commands())
@@ -58,7 +59,8 @@ public:
 private:
   void positional(const std::string &word) {
     if (!out.file.empty())
-      throw usageError(code::OptionConflict, "more than one file: " + symc::quoted(out.file) + " and " + symc::quoted(word));
+      throw usageError(code::OptionConflict,
+                       "more than one file: " + symc::quoted(out.file) + " and " + symc::quoted(word));
     if (word.empty())
       throw usageError(code::OptionValue, "an empty file name");
     out.file = word;
@@ -115,8 +117,6 @@ private:
         elsewhere = &option;
       }
     }
-    if (name == "--logdir" || name == "--repeat")
-      throw usageError(code::CommandNotInThisVersion, "this version of symc does not have " + name + " yet");
     if (elsewhere) {
       std::string others;
       for (const CommandInfo &command : commands())
@@ -125,10 +125,9 @@ private:
       throw usageError(code::UnknownOption, std::string("`symc ") + out.command->name + "` has no option " + name,
                        "it is an option of " + others);
     }
-    throw usageError(code::UnknownOption,
-                     std::string("`symc ") + out.command->name + "` has no option " + symc::quoted(name),
-                     near.best().empty() ? std::string("`symc help ") + out.command->name + "` lists the options" : "",
-                     near.best());
+    throw usageError(
+        code::UnknownOption, std::string("`symc ") + out.command->name + "` has no option " + symc::quoted(name),
+        near.best().empty() ? std::string("`symc help ") + out.command->name + "` lists the options" : "", near.best());
   }
 
   /// Splits at commas; in a list of NAME=VALUE only at those before another NAME=, so that a path may hold commas.
@@ -155,7 +154,9 @@ private:
   Arguments out;
 };
 
-Arguments parse(const CommandInfo &command, const std::vector<std::string> &words) { return Parser(command, words).parse(); }
+Arguments parse(const CommandInfo &command, const std::vector<std::string> &words) {
+  return Parser(command, words).parse();
+}
 
 std::string Arguments::text(const std::string &option, std::string otherwise) const {
   auto found = values.find(option);
@@ -177,7 +178,8 @@ int64_t Arguments::integer(const std::string &option, int64_t otherwise, int64_t
 uint64_t Arguments::seed() const {
   uint64_t value = 0;
   if (has("--seed") && !parseNumber(text("--seed"), value))
-    throw usageError(code::OptionValue, "--seed needs a whole number from 0 to 2^64-1, not " + symc::quoted(text("--seed")));
+    throw usageError(code::OptionValue,
+                     "--seed needs a whole number from 0 to 2^64-1, not " + symc::quoted(text("--seed")));
   return value;
 }
 
@@ -188,14 +190,16 @@ double Arguments::fraction(const std::string &option) const {
   return value;
 }
 
-std::string Arguments::choice(const std::string &option, const std::vector<std::string> &words, std::string otherwise) const {
+std::string Arguments::choice(const std::string &option, const std::vector<std::string> &words,
+                              std::string otherwise) const {
   std::string given = text(option, otherwise);
   if (given == otherwise || std::find(words.begin(), words.end(), given) != words.end())
     return given;
   std::string all;
   for (const std::string &word : words)
     all += (all.empty() ? "" : " ") + word;
-  throw usageError(code::OptionValue, option + " is one of: " + all + "; not " + symc::quoted(given), "", suggest(given, words));
+  throw usageError(code::OptionValue, option + " is one of: " + all + "; not " + symc::quoted(given), "",
+                   suggest(given, words));
 }
 
 std::vector<std::string> Arguments::list(const std::string &option) const {
@@ -219,7 +223,8 @@ host::DimValues Arguments::dims() const {
   for (const auto &[name, text] : pairs("--dim")) {
     int64_t value = 0;
     if (!parseNumber(text, value) || value < 0)
-      throw usageError(code::OptionValue, "--dim " + name + " needs a whole number from 0 on, not " + symc::quoted(text));
+      throw usageError(code::OptionValue,
+                       "--dim " + name + " needs a whole number from 0 on, not " + symc::quoted(text));
     if (!dims.emplace(name, value).second)
       throw usageError(code::RepeatedOption, "--dim gives " + symc::quoted(name) + " twice");
   }

@@ -33,18 +33,20 @@ const std::vector<CommandInfo> &commands() {
 
 const std::vector<OptionInfo> &options() {
   static const std::vector<OptionInfo> table = {
-      {"-o", "FILE", false, Compile, "the library (.so), object (.o) or archive (.a) to write; M.h goes beside it", false},
-      {"--emit", "STAGE", false, Compiling, "stop at a stage and print it: sym autodiff fused linalg llvm asm obj cuda ptx cubin dot",
-       true},
+      {"-o", "FILE", false, Compile, "the library (.so), object (.o) or archive (.a) to write; M.h goes beside it",
+       false},
+      {"--emit", "STAGE", false, Compiling,
+       "stop at a stage and print it: sym autodiff fused linalg llvm asm obj cuda ptx cubin dot", true},
       {"--target", "T", false, Compiling, "cpu (default) or cuda", true},
       {"--cpu", "NAMES", true, Compiling,
-       "native (default), x86-64-v2, x86-64-v3, x86-64-v4 or an LLVM name; with several the best is picked at load", true},
+       "native (default), x86-64-v2, x86-64-v3, x86-64-v4 or an LLVM name; with several the best is picked at load",
+       true},
       {"--triple", "T", false, Compiling, "another platform, as an LLVM triple", true},
       {"--gpu-arch", "NAMES", true, Compiling, "sm_80,sm_90a", true},
       {"--dim", "NAME=N", true, Compiling | Inspect,
        "fix a symbolic dimension when compiling; its size for `bench` and `inspect` of a library", true},
-      {"--functions", "NAMES", true, Compiling, "of predict, loss, gradients, train_step, evaluate and entry points (default: all)",
-       true},
+      {"--functions", "NAMES", true, Compiling,
+       "of predict, loss, gradients, train_step, evaluate and entry points (default: all)", true},
       {"--function", "NAME", false, Run | Bench, "the function to call (default: predict; bench: train_step)", false},
       {"--params", "FILE", false, Compiling, "parameters to start from, as safetensors", false},
       {"--embed-params", nullptr, false, Compiling, "make --params the initial values in the library", true},
@@ -55,20 +57,26 @@ const std::vector<OptionInfo> &options() {
       {"--time-passes", nullptr, false, Compiling, "say how long each stage takes", true},
       {"--threads", "N", false, Compiling, "threads of a call (default: as many as the process may use)", false},
       {"--seed", "S", false, Compiling, "seed of initial parameters, dropout and shuffling (default: 0)", false},
-      {"--data", "D", false, Reading, "an .npz file, a directory of .npy files, or a .csv file with --csv-inputs", false},
+      {"--data", "D", false, Reading, "an .npz file, a directory of .npy files, or a .csv file with --csv-inputs",
+       false},
       {"--in", "NAME=FILE", true, Reading, "data of one input: .npy or IDX, also gzipped", false},
-      {"--csv-inputs", "NAME=COLUMNS", true, Reading, "columns of a .csv file: x=0:13,y=13 or x=age:bmi,y=target", false},
+      {"--csv-inputs", "NAME=COLUMNS", true, Reading, "columns of a .csv file: x=0:13,y=13 or x=age:bmi,y=target",
+       false},
       {"--scale", "NAME=FACTOR", true, Reading, "multiply an input: x=1/255", false},
       {"--cast", "NAME", true, Reading, "convert data of another element type to the input's", false},
       {"--out", "NAME=FILE", true, Run, "write an output as .npy instead of printing", false},
       {"--batch-size", "N", false, Reading, "examples of a call (train, eval: 32; run: all at once)", false},
       {"--epochs", "N", false, Train, "passes over the data (default: 1)", false},
-      {"--validation-split", "F", false, Train, "hold out the last fraction of the data, taken before shuffling", false},
+      {"--validation-split", "F", false, Train, "hold out the last fraction of the data, taken before shuffling",
+       false},
       {"--validation", "D2", false, Train, "validate on another data set, named like --data", false},
       {"--save", "FILE", false, Train, "write the trained parameters as safetensors", false},
       {"--history", "FILE", false, Train, "write the learning curves as CSV", false},
+      {"--logdir", "DIR", false, Train, "write TensorBoard events: loss, metrics and parameters", false},
+      {"--repeat", "N", false, Train, "train with N seeds; print mean and deviation", false},
       {"--checkpoint", "DIR", false, Train, "keep the full training state in a directory", false},
-      {"--checkpoint-every", "N", false, Train, "write the checkpoint every N steps (default: at the end of an epoch)", false},
+      {"--checkpoint-every", "N", false, Train, "write the checkpoint every N steps (default: at the end of an epoch)",
+       false},
       {"--resume", nullptr, false, Train, "go on from the checkpoint, if there is one", false},
       {"--of", "NODE", false, Grad, "what to differentiate", false},
       {"--wrt", "NAMES", true, Grad, "with respect to what (default: every trainable parameter)", false},
@@ -106,12 +114,14 @@ std::string shortHelp() {
 }
 
 std::string commandHelp(const CommandInfo &command) {
-  std::string out = std::string("symc ") + command.name + ": " + command.summary + "\n\nusage: symc " + command.name + " " +
-                    command.arguments + " [options]\n\n";
+  std::string out = std::string("symc ") + command.name + ": " + command.summary + "\n\nusage: symc " + command.name +
+                    " " + command.arguments + " [options]\n\n";
   for (const OptionInfo &option : options())
     if (option.commands & command.set)
-      out += "  " + column(option.name + (option.value ? " " + std::string(option.value) : ""), 26) + option.help + "\n";
-  out += "\nAn option's value follows a space or `=`; a list is one value with commas, or the option repeated.\n\nexample:\n  ";
+      out +=
+          "  " + column(option.name + (option.value ? " " + std::string(option.value) : ""), 26) + option.help + "\n";
+  out += "\nAn option's value follows a space or `=`; a list is one value with commas, or the option "
+         "repeated.\n\nexample:\n  ";
   return out + command.example + "\n";
 }
 

@@ -21,7 +21,8 @@ TemporaryLibrary::TemporaryLibrary() {
   if (!mkdtemp(directory.data())) {
     std::string wanted = std::exchange(directory, "");
     throw host::Error(host::WrongEnvironment,
-                      host::makeDiagnostic(code::OutputUnwritable, wanted, std::string("cannot be created: ") + strerror(errno),
+                      host::makeDiagnostic(code::OutputUnwritable, wanted,
+                                           std::string("cannot be created: ") + strerror(errno),
                                            "TMPDIR names another directory for temporary files"));
   }
 }
@@ -47,7 +48,8 @@ host::Library TemporaryLibrary::load(const std::string &graph) {
 bool TemporaryLibrary::isLibrary(const std::string &file) {
   std::string start = host::firstBytes(file, 4);
   bool named = file.size() > 3 && file.compare(file.size() - 3, 3, ".so") == 0;
-  return named || start == "\x7f" "ELF";
+  return named || start == "\x7f"
+                           "ELF";
 }
 
 } // namespace symc::cli

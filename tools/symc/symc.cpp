@@ -117,6 +117,8 @@ static int train(const Arguments &arguments) {
   options.checkpointEvery = arguments.integer("--checkpoint-every", 0, 1, INT64_MAX);
   options.resume = arguments.has("--resume");
   options.history = arguments.text("--history");
+  options.logdir = arguments.text("--logdir");
+  options.repeat = arguments.integer("--repeat", 1, 1, 10000);
   host::checkTrainOptions(options);
   std::vector<std::string> functions = {"train_step"};
   if (!options.validation.empty() || options.validationSplit > 0)
@@ -197,7 +199,8 @@ static int help(const CommandInfo *command) {
 /// Diagnostics of the command line itself take the form that it asks for, wherever it does.
 static void chooseDiagnostics(const std::vector<std::string> &words) {
   for (size_t i = 0; i < words.size(); ++i)
-    if (words[i] == "--diagnostics=json" || (words[i] == "--diagnostics" && i + 1 < words.size() && words[i + 1] == "json"))
+    if (words[i] == "--diagnostics=json" ||
+        (words[i] == "--diagnostics" && i + 1 < words.size() && words[i + 1] == "json"))
       host::setJsonDiagnostics(true);
 }
 
@@ -214,7 +217,8 @@ static int dispatch(const std::vector<std::string> &words) {
     throw unknownCommand(words[1]);
   }
   if (words[0].size() > 1 && words[0][0] == '-')
-    throw usageError(code::UnknownOption, "the command comes first, not " + quoted(words[0]), "usage: symc COMMAND FILE [options]");
+    throw usageError(code::UnknownOption, "the command comes first, not " + quoted(words[0]),
+                     "usage: symc COMMAND FILE [options]");
   const CommandInfo *command = findCommand(words[0]);
   if (!command)
     throw unknownCommand(words[0]);
@@ -252,7 +256,8 @@ int main(int argc, char **argv) {
     error.print();
     exit = error.exit;
   } catch (const std::bad_alloc &) {
-    host::Error(host::WrongEnvironment, host::makeDiagnostic(code::OutOfMemory, "", "there is not enough memory")).print();
+    host::Error(host::WrongEnvironment, host::makeDiagnostic(code::OutOfMemory, "", "there is not enough memory"))
+        .print();
     exit = host::WrongEnvironment;
   } catch (const std::exception &error) {
     host::Error(host::InternalError,
@@ -262,7 +267,9 @@ int main(int argc, char **argv) {
   }
   // A full disk behind standard output is an error like any other.
   if (fflush(stdout) && exit == host::Done) {
-    host::Error(host::WrongEnvironment, host::makeDiagnostic(code::OutputUnwritable, "", "standard output cannot be written")).print();
+    host::Error(host::WrongEnvironment,
+                host::makeDiagnostic(code::OutputUnwritable, "", "standard output cannot be written"))
+        .print();
     exit = host::WrongEnvironment;
   }
   return exit;

@@ -91,7 +91,10 @@ private:
       }
       lines.push_back(line);
     }
-    os << "/* " << join(lines, "\n   ") << " */\n";
+    os << "/* ";
+    for (size_t i = 0; i < lines.size(); ++i)
+      os << (i == 0 ? "" : lines[i].empty() ? "\n" : "\n   ") << lines[i];
+    os << " */\n";
   }
 
   void function(StringRef result, StringRef function, const std::string &parameters) {

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Fixtures.h"
 #include "runtime/host/Csv.h"
+#include "Fixtures.h"
 
 using namespace symc::host;
 
@@ -19,7 +19,8 @@ static std::vector<float> column(const std::string &text, const std::string &whi
 
 TEST(Csv, ColumnsByIndexAndName) {
   std::string text = "a,b,side\r\n1,2,3\r\n4.5,-5e-1,+6\r\n";
-  std::vector<Tensor> tensors = read(text, {{"x", "0:2", DataType::F32}, {"y", "side", DataType::I64}, {"z", "b:3", DataType::F64}});
+  std::vector<Tensor> tensors =
+      read(text, {{"x", "0:2", DataType::F32}, {"y", "side", DataType::I64}, {"z", "b:3", DataType::F64}});
   EXPECT_EQ(tensors[0].shape, (Shape{2, 2}));
   EXPECT_EQ(values<float>(tensors[0]), (std::vector<float>{1, 2, 4.5f, -0.5f}));
   EXPECT_EQ(tensors[1].shape, (Shape{2}));
@@ -31,16 +32,22 @@ TEST(Csv, QuotesEndsAndBlanks) {
   EXPECT_EQ(column("\"1\",\"2\"\n\"3\", 4 ", "0"), (std::vector<float>{1, 3}));
   EXPECT_EQ(column("\"a\"\"b\",\"c,\nd\"\n1,2\n", "1"), (std::vector<float>{2}));
   EXPECT_EQ(column("1\n2\n\n\n", "0"), (std::vector<float>{1, 2}));
-  EXPECT_EQ(column("\xEF\xBB\xBF" "1,2\n", "0"), (std::vector<float>{1}));
+  EXPECT_EQ(column("\xEF\xBB\xBF"
+                   "1,2\n",
+                   "0"),
+            (std::vector<float>{1}));
   EXPECT_EQ(column("1e-50,1e-320\n", "0:2"), (std::vector<float>{0, 0}));
 }
 
 TEST(Csv, ErrorsAreLocated) {
-  EXPECT_EQ(failure([] { column("a,b\n1,2\n3,x7\n", "0:2"); }), "3:3: S1109 'x7' is not a number of type f32, the type of input 'x'");
+  EXPECT_EQ(failure([] { column("a,b\n1,2\n3,x7\n", "0:2"); }),
+            "3:3: S1109 'x7' is not a number of type f32, the type of input 'x'");
   EXPECT_EQ(failure([] { column("1,2\n3\n", "0"); }), "2:1: S1109 a row of 1 columns after rows of 2");
   EXPECT_EQ(failure([] { column("1\n\n2\n", "0"); }), "2:1: S1109 an empty line between rows");
-  EXPECT_EQ(failure([] { column("1,2\n,4\n", "0"); }), "2:1: S1109 an empty cell, needed as f32, the type of input 'x'");
-  EXPECT_EQ(failure([] { column("1,2\n1e99,4\n", "0"); }), "2:1: S1109 '1e99' is out of the range of f32, the type of input 'x'");
+  EXPECT_EQ(failure([] { column("1,2\n,4\n", "0"); }),
+            "2:1: S1109 an empty cell, needed as f32, the type of input 'x'");
+  EXPECT_EQ(failure([] { column("1,2\n1e99,4\n", "0"); }),
+            "2:1: S1109 '1e99' is out of the range of f32, the type of input 'x'");
   EXPECT_EQ(failure([] { column("\"1,2\n", "0"); }), "1:1: S1109 a quote without end");
   EXPECT_EQ(failure([] { column("\"1\"2\n", "0"); }), "1:4: S1109 text after a closing quote");
   EXPECT_FAILURE(read("1\n2.5\n", {{"x", "0", DataType::I32}}), "2:1: S1109 '2.5' is not an integer of type i32");

@@ -27,7 +27,7 @@ TEST(Suggest, EditDistance) {
 TEST(Suggest, Rules) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(suggest("tnah", Names{"tan", "tanh", "tank"}), "tanh");
-  EXPECT_EQ(suggest("x", Names{"y", "xy"}), "y");     // the same length first
+  EXPECT_EQ(suggest("x", Names{"y", "xy"}), "y");      // the same length first
   EXPECT_EQ(suggest("W", Names{"b1", "Y", "X"}), "X"); // then the alphabet
   EXPECT_EQ(suggest("relu", Names{"sigmoid"}), "");
   EXPECT_EQ(suggest("abc", Names{"axyc"}), ""); // distance 2 of at most 1
@@ -67,7 +67,8 @@ TEST(Options, Mistakes) {
   EXPECT_FAILURE(parse("train", {"m.json", "--dim", "a=1,a=2"}).dims(), "twice");
   EXPECT_FAILURE(parse("train", {"m.json", "--epochs", "3x"}).integer("--epochs", 1, 1, 9), "not '3x'");
   EXPECT_FAILURE(parse("train", {"m.json", "--seed", "-1"}).seed(), "--seed");
-  EXPECT_FAILURE(parse("train", {"m.json", "--validation-split", "1"}).fraction("--validation-split"), "between 0 and 1");
+  EXPECT_FAILURE(parse("train", {"m.json", "--validation-split", "1"}).fraction("--validation-split"),
+                 "between 0 and 1");
   EXPECT_FAILURE(parse("train", {"m.json", "--target", "gpu"}).choice("--target", {"cpu", "cuda"}, "cpu"), "[cpu]");
   EXPECT_DOUBLE_EQ(cli::parseScale("--scale", "1/255"), 1.0 / 255);
   for (const char *bad : {"", "1/0", "x", "1/", "nan", "0"})
@@ -94,7 +95,7 @@ TEST(Library, RefusesStrangers) {
   std::string elf(4096, '\0');
   stream.read(elf.data(), elf.size());
   EXPECT_FAILURE(Library(scratch.write("b.so", elf)), "S1301"); // the section headers are cut off
-  elf[18] = 40;                                              // ARM
+  elf[18] = 40;                                                 // ARM
   EXPECT_FAILURE(Library(scratch.write("c.so", elf)), "S1302");
   for (size_t cut = 0; cut < 64; ++cut)
     EXPECT_NE(failure([&] { Library(scratch.write("d.so", elf.substr(0, cut))); }), "") << cut;

@@ -14,7 +14,9 @@ static Tensor read(const std::string &file, DataType type) {
   return readTensor(openIdx(openMemory("t.idx", file.data(), file.size())), type);
 }
 
-static const std::string images("\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x03" "abcdef", 22);
+static const std::string images("\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x03"
+                                "abcdef",
+                                22);
 
 TEST(Idx, ReadsBytesAndNumbers) {
   Tensor tensor = read(images, DataType::U8);

@@ -15,19 +15,22 @@ static Tensor read(const std::string &file, DataType type) {
 }
 
 TEST(Npy, ReadsWhatNumPyWrites) {
-  Tensor tensor = read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", bytes<float>({1, 2, 3, 4, 5, 6})),
-                       DataType::F32);
+  Tensor tensor =
+      read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", bytes<float>({1, 2, 3, 4, 5, 6})),
+           DataType::F32);
   EXPECT_EQ(tensor.shape, (Shape{2, 3}));
   EXPECT_EQ(values<float>(tensor), (std::vector<float>{1, 2, 3, 4, 5, 6}));
-  Tensor scalar = read(npy("{'descr': '<i8', 'fortran_order': False, 'shape': (), }", bytes<int64_t>({7})), DataType::I64);
+  Tensor scalar =
+      read(npy("{'descr': '<i8', 'fortran_order': False, 'shape': (), }", bytes<int64_t>({7})), DataType::I64);
   EXPECT_TRUE(scalar.shape.empty());
   Tensor empty = read(npy("{'descr': '|u1', 'fortran_order': False, 'shape': (0, 5), }"), DataType::U8);
   EXPECT_EQ(empty.data.size(), 0u);
 }
 
 TEST(Npy, ReadsFortranOrderAndBigEndian) {
-  Tensor tensor = read(npy("{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3)}",
-                           std::string("\0\1\0\4\0\2\0\5\0\3\0\6", 12)), DataType::I16);
+  Tensor tensor =
+      read(npy("{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3)}", std::string("\0\1\0\4\0\2\0\5\0\3\0\6", 12)),
+           DataType::I16);
   EXPECT_EQ(values<int16_t>(tensor), (std::vector<int16_t>{1, 2, 3, 4, 5, 6}));
 }
 
@@ -46,7 +49,8 @@ TEST(Npy, FortranOrderBeyondOneChunk) {
 
 TEST(Npy, ReadsLongHeaders) {
   std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}" + std::string(300, ' ') + "\n";
-  std::string file = std::string("\x93NUMPY\x02\x00", 8) + bytes<uint32_t>({uint32_t(header.size())}) + header + bytes({2.5});
+  std::string file =
+      std::string("\x93NUMPY\x02\x00", 8) + bytes<uint32_t>({uint32_t(header.size())}) + header + bytes({2.5});
   EXPECT_EQ(values<double>(read(file, DataType::F64)), std::vector<double>{2.5});
   file[6] = 4;
   EXPECT_FAILURE(read(file, DataType::F64), "unknown version 4");
@@ -56,7 +60,8 @@ TEST(Npy, Converts) {
   std::string f64 = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes({1.5, 1e10}));
   EXPECT_EQ(values<float>(read(f64, DataType::F32)), (std::vector<float>{1.5f, 1e10f}));
   EXPECT_FAILURE(read(f64, DataType::I32), "element 1 is 10000000000.000000, which i32 cannot represent");
-  std::string half = npy("{'descr': '<f2', 'fortran_order': False, 'shape': (3,)}", bytes<uint16_t>({0x3C00, 0x0001, 0xFC00}));
+  std::string half =
+      npy("{'descr': '<f2', 'fortran_order': False, 'shape': (3,)}", bytes<uint16_t>({0x3C00, 0x0001, 0xFC00}));
   EXPECT_EQ(values<float>(read(half, DataType::F32)), (std::vector<float>{1, 0x1p-24f, -INFINITY}));
   std::string truth = npy("{'descr': '|b1', 'fortran_order': False, 'shape': (2,)}", bytes<uint8_t>({1, 2}));
   EXPECT_FAILURE(read(truth, DataType::Bool), "holds the byte 2 as bool element 1");
@@ -65,31 +70,37 @@ TEST(Npy, Converts) {
 TEST(Npy, RefusesWrongHeaders) {
   auto header = [](const std::string &text) { return failure([&] { read(npy(text), DataType::F32); }); };
   EXPECT_NE(header("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}").find("S1103"), std::string::npos);
-  EXPECT_NE(header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}").find("structured"), std::string::npos);
+  EXPECT_NE(header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}").find("structured"),
+            std::string::npos);
   for (const char *descr : {"<c8", "|S4", "<U2", "<M8[s]", "|V8", "<f3", "", "<", "f4f4"})
-    EXPECT_NE(header(std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (1,)}").find("not supported"),
-              std::string::npos)
+    EXPECT_NE(
+        header(std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (1,)}").find("not supported"),
+        std::string::npos)
         << descr;
-  for (const char *text : {"", "{", "{}", "[]", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (1 2)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': [1]}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
-                           "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
-                           "1,1,1,1,1,1,1,1,1,1)}"})
+  for (const char *text :
+       {"", "{", "{}", "[]", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1 2)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': [1]}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
+        "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+        "1,1,1,1,1,1,1,1,1,1)}"})
     EXPECT_NE(header(text).find("S1102"), std::string::npos) << text << ": " << header(text);
 }
 
 TEST(Npy, RefusesWrongSizes) {
-  EXPECT_FAILURE(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "1234567"), DataType::F32), "but 7 follow");
-  EXPECT_FAILURE(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "123456789"), DataType::F32), "but 9 follow");
+  EXPECT_FAILURE(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "1234567"), DataType::F32),
+                 "but 7 follow");
+  EXPECT_FAILURE(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "123456789"), DataType::F32),
+                 "but 9 follow");
   EXPECT_FAILURE(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904,)}"), DataType::F32),
                  "more than this machine's memory");
-  EXPECT_FAILURE(read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}"), DataType::F32),
-                 "more than this machine's memory");
+  EXPECT_FAILURE(
+      read(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}"), DataType::F32),
+      "more than this machine's memory");
 }
 
 TEST(Npy, SurvivesTruncationAnywhere) {
@@ -152,13 +163,21 @@ TEST(Npz, RefusesDamage) {
   std::string good((std::istreambuf_iterator<char>(stream)), {});
   for (size_t cut = 0; cut < good.size(); cut += 3) {
     std::string damaged = scratch.write("cut.npz", good.substr(0, cut));
-    EXPECT_NE(failure([&] { NpzArchive archive(damaged); readTensor(archive.open("x"), DataType::F32); }), "") << cut;
+    EXPECT_NE(failure([&] {
+                NpzArchive archive(damaged);
+                readTensor(archive.open("x"), DataType::F32);
+              }),
+              "")
+        << cut;
   }
   for (size_t at = 0; at < good.size(); ++at) { // must not crash; some bytes do not matter
     std::string bad = good;
     bad[at] ^= 0x41;
     std::string damaged = scratch.write("bad.npz", bad);
-    failure([&] { NpzArchive archive(damaged); readTensor(archive.open("x"), DataType::F32); });
+    failure([&] {
+      NpzArchive archive(damaged);
+      readTensor(archive.open("x"), DataType::F32);
+    });
   }
 }
 

@@ -1,0 +1,173 @@
+//===- Window.cpp - Windows that slide over the axes of an image ----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Window.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+FailureOr<SmallVector<int64_t>> symc::perAxis(std::optional<Location> loc, StringRef name, ArrayRef<int64_t> values,
+                                              size_t axes) {
+  if (values.size() != 1 && values.size() != axes)
+    return LogicalResult(emitOptionalError(loc, "S0306: '", name, "' has ", values.size(), " entries, but there ",
+                                           axes == 1 ? "is one window axis" : "are ",
+                                           axes == 1 ? "" : std::to_string(axes) + " window axes"));
+  for (int64_t value : values)
+    if (value < 1)
+      return LogicalResult(emitOptionalError(loc, "S0306: '", name, "' must be 1 or more, not ", value));
+  SmallVector<int64_t> result(values);
+  result.resize(axes, values[0]);
+  return result;
+}
+
+/// max(0, e) for e in (-bound, bound), without a maximum: floordiv tells the sign.
+static AffineExpr positivePart(AffineExpr e, int64_t bound) {
+  if (std::optional<int64_t> value = constantValue(e))
+    return getAffineConstantExpr(std::max<int64_t>(*value, 0), e.getContext());
+  return e * (e + bound).floorDiv(bound);
+}
+
+/// Where TensorFlow's "same" puts its padding: half before, the odd one after.
+static void padSame(WindowAxis &axis) {
+  AffineExpr total = canonical((axis.out - 1) * axis.stride + axis.extent() - axis.in);
+  // With windows at least as large as their stride no padding is negative; those of one element need none.
+  if (axis.extent() == 1)
+    total = constantDim(total.getContext(), 0);
+  else if (axis.extent() < axis.stride)
+    total = canonical(positivePart(total, axis.stride));
+  else if (std::optional<int64_t> value = constantValue(total))
+    total = constantDim(total.getContext(), std::max<int64_t>(*value, 0)); // of an empty axis
+  axis.before = canonical(total.floorDiv(2));
+  axis.after = canonical(total - axis.before);
+}
+
+/// The explicit amounts, checked.
+static LogicalResult checkPadding(std::optional<Location> loc, PaddingAttr padding, size_t axes) {
+  if (padding.getKind() != PaddingKind::explicit_)
+    return success();
+  if (padding.getAmounts().size() != 2 * axes)
+    return emitOptionalError(loc, "S0306: 'padding' has ", padding.getAmounts().size() / 2,
+                             " pairs [before, after], but there are ", axes, " window axes");
+  for (int64_t amount : padding.getAmounts())
+    if (amount < 0)
+      return emitOptionalError(loc, "S0306: 'padding' must not be negative, not ", amount);
+  return success();
+}
+
+FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, ArrayRef<AffineExpr> in,
+                                     ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations,
+                                     PaddingAttr padding) {
+  if (failed(checkPadding(loc, padding, in.size())))
+    return failure();
+  Windows windows;
+  for (size_t i = 0; i < in.size(); ++i) {
+    WindowAxis axis{sizes[i], strides[i], dilations[i], in[i], {}, {}, {}};
+    MLIRContext *context = in[i].getContext();
+    if (padding.getKind() == PaddingKind::same) {
+      axis.out = canonical(axis.in.ceilDiv(axis.stride));
+      padSame(axis);
+      windows.push_back(axis);
+      continue;
+    }
+    bool valid = padding.getKind() == PaddingKind::valid;
+    axis.before = constantDim(context, valid ? 0 : padding.getAmounts()[2 * i]);
+    axis.after = constantDim(context, valid ? 0 : padding.getAmounts()[2 * i + 1]);
+    AffineExpr room = canonical(axis.in + axis.before + axis.after - axis.extent());
+    std::optional<int64_t> value = constantValue(room);
+    if (value && *value < 0)
+      return LogicalResult(emitOptionalError(loc, "S0301: a window of ", axis.extent(), " does not fit into the ",
+                                             *value + axis.extent(), valid ? "" : " (with padding)",
+                                             " elements along an axis of the image ", printType(image)));
+    axis.out = canonical(room.floorDiv(axis.stride) + 1);
+    windows.push_back(axis);
+  }
+  return windows;
+}
+
+FailureOr<Windows> symc::makeTransposedWindows(std::optional<Location> loc, ArrayRef<AffineExpr> out,
+                                               ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides,
+                                               ArrayRef<int64_t> dilations, PaddingAttr padding) {
+  if (failed(checkPadding(loc, padding, out.size())))
+    return failure();
+  Windows windows;
+  for (size_t i = 0; i < out.size(); ++i) {
+    WindowAxis axis{sizes[i], strides[i], dilations[i], {}, out[i], {}, {}};
+    MLIRContext *context = out[i].getContext();
+    axis.before = axis.after = constantDim(context, 0);
+    switch (padding.getKind()) {
+    case PaddingKind::same:
+      axis.in = canonical(axis.out * axis.stride);
+      padSame(axis);
+      break;
+    case PaddingKind::valid:
+      axis.in = canonical(axis.out * axis.stride + std::max<int64_t>(axis.extent() - axis.stride, 0));
+      break;
+    case PaddingKind::explicit_:
+      axis.before = constantDim(context, padding.getAmounts()[2 * i]);
+      axis.after = constantDim(context, padding.getAmounts()[2 * i + 1]);
+      axis.in = canonical((axis.out - 1) * axis.stride + axis.extent() - axis.before - axis.after);
+      break;
+    }
+    std::optional<int64_t> value = constantValue(axis.in);
+    if (value && *value < 0)
+      return LogicalResult(emitOptionalError(loc, "S0306: 'padding' takes more than the ",
+                                             *value + padding.getAmounts()[2 * i] + padding.getAmounts()[2 * i + 1],
+                                             " elements of axis ", i));
+    windows.push_back(axis);
+  }
+  return windows;
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+static Value transposed(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> axes) {
+  return TransposeOp::create(b, loc, x, b.getDenseI64ArrayAttr(axes));
+}
+
+Value symc::imageToNHWC(OpBuilder &b, Location loc, Value x, Layout layout) {
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  if (layout == Layout::NHWC)
+    return x;
+  SmallVector<int64_t> axes{0};
+  llvm::append_range(axes, llvm::seq<int64_t>(2, rank));
+  axes.push_back(1);
+  return transposed(b, loc, x, axes);
+}
+
+Value symc::imageFromNHWC(OpBuilder &b, Location loc, Value x, Layout layout) {
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  if (layout == Layout::NHWC)
+    return x;
+  SmallVector<int64_t> axes{0, rank - 1};
+  llvm::append_range(axes, llvm::seq<int64_t>(1, rank - 1));
+  return transposed(b, loc, x, axes);
+}
+
+Value symc::kernelToHWIO(OpBuilder &b, Location loc, Value kernel, Layout layout) {
+  int64_t rank = cast<RankedTensorType>(kernel.getType()).getRank();
+  if (layout == Layout::NHWC)
+    return kernel;
+  SmallVector<int64_t> axes;
+  llvm::append_range(axes, llvm::seq<int64_t>(2, rank));
+  axes.append({1, 0});
+  return transposed(b, loc, kernel, axes);
+}
+
+Dims symc::dimsToNHWC(ArrayRef<AffineExpr> dims, Layout layout) {
+  Dims result(dims);
+  if (layout == Layout::NCHW)
+    std::rotate(result.begin() + 1, result.begin() + 2, result.end());
+  return result;
+}
+
+Dims symc::dimsFromNHWC(ArrayRef<AffineExpr> dims, Layout layout) {
+  Dims result(dims);
+  if (layout == Layout::NCHW)
+    std::rotate(result.begin() + 1, result.end() - 1, result.end());
+  return result;
+}
