@@ -85,7 +85,7 @@ static std::string compilerPath() {
 
 /// NULL and a message when the library cannot be loaded.
 static void *openCompiler(std::string &message) {
-  void *handle = dlopen(compilerPath().c_str(), RTLD_NOW | RTLD_LOCAL);
+  void *handle = dlopen(compilerPath().c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (!handle) {
     message = dlerror();
     return nullptr;

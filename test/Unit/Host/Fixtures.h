@@ -9,6 +9,7 @@
 #include "runtime/host/Errors.h"
 #include "runtime/host/Tensor.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>

@@ -6,6 +6,8 @@
 
 #include "Fixtures.h"
 
+#include <sys/stat.h>
+
 #include <zip.h>
 
 using namespace symc::host;
