@@ -31,11 +31,7 @@ bool symc::isMove(Operation *op) {
   return isUnitReshape(op) || (isa<ElementOpInterface>(op) && !isa<ScalarBodyOpInterface, sym::ConstantOp>(op));
 }
 
-bool symc::isContraction(Operation *op) {
-  return isa<sym::SymDialect>(op->getDialect()) && op->getNumOperands() == 2 && op->getNumResults() == 1 &&
-         !isa<ScalarBodyOpInterface, ElementOpInterface, ReductionOpInterface, OpaqueKernelOpInterface,
-              DecomposableOpInterface>(op);
-}
+bool symc::isContraction(Operation *op) { return isa<ContractionOpInterface>(op); }
 
 bool symc::isSplat(Value value) {
   auto constant = value.getDefiningOp<sym::ConstantOp>();
