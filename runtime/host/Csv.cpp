@@ -277,15 +277,14 @@ public:
 private:
   /// Empty lines at the end of the file are no rows.
   bool nextRow(std::vector<Field> &row) {
-    int64_t empty = 0;
     std::optional<Error> misplaced;
     while (reader.next(row)) {
       if (row.size() > 1 || !row[0].text.empty() || columns == 0) {
-        if (empty)
-          throw *misplaced;
+        if (misplaced)
+          throw Error(*misplaced);
         return true;
       }
-      if (!empty++)
+      if (!misplaced)
         misplaced.emplace(reader.fail(row[0].line, 1, "an empty line between rows"));
     }
     return false;

@@ -34,7 +34,7 @@ private:
   std::vector<std::string> names;
   std::vector<std::vector<double>> allRows;
   std::string path;
-  std::chrono::steady_clock::time_point written{};
+  std::chrono::steady_clock::time_point written;
 };
 
 } // namespace symc::host

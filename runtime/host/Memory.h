@@ -32,7 +32,7 @@ public:
   size_t size() const { return bytes; }
 
 private:
-  void swap(Buffer &other) {
+  void swap(Buffer &other) noexcept {
     std::swap(memory, other.memory);
     std::swap(bytes, other.bytes);
     std::swap(mapped, other.mapped);

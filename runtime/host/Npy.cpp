@@ -173,7 +173,7 @@ private:
 
 TensorFile openNpy(std::unique_ptr<ByteSource> source) {
   unsigned char start[8];
-  if (source->read(start, 8) != 8 || memcmp(start, "\x93NUMPY", 6))
+  if (source->read(start, 8) != 8 || memcmp(start, "\x93NUMPY", 6) != 0)
     throw dataError(code::DataFormat, source->where, "is not an .npy file");
   int version = start[6];
   if (version < 1 || version > 3)

@@ -21,7 +21,7 @@ public:
 
 private:
   bool terminal, drawn = false;
-  std::chrono::steady_clock::time_point last{};
+  std::chrono::steady_clock::time_point last;
 };
 
 } // namespace symc::host

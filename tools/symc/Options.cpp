@@ -158,7 +158,7 @@ Arguments parse(const CommandInfo &command, const std::vector<std::string> &word
   return Parser(command, words).parse();
 }
 
-std::string Arguments::text(const std::string &option, std::string otherwise) const {
+std::string Arguments::text(const std::string &option, const std::string &otherwise) const {
   auto found = values.find(option);
   return found == values.end() || found->second.empty() ? otherwise : found->second.front();
 }
@@ -191,7 +191,7 @@ double Arguments::fraction(const std::string &option) const {
 }
 
 std::string Arguments::choice(const std::string &option, const std::vector<std::string> &words,
-                              std::string otherwise) const {
+                              const std::string &otherwise) const {
   std::string given = text(option, otherwise);
   if (given == otherwise || std::find(words.begin(), words.end(), given) != words.end())
     return given;

@@ -67,12 +67,12 @@ public:
 
   bool has(const std::string &option) const { return values.count(option); }
   /// The value of an option that takes one; `otherwise` when it is not given.
-  std::string text(const std::string &option, std::string otherwise = {}) const;
+  std::string text(const std::string &option, const std::string &otherwise = {}) const;
   int64_t integer(const std::string &option, int64_t otherwise, int64_t min, int64_t max) const;
   uint64_t seed() const;
   double fraction(const std::string &option) const;
   /// One of several words; wrong ones get a suggestion.
-  std::string choice(const std::string &option, const std::vector<std::string> &words, std::string otherwise) const;
+  std::string choice(const std::string &option, const std::vector<std::string> &words, const std::string &otherwise) const;
   std::vector<std::string> list(const std::string &option) const;
   /// `name=value` items in the order given.
   std::vector<std::pair<std::string, std::string>> pairs(const std::string &option) const;
