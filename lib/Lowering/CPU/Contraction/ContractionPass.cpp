@@ -4,8 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
-#include "lib/Lowering/CPU/Contraction/Problem.h"
+#include "lib/Lowering/CPU/Contraction/Epilogue.h"
+#include "lib/Lowering/CPU/Contraction/Filter.h"
 #include "lib/Lowering/CPU/Kernels.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Pass/Pass.h"
 
 using namespace mlir;
@@ -28,7 +30,7 @@ Schedule emit(Problem &problem) {
       schedule = emitConv2dInput(problem);
       break;
     case sym::ContractForm::conv2d_filter:
-      break;
+      break; // takes two kernels, see emitFilter
     }
   return schedule ? *schedule : emitLoops(problem);
 }
@@ -36,8 +38,8 @@ Schedule emit(Problem &problem) {
 struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ContractionPass)
   ContractionPass() = default;
-  ContractionPass(const ContractionPass &other) : PassWrapper(other), isa(other.isa) {}
-  explicit ContractionPass(const Isa &isa) : isa(isa) {}
+  ContractionPass(const ContractionPass &other) : PassWrapper(other), target(other.target) {}
+  explicit ContractionPass(const Isa &isa) : target(isa) {}
 
   StringRef getArgument() const override { return "sym-contraction"; }
   StringRef getDescription() const override { return "Emit the kernels of matrix products and convolutions"; }
@@ -47,29 +49,65 @@ struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     if (!cpu.empty())
-      isa = isaOf(cpu);
+      target = isaOf(cpu);
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isKernel(function) && !function.isExternal() && !function.getBody().front().getOps<sym::ContractOp>().empty())
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
-      auto contracts = kernel.getBody().front().getOps<sym::ContractOp>();
-      if (!llvm::hasSingleElement(contracts) || !llvm::hasNItems(kernel.getBody().front(), 2)) {
+      if (!llvm::hasSingleElement(kernel.getBody().front().getOps<sym::ContractOp>()) ||
+          !llvm::hasNItems(kernel.getBody().front(), 2)) {
         kernel.emitError("a kernel with a contraction holds one contraction and nothing else");
         return signalPassFailure();
       }
-      OpBuilder b(kernel.getContext());
-      KernelShell shell(kernel, b);
-      Code code(b, kernel.getLoc());
-      Problem problem(*contracts.begin(), kernel, shell, code, isa);
-      Schedule schedule = emit(problem);
-      kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(schedule.extent)}));
-      kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(schedule.grain));
-      shell.finish();
+      if (!emitFilter(kernel))
+        emitKernel(kernel, emit);
     }
   }
 
-  Isa isa;
+private:
+  static sym::ContractOp contractOf(func::FuncOp kernel) {
+    return *kernel.getBody().front().getOps<sym::ContractOp>().begin();
+  }
+
+  void emitKernel(func::FuncOp kernel, llvm::function_ref<Schedule(Problem &)> emitter) {
+    OpBuilder b(kernel.getContext());
+    KernelShell shell(kernel, b);
+    Code code(b, kernel.getLoc());
+    Problem problem(contractOf(kernel), kernel, shell, code, target);
+    Schedule schedule = emitter(problem);
+    kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(schedule.extent)}));
+    kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(schedule.grain));
+    shell.finish();
+  }
+
+  /// The gradient of a convolution's kernel on vectors; false when it takes another way.
+  bool emitFilter(func::FuncOp kernel) {
+    sym::ContractOp op = contractOf(kernel);
+    auto element = cast<MemRefType>(op.getA().getType()).getElementType();
+    if (op.getForm() != sym::ContractForm::conv2d_filter || !isa<FloatType>(element) || !vectorizes(op))
+      return false;
+    std::optional<Window> window = windowOf(op);
+    if (!window)
+      return false;
+    ArrayRef<AffineExpr> image = cast<sym::DimsAttr>(op.getDims()[0]).getExprs();
+    std::optional<FilterPlan> plan = planFilter(*window, target, target.lanes(element),
+                                                element.getIntOrFloatBitWidth() / 8, constantValue(image[0]));
+    if (!plan)
+      return false;
+    func::FuncOp second = splitKernel(kernel, "_sum");
+    IRMapping mapping;
+    mapping.map(kernel.getArguments(), second.getArguments());
+    OpBuilder(second.getBody().front().getTerminator()).clone(*op, mapping);
+    MLIRContext *context = kernel.getContext();
+    Type scratch = tensorType(constantDim(context, plan->partials * plan->partialElements), element);
+    addScratch(kernel, cast<RankedTensorType>(scratch));
+    emitKernel(kernel, [&](Problem &p) { return emitFilterPartials(p, *plan, kernel.getArguments().back()); });
+    emitKernel(second, [&](Problem &p) { return emitFilterSum(p, *plan, second.getArguments().back()); });
+    return true;
+  }
+
+  Isa target;
   Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU that the kernels are for, by its LLVM name")};
 };
 

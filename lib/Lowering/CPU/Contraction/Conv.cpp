@@ -63,7 +63,7 @@ public:
     if (w.top < 0 || w.left < 0)
       return std::nullopt;
     bool dilated = w.dilationY != 1 || w.dilationX != 1;
-    if (!epilogue.vectorizes() || w.groups != 1 || (input && dilated && (w.strideY != 1 || w.strideX != 1)))
+    if (!vectorizes(p.op) || w.groups != 1 || (input && dilated && (w.strideY != 1 || w.strideX != 1)))
       return std::nullopt;
     if (!std::min({w.height, w.width, w.channels, w.outHeight, w.outWidth, w.filters, w.kernelHeight, w.kernelWidth}))
       return std::nullopt;
@@ -428,11 +428,11 @@ private:
 } // namespace
 
 std::optional<Schedule> symc::contraction::emitConv2d(Problem &problem) {
-  auto window = windowOf(problem);
+  auto window = windowOf(problem.op);
   return window ? WindowSums(problem, *window, /*input=*/false).emit() : std::nullopt;
 }
 
 std::optional<Schedule> symc::contraction::emitConv2dInput(Problem &problem) {
-  auto window = windowOf(problem);
+  auto window = windowOf(problem.op);
   return window ? WindowSums(problem, *window, /*input=*/true).emit() : std::nullopt;
 }

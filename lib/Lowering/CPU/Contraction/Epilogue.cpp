@@ -10,12 +10,32 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::contraction;
 
+/// Sums of constant multiples of dimensions, and constants.
+static bool isLinear(AffineExpr expr) {
+  if (isa<AffineDimExpr, AffineConstantExpr>(expr))
+    return true;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  return binary && isLinear(binary.getLHS()) &&
+         (expr.getKind() == AffineExprKind::Add
+              ? isLinear(binary.getRHS())
+              : expr.getKind() == AffineExprKind::Mul && isa<AffineConstantExpr>(binary.getRHS()));
+}
+
+bool symc::contraction::vectorizes(sym::ContractOp op) {
+  for (Attribute map : op.getMaps())
+    if (!llvm::all_of(cast<AffineMapAttr>(map).getValue().getResults(), isLinear))
+      return false;
+  return llvm::all_of(op.getEpilogue().front().without_terminator(), [](Operation &inner) {
+    return inner.hasTrait<OpTrait::Elementwise>() || isa<arith::ConstantOp>(inner);
+  });
+}
+
 Epilogue::Epilogue(Problem &problem) : problem(problem), code(problem.code) {
   unsigned rank = problem.result().dims.size();
   for (auto [i, extra] : llvm::enumerate(problem.extras)) {
     Access access{&extra, Values(rank, code.c(0)), code.c(0)};
     AffineMap map = cast<AffineMapAttr>(problem.op.getMaps()[i]).getValue();
-    vectorizable &= linearize(map, access);
+    linearize(map, access);
     unsigned used = 0;
     for (unsigned d = 0; d < rank; ++d)
       used += map.isFunctionOfDim(d) || is(problem.result().sizes[d], 1);
@@ -25,35 +45,33 @@ Epilogue::Epilogue(Problem &problem) : problem(problem), code(problem.code) {
   for (const Buffer &out : problem.outs)
     outs.push_back({&out, out.strides, code.c(0)});
   for (Operation &op : problem.op.getEpilogue().front().without_terminator()) {
-    vectorizable &= op.hasTrait<OpTrait::Elementwise>() || isa<arith::ConstantOp>(op);
     ops += !isa<arith::ConstantOp>(op);
   }
 }
 
-/// Coefficients of a map whose results are sums of multiples of dimensions.
-bool Epilogue::linearize(AffineMap map, Access &access) {
-  std::function<bool(AffineExpr, Value)> visit = [&](AffineExpr expr, Value factor) {
+/// Coefficients of a linear map; only scalars are finished by others, and those do not use them.
+void Epilogue::linearize(AffineMap map, Access &access) {
+  std::function<void(AffineExpr, Value)> visit = [&](AffineExpr expr, Value factor) {
     if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
       Value &coefficient = access.coefficient[dim.getPosition()];
       coefficient = code.add(coefficient, factor);
-      return true;
+      return;
     }
     if (auto constant = constantValue(expr)) {
       access.constant = code.add(access.constant, code.mul(factor, *constant));
-      return true;
+      return;
     }
-    auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-    if (!binary)
-      return false;
-    if (expr.getKind() == AffineExprKind::Add)
-      return visit(binary.getLHS(), factor) && visit(binary.getRHS(), factor);
-    auto constant = constantValue(binary.getRHS());
-    return expr.getKind() == AffineExprKind::Mul && constant && visit(binary.getLHS(), code.mul(factor, *constant));
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    if (expr.getKind() == AffineExprKind::Add) {
+      visit(binary.getLHS(), factor);
+      visit(binary.getRHS(), factor);
+    } else {
+      visit(binary.getLHS(), code.mul(factor, *constantValue(binary.getRHS())));
+    }
   };
-  for (auto [expr, stride] : llvm::zip(map.getResults(), access.buffer->strides))
-    if (!visit(expr, stride))
-      return false;
-  return true;
+  if (llvm::all_of(map.getResults(), isLinear))
+    for (auto [expr, stride] : llvm::zip(map.getResults(), access.buffer->strides))
+      visit(expr, stride);
 }
 
 Value Epilogue::offset(const Access &access, ArrayRef<Value> index) {

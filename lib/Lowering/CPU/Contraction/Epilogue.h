@@ -20,12 +20,14 @@ struct Place {
   unsigned period = 0;
 };
 
+/// Whether the epilogue can be applied to vectors: every op of the region has a vector form, and every extra is read
+/// at a linear map.
+bool vectorizes(sym::ContractOp op);
+
 class Epilogue {
 public:
   explicit Epilogue(Problem &problem);
 
-  /// Every op of the region has a vector form, and every extra is read at a linear map.
-  bool vectorizes() const { return vectorizable; }
   /// Reads an extra that varies along all of the result: it may share memory with a result, so no element may be
   /// finished twice.
   bool mayUpdateInPlace() const { return inPlace; }
@@ -50,7 +52,7 @@ private:
   };
   enum class Lanes { Splat, Unit, Repeat, Gather };
 
-  bool linearize(mlir::AffineMap map, Access &access);
+  void linearize(mlir::AffineMap map, Access &access);
   Value offset(const Access &access, ArrayRef<Value> index);
   Value rowStep(const Access &access, int dim, int64_t step);
   Lanes lanesOf(const Access &access, const Place &place);
@@ -61,7 +63,7 @@ private:
   Problem &problem;
   Code &code;
   SmallVector<Access> extras, outs;
-  bool vectorizable = true, inPlace = false;
+  bool inPlace = false;
   unsigned ops = 0;
 };
 

@@ -62,7 +62,7 @@ public:
   }
 
   std::optional<Schedule> emit() {
-    if (!epilogue.vectorizes() || rank > 3)
+    if (!vectorizes(p.op) || rank > 3)
       return std::nullopt;
     Choice choice = choose();
     switch (choice.way) {

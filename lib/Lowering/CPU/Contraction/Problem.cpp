@@ -47,12 +47,10 @@ Problem::Problem(sym::ContractOp op, func::FuncOp kernel, KernelShell &shell, Co
     outs.push_back(buffer(out, dims[2]));
 }
 
-std::optional<Window> symc::contraction::windowOf(const Problem &problem) {
-  sym::ContractOp op = problem.op;
+std::optional<Window> symc::contraction::windowOf(sym::ContractOp op) {
   bool filter = op.getForm() == sym::ContractForm::conv2d_filter, input = op.getForm() == sym::ContractForm::conv2d_input;
-  const Buffer &image = input ? problem.result() : problem.a;
-  const Buffer &kernel = filter ? problem.result() : problem.b;
-  const Buffer &convolved = filter ? problem.b : input ? problem.a : problem.result();
+  auto dims = [&](unsigned i) { return cast<sym::DimsAttr>(op.getDims()[i]).getExprs(); };
+  ArrayRef<AffineExpr> image = dims(input ? 2 : 0), kernel = dims(filter ? 2 : 1), convolved = dims(filter ? 1 : input ? 0 : 2);
   Window window;
   bool constant = true;
   auto read = [&](AffineExpr dim) {
@@ -60,14 +58,14 @@ std::optional<Window> symc::contraction::windowOf(const Problem &problem) {
     constant &= value.has_value();
     return value.value_or(0);
   };
-  window.height = read(image.dims[1]);
-  window.width = read(image.dims[2]);
-  window.channels = read(image.dims[3]);
-  window.outHeight = read(convolved.dims[1]);
-  window.outWidth = read(convolved.dims[2]);
-  window.filters = read(convolved.dims[3]);
-  window.kernelHeight = read(kernel.dims[0]);
-  window.kernelWidth = read(kernel.dims[1]);
+  window.height = read(image[1]);
+  window.width = read(image[2]);
+  window.channels = read(image[3]);
+  window.outHeight = read(convolved[1]);
+  window.outWidth = read(convolved[2]);
+  window.filters = read(convolved[3]);
+  window.kernelHeight = read(kernel[0]);
+  window.kernelWidth = read(kernel[1]);
   if (auto strides = op.getStrides()) {
     window.strideY = (*strides)[0];
     window.strideX = (*strides)[1];

@@ -55,7 +55,7 @@ struct Window {
   int64_t groups = 1;
 };
 /// Nothing when a size other than the batch is not constant.
-std::optional<Window> windowOf(const Problem &problem);
+std::optional<Window> windowOf(sym::ContractOp op);
 
 /// Drivers. Each emits the whole kernel and says how it is cut, or emits nothing and returns nothing when the problem
 /// is not for it.
