@@ -165,7 +165,8 @@ Error statusError(symc_status status, const char *message, const std::string &fi
   std::string text = message && *message ? message : "status " + std::to_string(status);
   // The path stands in front of the message; the model may say it too.
   Diagnostic diagnostic = makeDiagnostic(kind.code, text.find(file) == text.npos ? file : "", text);
-  bool full = status == SYMC_IO_ERROR && (text.find("No space left") != text.npos || text.find("quota") != text.npos);
+  auto says = [&](const char *cause) { return text.find(cause) != text.npos; };
+  bool full = status == SYMC_IO_ERROR && (says("No space left") || says("quota") || says("File too large"));
   if (full)
     diagnostic.hint = "free some space, or write to another place";
   return Error(full ? WrongEnvironment : kind.exit, diagnostic);

@@ -39,7 +39,7 @@ OutputFile::~OutputFile() {
 
 void OutputFile::fail(const char *what) {
   int cause = errno;
-  bool full = cause == ENOSPC || cause == EDQUOT;
+  bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
   throw Error(full ? WrongEnvironment : WrongInput,
               makeDiagnostic(code::OutputUnwritable, path, std::string(what) + ": " + strerror(cause),
                              full ? "free some space, or write to another place" : ""));

@@ -19,6 +19,7 @@
 #include "tools/symc/TemporaryLibrary.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -249,6 +250,7 @@ static int dispatch(const std::vector<std::string> &words) {
 int main(int argc, char **argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   chooseDiagnostics(words);
+  signal(SIGXFSZ, SIG_IGN); // a file that grows past the limit is an error to report, not a reason to die
   int exit = host::InternalError;
   try {
     exit = dispatch(words);
