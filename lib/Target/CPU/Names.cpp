@@ -51,7 +51,9 @@ public:
       valid += isAlnum(c) ? c : '_';
     if (valid.empty() || isDigit(valid[0]))
       valid.insert(valid.begin(), '_');
-    while (isReserved(valid) || !taken.insert(valid).second)
+    if (isReserved(valid))
+      valid += '_';
+    while (!taken.insert(valid).second)
       valid += '_';
     names.push_back(valid);
   }

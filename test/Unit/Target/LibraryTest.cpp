@@ -177,6 +177,29 @@ TEST_F(LibraryTest, HeadersAreStrictCAndCpp) {
       << header;
 }
 
+TEST_F(LibraryTest, HeadersSurviveHostileNames) {
+  ModelDescription model = fake::describe("twice");
+  model.doc = "/* */ // ??/ \\ %s \xe2\x80\xae \xe2\x81\xa6 */ #include </etc/passwd>\r\n#error \xc3\xa9";
+  model.parameters[0].doc = "*/ int x; /*";
+  FunctionDescription &predict = model.functions[0];
+  predict.dims.clear();
+  predict.inputs.clear();
+  for (const char *name : {"double", "__LINE__", "_Bool", "INT64_MAX", "a.b-c", "class", "uint8_t", "m", "m_",
+                           "DLTensor", "twice", "I", "NULL", "linux", "restrict", "co_await", "_X", "a_b_c"}) {
+    predict.dims.push_back(static_cast<int32_t>(model.dims.size()));
+    model.dims.push_back({name, 0, 7, 7});
+    ArgumentDescription input = predict.outputs[0];
+    input.name = name;
+    input.doc = model.doc;
+    predict.inputs.push_back(input);
+  }
+  std::ofstream(folder + "/h.h") << emitHeader(model);
+  std::string in = "cd " + folder + " && ";
+  EXPECT_EQ(shell(in + "cc -xc -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only h.h"), "");
+  EXPECT_EQ(shell(in + "cc -xc -std=gnu2x -Wall -Wextra -Wpedantic -Werror -fsyntax-only h.h"), "");
+  EXPECT_EQ(shell(in + "c++ -xc++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only h.h"), "");
+}
+
 TEST_F(LibraryTest, SeveralCpus) {
   emit("libtwice.so", "twice", {"x86-64", "x86-64-v4", "x86-64-v3"});
   void *library = dlopen((folder + "/libtwice.so").c_str(), RTLD_NOW);
