@@ -94,7 +94,7 @@ Error symc::prepareModule(Variant &variant, size_t index, TargetMachine &machine
   for (Function &function : make_early_inc_range(module)) {
     StringRef name = function.getName();
     if (function.isDeclaration()) {
-      if (name.starts_with("symc_rt_")) {
+      if (name.starts_with("symc_")) { // of the runtime and its kernel library
         function.setVisibility(GlobalValue::HiddenVisibility);
         function.setDSOLocal(true);
       }

@@ -179,7 +179,7 @@ TEST_F(LibraryTest, HeadersAreStrictCAndCpp) {
 
 TEST_F(LibraryTest, HeadersSurviveHostileNames) {
   ModelDescription model = fake::describe("twice");
-  model.doc = "/* */ // ??/ \\ %s \xe2\x80\xae \xe2\x81\xa6 */ #include </etc/passwd>\r\n#error \xc3\xa9";
+  model.doc = "/* */ // ?\?/ \\ %s \xe2\x80\xae \xe2\x81\xa6 */ #include </etc/passwd>\r\n#error \xc3\xa9";
   model.parameters[0].doc = "*/ int x; /*";
   FunctionDescription &predict = model.functions[0];
   predict.dims.clear();
