@@ -1,0 +1,347 @@
+//===- Names.cpp - The rules for names and types of a graph file ----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/Names.h"
+#include "lib/Support/Suggest.h"
+
+#include <charconv>
+
+using namespace symc;
+
+static bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool symc::isIdentifier(std::string_view name) {
+  if (name.empty() || isDigit(name[0]))
+    return false;
+  for (char c : name)
+    if (!isLetter(c) && !isDigit(c) && c != '_')
+      return false;
+  return true;
+}
+
+std::string symc::graphNameProblem(std::string_view name) {
+  if (name.empty())
+    return "is empty";
+  if (name.size() > graphNameLimit)
+    return "has more than " + std::to_string(graphNameLimit) + " bytes";
+  for (size_t begin = 0; begin <= name.size();) {
+    size_t end = std::min(name.find('/', begin), name.size());
+    std::string_view segment = name.substr(begin, end - begin);
+    if (segment.empty())
+      return "has an empty segment between '/'";
+    if (segment == "." || segment == "..")
+      return "has the segment " + quoted(segment);
+    if (!isLetter(segment[0]) && segment[0] != '_')
+      return "has a segment that begins with " + quoted(segment.substr(0, std::max<size_t>(1, utf8Length(segment, 0)))) +
+             "; the first character is a letter or '_'";
+    for (size_t i = 0; i < segment.size(); ++i) {
+      char c = segment[i];
+      if (!isLetter(c) && !isDigit(c) && c != '_' && c != '.' && c != '-')
+        return "contains " + quoted(segment.substr(i, std::max<size_t>(1, utf8Length(segment, i)))) +
+               "; letters, digits and '_.-/' are allowed";
+    }
+    begin = end + 1;
+  }
+  return {};
+}
+
+std::string symc::publicNameProblem(std::string_view name) {
+  if (name.empty())
+    return "is empty";
+  if (name.size() > graphNameLimit)
+    return "has more than " + std::to_string(graphNameLimit) + " bytes";
+  if (!isLetter(name[0]))
+    return "does not begin with a letter";
+  for (size_t i = 0; i < name.size(); ++i)
+    if (!isLetter(name[i]) && !isDigit(name[i]) && name[i] != '_')
+      return "contains " + quoted(name.substr(i, std::max<size_t>(1, utf8Length(name, i)))) +
+             "; letters, digits and '_' are allowed";
+  return {};
+}
+
+bool symc::isCKeyword(std::string_view name) {
+  static constexpr std::string_view words[] = {
+      "alignas",      "alignof",    "and",           "and_eq",      "asm",         "atomic_cancel", "atomic_commit",
+      "auto",         "bitand",     "bitor",         "bool",        "break",       "case",          "catch",
+      "char",         "char16_t",   "char32_t",      "char8_t",     "class",       "co_await",      "co_return",
+      "co_yield",     "compl",      "concept",       "const",       "const_cast",  "consteval",     "constexpr",
+      "constinit",    "continue",   "decltype",      "default",     "delete",      "do",            "double",
+      "dynamic_cast", "else",       "enum",          "explicit",    "export",      "extern",        "false",
+      "float",        "for",        "friend",        "goto",        "if",          "inline",        "int",
+      "long",         "mutable",    "namespace",     "new",         "noexcept",    "not",           "not_eq",
+      "nullptr",      "operator",   "or",            "or_eq",       "private",     "protected",     "public",
+      "register",     "requires",   "reinterpret_cast", "restrict", "return",      "short",         "signed",
+      "sizeof",       "static",     "static_assert", "static_cast", "struct",      "switch",        "synchronized",
+      "template",     "this",       "thread_local",  "throw",       "true",        "try",           "typedef",
+      "typeid",       "typename",   "union",         "unsigned",    "using",       "virtual",       "void",
+      "volatile",     "wchar_t",    "while",         "xor",         "xor_eq",      "_Alignas",      "_Alignof",
+      "_Atomic",      "_Bool",      "_Complex",      "_Generic",    "_Imaginary",  "_Noreturn",     "_Static_assert",
+      "_Thread_local"};
+  for (std::string_view word : words)
+    if (name == word)
+      return true;
+  return false;
+}
+
+bool symc::isCLibraryName(std::string_view name) {
+  // `NAME` becomes a type and `NAME_create`, `NAME_error`, `NAME_options`, … functions of a header that includes
+  // <stdint.h> and <stddef.h> and is used beside the rest of C and POSIX.
+  static constexpr std::string_view words[] = {
+      "abort",    "abs",      "accept",  "access",   "acos",     "acosh",    "aio",      "alarm",    "asctime",  "asin",
+      "asinh",    "assert",   "atan",    "atan2",    "atanh",    "atexit",   "atof",     "atoi",     "atol",     "bind",
+      "bsearch",  "calloc",   "cbrt",    "ceil",     "chdir",    "chmod",    "chown",    "clearenv", "clock",    "close",
+      "closedir", "complex",  "connect", "copysign", "cos",      "cosh",     "creat",    "ctime",    "daemon",   "difftime",
+      "div",      "div_t",    "dup",     "environ",  "erf",      "erfc",     "errno",    "err",      "error",    "exec",
+      "execv",    "execve",   "exit",    "exp",      "exp2",     "expm1",    "fabs",     "fclose",   "fcntl",    "fdim",
+      "feof",     "ferror",   "fflush",  "fgets",    "fileno",   "floor",    "flock",    "fma",      "fmax",     "fmin",
+      "fmod",     "fopen",    "fork",    "fprintf",  "fputs",    "fread",    "free",     "freopen",  "frexp",    "fscanf",
+      "fseek",    "fstat",    "fsync",   "ftell",    "ftruncate", "fwrite",  "gamma",    "getc",     "getcwd",   "getenv",
+      "getline",  "getopt",   "getpid",  "gets",     "gmtime",   "hypot",    "imaxabs",  "index",    "int8_t",   "int16_t",
+      "int32_t",  "int64_t",  "intmax_t", "intptr_t", "ioctl",   "isalnum",  "isalpha",  "isatty",   "isdigit",  "isfinite",
+      "isinf",    "isnan",    "j0",      "j1",       "jn",       "jmp_buf",  "kill",     "labs",     "lconv",    "ldexp",
+      "ldiv",     "lgamma",   "link",    "listen",   "localtime", "log",     "log10",    "log1p",    "log2",     "logb",
+      "longjmp",  "lseek",    "lstat",   "main",     "malloc",   "max_align_t", "mblen", "memchr",   "memcmp",   "memcpy",
+      "memmove",  "memset",   "mkdir",   "mktime",   "mmap",     "modf",     "mount",    "mprotect", "munmap",   "nan",
+      "nice",     "offsetof", "open",    "opendir",  "optarg",   "pause",    "perror",   "pid_t",    "pipe",     "poll",
+      "popen",    "pow",      "printf",  "pthread",  "ptrdiff_t", "putc",    "puts",     "qsort",    "raise",    "rand",
+      "random",   "read",     "readdir", "readlink", "realloc",  "recv",     "regex",    "remainder", "remove",  "rename",
+      "rewind",   "rint",     "rmdir",   "round",    "scanf",    "select",   "sem",      "send",     "setenv",   "setjmp",
+      "shutdown", "sigaction", "signal", "signbit",  "sin",      "sinh",     "size_t",   "sleep",    "socket",   "sprintf",
+      "sqrt",     "srand",    "sscanf",  "ssize_t",  "stat",     "stderr",   "stdin",    "stdout",   "strcat",   "strchr",
+      "strcmp",   "strcpy",   "strlen",  "strtod",   "strtol",   "symlink",  "sync",     "syscall",  "sysconf",  "system",
+      "tan",      "tanh",     "tgamma",  "time",     "time_t",   "timer",    "tmpfile",  "tolower",  "toupper",  "trunc",
+      "truncate", "uint8_t",  "uint16_t", "uint32_t", "uint64_t", "uintmax_t", "uintptr_t", "umask", "uname",    "ungetc",
+      "unlink",   "usleep",   "va_list", "vfork",    "wait",     "waitpid",  "wchar_t",  "write",    "y0",       "y1",
+      "yn",       "DLTensor", "NULL",    "symc",     "mtx",      "cnd",      "thrd",     "tss"};
+  for (std::string_view word : words)
+    if (name == word)
+      return true;
+  return false;
+}
+
+bool symc::matchesPattern(std::string_view name, std::string_view pattern) {
+  // The usual two-pointer match: on a mismatch the last '*' takes one character more.
+  size_t n = 0, p = 0, star = std::string_view::npos, resume = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p, ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*')
+    ++p;
+  return p == pattern.size();
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ElementTypeInfo {
+  std::string_view name;
+  unsigned bytes;
+  bool compiled;
+};
+} // namespace
+
+static constexpr ElementTypeInfo elementTypes[] = {
+    {"f16", 2, false}, {"bf16", 2, false}, {"f32", 4, true},  {"f64", 8, true},  {"i8", 1, false},
+    {"i16", 2, false}, {"i32", 4, true},   {"i64", 8, true},  {"u8", 1, true},   {"u16", 2, false},
+    {"u32", 4, false}, {"u64", 8, false},  {"bool", 1, true},
+};
+
+std::string_view symc::elementTypeName(ElementType type) { return elementTypes[size_t(type)].name; }
+unsigned symc::elementTypeBytes(ElementType type) { return elementTypes[size_t(type)].bytes; }
+bool symc::isFloating(ElementType type) { return type <= ElementType::F64; }
+bool symc::isCompiled(ElementType type) { return elementTypes[size_t(type)].compiled; }
+
+std::optional<ElementType> symc::elementTypeByName(std::string_view name) {
+  for (size_t i = 0; i < std::size(elementTypes); ++i)
+    if (elementTypes[i].name == name)
+      return ElementType(i);
+  return std::nullopt;
+}
+
+/// What other systems call an element type.
+static std::string_view elsewhere(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> names[] = {
+      {"float", "f32"},  {"float32", "f32"}, {"double", "f64"}, {"float64", "f64"}, {"half", "f16"},   {"float16", "f16"},
+      {"int", "i32"},    {"int32", "i32"},   {"int64", "i64"},  {"long", "i64"},    {"uint8", "u8"},   {"byte", "u8"},
+      {"boolean", "bool"}, {"i1", "bool"},   {"int8", "i8"},    {"int16", "i16"},   {"bfloat16", "bf16"}, {"uint16", "u16"},
+      {"uint32", "u32"}, {"uint64", "u64"},  {"ui8", "u8"}};
+  for (auto [other, own] : names)
+    if (other == name)
+      return own;
+  return {};
+}
+
+bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &error) {
+  size_t at = 0;
+  auto skip = [&] {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
+      ++at;
+  };
+  auto fail = [&](std::string_view code, size_t begin, size_t end, std::string message, std::string hint = "") {
+    error = SyntaxError();
+    error.code = code;
+    error.range = {uint32_t(begin), uint32_t(std::max(begin, end))};
+    error.message = std::move(message);
+    error.hint = std::move(hint);
+    return false;
+  };
+  auto characterAt = [&](size_t i) { return text.substr(i, std::max<size_t>(1, utf8Length(text, i))); };
+
+  skip();
+  size_t begin = at;
+  while (at < text.size() && (isLetter(text[at]) || isDigit(text[at]) || text[at] == '_'))
+    ++at;
+  std::string_view word = text.substr(begin, at - begin);
+  if (word.empty())
+    return fail(code::BadType, 0, text.size(), quoted(text) + " is not a type",
+                "a type is an element type and a shape in brackets: 'f32[batch, 2]'");
+  std::optional<ElementType> element = elementTypeByName(word);
+  if (!element) {
+    fail(code::UnknownElementType, begin, at, "unknown element type " + quoted(word));
+    error.suggestion = elsewhere(word);
+    if (error.suggestion.empty()) {
+      Suggestion nearest(word);
+      for (const ElementTypeInfo &info : elementTypes)
+        nearest.consider(info.name);
+      error.suggestion = nearest.best();
+    }
+    return false;
+  }
+  type.element = *element;
+  type.elementRange = {uint32_t(begin), uint32_t(at)};
+  type.dims.clear();
+  skip();
+  if (at >= text.size() || text[at] != '[')
+    return fail(code::BadType, at, std::min(text.size(), at + 1),
+                at < text.size() ? "expected '[' after the element type, found " + quoted(characterAt(at))
+                                 : "the type " + quoted(text) + " has no shape",
+                "a scalar is written '" + std::string(word) + "[]'");
+  size_t open = at++;
+  skip();
+  auto unclosed = [&] {
+    fail(code::BadType, at, at, "the type ends and '[' is not closed");
+    error.note = "this '['";
+    error.noteRange = {uint32_t(open), uint32_t(open + 1)};
+    return false;
+  };
+  if (at < text.size() && text[at] == ']') {
+    ++at;
+  } else {
+    while (true) {
+      skip();
+      if (at >= text.size())
+        return unclosed();
+      DimText dim{false, 0, {}, {}};
+      size_t from = at;
+      if (isDigit(text[at])) {
+        while (at < text.size() && (isDigit(text[at]) || isLetter(text[at]) || text[at] == '_' || text[at] == '.'))
+          ++at;
+        std::string_view number = text.substr(from, at - from);
+        const char *last = number.data() + number.size();
+        auto [end, status] = std::from_chars(number.data(), last, dim.size);
+        if (status == std::errc::result_out_of_range)
+          return fail(code::BadDimension, from, at, "the dimension " + quoted(number) + " does not fit in 64 bits");
+        if (end != last)
+          return fail(code::BadDimension, from, at, quoted(number) + " is not a dimension",
+                      "a dimension is a whole number or the name of a symbolic one");
+        if (number.size() > 1 && number[0] == '0')
+          return fail(code::BadDimension, from, at, "the dimension " + quoted(number) + " has leading zeros");
+      } else if (isLetter(text[at]) || text[at] == '_') {
+        while (at < text.size() && (isDigit(text[at]) || isLetter(text[at]) || text[at] == '_'))
+          ++at;
+        dim.symbolic = true;
+        dim.name = text.substr(from, at - from);
+      } else if (text[at] == '-' && at + 1 < text.size() && isDigit(text[at + 1])) {
+        ++at;
+        while (at < text.size() && isDigit(text[at]))
+          ++at;
+        return fail(code::BadDimension, from, at, "the dimension " + quoted(text.substr(from, at - from)) + " is negative",
+                    "a size that is known at run time only is a name: 'f32[batch, 2]'");
+      } else if (text[at] == ',' || text[at] == ']') {
+        return fail(code::BadType, at, at + 1, "expected a dimension, found " + quoted(characterAt(at)),
+                    text[at] == ']' ? "remove the comma before it" : "");
+      } else {
+        return fail(code::BadDimension, at, at + characterAt(at).size(), quoted(characterAt(at)) + " is not a dimension",
+                    text[at] == '?' ? "a size that is known at run time only is a name: 'f32[batch, 2]'"
+                                    : "a dimension is a whole number or the name of a symbolic one");
+      }
+      dim.range = {uint32_t(from), uint32_t(at)};
+      type.dims.push_back(dim);
+      skip();
+      if (at >= text.size())
+        return unclosed();
+      if (text[at] == ']') {
+        ++at;
+        break;
+      }
+      if (text[at] != ',') {
+        bool arithmetic = std::string_view("+-*/%").find(text[at]) != std::string_view::npos;
+        return fail(code::BadType, at, at + characterAt(at).size(),
+                    "expected ',' or ']', found " + quoted(characterAt(at)),
+                    arithmetic ? "a type names dimensions; arithmetic on them is derived by the compiler" : "");
+      }
+      ++at;
+    }
+  }
+  skip();
+  if (at < text.size())
+    return fail(code::BadType, at, text.size(), "unexpected " + quoted(text.substr(at)) + " after the type");
+  if (type.dims.size() > dimensionLimit)
+    return fail(code::TooManyDimensions, type.dims[dimensionLimit].range.begin, type.dims.back().range.end,
+                "the type has " + std::to_string(type.dims.size()) + " dimensions, more than " +
+                    std::to_string(dimensionLimit));
+  // Symbolic dimensions count as 1, and so do empty ones: the others must not wrap either.
+  uint64_t bytes = elementTypeBytes(type.element);
+  for (const DimText &dim : type.dims)
+    if (!dim.symbolic && dim.size > 1 && __builtin_mul_overflow(bytes, uint64_t(dim.size), &bytes))
+      bytes = UINT64_MAX;
+  if (bytes > uint64_t(INT64_MAX))
+    return fail(code::TensorTooLarge, 0, text.size(), "the bytes of " + quoted(text) + " do not fit in 63 bits");
+  return true;
+}
+
+bool symc::parseDevice(std::string_view text, std::string &kind, unsigned &number, SyntaxError &error) {
+  error = SyntaxError();
+  error.code = code::BadDevice;
+  error.range = {0, uint32_t(text.size())};
+  error.message = quoted(text) + " is not a device";
+  error.hint = "a device is written 'cpu:N' or 'cuda:N', N from 0 to 65535";
+  size_t colon = text.find(':');
+  kind = text.substr(0, colon);
+  if (kind == "gpu" || kind == "GPU" || kind == "CUDA" || kind == "CPU") {
+    error.suggestion = kind == "CPU" ? "cpu" : "cuda";
+    error.hint = "";
+    return false;
+  }
+  if (kind != "cpu" && kind != "cuda") {
+    std::string nearest = suggest(kind, std::vector<std::string>{"cpu", "cuda"});
+    if (!nearest.empty()) {
+      error.suggestion = nearest;
+      error.hint = "";
+    }
+    return false;
+  }
+  if (colon == std::string_view::npos)
+    return false;
+  std::string_view digits = text.substr(colon + 1);
+  auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  bool leadingZero = digits.size() > 1 && digits[0] == '0';
+  return status == std::errc() && end == digits.data() + digits.size() && isDigit(digits[0]) && !leadingZero &&
+         number <= 65535;
+}

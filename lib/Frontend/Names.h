@@ -1,0 +1,65 @@
+//===- Names.h - The rules for names and types of a graph file ------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SYMC_FRONTEND_NAMES_H
+#define SYMC_FRONTEND_NAMES_H
+
+#include "lib/Frontend/ExpressionParser.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace symc {
+
+/// Why `name` cannot name something inside the graph; empty when it can.
+std::string graphNameProblem(std::string_view name);
+/// Why `name` cannot name an input, output, metric or entry point; empty when it can.
+std::string publicNameProblem(std::string_view name);
+/// `[A-Za-z_][A-Za-z0-9_]*`.
+bool isIdentifier(std::string_view name);
+/// A keyword of C11 or C++20.
+bool isCKeyword(std::string_view name);
+/// Whether `NAME`, `NAME_create`, … would be names of the C or POSIX libraries.
+bool isCLibraryName(std::string_view name);
+/// Whether `name` matches a pattern of `*` (any characters) and `?` (one).
+bool matchesPattern(std::string_view name, std::string_view pattern);
+
+enum class ElementType : uint8_t { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+std::string_view elementTypeName(ElementType type);
+unsigned elementTypeBytes(ElementType type);
+bool isFloating(ElementType type);
+std::optional<ElementType> elementTypeByName(std::string_view name);
+/// The element types that this version compiles: f32 f64 i32 i64 u8 bool.
+bool isCompiled(ElementType type);
+
+struct DimText {
+  bool symbolic;
+  int64_t size;          // of one that is a number
+  std::string_view name; // of one that is not
+  TextRange range;
+};
+
+/// `f32[batch, 2]`.
+struct TypeText {
+  ElementType element = ElementType::F32;
+  TextRange elementRange;
+  std::vector<DimText> dims;
+};
+
+/// False when `text` is no type; `error` then says why, in bytes of `text`.
+bool parseTypeText(std::string_view text, TypeText &type, SyntaxError &error);
+
+/// `cpu:0`; false with the reason otherwise.
+bool parseDevice(std::string_view text, std::string &kind, unsigned &number, SyntaxError &error);
+
+constexpr size_t dimensionLimit = 32;
+constexpr size_t graphNameLimit = 255;
+constexpr size_t modelNameLimit = 64;
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_NAMES_H
