@@ -162,15 +162,15 @@ static constexpr ElementTypeInfo elementTypes[] = {
     {"u32", 4, false}, {"u64", 8, false},  {"bool", 1, true},
 };
 
-std::string_view symc::elementTypeName(ElementType type) { return elementTypes[size_t(type)].name; }
-unsigned symc::elementTypeBytes(ElementType type) { return elementTypes[size_t(type)].bytes; }
-bool symc::isFloating(ElementType type) { return type <= ElementType::F64; }
-bool symc::isCompiled(ElementType type) { return elementTypes[size_t(type)].compiled; }
+std::string_view symc::elementTypeName(FileElement type) { return elementTypes[size_t(type)].name; }
+unsigned symc::elementTypeBytes(FileElement type) { return elementTypes[size_t(type)].bytes; }
+bool symc::isFloating(FileElement type) { return type <= FileElement::F64; }
+bool symc::isCompiled(FileElement type) { return elementTypes[size_t(type)].compiled; }
 
-std::optional<ElementType> symc::elementTypeByName(std::string_view name) {
+std::optional<FileElement> symc::elementTypeByName(std::string_view name) {
   for (size_t i = 0; i < std::size(elementTypes); ++i)
     if (elementTypes[i].name == name)
-      return ElementType(i);
+      return FileElement(i);
   return std::nullopt;
 }
 
@@ -211,7 +211,7 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
   if (word.empty())
     return fail(code::BadType, 0, text.size(), quoted(text) + " is not a type",
                 "a type is an element type and a shape in brackets: 'f32[batch, 2]'");
-  std::optional<ElementType> element = elementTypeByName(word);
+  std::optional<FileElement> element = elementTypeByName(word);
   if (!element) {
     fail(code::UnknownElementType, begin, at, "unknown element type " + quoted(word));
     error.suggestion = elsewhere(word);

@@ -28,13 +28,13 @@ bool isCLibraryName(std::string_view name);
 /// Whether `name` matches a pattern of `*` (any characters) and `?` (one).
 bool matchesPattern(std::string_view name, std::string_view pattern);
 
-enum class ElementType : uint8_t { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
-std::string_view elementTypeName(ElementType type);
-unsigned elementTypeBytes(ElementType type);
-bool isFloating(ElementType type);
-std::optional<ElementType> elementTypeByName(std::string_view name);
+enum class FileElement : uint8_t { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+std::string_view elementTypeName(FileElement type);
+unsigned elementTypeBytes(FileElement type);
+bool isFloating(FileElement type);
+std::optional<FileElement> elementTypeByName(std::string_view name);
 /// The element types that this version compiles: f32 f64 i32 i64 u8 bool.
-bool isCompiled(ElementType type);
+bool isCompiled(FileElement type);
 
 struct DimText {
   bool symbolic;
@@ -45,7 +45,7 @@ struct DimText {
 
 /// `f32[batch, 2]`.
 struct TypeText {
-  ElementType element = ElementType::F32;
+  FileElement element = FileElement::F32;
   TextRange elementRange;
   std::vector<DimText> dims;
 };
