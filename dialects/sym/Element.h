@@ -29,6 +29,7 @@ struct LayerParameter {
   std::string name;
   mlir::Type type;      // a static tensor
   mlir::Attribute init; // sym.init
+  bool trainable = true;
 };
 
 } // namespace symc

@@ -87,6 +87,10 @@ public:
 
   /// Registers the text of a file, so that its lines are echoed. Must outlive the printing.
   const SourceText &addSource(std::string name, std::string_view text);
+  /// The same for a text that nobody else keeps.
+  const SourceText &ownSource(std::string name, std::string text) {
+    return addSource(std::move(name), owned.emplace_back(std::move(text)));
+  }
 
   void report(Diagnostic diagnostic);
 
@@ -105,6 +109,7 @@ private:
   std::vector<Diagnostic> sorted() const;
   const SourceText *source(std::string_view name) const;
 
+  std::deque<std::string> owned;
   std::deque<SourceText> sources;
   std::vector<Diagnostic> kept;
   size_t errors = 0;

@@ -1,0 +1,892 @@
+//===- ExpressionBuilder.cpp - Expressions as operations ------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/ExpressionBuilder.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+
+/// What a part of an expression is worth so far.
+struct Part {
+  enum Kind : uint8_t { Bad, Tensor, Number, Size, Pending, Bool, String, None, List, Ellipsis, Slice };
+  Kind kind = Bad;
+  bool isReal = false;        // Number: needs a floating type
+  int64_t integer = 0;        // Number, Bool
+  double real = 0;            // Number
+  AffineExpr size;            // Size
+  SmallVector<Value, 1> values; // Tensor: the results of the op
+  bool isScalar() const { return kind == Number || kind == Size || kind == Pending; }
+};
+
+class Builder {
+public:
+  Builder(ImportContext &context, OpMaker &maker, const ExpressionScope &scope, const Expression &expression,
+          const StringPlaces &places, std::string_view holder, TextRange holderRange)
+      : context(context), maker(maker), scope(scope), expression(expression), places(places), holder(holder),
+        holderRange(holderRange), parts(expression.nodes.size()) {}
+
+  SmallVector<Value> build();
+
+private:
+  const ExprNode &node(uint32_t i) const { return expression.nodes[i]; }
+  uint32_t child(uint32_t i, unsigned n) const { return expression.partsOf(node(i))[n]; }
+  TextRange inText(TextRange range) const { return {places.inText(range.begin), places.inText(range.end)}; }
+  TextRange rangeOf(uint32_t i) const { return inText(node(i).range); }
+  std::string textOf(uint32_t i) const { return std::string(context.textOf(rangeOf(i))); }
+  void error(uint32_t i, std::string_view code, std::string message, std::string hint = "") {
+    context.report.error(rangeOf(i), code, std::move(message), std::move(hint));
+  }
+
+  void evaluate(uint32_t i);
+  Part evaluateUnary(uint32_t i);
+  Part evaluateBinary(uint32_t i);
+  Part evaluateTranspose(uint32_t i);
+  Part evaluateCall(uint32_t i);
+  Part evaluateIndex(uint32_t i);
+  Part power(uint32_t i, Value base, int64_t exponent);
+  std::optional<Part> foldNumbers(ExprOp op, const Part &a, const Part &b);
+  std::optional<Part> foldSizes(ExprOp op, const Part &a, const Part &b);
+
+  OpPlace place(uint32_t i, StringRef mnemonic, bool last);
+  Part makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,
+              ArrayRef<AttributeArgument> attributes = {}, bool last = true);
+  Operand operand(uint32_t i);
+  Operand tensorOperand(uint32_t i, Value value) {
+    Operand out;
+    out.value = value;
+    out.range = rangeOf(i);
+    return out;
+  }
+  Literal literal(uint32_t i);
+  Value buildPending(uint32_t i, Type element);
+  Value buildScalar(uint32_t i, const Part &part, Type element);
+  bool wantBound(uint32_t i, AffineExpr size, int64_t &bound);
+  AttributeArgument sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes);
+  AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds);
+
+  ImportContext &context;
+  OpMaker &maker;
+  const ExpressionScope &scope;
+  const Expression &expression;
+  const StringPlaces &places;
+  std::string_view holder;
+  TextRange holderRange;
+  std::vector<Part> parts;
+  llvm::StringMap<unsigned> counts;
+};
+
+} // namespace
+
+static StringRef opOf(ExprOp op) {
+  switch (op) {
+  case ExprOp::Add:
+    return "add";
+  case ExprOp::Sub:
+    return "sub";
+  case ExprOp::Mul:
+    return "mul";
+  case ExprOp::Div:
+    return "div";
+  case ExprOp::FloorDiv:
+    return "floor_div";
+  case ExprOp::Mod:
+    return "mod";
+  case ExprOp::Pow:
+    return "pow";
+  case ExprOp::MatMul:
+    return "matmul";
+  case ExprOp::Eq:
+    return "equal";
+  case ExprOp::Ne:
+    return "not_equal";
+  case ExprOp::Lt:
+    return "less";
+  case ExprOp::Le:
+    return "less_equal";
+  case ExprOp::Gt:
+    return "greater";
+  case ExprOp::Ge:
+    return "greater_equal";
+  case ExprOp::And:
+    return "logical_and";
+  case ExprOp::Or:
+    return "logical_or";
+  case ExprOp::Neg:
+    return "neg";
+  case ExprOp::Not:
+    return "logical_not";
+  }
+  return "";
+}
+
+//===----------------------------------------------------------------------===//
+// Operations and operands
+//===----------------------------------------------------------------------===//
+
+/// The last operation of the expression carries the holder's name, the others `holder/op`.
+OpPlace Builder::place(uint32_t i, StringRef mnemonic, bool last) {
+  OpPlace out;
+  out.op = inText(node(i).token);
+  out.whole = rangeOf(i);
+  out.node = holder;
+  out.nodeRange = holderRange;
+  out.inExpression = true;
+  if (last && i + 1 == expression.nodes.size()) {
+    out.name = holder;
+    return out;
+  }
+  out.name = std::string(holder) + "/" + mnemonic.str();
+  if (unsigned count = counts[mnemonic]++)
+    out.name += "_" + std::to_string(count);
+  scope.named(out.name, holderRange);
+  return out;
+}
+
+Part Builder::makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,
+                     ArrayRef<AttributeArgument> attributes, bool last) {
+  Part out;
+  const OpSchema *schema = maker.find(view(mnemonic), inText(node(i).token));
+  if (!schema)
+    return out;
+  bool bad = llvm::any_of(operands, [](const Operand &operand) { return operand.bad; });
+  OpPlace where = bad ? OpPlace{} : place(i, mnemonic, last);
+  if (bad) {
+    where.op = inText(node(i).token);
+    where.inExpression = true;
+  }
+  out.values = maker.make(*schema, operands, attributes, where);
+  out.kind = out.values.empty() ? Part::Bad : Part::Tensor;
+  return out;
+}
+
+Value Builder::buildScalar(uint32_t i, const Part &part, Type element) {
+  OpPlace where;
+  Location loc = context.location(rangeOf(i), ref(holder));
+  auto cannot = [&](std::string hint) {
+    error(i, code::LiteralType, quoted(textOf(i)) + " cannot be a value of " + printElementType(element),
+          std::move(hint));
+    return Value();
+  };
+  if (element.isInteger(1) && part.kind != Part::Bool)
+    return cannot("a bool meets True and False only");
+  if (!element.isInteger(1) && part.kind == Part::Bool)
+    return cannot("cast(…, 'f32') makes numbers of bool");
+  if (part.kind == Part::Size) {
+    if (auto constant = constantValue(part.size))
+      return maker.scalar(loc, element, static_cast<double>(*constant), *constant, false);
+    return sym::SizeOp::create(context.b, loc, sym::DimsAttr::get(context.context, {part.size}), element);
+  }
+  double real = part.kind == Part::Bool ? double(part.integer) : part.real;
+  Value value = maker.scalar(loc, element, real, part.integer, part.isReal);
+  if (value)
+    return value;
+  return cannot(part.isReal && !isa<FloatType>(element) ? "a literal with '.' or an exponent needs a floating operand"
+                                                        : "");
+}
+
+/// Builds scalar arithmetic on sizes, e.g. the `2 / m` of `2 / m * x`, in the element type of what it meets.
+Value Builder::buildPending(uint32_t root, Type element) {
+  std::vector<Value> built(root - node(root).firstNode + 1);
+  std::vector<bool> needed(built.size());
+  uint32_t first = node(root).firstNode;
+  needed[root - first] = true;
+  for (uint32_t i = root + 1; i-- > first;)
+    if (needed[i - first] && parts[i].kind == Part::Pending)
+      for (uint32_t part : expression.partsOf(node(i)))
+        needed[part - first] = true;
+  for (uint32_t i = first; i <= root; ++i) {
+    if (!needed[i - first])
+      continue;
+    if (parts[i].kind != Part::Pending) {
+      built[i - first] = buildScalar(i, parts[i], element);
+    } else {
+      SmallVector<Operand, 2> operands;
+      for (uint32_t part : expression.partsOf(node(i)))
+        operands.push_back(tensorOperand(part, built[part - first]));
+      Part made = makeOp(i, opOf(node(i).op), operands, {}, /*last=*/false);
+      built[i - first] = made.kind == Part::Tensor ? made.values[0] : Value();
+    }
+    if (!built[i - first])
+      return {};
+  }
+  return built.back();
+}
+
+Operand Builder::operand(uint32_t i) {
+  Operand out;
+  out.range = rangeOf(i);
+  const Part &part = parts[i];
+  switch (part.kind) {
+  case Part::Bad:
+    out.bad = true;
+    break;
+  case Part::Tensor:
+    out.value = part.values[0];
+    if (part.values.size() > 1) {
+      error(i, code::ResultCount,
+            quoted(node(i).text) + " has " + std::to_string(part.values.size()) + " results here, where one is needed",
+            "make it a node of its own with a list of names");
+      out.bad = true;
+    }
+    break;
+  case Part::Number:
+  case Part::Size:
+  case Part::Bool:
+    out.text = textOf(i);
+    out.isReal = part.isReal;
+    out.isBool = part.kind == Part::Bool;
+    out.build = [this, i](Type element) { return buildScalar(i, parts[i], element); };
+    break;
+  case Part::Pending:
+    out.text = textOf(i);
+    out.isReal = true;
+    out.build = [this, i](Type element) { return buildPending(i, element); };
+    break;
+  default:
+    error(i, code::ExprOperand,
+          std::string(part.kind == Part::String ? "the string "
+                      : part.kind == Part::List ? "the list "
+                                                : "") +
+              quoted(textOf(i)) + " cannot be an operand");
+    out.bad = true;
+  }
+  return out;
+}
+
+/// A part as the value of an attribute. Lists nest no deeper than expressions do.
+Literal Builder::literal(uint32_t i) {
+  const Part &part = parts[i];
+  Literal out;
+  out.range = rangeOf(i);
+  switch (part.kind) {
+  case Part::Number:
+    out.kind = part.isReal ? Literal::Real : Literal::Integer;
+    out.integer = part.integer;
+    out.real = part.real;
+    break;
+  case Part::Bool:
+    out.kind = Literal::Bool;
+    out.integer = part.integer;
+    break;
+  case Part::Size:
+    if (auto constant = constantValue(part.size)) {
+      out.kind = Literal::Integer;
+      out.integer = *constant;
+      out.real = static_cast<double>(*constant);
+    } else {
+      out.kind = Literal::Size;
+      out.size = part.size;
+    }
+    break;
+  case Part::String:
+    out.kind = Literal::String;
+    out.text = node(i).text;
+    break;
+  case Part::None:
+    break;
+  case Part::List:
+    out.kind = Literal::List;
+    for (uint32_t item : expression.partsOf(node(i)))
+      out.items.push_back(literal(item));
+    break;
+  case Part::Bad:
+    out.kind = Literal::Bad;
+    break;
+  default:
+    error(i, code::AttributeKind, quoted(textOf(i)) + " is computed by the model, but an attribute is known at compile time");
+    out.kind = Literal::Bad;
+  }
+  return out;
+}
+
+//===----------------------------------------------------------------------===//
+// Literals
+//===----------------------------------------------------------------------===//
+
+static Part number(double real) {
+  Part out;
+  out.kind = Part::Number;
+  out.isReal = true;
+  out.real = real;
+  return out;
+}
+
+static Part number(int64_t integer) {
+  Part out;
+  out.kind = Part::Number;
+  out.integer = integer;
+  out.real = static_cast<double>(integer);
+  return out;
+}
+
+static Part boolean(bool value) {
+  Part out;
+  out.kind = Part::Bool;
+  out.integer = value;
+  return out;
+}
+
+/// Numbers fold in f64; integers stay integers where the result is one.
+std::optional<Part> Builder::foldNumbers(ExprOp op, const Part &a, const Part &b) {
+  bool integers = !a.isReal && !b.isReal;
+  int64_t x = a.integer, y = b.integer, result;
+  switch (op) {
+  case ExprOp::Add:
+    return integers && !__builtin_add_overflow(x, y, &result) ? number(result) : number(a.real + b.real);
+  case ExprOp::Sub:
+    return integers && !__builtin_sub_overflow(x, y, &result) ? number(result) : number(a.real - b.real);
+  case ExprOp::Mul:
+    return integers && !__builtin_mul_overflow(x, y, &result) ? number(result) : number(a.real * b.real);
+  case ExprOp::Div:
+    return number(a.real / b.real);
+  case ExprOp::FloorDiv:
+    if (integers && y != 0 && !(x == INT64_MIN && y == -1))
+      return number(x / y - (x % y != 0 && (x % y < 0) != (y < 0)));
+    return number(std::floor(a.real / b.real));
+  case ExprOp::Mod: {
+    if (integers && y != 0 && y != -1)
+      return number((x % y + y) % y);
+    double rest = std::fmod(a.real, b.real);
+    return number(rest != 0 && (rest < 0) != (b.real < 0) ? rest + b.real : rest);
+  }
+  case ExprOp::Pow: {
+    double power = std::pow(a.real, b.real);
+    bool exact = integers && y >= 0 && std::abs(power) < 9007199254740992.0;
+    return exact ? number(static_cast<int64_t>(power)) : number(power);
+  }
+  case ExprOp::Eq:
+    return boolean(a.real == b.real);
+  case ExprOp::Ne:
+    return boolean(a.real != b.real);
+  case ExprOp::Lt:
+    return boolean(a.real < b.real);
+  case ExprOp::Le:
+    return boolean(a.real <= b.real);
+  case ExprOp::Gt:
+    return boolean(a.real > b.real);
+  case ExprOp::Ge:
+    return boolean(a.real >= b.real);
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Sums, products and floor divisions of sizes are sizes.
+std::optional<Part> Builder::foldSizes(ExprOp op, const Part &a, const Part &b) {
+  auto size = [&](const Part &part) -> AffineExpr {
+    if (part.kind == Part::Size)
+      return part.size;
+    return part.kind == Part::Number && !part.isReal ? constantDim(context.context, part.integer) : AffineExpr();
+  };
+  AffineExpr x = size(a), y = size(b);
+  if (!x || !y)
+    return std::nullopt;
+  Part out;
+  out.kind = Part::Size;
+  std::optional<int64_t> divisor = constantValue(y);
+  if (op == ExprOp::Add)
+    out.size = canonical(x + y);
+  else if (op == ExprOp::Sub)
+    out.size = canonical(x - y);
+  else if (op == ExprOp::Mul)
+    out.size = canonical(x * y);
+  else if (op == ExprOp::FloorDiv && divisor && *divisor > 0)
+    out.size = canonical(x.floorDiv(y));
+  else
+    return std::nullopt;
+  return out;
+}
+
+//===----------------------------------------------------------------------===//
+// Operators
+//===----------------------------------------------------------------------===//
+
+Part Builder::evaluateUnary(uint32_t i) {
+  const Part &x = parts[child(i, 0)];
+  Part out;
+  if (x.kind == Part::Bad)
+    return out;
+  bool negation = node(i).op == ExprOp::Neg;
+  if (negation && x.kind == Part::Number)
+    return x.isReal || x.integer == INT64_MIN ? number(-x.real) : number(-x.integer);
+  if (negation && x.kind == Part::Size) {
+    out.kind = Part::Size;
+    out.size = canonical(x.size * -1);
+    return out;
+  }
+  if (negation && x.kind == Part::Pending) {
+    out.kind = Part::Pending;
+    return out;
+  }
+  if (!negation && x.kind == Part::Bool)
+    return boolean(!x.integer);
+  if (x.kind == Part::Number || x.kind == Part::Size || x.kind == Part::Pending || x.kind == Part::Bool) {
+    error(child(i, 0), code::ExprOperand,
+          negation ? "a bool has no arithmetic" : "'not' takes a bool, not " + quoted(textOf(child(i, 0))));
+    return out;
+  }
+  Operand operands[] = {operand(child(i, 0))};
+  return makeOp(i, opOf(node(i).op), operands);
+}
+
+/// `x ** n` with a literal integer is a product.
+Part Builder::power(uint32_t i, Value base, int64_t exponent) {
+  uint32_t x = child(i, 0);
+  Part out;
+  out.kind = Part::Tensor;
+  out.values = {base};
+  if (exponent == 1)
+    return out;
+  if (exponent == 0) {
+    OpPlace where = place(i, "pow", true);
+    Location loc = context.location(where.op, where.name);
+    Value one = maker.scalar(loc, elementOf(base), 1, 1, false);
+    if (!one || elementOf(base).isInteger(1)) {
+      error(x, code::ElementTypeUnsupported, "'pow' takes operands of numbers, not " + printType(base.getType()));
+      return Part();
+    }
+    out.values = {sym::BroadcastToOp::create(context.b, loc, one, sym::DimsAttr::get(context.context, dimsOf(base)))};
+    return out;
+  }
+  uint64_t magnitude = exponent < 0 ? 0 - static_cast<uint64_t>(exponent) : static_cast<uint64_t>(exponent);
+  bool inverse = exponent < 0;
+  for (int bit = 62 - __builtin_clzll(magnitude); bit >= 0 && out.kind == Part::Tensor; --bit) {
+    bool times = magnitude >> bit & 1;
+    Operand squared[] = {tensorOperand(x, out.values[0])};
+    out = makeOp(i, "square", squared, {}, bit == 0 && !times && !inverse);
+    if (!times || out.kind != Part::Tensor)
+      continue;
+    Operand product[] = {tensorOperand(x, out.values[0]), tensorOperand(x, base)};
+    out = makeOp(i, "mul", product, {}, bit == 0 && !inverse);
+  }
+  if (inverse && out.kind == Part::Tensor) {
+    Operand last[] = {tensorOperand(x, out.values[0])};
+    out = makeOp(i, "reciprocal", last);
+  }
+  return out;
+}
+
+Part Builder::evaluateBinary(uint32_t i) {
+  uint32_t left = child(i, 0), right = child(i, 1);
+  const Part &a = parts[left], &b = parts[right];
+  ExprOp op = node(i).op;
+  Part out;
+  if (a.kind == Part::Number && b.kind == Part::Number)
+    if (auto folded = foldNumbers(op, a, b))
+      return *folded;
+  bool logical = op == ExprOp::And || op == ExprOp::Or;
+  if (a.kind == Part::Bool && b.kind == Part::Bool && logical)
+    return boolean(op == ExprOp::And ? a.integer && b.integer : a.integer || b.integer);
+  if (a.isScalar() && b.isScalar()) {
+    if (auto folded = foldSizes(op, a, b))
+      return *folded;
+    if (op <= ExprOp::Pow) {
+      out.kind = Part::Pending;
+      return out;
+    }
+    error(i, code::ExprOperand, "numbers and sizes alone cannot be operands of " + quoted(std::string(opOf(op))),
+          "what does not depend on a tensor is not computed at run time");
+    return out;
+  }
+  if (op == ExprOp::Pow && a.kind == Part::Tensor && a.values.size() == 1 && b.kind == Part::Number && !b.isReal)
+    return power(i, a.values[0], b.integer);
+  if (op == ExprOp::MatMul)
+    for (uint32_t side : {left, right})
+      if (parts[side].isScalar()) {
+        error(side, code::ExprOperand, quoted(textOf(side)) + " is a scalar; '@' multiplies matrices",
+              "a product with a scalar is written '*'");
+        return out;
+      }
+  Operand operands[] = {operand(left), operand(right)};
+  return makeOp(i, opOf(op), operands);
+}
+
+Part Builder::evaluateTranspose(uint32_t i) {
+  Part out;
+  uint32_t x = child(i, 0);
+  if (parts[x].kind == Part::Bad)
+    return out;
+  if (parts[x].kind != Part::Tensor || parts[x].values.size() != 1) {
+    error(x, code::ExprOperand, "'.T' needs a tensor, not " + quoted(textOf(x)));
+    return out;
+  }
+  Value value = parts[x].values[0];
+  int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+  if (rank > 2) {
+    context.report.error(inText(node(i).token), code::TransposeRank,
+                         "'.T' is for rank 2 and less, not for " + printType(value.getType()),
+                         "write transpose(" + printable(textOf(x), 20) + ", axes=[…])");
+    return out;
+  }
+  if (rank < 2)
+    return parts[x];
+  Operand operands[] = {tensorOperand(x, value)};
+  return makeOp(i, "transpose", operands);
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+Part Builder::evaluateCall(uint32_t i) {
+  const ExprNode &call = node(i);
+  Slice<uint32_t> arguments = expression.partsOf(call);
+  size_t positional = arguments.size() - call.keywordCount;
+  Part out;
+  std::string_view function;
+  bool isCall = call.text == "call" && !call.quotedName;
+  if (scope.isFunction(call.text) && (call.quotedName || !findOpSchema(ref(call.text))) && !isCall)
+    function = call.text;
+  SmallVector<Operand> operands;
+  SmallVector<AttributeArgument> attributes;
+  auto keywordArguments = [&] {
+    for (uint32_t k = 0; k < call.keywordCount; ++k) {
+      const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+      attributes.push_back({keyword.name, inText(keyword.range), literal(arguments[positional + k])});
+    }
+  };
+  if (!function.empty() || isCall) {
+    keywordArguments();
+    for (const AttributeArgument &argument : attributes) {
+      if (isCall && argument.name == "function" && argument.value.kind == Literal::String && function.empty()) {
+        function = argument.value.text;
+      } else if (argument.value.kind != Literal::Bad) {
+        context.report.error(argument.nameRange, code::ExprCall,
+                             "a call of a function has no argument " + quoted(argument.name));
+        return out;
+      }
+    }
+    if (function.empty()) {
+      context.report.error(inText(call.token), code::MissingAttribute, "'call' lacks the attribute 'function'",
+                           "a function is called by its name: f(x)");
+      return out;
+    }
+    for (size_t k = 0; k < positional; ++k)
+      operands.push_back(operand(arguments[k]));
+    for (const Operand &operand : operands)
+      if (operand.bad)
+        return out;
+    OpPlace where;
+    where.op = inText(call.token);
+    where.whole = rangeOf(i);
+    where.inExpression = true;
+    where.node = holder;
+    where.nodeRange = holderRange;
+    bool last = i + 1 == expression.nodes.size();
+    where.name = last ? std::string(holder) : place(i, ref(function), false).name;
+    out.values = scope.call(function, operands, where);
+    out.kind = out.values.empty() ? Part::Bad : Part::Tensor;
+    return out;
+  }
+  const OpSchema *schema = maker.find(call.text, inText(call.token));
+  if (!schema)
+    return out;
+  // Operands first, then attributes in the order of the op's signature.
+  size_t slots = schema->operands.size(), next = 0;
+  bool variadic = llvm::any_of(schema->operands, [](const OperandSchema &o) { return o.variadic; });
+  bool good = true;
+  // `einsum('ij,jk->ik', a, b)`: a string cannot be an operand, so a first one is the first attribute.
+  if (variadic && positional && parts[arguments[0]].kind == Part::String && !schema->attributes.empty()) {
+    attributes.push_back({view(schema->attributes[0].name), rangeOf(arguments[0]), literal(arguments[0])});
+    next = 1;
+  }
+  size_t nextAttribute = attributes.size();
+  for (; next < positional; ++next) {
+    uint32_t argument = arguments[next];
+    const Part &part = parts[argument];
+    if (variadic && part.kind == Part::List) {
+      for (uint32_t item : expression.partsOf(node(argument)))
+        operands.push_back(operand(item));
+    } else if (variadic || operands.size() < slots) {
+      bool literalForParameter = maker.isLayer(*schema) && !operands.empty() && part.kind != Part::Tensor &&
+                                 part.kind != Part::Bad;
+      if (literalForParameter) {
+        error(argument, code::ExprOperand,
+              quoted(textOf(argument)) + " stands for the operand " +
+                  quoted(schema->operands[operands.size()].name) + " of " + quoted(schema->mnemonic),
+              schema->attributes.empty()
+                  ? ""
+                  : "attributes are given by name: " + schema->attributes[0].name.str() + "=" +
+                        printable(textOf(argument), 20));
+        return out;
+      }
+      operands.push_back(operand(argument));
+    } else if (nextAttribute < schema->attributes.size()) {
+      attributes.push_back({view(schema->attributes[nextAttribute++].name), rangeOf(argument), literal(argument)});
+    } else {
+      error(argument, code::ExprCall,
+            quoted(schema->mnemonic) + " takes at most " + std::to_string(slots + schema->attributes.size()) +
+                " arguments, not " + std::to_string(positional));
+      good = false;
+      break;
+    }
+  }
+  size_t byPosition = attributes.size();
+  keywordArguments();
+  for (size_t k = byPosition; k < attributes.size(); ++k)
+    for (size_t other = 0; other < byPosition; ++other)
+      if (attributes[k].name == attributes[other].name) {
+        context.report.error(attributes[k].nameRange, code::ExprCall,
+                             "the argument " + quoted(attributes[k].name) + " is given twice",
+                             {"", "", {context.report.note(attributes[other].nameRange, "first given here")}});
+        good = false;
+      }
+  if (!good)
+    return out;
+  // `pow(x, 2)` says what `x ** 2` says.
+  if (schema->mnemonic == "pow" && operands.size() == 2 && operands[0].value && !operands[0].bad &&
+      parts[arguments[1]].kind == Part::Number && !parts[arguments[1]].isReal && attributes.empty())
+    return power(i, operands[0].value, parts[arguments[1]].integer);
+  return makeOp(i, schema->mnemonic, operands, attributes);
+}
+
+//===----------------------------------------------------------------------===//
+// Indexing
+//===----------------------------------------------------------------------===//
+
+AttributeArgument Builder::sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes) {
+  AttributeArgument out{view(name), rangeOf(i), {}};
+  out.value.kind = Literal::List;
+  out.value.range = rangeOf(i);
+  for (AffineExpr size : sizes) {
+    Literal item;
+    item.kind = Literal::Size;
+    item.range = out.value.range;
+    item.size = size;
+    out.value.items.push_back(item);
+  }
+  return out;
+}
+
+AttributeArgument Builder::bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds) {
+  AttributeArgument out{view(name), rangeOf(i), {}};
+  out.value.kind = Literal::List;
+  out.value.range = rangeOf(i);
+  for (int64_t bound : bounds) {
+    Literal item;
+    item.kind = bound == kOpen ? Literal::Null : Literal::Integer;
+    item.range = out.value.range;
+    item.integer = bound;
+    out.value.items.push_back(item);
+  }
+  return out;
+}
+
+/// A bound of a slice along a dimension of `size`: an integer, or a size that differs from it by a constant.
+bool Builder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
+  const Part &part = parts[i];
+  bound = kOpen;
+  if (part.kind == Part::None)
+    return true;
+  if (part.kind == Part::Number && !part.isReal) {
+    bound = part.integer;
+  } else if (part.kind == Part::Size) {
+    AffineExpr difference = canonical(part.size - size);
+    std::optional<int64_t> constant = constantValue(difference);
+    if (!constant || *constant > 0) {
+      error(i, code::SymbolicSize,
+            "the bound " + quoted(textOf(i)) + " of a dimension of size " + printDim(size) + " is not known at compile time",
+            "a bound is an integer; -1 counts from the end");
+      return false;
+    }
+    bound = *constant == 0 ? kOpen : *constant;
+    return true;
+  } else {
+    if (part.kind == Part::Tensor)
+      error(i, code::ExprIndex, "a tensor cannot be an index", "use gather");
+    else if (part.kind != Part::Bad)
+      error(i, code::ExprIndex, quoted(textOf(i)) + " is not an index", "an index is an integer, a slice, '...' or None");
+    return false;
+  }
+  std::optional<int64_t> extent = constantValue(size);
+  if (extent && (bound < -*extent || bound > *extent)) {
+    error(i, code::IndexOutOfRange,
+          "the bound " + std::to_string(bound) + " is outside a dimension of size " + std::to_string(*extent),
+          "nothing is clamped silently");
+    return false;
+  }
+  return true;
+}
+
+Part Builder::evaluateIndex(uint32_t i) {
+  Part out;
+  Slice<uint32_t> entries = expression.partsOf(node(i));
+  uint32_t x = entries[0];
+  if (parts[x].kind == Part::Bad)
+    return out;
+  if (parts[x].kind != Part::Tensor || parts[x].values.size() != 1) {
+    error(x, code::ExprOperand, "only a tensor has elements, not " + quoted(textOf(x)));
+    return out;
+  }
+  Value value = parts[x].values[0];
+  Dims dims = dimsOf(value);
+  size_t rank = dims.size(), used = 0, ellipses = 0;
+  for (size_t k = 1; k < entries.size(); ++k) {
+    ellipses += parts[entries[k]].kind == Part::Ellipsis;
+    used += parts[entries[k]].kind != Part::Ellipsis && parts[entries[k]].kind != Part::None;
+    if (ellipses > 1) {
+      error(entries[k], code::ExprIndex, "an index has at most one '...'");
+      return out;
+    }
+  }
+  if (used > rank) {
+    error(i, code::ExprIndex,
+          std::to_string(used) + " indices, but " + printType(value.getType()) + " has rank " + std::to_string(rank));
+    return out;
+  }
+  SmallVector<int64_t> start(rank, kOpen), stop(rank, kOpen), step(rank, kOpen);
+  // What becomes of the sliced axes, in order: -1 a new axis, otherwise the axis and whether it stays.
+  SmallVector<std::pair<int64_t, bool>> shape;
+  size_t axis = 0;
+  bool slices = false, reshapes = false;
+  for (size_t k = 1; k < entries.size(); ++k) {
+    uint32_t entry = entries[k];
+    const Part &part = parts[entry];
+    if (part.kind == Part::Ellipsis) {
+      for (size_t skipped = rank - used; skipped-- > 0; ++axis)
+        shape.push_back({axis, true});
+    } else if (part.kind == Part::None) {
+      shape.push_back({-1, true});
+      reshapes = true;
+    } else if (part.kind == Part::Slice) {
+      if (!wantBound(child(entry, 0), dims[axis], start[axis]) || !wantBound(child(entry, 1), dims[axis], stop[axis]))
+        return out;
+      const Part &stride = parts[child(entry, 2)];
+      if (stride.kind == Part::Number && !stride.isReal && stride.integer != 0) {
+        step[axis] = stride.integer;
+      } else if (stride.kind != Part::None) {
+        if (stride.kind != Part::Bad)
+          error(child(entry, 2), code::ExprIndex, "the step of a slice is an integer other than 0");
+        return out;
+      }
+      slices |= start[axis] != kOpen || stop[axis] != kOpen || step[axis] != kOpen;
+      shape.push_back({axis++, true});
+    } else {
+      int64_t index;
+      if (!wantBound(entry, dims[axis], index))
+        return out;
+      std::optional<int64_t> extent = constantValue(dims[axis]);
+      if (index == kOpen || (extent && index >= *extent)) {
+        error(entry, code::IndexOutOfRange,
+              "the index " + textOf(entry) + " is outside a dimension of size " + printDim(dims[axis]));
+        return out;
+      }
+      start[axis] = index;
+      stop[axis] = index == -1 ? kOpen : index + 1;
+      slices = reshapes = true;
+      shape.push_back({axis++, false});
+    }
+  }
+  for (; axis < rank; ++axis)
+    shape.push_back({axis, true});
+  out.kind = Part::Tensor;
+  out.values = {value};
+  if (slices) {
+    Operand operands[] = {tensorOperand(x, value)};
+    SmallVector<AttributeArgument> attributes{bounds("start", i, start), bounds("stop", i, stop)};
+    if (llvm::any_of(step, [](int64_t s) { return s != kOpen; }))
+      attributes.push_back(bounds("step", i, step));
+    out = makeOp(i, "slice", operands, attributes, !reshapes);
+    if (out.kind != Part::Tensor)
+      return out;
+  }
+  if (!reshapes)
+    return out;
+  Dims sliced = dimsOf(out.values[0]), target;
+  for (auto [from, stays] : shape)
+    if (stays)
+      target.push_back(from < 0 ? constantDim(context.context, 1) : sliced[from]);
+  Operand operands[] = {tensorOperand(x, out.values[0])};
+  return makeOp(i, "reshape", operands, {sizes("shape", i, target)});
+}
+
+//===----------------------------------------------------------------------===//
+// The whole
+//===----------------------------------------------------------------------===//
+
+void Builder::evaluate(uint32_t i) {
+  const ExprNode &n = node(i);
+  Part &out = parts[i];
+  switch (n.kind) {
+  case ExprKind::Integer:
+    out = number(n.integer);
+    break;
+  case ExprKind::Real:
+    out = number(n.real);
+    break;
+  case ExprKind::Bool:
+    out = boolean(n.integer);
+    break;
+  case ExprKind::String:
+    out.kind = Part::String;
+    break;
+  case ExprKind::None:
+    out.kind = Part::None;
+    break;
+  case ExprKind::Ellipsis:
+    out.kind = Part::Ellipsis;
+    break;
+  case ExprKind::List:
+    out.kind = Part::List;
+    break;
+  case ExprKind::SliceRange:
+    out.kind = Part::Slice;
+    break;
+  case ExprKind::Name: {
+    Resolved resolved = scope.resolve(n.text, rangeOf(i));
+    if (resolved.value) {
+      out.kind = Part::Tensor;
+      out.values = {resolved.value};
+    } else if (resolved.size) {
+      out.kind = Part::Size;
+      out.size = resolved.size;
+    }
+    break;
+  }
+  case ExprKind::Unary:
+    out = evaluateUnary(i);
+    break;
+  case ExprKind::Binary:
+    out = evaluateBinary(i);
+    break;
+  case ExprKind::Transpose:
+    out = evaluateTranspose(i);
+    break;
+  case ExprKind::Call:
+    out = evaluateCall(i);
+    break;
+  case ExprKind::Index:
+    out = evaluateIndex(i);
+    break;
+  }
+}
+
+SmallVector<Value> Builder::build() {
+  for (uint32_t i = 0; i < expression.nodes.size(); ++i)
+    evaluate(i);
+  uint32_t root = expression.nodes.size() - 1;
+  const Part &result = parts[root];
+  if (result.kind == Part::Bad)
+    return {};
+  if (result.kind != Part::Tensor) {
+    error(root, result.isScalar() || result.kind == Part::Bool ? code::ExprLiteralOnly : code::ExprOperand,
+          result.isScalar() || result.kind == Part::Bool
+              ? "the element type of " + quoted(textOf(root)) + " is unknown: it meets no tensor"
+              : quoted(textOf(root)) + " is not a tensor",
+          result.isScalar() ? "cast(" + printable(textOf(root), 20) + ", 'f32') gives it one" : "");
+    return {};
+  }
+  return SmallVector<Value>(result.values.begin(), result.values.end());
+}
+
+SmallVector<Value> symc::buildExpression(ImportContext &context, OpMaker &maker, const ExpressionScope &scope,
+                                         const Expression &expression, const StringPlaces &places,
+                                         std::string_view holder, TextRange holderRange) {
+  return Builder(context, maker, scope, expression, places, holder, holderRange).build();
+}

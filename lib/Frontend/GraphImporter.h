@@ -1,0 +1,144 @@
+//===- GraphImporter.h - Builds the module of a graph -------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_GRAPHIMPORTER_H
+#define SYMC_FRONTEND_GRAPHIMPORTER_H
+
+#include "lib/Frontend/ExpressionBuilder.h"
+#include "lib/Frontend/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace symc {
+
+/// A name of the file's one name space.
+struct Symbol {
+  enum Kind : uint8_t { Input, Parameter, Constant, Dim, Function, Node };
+  Kind kind;
+  bool used = false;
+  bool collides = false; // with a generated name; reported
+  uint32_t index;        // in its section
+  uint32_t result = 0;   // Node
+  TextRange range;
+  mlir::Value value; // Input, Parameter, Constant
+};
+
+/// A parameter of the module, declared or made by a layer.
+struct ParameterSlot {
+  std::string name;
+  mlir::RankedTensorType type;
+  mlir::Attribute init;
+  bool trainable;
+  std::string doc;
+  TextRange range;
+  mlir::BlockArgument argument;
+  uint32_t order = 0; // of made ones: the node's number
+};
+
+/// The nodes of the graph or of a function, and what they see.
+struct Scope {
+  const std::vector<NodeDecl> *nodes;
+  const FunctionDecl *function = nullptr; // null: the graph
+  llvm::StringMap<std::pair<uint32_t, uint32_t>> local; // of functions: node and result, or (inputNode, input)
+  std::vector<llvm::SmallVector<mlir::Value, 1>> values; // of each node; empty: bad
+  std::vector<bool> used;
+  static constexpr uint32_t inputNode = UINT32_MAX;
+};
+
+/// A function of the file, built once and copied into its callers.
+struct FunctionBody {
+  const FunctionDecl *decl;
+  std::unique_ptr<mlir::Block> block;
+  llvm::SmallVector<mlir::Value> results;
+  std::vector<ParameterSlot> made; // by layers: arguments of the block, after the inputs
+  size_t operations = 0;
+  bool bad = true;
+};
+
+class GraphImporter {
+public:
+  GraphImporter(const Reporter &report, mlir::MLIRContext *mlirContext, const ImportOptions &options,
+                const GraphDecl &graph)
+      : builder(mlirContext), context(report, builder, report.source.name()), report(report), options(options),
+        graph(graph), maker(context, [this](const OpPlace &place, const LayerParameter &parameter) {
+          return makeParameter(place, parameter);
+        }) {}
+
+  mlir::OwningOpRef<mlir::ModuleOp> import();
+
+private:
+  // Names (GraphNames.cpp).
+  void declareDims();
+  void declareNames();
+  struct Reference {
+    enum Kind { None, Global, Local, FunctionInput } kind = None;
+    uint32_t index = 0, result = 0; // Global: the symbol
+  };
+  Reference lookup(const Scope &scope, std::string_view name) const;
+  void reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute);
+  bool refer(Scope &scope, std::string_view name, TextRange range, std::vector<uint32_t> &dependencies,
+             bool isAttribute, bool dimsAllowed);
+  bool referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies);
+  bool referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies);
+  void calledFunctions(const FunctionDecl &function, std::vector<uint32_t> &called);
+  bool isFunction(std::string_view name) const;
+  void generatedName(llvm::StringRef name, TextRange holder);
+  void warnUnused();
+
+  // Building (GraphImporter.cpp).
+  void buildParameters();
+  void buildConstants();
+  void buildFunctions();
+  void buildFunction(FunctionBody &body);
+  void buildNodes(Scope &scope);
+  void buildNode(Scope &scope, uint32_t index);
+  llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
+                                           TextRange holderRange);
+  mlir::Value buildOutput(const JsonValue &text, std::string_view name, TextRange range);
+  Resolved resolve(const Scope &scope, std::string_view name, TextRange range);
+  llvm::SmallVector<mlir::Value> callFunction(std::string_view name, llvm::ArrayRef<Operand> operands,
+                                              const OpPlace &place);
+  mlir::Value makeParameter(const OpPlace &place, const LayerParameter &parameter);
+  mlir::Value addMade(const std::string &name, const ParameterSlot &like, TextRange range);
+  mlir::Value globalValue(const Symbol &symbol) const { return symbol.value; }
+
+  // Results and training (GraphResults.cpp).
+  struct Result {
+    mlir::Value value;
+    std::string name;
+    llvm::StringRef kind;
+    std::string entry;
+  };
+  void buildResults();
+  void buildTraining();
+  mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
+  bool reachesParameter(mlir::Value loss) const;
+  void applyFreeze();
+  void sortMadeParameters();
+  void finishModule(mlir::ModuleOp module);
+
+  mlir::OpBuilder builder;
+  ImportContext context;
+  const Reporter &report;
+  const ImportOptions &options;
+  const GraphDecl &graph;
+  OpMaker maker;
+
+  llvm::StringMap<uint32_t> names;
+  std::vector<Symbol> symbols;
+  Scope main;
+  std::vector<ParameterSlot> parameters; // declared, then made
+  llvm::StringSet<> madeNames;
+  std::vector<FunctionBody> functions;
+  FunctionBody *building = nullptr; // the function that is being built
+  uint32_t nodeNumber = 0;          // of the node that is being built, in file order
+  TextRange layerOf;                // the layer that the node's expression has made parameters for
+  bool layerSeen = false;
+  mlir::func::FuncOp model;
+  std::vector<Result> results;
+};
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_GRAPHIMPORTER_H

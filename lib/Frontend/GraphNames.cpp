@@ -1,0 +1,315 @@
+//===- GraphNames.cpp - What the names of a graph stand for ---------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/GraphImporter.h"
+#include "lib/Support/Suggest.h"
+
+using namespace mlir;
+using namespace symc;
+
+//===----------------------------------------------------------------------===//
+// Declarations
+//===----------------------------------------------------------------------===//
+
+/// Symbolic dimensions are introduced by the types of inputs, in the order in which these first name them.
+void GraphImporter::declareDims() {
+  for (const TensorDecl &input : graph.inputs) {
+    if (!input.type)
+      continue;
+    for (const DimText &dim : input.type->dims) {
+      if (!dim.symbolic || context.dims.count(ref(dim.name)))
+        continue;
+      SymbolicDim &entry = context.dims[ref(dim.name)];
+      entry.size = symbolDim(context.context, ref(dim.name));
+      entry.range = dim.range;
+      context.dimOrder.push_back(std::string(dim.name));
+    }
+  }
+  for (const DimDecl &decl : graph.dims) {
+    auto it = context.dims.find(ref(decl.name.text));
+    if (it != context.dims.end())
+      it->second.bounds = decl;
+    else if (llvm::all_of(graph.inputs, [](const TensorDecl &input) { return input.type.has_value(); }))
+      context.dimension(decl.name.text, decl.name.range);
+  }
+  for (const auto &[name, value] : options.dims) {
+    auto it = context.dims.find(name);
+    if (it == context.dims.end()) {
+      Suggestion nearest(name);
+      for (const std::string &dim : context.dimOrder)
+        nearest.consider(dim);
+      reportUnknown(report, {0, 0}, code::UnknownDimension, "no input has the dimension " + quoted(std::string_view(name)),
+                    nearest.best());
+      continue;
+    }
+    const DimDecl &bounds = it->second.bounds;
+    if (value < bounds.min || value > bounds.max || value % bounds.multipleOf != 0)
+      report.error(bounds.name.text.empty() ? it->second.range : bounds.name.range, code::BadDimBounds,
+                   "the value " + std::to_string(value) + " that is asked for is outside the bounds of " +
+                       quoted(std::string_view(name)));
+    else
+      it->second.size = constantDim(context.context, value);
+  }
+}
+
+void GraphImporter::declareNames() {
+  struct Declaration {
+    std::string_view name;
+    Symbol symbol;
+  };
+  std::vector<Declaration> all;
+  auto add = [&](const DeclaredName &name, Symbol::Kind kind, size_t index, size_t result = 0) {
+    Symbol symbol{kind, false, false, uint32_t(index), uint32_t(result), name.range, {}};
+    all.push_back({name.text, symbol});
+  };
+  auto addAll = [&](const auto &section, Symbol::Kind kind) {
+    for (size_t i = 0; i < section.size(); ++i)
+      add(section[i].name, kind, i);
+  };
+  addAll(graph.inputs, Symbol::Input);
+  addAll(graph.parameters, Symbol::Parameter);
+  addAll(graph.constants, Symbol::Constant);
+  addAll(graph.functions, Symbol::Function);
+  for (size_t i = 0; i < graph.nodes.size(); ++i)
+    for (size_t r = 0; r < graph.nodes[i].names.size(); ++r)
+      add(graph.nodes[i].names[r], Symbol::Node, i, r);
+  for (size_t i = 0; i < context.dimOrder.size(); ++i)
+    add({context.dimOrder[i], context.dims[context.dimOrder[i]].range}, Symbol::Dim, i);
+  // Of two declarations of a name the one that stands later is the wrong one.
+  llvm::stable_sort(all, [](const Declaration &a, const Declaration &b) {
+    return a.symbol.range.begin < b.symbol.range.begin;
+  });
+  symbols.reserve(all.size());
+  for (const Declaration &declaration : all) {
+    auto [it, isNew] = names.try_emplace(ref(declaration.name), uint32_t(symbols.size()));
+    if (!isNew) {
+      const Symbol &first = symbols[it->second];
+      // A duplicate key within one object has been reported as such.
+      bool sameSection = first.kind == declaration.symbol.kind && first.kind != Symbol::Node;
+      if (!sameSection)
+        report.error(declaration.symbol.range, code::DuplicateName,
+                     "the name " + quoted(declaration.name) + " is defined twice",
+                     {"", "", {report.note(first.range, "first defined here")}});
+    }
+    symbols.push_back(declaration.symbol);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// References
+//===----------------------------------------------------------------------===//
+
+bool GraphImporter::isFunction(std::string_view name) const {
+  auto it = names.find(ref(name));
+  return it != names.end() && symbols[it->second].kind == Symbol::Function;
+}
+
+GraphImporter::Reference GraphImporter::lookup(const Scope &scope, std::string_view name) const {
+  auto local = scope.local.find(ref(name));
+  if (local != scope.local.end()) {
+    auto [node, index] = local->second;
+    if (node == Scope::inputNode)
+      return {Reference::FunctionInput, index, 0};
+    return {Reference::Local, node, index};
+  }
+  auto it = names.find(ref(name));
+  if (it == names.end())
+    return {};
+  const Symbol &symbol = symbols[it->second];
+  bool hidden = scope.function && (symbol.kind == Symbol::Node || symbol.kind == Symbol::Input);
+  if (hidden)
+    return {};
+  if (symbol.kind == Symbol::Node)
+    return {Reference::Local, symbol.index, symbol.result};
+  return {Reference::Global, it->second, 0};
+}
+
+void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute) {
+  auto hidden = names.find(ref(name));
+  if (scope.function && hidden != names.end()) {
+    report.error(range, code::FunctionScope,
+                 "the function " + quoted(scope.function->name.text) + " does not see " + quoted(name),
+                 {"a function sees its inputs, parameters and constants; make it an input",
+                  "",
+                  {report.note(symbols[hidden->second].range, "defined outside the function")}});
+    return;
+  }
+  Reporter::More more;
+  // Nobody reads more than the first errors; looking for the nearest of a million names is not free.
+  if (report.diagnostics.errorCount() < Diagnostics::errorLimit) {
+    // `encoder/h` without backquotes is a division.
+    std::string_view text = report.source.text();
+    size_t end = range.begin;
+    auto inName = [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' || c == '/'; };
+    while (end < text.size() && inName(text[end]))
+      ++end;
+    std::string_view whole = text.substr(range.begin, end - range.begin);
+    if (whole.size() > name.size() && lookup(scope, whole).kind != Reference::None) {
+      more.hint = "a name with '/', '.' or '-' is written between backquotes: `" + std::string(whole) + "`";
+    } else if (isAttribute && (findOpSchema(ref(name)) || elementTypeByName(name) || name == "same" || name == "valid")) {
+      more.hint = "a string is written between apostrophes: '" + std::string(name) + "'";
+    } else {
+      Suggestion nearest(name);
+      for (const auto &entry : scope.local)
+        nearest.consider(view(entry.getKey()));
+      for (const auto &entry : names) {
+        Symbol::Kind kind = symbols[entry.getValue()].kind;
+        if (!scope.function || (kind != Symbol::Node && kind != Symbol::Input))
+          nearest.consider(view(entry.getKey()));
+      }
+      more.suggestion = nearest.best();
+      if (more.suggestion.empty() && findOpSchema(ref(name)))
+        more.hint = "it is an op: call it, " + std::string(name) + "(…)";
+    }
+  }
+  report.error(range, code::UnknownName, "unknown name " + quoted(name), std::move(more));
+}
+
+/// Looks `name` up for a node; false after reporting.
+bool GraphImporter::refer(Scope &scope, std::string_view name, TextRange range, std::vector<uint32_t> &dependencies,
+                          bool isAttribute, bool dimsAllowed) {
+  Reference reference = lookup(scope, name);
+  switch (reference.kind) {
+  case Reference::None:
+    reportUnknownName(scope, name, range, isAttribute);
+    return false;
+  case Reference::Local:
+    dependencies.push_back(reference.index);
+    if (scope.function)
+      scope.used[reference.index] = true;
+    else
+      symbols[names[ref(name)]].used = true;
+    return true;
+  case Reference::FunctionInput:
+    return true;
+  case Reference::Global:
+    break;
+  }
+  Symbol &symbol = symbols[reference.index];
+  symbol.used = true;
+  if (symbol.kind == Symbol::Function) {
+    report.error(range, code::NotAValue, "the function " + quoted(name) + " is not a tensor",
+                 "call it: " + std::string(name) + "(…)");
+    return false;
+  }
+  if (symbol.kind == Symbol::Dim && !dimsAllowed) {
+    report.error(range, code::NotAValue, "the dimension " + quoted(name) + " is not a tensor",
+                 "it can stand in an expression and in 'shape'");
+    return false;
+  }
+  return true;
+}
+
+bool GraphImporter::referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies) {
+  SyntaxError mistake;
+  StringPlaces places(report.source.text(), text);
+  std::optional<Expression> expression = parseExpression(text.string(), mistake);
+  if (!expression) {
+    report.error(places, mistake);
+    return false;
+  }
+  std::vector<bool> isAttribute(expression->nodes.size());
+  for (const ExprNode &node : expression->nodes)
+    if (node.kind == ExprKind::Call) {
+      Slice<uint32_t> parts = expression->partsOf(node);
+      for (size_t k = parts.size() - node.keywordCount; k < parts.size(); ++k)
+        isAttribute[parts[k]] = true;
+      if (isFunction(node.text))
+        symbols[names[ref(node.text)]].used = true;
+      for (uint32_t k = 0; k < node.keywordCount && node.text == "call"; ++k) {
+        const ExprNode &value = expression->nodes[parts[parts.size() - node.keywordCount + k]];
+        if (value.kind == ExprKind::String && isFunction(value.text))
+          symbols[names[ref(value.text)]].used = true;
+      }
+    }
+  bool good = true;
+  for (size_t i = 0; i < expression->nodes.size(); ++i) {
+    const ExprNode &node = expression->nodes[i];
+    if (node.kind == ExprKind::Name)
+      good &= refer(scope, node.text, {places.inText(node.token.begin), places.inText(node.token.end)}, dependencies,
+                    isAttribute[i], /*dimsAllowed=*/true);
+  }
+  return good;
+}
+
+bool GraphImporter::referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies) {
+  if (node.expr)
+    return referExpression(scope, *node.expr, dependencies);
+  bool good = true;
+  for (const JsonValue *input : node.inputs)
+    good &= refer(scope, input->string(), input->range, dependencies, false, /*dimsAllowed=*/false);
+  if (node.op && node.op->string() == "call" && node.attrs)
+    if (const JsonMember *function = node.attrs->find("function"))
+      if (function->value.is(JsonValue::String) && isFunction(function->value.string()))
+        symbols[names[ref(function->value.string())]].used = true;
+  return good;
+}
+
+/// The functions that a function calls, by their numbers.
+void GraphImporter::calledFunctions(const FunctionDecl &function, std::vector<uint32_t> &called) {
+  auto add = [&](std::string_view name) {
+    if (isFunction(name))
+      called.push_back(symbols[names[ref(name)]].index);
+  };
+  auto addExpression = [&](const JsonValue &text) {
+    SyntaxError mistake;
+    std::optional<Expression> expression = parseExpression(text.string(), mistake);
+    if (!expression)
+      return; // reported when the function is built
+    for (const ExprNode &node : expression->nodes) {
+      if (node.kind != ExprKind::Call)
+        continue;
+      if (node.quotedName || !findOpSchema(ref(node.text)))
+        add(node.text);
+      Slice<uint32_t> parts = expression->partsOf(node);
+      for (uint32_t k = 0; k < node.keywordCount && node.text == "call"; ++k)
+        if (const ExprNode &value = expression->nodes[parts[parts.size() - node.keywordCount + k]];
+            value.kind == ExprKind::String)
+          add(value.text);
+    }
+  };
+  for (const NodeDecl &node : function.nodes) {
+    if (node.expr)
+      addExpression(*node.expr);
+    if (node.op && node.op->string() == "call" && node.attrs)
+      if (const JsonMember *name = node.attrs->find("function"); name && name->value.is(JsonValue::String))
+        add(name->value.string());
+  }
+  for (const JsonValue *output : function.outputs)
+    addExpression(*output);
+}
+
+//===----------------------------------------------------------------------===//
+// Generated names, unused names
+//===----------------------------------------------------------------------===//
+
+void GraphImporter::generatedName(StringRef name, TextRange holder) {
+  auto it = names.find(name);
+  if (it == names.end() || symbols[it->second].collides)
+    return;
+  Symbol &symbol = symbols[it->second];
+  symbol.collides = true;
+  report.error(symbol.range, code::GeneratedName,
+               "the name " + quoted(name) + " is also made by an expression or a layer",
+               {"", "", {report.note(holder, "it is made here")}});
+}
+
+void GraphImporter::warnUnused() {
+  std::vector<bool> usedNodes(graph.nodes.size());
+  for (const Symbol &symbol : symbols)
+    if (symbol.kind == Symbol::Node && symbol.used)
+      usedNodes[symbol.index] = true;
+  for (const auto &entry : names) {
+    const Symbol &symbol = symbols[entry.getValue()];
+    if (symbol.used || symbol.kind == Symbol::Dim)
+      continue;
+    if (symbol.kind == Symbol::Node && (usedNodes[symbol.index] || symbol.result != 0))
+      continue; // of several results one is enough
+    static constexpr std::string_view whats[] = {"input", "parameter", "constant", "dimension", "function", "node"};
+    report.warning(symbol.range, code::Unused,
+                   "nothing uses the " + std::string(whats[symbol.kind]) + " " + quoted(entry.getKey()));
+  }
+}

@@ -1,0 +1,34 @@
+//===- Import.h - From a graph file to a module of sym ------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_IMPORT_H
+#define SYMC_FRONTEND_IMPORT_H
+
+#include "lib/Support/Diagnostics.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace symc {
+
+struct ImportOptions {
+  /// Symbolic dimensions that get a value at compile time (`--dim batch=32`).
+  std::vector<std::pair<std::string, int64_t>> dims;
+};
+
+/// Reads and checks the graph file at `path` and builds the module that docs/ARCHITECTURE.md describes. Null when
+/// `diagnostics` has received an error; warnings leave a module.
+mlir::OwningOpRef<mlir::ModuleOp> importGraph(llvm::StringRef path, mlir::MLIRContext *context,
+                                              const ImportOptions &options, Diagnostics &diagnostics);
+
+/// The same for a text in memory; `name` is the file's name in messages and the base of relative paths.
+mlir::OwningOpRef<mlir::ModuleOp> importGraphText(std::string text, llvm::StringRef name, mlir::MLIRContext *context,
+                                                  const ImportOptions &options, Diagnostics &diagnostics);
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_IMPORT_H

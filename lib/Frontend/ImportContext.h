@@ -1,0 +1,161 @@
+//===- ImportContext.h - What the parts of the importer share -----*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_IMPORTCONTEXT_H
+#define SYMC_FRONTEND_IMPORTCONTEXT_H
+
+#include "dialects/sym/OpSchema.h"
+#include "dialects/sym/SymOps.h"
+#include "lib/Frontend/GraphReader.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include <functional>
+
+namespace symc {
+
+inline llvm::StringRef ref(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view view(llvm::StringRef text) { return {text.data(), text.size()}; }
+inline std::string quoted(llvm::StringRef text) { return quoted(view(text)); }
+
+/// A value of an attribute, from JSON or from an expression.
+struct Literal {
+  enum Kind { Null, Bool, Integer, Real, String, List, Size, Bad };
+  Kind kind = Null;
+  TextRange range;
+  int64_t integer = 0; // Integer, Bool
+  double real = 0;     // Integer, Real
+  std::string_view text;
+  std::vector<Literal> items;
+  mlir::AffineExpr size;
+};
+
+/// An attribute as written: its name, where that stands, and its value.
+struct AttributeArgument {
+  std::string_view name;
+  TextRange nameRange;
+  Literal value;
+};
+
+/// An operand: a tensor, or a literal that takes the type of the tensors it meets.
+struct Operand {
+  mlir::Value value; // null: a literal
+  TextRange range;
+  bool bad = false;   // depends on something that has been reported
+  bool isReal = false; // a literal that needs a floating type
+  bool isBool = false;
+  std::string text; // a literal as written
+  /// Builds the scalar of that element type; null after reporting that it cannot be one.
+  std::function<mlir::Value(mlir::Type)> build;
+};
+
+/// A dimension of the file.
+struct SymbolicDim {
+  mlir::AffineExpr size; // a symbol, or the constant that an option fixes
+  TextRange range;       // of its first use
+  DimDecl bounds;
+};
+
+class ImportContext {
+public:
+  ImportContext(const Reporter &report, mlir::OpBuilder &b, llvm::StringRef file)
+      : report(report), b(b), context(b.getContext()), fileName(mlir::StringAttr::get(context, file)) {}
+
+  const Reporter &report;
+  mlir::OpBuilder &b;
+  mlir::MLIRContext *context;
+  mlir::StringAttr fileName;
+  llvm::StringMap<SymbolicDim> dims;
+  std::vector<std::string> dimOrder;
+  /// Operations made so far by inlining functions.
+  size_t inlined = 0;
+
+  mlir::Location location(TextRange range, llvm::StringRef name) {
+    SourceText::Place place = report.source.place(range.begin);
+    return mlir::NameLoc::get(b.getStringAttr(name), mlir::FileLineColLoc::get(fileName, place.line, place.column));
+  }
+  std::string_view textOf(TextRange range) const {
+    return report.source.text().substr(range.begin, range.end - range.begin);
+  }
+  mlir::Type elementType(FileElement element);
+  mlir::RankedTensorType tensorType(const TypeText &type);
+  /// Null after reporting that no input introduces `name`.
+  mlir::AffineExpr dimension(std::string_view name, TextRange range);
+  Literal literal(const JsonValue &value);
+};
+
+inline mlir::Type elementOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+}
+
+/// The attribute of that kind; null after reporting that `value` is none.
+mlir::Attribute readAttribute(ImportContext &context, const OpSchema &op, const AttrSchema &schema, const Literal &value);
+
+/// Reads the values or the file of a constant; null after reporting.
+mlir::ElementsAttr readConstant(ImportContext &context, const TensorDecl &decl, llvm::StringRef folder);
+
+/// The `init` of a parameter; null after reporting.
+mlir::Attribute readInitializer(ImportContext &context, const TensorDecl &decl, mlir::RankedTensorType type);
+
+/// Builds sym.train from the optimizer, the schedule and the numbers of the section. False after reporting.
+bool buildTrain(ImportContext &context, const TrainDecl &train);
+
+/// Reports an unknown name among `candidates` with the nearest of them.
+void reportUnknown(const Reporter &report, TextRange range, std::string_view code, std::string message,
+                   const std::string &suggestion);
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+/// What a new op belongs to.
+struct OpPlace {
+  TextRange op;       // where the op is named
+  TextRange whole;    // the expression or the node
+  std::string name;   // of its location
+  std::string_view node; // the node's name, which layers' parameters begin with
+  TextRange nodeRange;
+  bool inExpression = false;
+};
+
+/// Creates the parameters of layers: `node/name`.
+using MakeParameter = std::function<mlir::Value(const OpPlace &place, const LayerParameter &parameter)>;
+
+class OpMaker {
+public:
+  OpMaker(ImportContext &context, MakeParameter makeParameter)
+      : context(context), makeParameter(std::move(makeParameter)) {}
+
+  /// The schema of the op; null after reporting that there is none.
+  const OpSchema *find(std::string_view name, TextRange range, llvm::ArrayRef<std::string> alsoCallable = {});
+
+  /// Checks and builds; the results. Empty after reporting, or without a report when an operand is bad.
+  llvm::SmallVector<mlir::Value> make(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
+                                      llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
+
+  /// Whether the last `make` of that op made parameters, or could have.
+  bool isLayer(const OpSchema &schema);
+
+  mlir::Value scalar(mlir::Location loc, mlir::Type element, double real, int64_t integer, bool isReal);
+
+private:
+  bool readAttributes(const OpSchema &schema, llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place,
+                      mlir::NamedAttrList &out);
+  bool checkCount(const OpSchema &schema, size_t given, bool layer, const OpPlace &place);
+  const OperandSchema &slot(const OpSchema &schema, size_t index);
+  bool typeLiterals(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
+                    llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
+  bool checkElementTypes(const OpSchema &schema, llvm::ArrayRef<Operand> operands, const OpPlace &place);
+  bool broadcast(llvm::MutableArrayRef<Operand> operands, mlir::Location loc, const OpPlace &place);
+  void reportInference(llvm::StringRef message, const OpSchema &schema, llvm::ArrayRef<Operand> operands,
+                       llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
+  bool checkResult(mlir::Type type, const OpPlace &place);
+
+  ImportContext &context;
+  MakeParameter makeParameter;
+};
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_IMPORTCONTEXT_H

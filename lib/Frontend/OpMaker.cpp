@@ -1,0 +1,476 @@
+//===- OpMaker.cpp - Builds an op from its schema -------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Any op of the dialect is built the same way: its schema tells operands and attributes, its shape function the types
+// of the results. What it says against them becomes a located diagnostic.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/ContractNames.h"
+#include "lib/Frontend/ImportContext.h"
+#include "lib/Support/Suggest.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
+#include <cmath>
+#include <cstddef>
+
+using namespace mlir;
+using namespace symc;
+
+void symc::reportUnknown(const Reporter &report, TextRange range, std::string_view code, std::string message,
+                         const std::string &suggestion) {
+  report.error(range, code, std::move(message), {"", suggestion, {}});
+}
+
+const OpSchema *OpMaker::find(std::string_view name, TextRange range, ArrayRef<std::string> alsoCallable) {
+  if (const OpSchema *schema = findOpSchema(ref(name)))
+    return schema;
+  if (isFormatOp(name)) {
+    context.report.error(range, code::OpNotYet, "this version of symc does not have the op " + quoted(name));
+    return nullptr;
+  }
+  Suggestion nearest(name);
+  for (const OpSchema &schema : opSchemas())
+    nearest.consider(view(schema.mnemonic));
+  for (const std::string &other : alsoCallable)
+    nearest.consider(other);
+  reportUnknown(context.report, range, code::UnknownOp, "unknown op " + quoted(name), nearest.best());
+  return nullptr;
+}
+
+bool OpMaker::isLayer(const OpSchema &schema) {
+  auto info = RegisteredOperationName::lookup(("sym." + schema.mnemonic).str(), context.context);
+  return info && info->hasInterface<LayerOpInterface>();
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes and operands
+//===----------------------------------------------------------------------===//
+
+bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument> attributes, const OpPlace &place,
+                             NamedAttrList &out) {
+  bool good = true;
+  for (const AttributeArgument &argument : attributes) {
+    const AttrSchema *found = nullptr;
+    for (const AttrSchema &candidate : schema.attributes)
+      if (candidate.name == ref(argument.name))
+        found = &candidate;
+    if (!found) {
+      std::string hint;
+      Suggestion nearest(argument.name);
+      for (const AttrSchema &candidate : schema.attributes)
+        nearest.consider(view(candidate.name));
+      for (const OperandSchema &operand : schema.operands)
+        if (operand.name == ref(argument.name))
+          hint = "it is an operand: give it by its position";
+      if (hint.empty() && nearest.best().empty()) {
+        hint = schema.attributes.empty() ? "it has no attributes" : "it has ";
+        for (const AttrSchema &candidate : schema.attributes)
+          hint += (&candidate == schema.attributes.begin() ? "" : ", ") + quoted(candidate.name);
+      }
+      context.report.error(argument.nameRange, code::UnknownAttribute,
+                           quoted(schema.mnemonic) + " has no attribute " + quoted(argument.name),
+                           {hint, hint.empty() ? nearest.best() : "", {}});
+      good = false;
+      continue;
+    }
+    if (argument.value.kind == Literal::Null && !found->required)
+      continue; // null says what leaving it out says
+    if (Attribute attribute = readAttribute(context, schema, *found, argument.value))
+      out.append(found->name, attribute);
+    else
+      good = false;
+  }
+  for (const AttrSchema &attribute : schema.attributes)
+    if (attribute.required && llvm::none_of(attributes, [&](const AttributeArgument &argument) {
+          return ref(argument.name) == attribute.name;
+        })) {
+      context.report.error(place.op, code::MissingAttribute,
+                           quoted(schema.mnemonic) + " lacks the attribute " + quoted(attribute.name));
+      good = false;
+    }
+  return good;
+}
+
+const OperandSchema &OpMaker::slot(const OpSchema &schema, size_t index) {
+  for (const OperandSchema &operand : schema.operands) {
+    if (operand.variadic || index == 0)
+      return operand;
+    --index;
+  }
+  return schema.operands.back();
+}
+
+bool OpMaker::checkCount(const OpSchema &schema, size_t given, bool layer, const OpPlace &place) {
+  size_t least = 0, most = 0;
+  bool variadic = false;
+  std::string names;
+  for (const OperandSchema &operand : schema.operands) {
+    least += !operand.optional;
+    ++most;
+    variadic |= operand.variadic;
+    names += (names.empty() ? "" : ", ") + operand.name.str() + (operand.variadic ? ", …" : operand.optional ? "?" : "");
+  }
+  if (layer) // it makes what is left out
+    least = std::min<size_t>(least, 1);
+  if (given >= least && (variadic || given <= most))
+    return true;
+  std::string range = least == most && !variadic ? std::to_string(least)
+                      : variadic                 ? std::to_string(least) + " or more"
+                                                 : std::to_string(least) + " to " + std::to_string(most);
+  context.report.error(place.op, code::OperandCount,
+                       quoted(schema.mnemonic) + " takes " + range + (range == "1" ? " input" : " inputs") +
+                           (names.empty() ? "" : " (" + names + ")") + ", not " + std::to_string(given));
+  return false;
+}
+
+static std::string_view classText(OperandClass operandClass) {
+  switch (operandClass) {
+  case OperandClass::Float:
+    return "floating operands";
+  case OperandClass::Int:
+    return "operands of integers";
+  case OperandClass::Bool:
+    return "operands of bool";
+  case OperandClass::Number:
+    return "operands of numbers";
+  case OperandClass::Any:
+    break;
+  }
+  return "operands";
+}
+
+static bool accepts(OperandClass operandClass, Type element) {
+  switch (operandClass) {
+  case OperandClass::Any:
+    return true;
+  case OperandClass::Number:
+    return !element.isInteger(1);
+  case OperandClass::Float:
+    return isa<FloatType>(element);
+  case OperandClass::Int:
+    return isa<IntegerType>(element) && !element.isInteger(1);
+  case OperandClass::Bool:
+    return element.isInteger(1);
+  }
+  return false;
+}
+
+/// Operands of one group have one element type: values, indices, conditions.
+static unsigned group(OperandClass operandClass) {
+  return operandClass == OperandClass::Int ? 1 : operandClass == OperandClass::Bool ? 2 : 0;
+}
+
+Value OpMaker::scalar(Location loc, Type element, double real, int64_t integer, bool isReal) {
+  auto type = RankedTensorType::get({}, element);
+  Attribute number;
+  if (auto floating = dyn_cast<FloatType>(element)) {
+    APFloat value(real);
+    bool loses;
+    value.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+    if (value.isInfinity() && !std::isinf(real))
+      return {};
+    number = FloatAttr::get(floating, value);
+  } else {
+    unsigned width = element.getIntOrFloatBitWidth();
+    bool isUnsigned = element.isUnsignedInteger() || width == 1;
+    if (isReal || (isUnsigned ? integer < 0 || (width < 63 && integer >= (int64_t(1) << width))
+                              : width < 64 && (integer < -(int64_t(1) << (width - 1)) ||
+                                               integer >= (int64_t(1) << (width - 1)))))
+      return {};
+    number = IntegerAttr::get(element, APInt(width, static_cast<uint64_t>(integer), false, /*implicitTrunc=*/true));
+  }
+  return sym::ConstantOp::create(context.b, loc, type, DenseElementsAttr::get(type, number));
+}
+
+/// Gives every literal the element type of the tensors that it meets.
+bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> operands,
+                           ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
+  bool good = true;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    Operand &literal = operands[i];
+    if (literal.value)
+      continue;
+    OperandClass wanted = slot(schema, i).operandClass;
+    Type element;
+    for (size_t j = 0; j < operands.size() && !element; ++j)
+      if (operands[j].value && group(slot(schema, j).operandClass) == group(wanted))
+        element = elementOf(operands[j].value);
+    if (!element && wanted == OperandClass::Int)
+      element = context.b.getI64Type();
+    if (!element && (wanted == OperandClass::Bool || literal.isBool))
+      element = context.b.getI1Type();
+    // `cast(2, 'f64')` says itself what the literal is.
+    for (const AttributeArgument &argument : attributes)
+      for (const AttrSchema &attribute : schema.attributes)
+        if (!element && attribute.kind == AttrKind::DType && attribute.name == ref(argument.name))
+          if (auto type = dyn_cast_or_null<TypeAttr>(readAttribute(context, schema, attribute, argument.value)))
+            element = type.getValue();
+    if (!element) {
+      context.report.error(literal.range, code::ExprLiteralOnly,
+                           "the element type of " + quoted(literal.text) + " is unknown: it meets no tensor",
+                           "cast(" + printable(literal.text, 20) + ", 'f32') gives it one");
+      good = false;
+      continue;
+    }
+    literal.value = literal.build(element);
+    good &= bool(literal.value);
+  }
+  return good;
+}
+
+bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operands, const OpPlace &place) {
+  bool allInt = llvm::all_of(schema.operands, [](const OperandSchema &o) { return o.operandClass == OperandClass::Int; });
+  const Operand *first[3] = {};
+  for (auto [i, operand] : llvm::enumerate(operands)) {
+    OperandClass wanted = slot(schema, i).operandClass;
+    Type element = elementOf(operand.value);
+    TextRange range = place.inExpression ? operand.range : place.op;
+    if (!accepts(wanted, element)) {
+      std::string hint;
+      if (element.isInteger(1))
+        hint = "cast(…, 'f32') makes numbers of bool";
+      else if (wanted == OperandClass::Float)
+        hint = "cast(…, 'f32') makes floating numbers of integers";
+      else if (wanted == OperandClass::Bool)
+        hint = "a comparison gives bool, and so does cast(…, 'bool')";
+      else if (wanted == OperandClass::Int)
+        hint = "cast(…, 'i64') makes integers";
+      context.report.error(range, code::ElementTypeUnsupported,
+                           quoted(schema.mnemonic) + " takes " + std::string(classText(wanted)) + ", not " +
+                               printType(operand.value.getType()),
+                           hint);
+      return false;
+    }
+    unsigned g = group(wanted);
+    if (g == 1 && !allInt)
+      continue; // indices may be of any integer type
+    if (!first[g]) {
+      first[g] = &operand;
+    } else if (elementOf(first[g]->value) != element) {
+      Reporter::More more;
+      more.hint = "element types are not converted silently; cast(…, '" +
+                  printElementType(elementOf(first[g]->value)) + "') converts";
+      if (place.inExpression)
+        more.notes.push_back(context.report.note(first[g]->range, "this is " + printType(first[g]->value.getType())));
+      context.report.error(range, code::ElementTypeMismatch,
+                           quoted(schema.mnemonic) + " takes operands of one element type, not " +
+                               printType(first[g]->value.getType()) + " and " + printType(operand.value.getType()),
+                           std::move(more));
+      return false;
+    }
+  }
+  return true;
+}
+
+/// NumPy's rule, made explicit. A symbolic size is never taken for 1.
+bool OpMaker::broadcast(MutableArrayRef<Operand> operands, Location loc, const OpPlace &place) {
+  Dims common;
+  for (const Operand &operand : operands)
+    if (Dims dims = dimsOf(operand.value); dims.size() > common.size())
+      common = dims;
+  size_t rank = common.size();
+  SmallVector<const Operand *> from(rank, nullptr); // the operand that a size comes from
+  for (AffineExpr &dim : common)
+    dim = constantDim(context.context, 1);
+  for (const Operand &operand : operands) {
+    Dims dims = dimsOf(operand.value);
+    for (size_t i = 0; i < dims.size(); ++i) {
+      size_t axis = rank - dims.size() + i;
+      if (isOne(dims[i]) || (from[axis] && sameDim(common[axis], dims[i])))
+        continue;
+      if (!from[axis]) {
+        common[axis] = dims[i];
+        from[axis] = &operand;
+        continue;
+      }
+      const Operand &other = *from[axis];
+      Reporter::More more;
+      bool symbolic = !constantValue(common[axis]) || !constantValue(dims[i]);
+      if (symbolic)
+        more.hint = "sizes are equal when they are written the same; a symbolic size is never taken for 1";
+      if (place.inExpression)
+        more.notes.push_back(context.report.note(other.range, "this is " + printType(other.value.getType())));
+      context.report.error(place.inExpression ? operand.range : place.op, code::ShapeMismatch,
+                           "cannot broadcast " + printType(other.value.getType()) + " with " +
+                               printType(operand.value.getType()) + ": sizes " + printDim(common[axis]) + " and " +
+                               printDim(dims[i]) + " differ",
+                           std::move(more));
+      return false;
+    }
+  }
+  auto shape = sym::DimsAttr::get(context.context, common);
+  for (Operand &operand : operands)
+    if (!sameDims(dimsOf(operand.value), common))
+      operand.value = sym::BroadcastToOp::create(context.b, loc, operand.value, shape);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+/// Adds the place to what a shape function says: the attribute that it speaks of, the only operand, or the op.
+void OpMaker::reportInference(StringRef message, const OpSchema &schema, ArrayRef<Operand> operands,
+                              ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
+  std::string_view code = code::AttributeValue;
+  if (message.size() > 7 && message[0] == 'S' && message.substr(5, 2) == ": " &&
+      llvm::all_of(message.substr(1, 4), llvm::isDigit)) {
+    code = view(message.take_front(5));
+    message = message.drop_front(7);
+  }
+  message.consume_front("'sym." + schema.mnemonic.str() + "' op ");
+  TextRange range = place.op;
+  bool shape = code == code::ShapeMismatch || code == code::RankMismatch;
+  if (place.inExpression && !operands.empty() && (operands.size() == 1 || shape))
+    range = operands.back().range;
+  auto mentions = [&](StringRef word) {
+    for (size_t at = message.find(word); at != StringRef::npos; at = message.find(word, at + 1)) {
+      auto isWord = [](char c) { return llvm::isAlnum(c) || c == '_'; };
+      bool begins = at == 0 || !isWord(message[at - 1]);
+      if (begins && (at + word.size() == message.size() || !isWord(message[at + word.size()])))
+        return true;
+    }
+    return false;
+  };
+  for (const AttributeArgument &argument : attributes)
+    if (!shape && mentions(ref(argument.name))) {
+      range = argument.value.range;
+      break;
+    }
+  std::string text(view(message));
+  std::string hint;
+  if (size_t at = message.find("; hint: "); at != StringRef::npos) {
+    hint = message.substr(at + 8).str();
+    text = message.take_front(at).str();
+  }
+  context.report.error(range, code, std::move(text), std::move(hint));
+}
+
+bool OpMaker::checkResult(Type type, const OpPlace &place) {
+  auto tensor = cast<RankedTensorType>(type);
+  uint64_t bytes = std::max(1u, tensor.getElementType().getIntOrFloatBitWidth() / 8);
+  for (int64_t size : tensor.getShape())
+    if (size > 1 && __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
+      bytes = UINT64_MAX;
+  bool tooMany = static_cast<size_t>(tensor.getRank()) > dimensionLimit;
+  if (!tooMany && bytes <= uint64_t(INT64_MAX))
+    return true;
+  context.report.error(place.op, code::ResultLimit,
+                       tooMany ? "the result has " + std::to_string(tensor.getRank()) + " dimensions, more than " +
+                                     std::to_string(dimensionLimit)
+                               : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
+  return false;
+}
+
+namespace {
+/// Storage for the properties of an op that does not exist yet.
+class Properties {
+public:
+  explicit Properties(RegisteredOperationName info) : info(info), size(info.getOpPropertyByteSize()) {
+    if (size == 0)
+      return;
+    storage.reset(new std::max_align_t[(size + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t)]());
+    info.initOpProperties(get(), OpaqueProperties(nullptr));
+    info.populateDefaultProperties(get());
+  }
+  ~Properties() {
+    if (size)
+      info.destroyOpProperties(get());
+  }
+  OpaqueProperties get() const { return OpaqueProperties(storage.get()); }
+
+private:
+  RegisteredOperationName info;
+  int size;
+  std::unique_ptr<std::max_align_t[]> storage;
+};
+} // namespace
+
+SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand> operands,
+                                 ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
+  auto info = RegisteredOperationName::lookup(("sym." + schema.mnemonic).str(), context.context);
+  if (!info)
+    return {};
+  bool layer = info->hasInterface<LayerOpInterface>();
+  NamedAttrList attrs;
+  bool good = readAttributes(schema, attributes, place, attrs);
+  good &= checkCount(schema, operands.size(), layer, place);
+  for (const Operand &operand : operands)
+    good &= !operand.bad;
+  if (!good || !typeLiterals(schema, operands, attributes, place) || !checkElementTypes(schema, operands, place))
+    return {};
+  Location loc = context.location(place.op, place.name);
+  if (schema.broadcasts && !broadcast(operands, loc, place))
+    return {};
+
+  // What the op says against its operands and attributes is collected and reported with its place.
+  std::string said;
+  auto listen = [&](mlir::Diagnostic &diagnostic) {
+    if (said.empty() && diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      said = diagnostic.str();
+    return success();
+  };
+  auto refuse = [&] {
+    reportInference(said.empty() ? StringRef("the op does not take these operands") : StringRef(said), schema, operands,
+                    attributes, place);
+    return SmallVector<Value>();
+  };
+  SmallVector<Value> values;
+  for (const Operand &operand : operands)
+    values.push_back(operand.value);
+  if (layer) {
+    SmallVector<RankedTensorType> types;
+    for (Value value : values)
+      types.push_back(cast<RankedTensorType>(value.getType()));
+    FailureOr<SmallVector<LayerParameter>> made = failure();
+    {
+      ScopedDiagnosticHandler handler(context.context, listen);
+      made = info->getInterface<LayerOpInterface>()->getLayerParameters(loc, attrs.getDictionary(context.context), types);
+    }
+    if (failed(made))
+      return refuse();
+    for (const LayerParameter &parameter : *made) {
+      Value value = makeParameter(place, parameter);
+      if (!value)
+        return {};
+      values.push_back(value);
+    }
+    if (!checkCount(schema, values.size(), /*layer=*/false, place))
+      return {};
+  }
+  if (info->hasTrait<OpTrait::AttrSizedOperandSegments>()) {
+    SmallVector<int32_t> segments;
+    size_t fixed = llvm::count_if(schema.operands, [](const OperandSchema &o) { return !o.variadic; });
+    size_t left = values.size();
+    for (const OperandSchema &operand : schema.operands) {
+      size_t count = operand.variadic ? values.size() - std::min(values.size(), fixed) : std::min<size_t>(1, left);
+      segments.push_back(static_cast<int32_t>(count));
+      left -= std::min(left, count);
+    }
+    attrs.append("operandSegmentSizes", context.b.getDenseI32ArrayAttr(segments));
+  }
+
+  OperationState state(loc, *info);
+  state.addOperands(values);
+  DictionaryAttr dictionary = attrs.getDictionary(context.context);
+  {
+    ScopedDiagnosticHandler handler(context.context, listen);
+    Properties properties(*info);
+    auto emit = [&] { return emitError(loc); };
+    auto *infer = info->getInterface<InferTypeOpInterface>();
+    if (failed(info->setOpPropertiesFromAttribute(*info, properties.get(), dictionary, emit)) || !infer ||
+        failed(infer->inferReturnTypes(context.context, loc, state.operands, dictionary, properties.get(), {},
+                                             state.types)))
+      return refuse();
+  }
+  for (Type type : state.types)
+    if (!checkResult(type, place))
+      return {};
+  state.attributes = attrs;
+  Operation *op = context.b.create(state);
+  return SmallVector<Value>(op->getResults());
+}

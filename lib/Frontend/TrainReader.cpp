@@ -1,0 +1,326 @@
+//===- TrainReader.cpp - Initialisers, optimizers, schedules --------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Names, options, ranges and defaults of optimizers and schedules come from the table of lib/Autodiff/TrainOptions.h.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Autodiff/TrainOptions.h"
+#include "lib/Frontend/ImportContext.h"
+#include "lib/Support/Suggest.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+
+//===----------------------------------------------------------------------===//
+// Initialisers
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+enum class Scheme { Plain, Glorot, He, Lecun };
+
+struct Initializer {
+  std::string_view name;
+  sym::InitKind kind;
+  Scheme scheme;
+  /// Options and their defaults, in the order of sym.init's numbers. NaN: required.
+  std::string_view options[2];
+  double defaults[2];
+  bool integers; // fits integer parameters
+};
+
+constexpr double required = std::numeric_limits<double>::quiet_NaN();
+
+const Initializer initializers[] = {
+    {"zeros", sym::InitKind::zeros, Scheme::Plain, {}, {}, true},
+    {"ones", sym::InitKind::constant, Scheme::Plain, {}, {1, 0}, true},
+    {"constant", sym::InitKind::constant, Scheme::Plain, {"value"}, {required, 0}, true},
+    {"uniform", sym::InitKind::uniform, Scheme::Plain, {"low", "high"}, {-0.05, 0.05}, false},
+    {"normal", sym::InitKind::normal, Scheme::Plain, {"mean", "stddev"}, {0, 0.05}, false},
+    {"truncated_normal", sym::InitKind::truncated_normal, Scheme::Plain, {"mean", "stddev"}, {0, 0.05}, false},
+    {"glorot_uniform", sym::InitKind::uniform, Scheme::Glorot, {}, {}, false},
+    {"glorot_normal", sym::InitKind::normal, Scheme::Glorot, {}, {}, false},
+    {"he_uniform", sym::InitKind::uniform, Scheme::He, {}, {}, false},
+    {"he_normal", sym::InitKind::normal, Scheme::He, {}, {}, false},
+    {"lecun_normal", sym::InitKind::normal, Scheme::Lecun, {}, {}, false},
+    {"orthogonal", sym::InitKind::orthogonal, Scheme::Plain, {"gain"}, {1, 0}, false},
+    {"identity", sym::InitKind::identity, Scheme::Plain, {"gain"}, {1, 0}, false},
+};
+
+} // namespace
+
+Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, RankedTensorType type) {
+  auto make = [&](sym::InitKind kind, double a, double b) -> Attribute {
+    return sym::InitAttr::get(context.context, kind, a, b);
+  };
+  if (!decl.init)
+    return make(sym::InitKind::zeros, 0, 0);
+  const Reporter &report = context.report;
+  std::optional<ChoiceDecl> choice = readChoice(*decl.init, "'init'", report);
+  if (!choice)
+    return {};
+  const Initializer *found = nullptr;
+  Suggestion nearest(choice->name.text);
+  for (const Initializer &candidate : initializers) {
+    nearest.consider(candidate.name);
+    if (candidate.name == choice->name.text)
+      found = &candidate;
+  }
+  if (!found) {
+    reportUnknown(report, choice->name.range, code::UnknownInitializer,
+                  "unknown initialiser " + quoted(choice->name.text), nearest.best());
+    return {};
+  }
+  double numbers[2] = {found->defaults[0], found->defaults[1]};
+  std::vector<std::string_view> keys;
+  for (std::string_view option : found->options)
+    if (!option.empty())
+      keys.push_back(option);
+  bool good = true;
+  if (choice->options) {
+    size_t before = report.diagnostics.errorCount();
+    checkKeys(*choice->options, "the initialiser " + quoted(found->name), keys, report);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const JsonMember *member = choice->options->find(keys[i]);
+      if (!member || !wantKind(member->value, JsonValue::Number, quoted(keys[i]), report))
+        continue;
+      numbers[i] = member->value.number();
+      if (keys[i] == "stddev" && numbers[i] < 0)
+        report.error(member->value.range, code::ValueRange, "'stddev' must be 0 or more");
+      if (!isa<FloatType>(type.getElementType()) && !member->value.isInteger())
+        report.error(member->value.range, code::BadInitializer,
+                     "a parameter of " + printElementType(type.getElementType()) + " starts with an integer");
+    }
+    good = report.diagnostics.errorCount() == before;
+    if (good && found->options[1] == "high" && numbers[0] > numbers[1]) {
+      report.error(choice->name.range, code::ValueRange, "'low' is greater than 'high'");
+      good = false;
+    }
+  }
+  if (good && std::isnan(numbers[0])) {
+    report.error(choice->options ? TextRange{choice->options->range.begin, choice->options->range.begin + 1}
+                                 : choice->name.range,
+                 code::MissingKey, "the initialiser 'constant' lacks the key 'value'",
+                 "write { \"constant\": { \"value\": 1 } }");
+    good = false;
+  }
+  if (good && !found->integers && !isa<FloatType>(type.getElementType())) {
+    report.error(choice->name.range, code::BadInitializer,
+                 quoted(found->name) + " is for floating parameters, not for " + printType(type));
+    good = false;
+  }
+  bool matrix = found->scheme != Scheme::Plain || found->kind == sym::InitKind::orthogonal ||
+                found->kind == sym::InitKind::identity;
+  if (good && matrix && type.getRank() < 2) {
+    report.error(choice->name.range, code::BadInitializer,
+                 quoted(found->name) + " is for parameters of rank 2 or more, not for " + printType(type));
+    good = false;
+  }
+  if (!good)
+    return {};
+  if (found->scheme == Scheme::Plain)
+    return make(found->kind, numbers[0], numbers[1]);
+  // A kernel is [receptive field…, in, out].
+  double receptive = 1;
+  for (int64_t size : type.getShape().drop_back(2))
+    receptive *= static_cast<double>(size);
+  double fanIn = receptive * static_cast<double>(type.getShape().drop_back().back());
+  double fanOut = receptive * static_cast<double>(type.getShape().back());
+  double variance = found->scheme == Scheme::Glorot ? 2 / (fanIn + fanOut)
+                    : found->scheme == Scheme::He   ? 2 / fanIn
+                                                    : 1 / fanIn;
+  if (found->kind == sym::InitKind::normal)
+    return make(found->kind, 0, std::sqrt(variance));
+  double limit = std::sqrt(3 * variance);
+  return make(found->kind, -limit, limit);
+}
+
+//===----------------------------------------------------------------------===//
+// Optimizers and schedules
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Checks the options of an optimizer or schedule against the table.
+class MethodReader {
+public:
+  MethodReader(ImportContext &context, ArrayRef<TrainMethod> methods, std::string_view what)
+      : context(context), methods(methods), what(what) {}
+
+  /// Null after reporting.
+  DictionaryAttr read(const ChoiceDecl &choice, std::string_view unknownCode);
+
+private:
+  Attribute readOption(const TrainOption &option, const JsonValue &value);
+  bool checkRange(const TrainOption &option, double number, TextRange range);
+
+  ImportContext &context;
+  ArrayRef<TrainMethod> methods;
+  std::string_view what;
+};
+
+} // namespace
+
+bool MethodReader::checkRange(const TrainOption &option, double number, TextRange range) {
+  const char *wanted = nullptr;
+  switch (option.range) {
+  case TrainOptionRange::Any:
+    break;
+  case TrainOptionRange::NotNegative:
+    wanted = number >= 0 ? nullptr : "0 or more";
+    break;
+  case TrainOptionRange::Positive:
+    wanted = number > 0 ? nullptr : option.kind == TrainOptionKind::Integer ? "1 or more" : "greater than 0";
+    break;
+  case TrainOptionRange::Fraction:
+    wanted = number >= 0 && number < 1 ? nullptr : "in [0, 1)";
+    break;
+  }
+  if (wanted)
+    context.report.error(range, code::TrainRange,
+                         quoted(view(option.name)) + " must be " + wanted + ", not " + printable(context.textOf(range)));
+  return !wanted;
+}
+
+Attribute MethodReader::readOption(const TrainOption &option, const JsonValue &value) {
+  std::string said = quoted(view(option.name));
+  const Reporter &report = context.report;
+  auto integer = [&](const JsonValue &item) -> std::optional<int64_t> {
+    if (!wantKind(item, JsonValue::Number, said, report))
+      return std::nullopt;
+    if (!item.isInteger()) {
+      report.error(item.range, code::IntegerExpected,
+                   said + " must be an integer of 64 bits, not " + quoted(context.textOf(item.range)));
+      return std::nullopt;
+    }
+    return checkRange(option, static_cast<double>(item.integer), item.range) ? std::optional(item.integer) : std::nullopt;
+  };
+  auto number = [&](const JsonValue &item) -> std::optional<double> {
+    if (!wantKind(item, JsonValue::Number, said, report) || !checkRange(option, item.number(), item.range))
+      return std::nullopt;
+    return item.number();
+  };
+  Builder &b = context.b;
+  switch (option.kind) {
+  case TrainOptionKind::Boolean:
+    return wantKind(value, JsonValue::Bool, said, report) ? Attribute(b.getBoolAttr(value.boolean)) : Attribute();
+  case TrainOptionKind::Integer: {
+    auto read = integer(value);
+    return read ? Attribute(b.getI64IntegerAttr(*read)) : Attribute();
+  }
+  case TrainOptionKind::Number: {
+    auto read = number(value);
+    return read ? Attribute(b.getF64FloatAttr(*read)) : Attribute();
+  }
+  case TrainOptionKind::Integers:
+  case TrainOptionKind::Numbers: {
+    if (!wantKind(value, JsonValue::Array, said, report))
+      return {};
+    bool whole = option.kind == TrainOptionKind::Integers, good = true;
+    SmallVector<int64_t> integers;
+    SmallVector<double> numbers;
+    for (const JsonValue &item : value.items()) {
+      if (whole) {
+        auto read = integer(item);
+        good &= bool(read);
+        integers.push_back(read.value_or(0));
+      } else {
+        auto read = number(item);
+        good &= bool(read);
+        numbers.push_back(read.value_or(0));
+      }
+    }
+    if (!good)
+      return {};
+    return whole ? Attribute(b.getDenseI64ArrayAttr(integers)) : Attribute(b.getDenseF64ArrayAttr(numbers));
+  }
+  }
+  return {};
+}
+
+DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unknownCode) {
+  const Reporter &report = context.report;
+  const TrainMethod *method = findMethod(methods, ref(choice.name.text));
+  if (!method) {
+    Suggestion nearest(choice.name.text);
+    for (const TrainMethod &candidate : methods)
+      nearest.consider(view(candidate.name));
+    reportUnknown(report, choice.name.range, unknownCode,
+                  "unknown " + std::string(what) + " " + quoted(choice.name.text), nearest.best());
+    return {};
+  }
+  if (!method->available) {
+    report.error(choice.name.range, code::OptimizerNotYet,
+                 "this version of symc does not have the " + std::string(what) + " " + quoted(choice.name.text));
+    return {};
+  }
+  bool good = true;
+  if (choice.options) {
+    std::vector<std::string_view> keys;
+    for (const TrainOption &option : method->options)
+      keys.push_back(view(option.name));
+    size_t before = report.diagnostics.errorCount();
+    checkKeys(*choice.options, quoted(choice.name.text), keys, report);
+    good = report.diagnostics.errorCount() == before;
+  }
+  NamedAttrList options;
+  for (const TrainOption &option : method->options) {
+    const JsonMember *member = choice.options ? choice.options->find(view(option.name)) : nullptr;
+    Attribute attribute;
+    if (member) {
+      attribute = readOption(option, member->value);
+      good &= bool(attribute);
+    } else if (option.required) {
+      TextRange range = choice.options ? TextRange{choice.options->range.begin, choice.options->range.begin + 1}
+                                       : choice.name.range;
+      report.error(range, code::MissingKey,
+                   std::string(what) + " " + quoted(choice.name.text) + " lacks the key " + quoted(view(option.name)));
+      good = false;
+    } else if (option.kind == TrainOptionKind::Boolean) {
+      attribute = context.b.getBoolAttr(option.standard != 0);
+    } else if (option.kind == TrainOptionKind::Number) {
+      attribute = context.b.getF64FloatAttr(option.standard);
+    }
+    if (attribute)
+      options.append(option.name, attribute);
+  }
+  auto boundaries = dyn_cast_or_null<DenseI64ArrayAttr>(options.get("boundaries"));
+  auto values = dyn_cast_or_null<DenseF64ArrayAttr>(options.get("values"));
+  if (good && boundaries && values) {
+    const JsonMember *member = choice.options->find("boundaries");
+    if (values.size() != boundaries.size() + 1) {
+      report.error(choice.options->find("values")->value.range, code::BadSchedule,
+                   "'values' has " + std::to_string(values.size()) + " entries, not one more than the " +
+                       std::to_string(boundaries.size()) + " of 'boundaries'");
+      good = false;
+    }
+    for (int64_t i = 1; i < boundaries.size() && good; ++i)
+      if (boundaries[i] <= boundaries[i - 1]) {
+        report.error(member->value.items()[i].range, code::BadSchedule, "'boundaries' must ascend");
+        good = false;
+      }
+  }
+  return good ? options.getDictionary(context.context) : DictionaryAttr();
+}
+
+bool symc::buildTrain(ImportContext &context, const TrainDecl &train) {
+  DictionaryAttr options, scheduleOptions;
+  if (train.optimizer)
+    options = MethodReader(context, optimizers(), "optimizer").read(*train.optimizer, code::UnknownOptimizer);
+  if (train.schedule)
+    scheduleOptions = MethodReader(context, schedules(), "schedule").read(*train.schedule, code::UnknownSchedule);
+  if (!options || (train.schedule && !scheduleOptions))
+    return false;
+  OpBuilder &b = context.b;
+  auto schedule = train.schedule ? b.getStringAttr(ref(train.schedule->name.text)) : StringAttr();
+  auto clip = train.clipGlobalNorm ? b.getF64FloatAttr(*train.clipGlobalNorm) : FloatAttr();
+  sym::TrainOp::create(b, context.location(train.object, "train"), b.getStringAttr(ref(train.optimizer->name.text)),
+                       options, schedule, scheduleOptions, clip, b.getF64FloatAttr(train.weightDecay),
+                       b.getI64IntegerAttr(train.accumulateSteps));
+  return true;
+}
