@@ -252,7 +252,7 @@ bool FileReader::readEntry(const JsonMember &member) {
   Entry entry{member.key, std::string(dtype->value.string()), {}, 0, 0};
   unsigned bits = bitsOf(entry.dtype);
   if (!bits)
-    return malformed(said + " has the unknown dtype " + quoted(entry.dtype));
+    return malformed(said + " has the unknown dtype " + symc::quoted(entry.dtype));
   uint64_t bytes = bits / 8;
   for (const JsonValue &size : shape->value.items()) {
     if (!size.isInteger() || size.integer < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size.integer), &bytes))

@@ -24,9 +24,9 @@ struct Part {
   bool isScalar() const { return kind == Number || kind == Size || kind == Pending; }
 };
 
-class Builder {
+class ExprBuilder {
 public:
-  Builder(ImportContext &context, OpMaker &maker, const ExpressionScope &scope, const Expression &expression,
+  ExprBuilder(ImportContext &context, OpMaker &maker, const ExpressionScope &scope, const Expression &expression,
           const StringPlaces &places, std::string_view holder, TextRange holderRange)
       : context(context), maker(maker), scope(scope), expression(expression), places(places), holder(holder),
         holderRange(holderRange), parts(expression.nodes.size()) {}
@@ -130,7 +130,7 @@ static StringRef opOf(ExprOp op) {
 //===----------------------------------------------------------------------===//
 
 /// The last operation of the expression carries the holder's name, the others `holder/op`.
-OpPlace Builder::place(uint32_t i, StringRef mnemonic, bool last) {
+OpPlace ExprBuilder::place(uint32_t i, StringRef mnemonic, bool last) {
   OpPlace out;
   out.op = inText(node(i).token);
   out.whole = rangeOf(i);
@@ -148,7 +148,7 @@ OpPlace Builder::place(uint32_t i, StringRef mnemonic, bool last) {
   return out;
 }
 
-Part Builder::makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,
+Part ExprBuilder::makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,
                      ArrayRef<AttributeArgument> attributes, bool last) {
   Part out;
   const OpSchema *schema = maker.find(view(mnemonic), inText(node(i).token));
@@ -165,7 +165,7 @@ Part Builder::makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> op
   return out;
 }
 
-Value Builder::buildScalar(uint32_t i, const Part &part, Type element) {
+Value ExprBuilder::buildScalar(uint32_t i, const Part &part, Type element) {
   OpPlace where;
   Location loc = context.location(rangeOf(i), ref(holder));
   auto cannot = [&](std::string hint) {
@@ -191,7 +191,7 @@ Value Builder::buildScalar(uint32_t i, const Part &part, Type element) {
 }
 
 /// Builds scalar arithmetic on sizes, e.g. the `2 / m` of `2 / m * x`, in the element type of what it meets.
-Value Builder::buildPending(uint32_t root, Type element) {
+Value ExprBuilder::buildPending(uint32_t root, Type element) {
   std::vector<Value> built(root - node(root).firstNode + 1);
   std::vector<bool> needed(built.size());
   uint32_t first = node(root).firstNode;
@@ -218,7 +218,7 @@ Value Builder::buildPending(uint32_t root, Type element) {
   return built.back();
 }
 
-Operand Builder::operand(uint32_t i) {
+Operand ExprBuilder::operand(uint32_t i) {
   Operand out;
   out.range = rangeOf(i);
   const Part &part = parts[i];
@@ -260,7 +260,7 @@ Operand Builder::operand(uint32_t i) {
 }
 
 /// A part as the value of an attribute. Lists nest no deeper than expressions do.
-Literal Builder::literal(uint32_t i) {
+Literal ExprBuilder::literal(uint32_t i) {
   const Part &part = parts[i];
   Literal out;
   out.range = rangeOf(i);
@@ -333,7 +333,7 @@ static Part boolean(bool value) {
 }
 
 /// Numbers fold in f64; integers stay integers where the result is one.
-std::optional<Part> Builder::foldNumbers(ExprOp op, const Part &a, const Part &b) {
+std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Part &b) {
   bool integers = !a.isReal && !b.isReal;
   int64_t x = a.integer, y = b.integer, result;
   switch (op) {
@@ -378,7 +378,7 @@ std::optional<Part> Builder::foldNumbers(ExprOp op, const Part &a, const Part &b
 }
 
 /// Sums, products and floor divisions of sizes are sizes.
-std::optional<Part> Builder::foldSizes(ExprOp op, const Part &a, const Part &b) {
+std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part &b) {
   auto size = [&](const Part &part) -> AffineExpr {
     if (part.kind == Part::Size)
       return part.size;
@@ -407,7 +407,7 @@ std::optional<Part> Builder::foldSizes(ExprOp op, const Part &a, const Part &b) 
 // Operators
 //===----------------------------------------------------------------------===//
 
-Part Builder::evaluateUnary(uint32_t i) {
+Part ExprBuilder::evaluateUnary(uint32_t i) {
   const Part &x = parts[child(i, 0)];
   Part out;
   if (x.kind == Part::Bad)
@@ -436,7 +436,7 @@ Part Builder::evaluateUnary(uint32_t i) {
 }
 
 /// `x ** n` with a literal integer is a product.
-Part Builder::power(uint32_t i, Value base, int64_t exponent) {
+Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
   uint32_t x = child(i, 0);
   Part out;
   out.kind = Part::Tensor;
@@ -472,7 +472,7 @@ Part Builder::power(uint32_t i, Value base, int64_t exponent) {
   return out;
 }
 
-Part Builder::evaluateBinary(uint32_t i) {
+Part ExprBuilder::evaluateBinary(uint32_t i) {
   uint32_t left = child(i, 0), right = child(i, 1);
   const Part &a = parts[left], &b = parts[right];
   ExprOp op = node(i).op;
@@ -507,7 +507,7 @@ Part Builder::evaluateBinary(uint32_t i) {
   return makeOp(i, opOf(op), operands);
 }
 
-Part Builder::evaluateTranspose(uint32_t i) {
+Part ExprBuilder::evaluateTranspose(uint32_t i) {
   Part out;
   uint32_t x = child(i, 0);
   if (parts[x].kind == Part::Bad)
@@ -534,7 +534,7 @@ Part Builder::evaluateTranspose(uint32_t i) {
 // Calls
 //===----------------------------------------------------------------------===//
 
-Part Builder::evaluateCall(uint32_t i) {
+Part ExprBuilder::evaluateCall(uint32_t i) {
   const ExprNode &call = node(i);
   Slice<uint32_t> arguments = expression.partsOf(call);
   size_t positional = arguments.size() - call.keywordCount;
@@ -650,7 +650,7 @@ Part Builder::evaluateCall(uint32_t i) {
 // Indexing
 //===----------------------------------------------------------------------===//
 
-AttributeArgument Builder::sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes) {
+AttributeArgument ExprBuilder::sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes) {
   AttributeArgument out{view(name), rangeOf(i), {}};
   out.value.kind = Literal::List;
   out.value.range = rangeOf(i);
@@ -664,7 +664,7 @@ AttributeArgument Builder::sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr
   return out;
 }
 
-AttributeArgument Builder::bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds) {
+AttributeArgument ExprBuilder::bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds) {
   AttributeArgument out{view(name), rangeOf(i), {}};
   out.value.kind = Literal::List;
   out.value.range = rangeOf(i);
@@ -679,7 +679,7 @@ AttributeArgument Builder::bounds(StringRef name, uint32_t i, ArrayRef<int64_t> 
 }
 
 /// A bound of a slice along a dimension of `size`: an integer, or a size that differs from it by a constant.
-bool Builder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
+bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
   const Part &part = parts[i];
   bound = kOpen;
   if (part.kind == Part::None)
@@ -714,7 +714,7 @@ bool Builder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
   return true;
 }
 
-Part Builder::evaluateIndex(uint32_t i) {
+Part ExprBuilder::evaluateIndex(uint32_t i) {
   Part out;
   Slice<uint32_t> entries = expression.partsOf(node(i));
   uint32_t x = entries[0];
@@ -810,7 +810,7 @@ Part Builder::evaluateIndex(uint32_t i) {
 // The whole
 //===----------------------------------------------------------------------===//
 
-void Builder::evaluate(uint32_t i) {
+void ExprBuilder::evaluate(uint32_t i) {
   const ExprNode &n = node(i);
   Part &out = parts[i];
   switch (n.kind) {
@@ -867,7 +867,7 @@ void Builder::evaluate(uint32_t i) {
   }
 }
 
-SmallVector<Value> Builder::build() {
+SmallVector<Value> ExprBuilder::build() {
   for (uint32_t i = 0; i < expression.nodes.size(); ++i)
     evaluate(i);
   uint32_t root = expression.nodes.size() - 1;
@@ -888,5 +888,5 @@ SmallVector<Value> Builder::build() {
 SmallVector<Value> symc::buildExpression(ImportContext &context, OpMaker &maker, const ExpressionScope &scope,
                                          const Expression &expression, const StringPlaces &places,
                                          std::string_view holder, TextRange holderRange) {
-  return Builder(context, maker, scope, expression, places, holder, holderRange).build();
+  return ExprBuilder(context, maker, scope, expression, places, holder, holderRange).build();
 }

@@ -79,7 +79,7 @@ void GraphImporter::declareNames() {
   for (size_t i = 0; i < context.dimOrder.size(); ++i)
     add({context.dimOrder[i], context.dims[context.dimOrder[i]].range}, Symbol::Dim, i);
   // Of two declarations of a name the one that stands later is the wrong one.
-  llvm::stable_sort(all, [](const Declaration &a, const Declaration &b) {
+  llvm::sort(all, [](const Declaration &a, const Declaration &b) {
     return a.symbol.range.begin < b.symbol.range.begin;
   });
   symbols.reserve(all.size());

@@ -148,7 +148,14 @@ void GraphImporter::sortMadeParameters() {
   auto earlier = [](const ParameterSlot &a, const ParameterSlot &b) { return a.order < b.order; };
   if (std::is_sorted(made, parameters.end(), earlier))
     return;
-  std::stable_sort(made, parameters.end(), earlier);
+  std::vector<std::pair<uint32_t, size_t>> order;
+  for (auto it = made; it != parameters.end(); ++it)
+    order.push_back({it->order, static_cast<size_t>(it - made)});
+  llvm::sort(order);
+  std::vector<ParameterSlot> sorted;
+  for (auto [node, index] : order)
+    sorted.push_back(std::move(made[index]));
+  std::move(sorted.begin(), sorted.end(), made);
   Block &entry = model.getBody().front();
   unsigned first = graph.inputs.size() + graph.parameters.size(), count = parameters.end() - made;
   for (auto it = made; it != parameters.end(); ++it) {

@@ -17,7 +17,6 @@ namespace symc {
 
 inline llvm::StringRef ref(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view view(llvm::StringRef text) { return {text.data(), text.size()}; }
-inline std::string quoted(llvm::StringRef text) { return quoted(view(text)); }
 
 /// A value of an attribute, from JSON or from an expression.
 struct Literal {

@@ -462,7 +462,8 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     Properties properties(*info);
     auto emit = [&] { return emitError(loc); };
     auto *infer = info->getInterface<InferTypeOpInterface>();
-    if (failed(info->setOpPropertiesFromAttribute(*info, properties.get(), dictionary, emit)) || !infer ||
+    bool hasProperties = info->getOpPropertyByteSize() != 0;
+    if ((hasProperties && failed(info->setOpPropertiesFromAttribute(*info, properties.get(), dictionary, emit))) || !infer ||
         failed(infer->inferReturnTypes(context.context, loc, state.operands, dictionary, properties.get(), {},
                                              state.types)))
       return refuse();

@@ -1,0 +1,75 @@
+//===- symc-import.cpp - Graph file to module, for tests ------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// symc-import GRAPH.json ... [--json] [--quiet] [--dim NAME=VALUE] [--truncations]
+//
+// Prints the module of each file, or its diagnostics. `--truncations` reads every beginning of the file instead, each of
+// which must be refused.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/Import.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+static int truncations(llvm::StringRef path) {
+  auto file = llvm::MemoryBuffer::getFile(path);
+  if (!file) {
+    llvm::errs() << "cannot read " << path << "\n";
+    return 1;
+  }
+  std::string text = (*file)->getBuffer().rtrim().str();
+  for (size_t size = 0; size < text.size(); ++size) {
+    MLIRContext context(MLIRContext::Threading::DISABLED);
+    symc::Diagnostics diagnostics;
+    auto module = symc::importGraphText(text.substr(0, size), path, &context, {}, diagnostics);
+    if (module || !diagnostics.hasErrors() || diagnostics.renderText().empty() || diagnostics.renderJson().empty()) {
+      llvm::errs() << path << ": " << size << " bytes are not refused\n";
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  bool json = false, quiet = false, cut = false;
+  symc::ImportOptions options;
+  std::vector<std::string> paths;
+  for (int i = 1; i < argc; ++i) {
+    llvm::StringRef argument = argv[i];
+    if (argument == "--json")
+      json = true;
+    else if (argument == "--quiet")
+      quiet = true;
+    else if (argument == "--truncations")
+      cut = true;
+    else if (argument == "--dim" && i + 1 < argc) {
+      auto [name, value] = llvm::StringRef(argv[++i]).split('=');
+      int64_t number = 0;
+      if (value.getAsInteger(10, number))
+        return 2;
+      options.dims.push_back({name.str(), number});
+    } else
+      paths.push_back(argument.str());
+  }
+  int status = 0;
+  for (const std::string &path : paths) {
+    if (cut) {
+      status |= truncations(path);
+      continue;
+    }
+    MLIRContext context(MLIRContext::Threading::DISABLED);
+    symc::Diagnostics diagnostics;
+    auto module = symc::importGraph(path, &context, options, diagnostics);
+    diagnostics.print(json);
+    if (module && !quiet)
+      module->print(llvm::outs());
+    status |= module ? 0 : 1;
+  }
+  return status;
+}
