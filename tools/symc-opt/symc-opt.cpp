@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Passes.h"
+#include "lib/Export/Passes.h"
 #include "lib/Fusion/Passes.h"
 #include "lib/Lowering/Passes.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
@@ -24,6 +25,7 @@ int main(int argc, char **argv) {
                   mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   symc::registerAutodiffPasses();
+  symc::registerExportPasses();
   symc::registerFusionPasses();
   symc::registerLoweringPasses();
   symc::registerContractionPass();

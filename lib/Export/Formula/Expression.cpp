@@ -1,0 +1,373 @@
+//===- Expression.cpp - Formulas that simplify themselves -----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Export/Formula/Expression.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::formula;
+
+Ratio Ratio::make(double above, double below) {
+  if (below < 0)
+    above = -above, below = -below;
+  auto whole = [](double v) { return std::floor(v) == v && std::fabs(v) < 9e15; };
+  if (below != 0 && whole(above) && whole(below)) {
+    double common = std::gcd(static_cast<int64_t>(above), static_cast<int64_t>(below));
+    if (common > 1)
+      above /= common, below /= common;
+    return {above, below};
+  }
+  return below != 0 && below != 1 && !whole(above) ? Ratio{above / below, 1} : Ratio{above, below};
+}
+
+Dims symc::formula::broadcastShape(ArrayRef<Ex> operands) {
+  Dims shape;
+  for (Ex x : operands) {
+    while (shape.size() < x->shape.size())
+      shape.insert(shape.begin(), AffineExpr());
+    for (size_t i = 0; i < x->shape.size(); ++i) {
+      AffineExpr &size = shape[shape.size() - 1 - i], other = x->shape[x->shape.size() - 1 - i];
+      if (!size || isOne(size))
+        size = other;
+    }
+  }
+  return shape;
+}
+
+Ex Algebra::intern(Expr e) {
+  std::string key;
+  llvm::raw_string_ostream os(key);
+  os << static_cast<int>(e.kind) << '|' << e.text << '|' << llvm::format("%a/%a", e.ratio.above, e.ratio.below) << '|';
+  for (AffineExpr size : e.shape)
+    os << printDim(size) << ',';
+  if (e.size)
+    os << '|' << printDim(e.size);
+  for (size_t i = 0; i < e.args.size(); ++i) {
+    os << '|' << e.args[i]->id;
+    if (!e.powers.empty())
+      os << '^' << e.powers[i];
+    if (!e.terms.empty())
+      os << llvm::format("*%a/%a", e.terms[i].above, e.terms[i].below);
+  }
+  for (auto &[name, value] : e.attributes)
+    os << '|' << name << '=' << value;
+  auto [it, isNew] = known.try_emplace(os.str());
+  if (!isNew)
+    return it->second.get();
+  e.id = known.size();
+  for (Ex argument : e.args)
+    e.operations = std::min<size_t>(e.operations + argument->operations, 1u << 30);
+  switch (e.kind) {
+  case Kind::Add:
+    for (const Ratio &c : e.terms)
+      e.operations += 1 + !(c.is(1) || c.is(-1));
+    --e.operations;
+    break;
+  case Kind::Mul:
+    for (int power : e.powers)
+      e.operations += 1 + (power != 1 && power != -1);
+    e.operations += !e.ratio.is(1);
+    --e.operations;
+    break;
+  case Kind::MatMul:
+    e.operations += e.args.size() - 1;
+    break;
+  case Kind::Compare:
+  case Kind::Call:
+    e.operations += 1;
+    break;
+  default:
+    break;
+  }
+  it->second = std::make_unique<Expr>(std::move(e));
+  return it->second.get();
+}
+
+Ex Algebra::number(Ratio value) {
+  Expr e(Kind::Number);
+  e.ratio = value;
+  return intern(std::move(e));
+}
+
+Ex Algebra::size(AffineExpr size) {
+  if (std::optional<int64_t> value = constantValue(size))
+    return number(*value);
+  Expr e(Kind::Size);
+  e.size = size;
+  return intern(std::move(e));
+}
+
+Ex Algebra::ref(std::string name, Dims shape) {
+  Expr e(Kind::Ref);
+  e.text = std::move(name);
+  e.shape = std::move(shape);
+  return intern(std::move(e));
+}
+
+/// `x` with a broadcast around it when NumPy would give it a smaller shape.
+Ex Algebra::shaped(Ex x, const Dims &shape) {
+  if (sameDims(x->shape, shape))
+    return x;
+  Expr e(Kind::Broadcast);
+  e.shape = shape;
+  e.args = {dropBroadcast(x)};
+  return intern(std::move(e));
+}
+
+Ex Algebra::broadcast(Ex x, const Dims &shape) { return shaped(x, shape); }
+
+Ex Algebra::add(ArrayRef<std::pair<Ratio, Ex>> terms, const Dims &shape) {
+  std::vector<std::pair<Ex, Ratio>> collected;
+  Ratio constant{0, 1};
+  std::function<void(Ratio, Ex)> collect = [&](Ratio c, Ex x) {
+    x = dropBroadcast(x);
+    if (x->kind == Kind::Number) {
+      constant = constant + c * x->ratio;
+      return;
+    }
+    if (x->kind == Kind::Add) {
+      for (size_t i = 0; i < x->args.size(); ++i)
+        collect(c * x->terms[i], x->args[i]);
+      return;
+    }
+    if (x->kind == Kind::Mul && !x->ratio.is(1)) {
+      c = c * x->ratio;
+      x = scale(Ratio::make(x->ratio.below, x->ratio.above), x);
+    }
+    for (auto &[other, coefficient] : collected)
+      if (other == x) {
+        coefficient = coefficient + c;
+        return;
+      }
+    collected.push_back({x, c});
+  };
+  for (auto &[c, x] : terms)
+    collect(c, x);
+  llvm::erase_if(collected, [](auto &term) { return term.second.above == 0; });
+  // The number stands first when it is the only positive term (1 - x), else last.
+  bool leads = llvm::none_of(collected, [](auto &term) { return term.second.above > 0; });
+  if (constant.above != 0 || collected.empty())
+    collected.insert(leads ? collected.begin() : collected.end(), {number(Ratio{1, 1}), constant});
+  if (collected.size() == 1)
+    return shaped(dropBroadcast(scale(collected[0].second, collected[0].first)), shape);
+  Expr e(Kind::Add);
+  for (auto &[x, c] : collected) {
+    e.args.push_back(x);
+    e.terms.push_back(c);
+  }
+  e.shape = broadcastShape(e.args);
+  return shaped(intern(std::move(e)), shape);
+}
+
+Ex Algebra::mul(ArrayRef<std::pair<Ex, int>> factors, const Dims &shape) {
+  Ratio coefficient;
+  std::vector<std::pair<Ex, int>> collected;
+  std::function<void(Ex, int)> collect = [&](Ex x, int power) {
+    x = dropBroadcast(x);
+    if (x->kind == Kind::Number) {
+      Ratio base = power < 0 ? Ratio::make(x->ratio.below, x->ratio.above) : x->ratio;
+      for (int i = 0; i < std::abs(power); ++i)
+        coefficient = coefficient * base;
+      return;
+    }
+    if (x->kind == Kind::Mul) {
+      collect(number(x->ratio), power);
+      for (size_t i = 0; i < x->args.size(); ++i)
+        collect(x->args[i], x->powers[i] * power);
+      return;
+    }
+    for (auto &[other, exponent] : collected)
+      if (other == x) {
+        exponent += power;
+        return;
+      }
+    collected.push_back({x, power});
+  };
+  for (auto &[x, power] : factors)
+    collect(x, power);
+  llvm::erase_if(collected, [](auto &factor) { return factor.second == 0; });
+  if (coefficient.above == 0)
+    collected.clear();
+  // Scalars go before what they scale.
+  std::vector<std::pair<Ex, int>> ordered;
+  for (bool scalars : {true, false})
+    for (auto &factor : collected)
+      if (factor.first->isScalar() == scalars)
+        ordered.push_back(factor);
+  collected = std::move(ordered);
+  // -(a - b) is b - a.
+  if (coefficient.above < 0)
+    for (auto &[x, power] : collected)
+      if (x->kind == Kind::Add && power == 1 && llvm::any_of(x->terms, [](Ratio c) { return c.above < 0; })) {
+        SmallVector<std::pair<Ratio, Ex>> terms;
+        for (size_t i = 0; i < x->args.size(); ++i)
+          terms.push_back({-x->terms[i], x->args[i]});
+        x = dropBroadcast(add(terms, x->shape));
+        coefficient = -coefficient;
+        break;
+      }
+  if (collected.empty())
+    return shaped(number(coefficient), shape);
+  if (collected.size() == 1 && collected[0].second == 1) {
+    Ex x = collected[0].first;
+    if (coefficient.is(1))
+      return shaped(x, shape);
+  }
+  Expr e(Kind::Mul);
+  e.ratio = coefficient;
+  for (auto &[x, power] : collected) {
+    e.args.push_back(x);
+    e.powers.push_back(power);
+  }
+  e.shape = broadcastShape(e.args);
+  return shaped(intern(std::move(e)), shape);
+}
+
+std::pair<Ex, Ex> Algebra::splitScalar(Ex x) {
+  Ex one = number(1);
+  Dims shape = x->shape;
+  Ex inner = dropBroadcast(x);
+  if (inner->isScalar() && !shape.empty())
+    return {inner, shaped(one, shape)};
+  if (inner->kind != Kind::Mul)
+    return {one, x};
+  SmallVector<std::pair<Ex, int>> scalars{{number(inner->ratio), 1}}, rest;
+  for (size_t i = 0; i < inner->args.size(); ++i)
+    (inner->args[i]->isScalar() ? scalars : rest).push_back({inner->args[i], inner->powers[i]});
+  return {mul(scalars, {}), mul(rest, shape)};
+}
+
+static bool isMatrix(Ex x) { return x->shape.size() == 2; }
+
+Ex Algebra::matmul(Ex a, Ex b, const Dims &shape) {
+  auto [scaleA, restA] = splitScalar(a);
+  auto [scaleB, restB] = splitScalar(b);
+  bool matrices = isMatrix(restA) && isMatrix(restB);
+  Expr e(Kind::MatMul);
+  auto append = [&](Ex x) {
+    if (x->kind == Kind::MatMul && matrices)
+      llvm::append_range(e.args, x->args);
+    else
+      e.args.push_back(x);
+  };
+  append(restA);
+  append(restB);
+  e.shape = shape;
+  return mul({{scaleA, 1}, {scaleB, 1}, {intern(std::move(e)), 1}}, shape);
+}
+
+Ex Algebra::transpose(Ex x) {
+  Dims shape{x->shape[1], x->shape[0]};
+  auto [scalar, rest] = splitScalar(x);
+  Ex result;
+  if (rest->kind == Kind::Transpose) {
+    result = rest->args[0];
+  } else if (rest->kind == Kind::Broadcast && rest->args[0]->isScalar()) {
+    result = shaped(rest->args[0], shape);
+  } else if (rest->kind == Kind::MatMul && llvm::all_of(rest->args, isMatrix)) {
+    Expr e(Kind::MatMul);
+    for (Ex factor : llvm::reverse(rest->args))
+      e.args.push_back(transpose(factor));
+    e.shape = shape;
+    result = intern(std::move(e));
+  } else {
+    Expr e(Kind::Transpose);
+    e.args = {rest};
+    e.shape = shape;
+    result = intern(std::move(e));
+  }
+  return mul({{scalar, 1}, {result, 1}}, shape);
+}
+
+Ex Algebra::reshape(Ex x, const Dims &shape) {
+  if (sameDims(x->shape, shape))
+    return x;
+  auto [scalar, rest] = splitScalar(x);
+  Ex inner = dropBroadcast(rest);
+  if (inner->isScalar())
+    return shaped(mul({{scalar, 1}, {inner, 1}}, {}), shape);
+  // New leading axes of size 1 are what broadcasting adds.
+  size_t added = shape.size() - std::min(shape.size(), rest->shape.size());
+  if (added && sameDims(ArrayRef(shape).drop_front(added), rest->shape))
+    return shaped(x, shape);
+  if (rest->kind == Kind::Call && rest->text == "reshape")
+    return mul({{scalar, 1}, {reshape(rest->args[0], shape), 1}}, shape);
+  std::string sizes;
+  for (AffineExpr size : shape)
+    sizes += (sizes.empty() ? "" : ", ") + printDim(size);
+  return mul({{scalar, 1}, {call("reshape", {rest}, {{"", "(" + sizes + (shape.size() == 1 ? ",)" : ")")}}, shape), 1}},
+             shape);
+}
+
+Ex Algebra::sum(Ex x, ArrayRef<int64_t> axes, bool keep, const Dims &shape) {
+  if (axes.empty())
+    return x;
+  auto [scalar, rest] = splitScalar(x);
+  Dims full = rest->shape;
+  // Over axes along which all elements are equal the sum is a multiple.
+  if (rest->kind == Kind::Broadcast) {
+    Ex inner = rest->args[0];
+    size_t added = full.size() - inner->shape.size();
+    SmallVector<int64_t> left;
+    AffineExpr count = constantDim(context, 1);
+    for (int64_t axis : axes) {
+      if (axis < static_cast<int64_t>(added) || (isOne(inner->shape[axis - added]) && !isOne(full[axis])))
+        count = canonical(count * full[axis]);
+      else
+        left.push_back(axis - added);
+    }
+    if (left.empty() && inner->isScalar())
+      return mul({{scalar, 1}, {size(count), 1}, {inner, 1}}, shape);
+    if (left.empty() && sameDims(inner->shape, shape))
+      return mul({{scalar, 1}, {size(count), 1}, {inner, 1}}, shape);
+  }
+  std::vector<std::pair<std::string, std::string>> attributes;
+  if (axes.size() != full.size()) {
+    std::string list = llvm::join(llvm::map_range(axes, [](int64_t a) { return std::to_string(a); }), ", ");
+    attributes.push_back({"axis", axes.size() == 1 ? list : "(" + list + ")"});
+  }
+  if (keep)
+    attributes.push_back({"keepdims", "True"});
+  Ex total = call("sum", {rest}, attributes, shape);
+  return mul({{scalar, 1}, {total, 1}}, shape);
+}
+
+Ex Algebra::compare(std::string relation, Ex a, Ex b, const Dims &shape) {
+  a = dropBroadcast(a), b = dropBroadcast(b);
+  // relu(x) > 0 exactly where x > 0.
+  if (relation == ">" && b->isNumber(0) && a->kind == Kind::Call && a->text == "relu")
+    a = a->args[0];
+  Expr e(Kind::Compare);
+  e.text = std::move(relation);
+  e.args = {a, b};
+  e.shape = broadcastShape(e.args);
+  return shaped(intern(std::move(e)), shape);
+}
+
+Ex Algebra::where(Ex condition, Ex x, Ex y, const Dims &shape) {
+  Ex c = dropBroadcast(condition), a = dropBroadcast(x), b = dropBroadcast(y);
+  if (a == b)
+    return shaped(a, shape);
+  if (b->isNumber(0) && c->kind == Kind::Compare)
+    return mul({{a, 1}, {c, 1}}, shape);
+  std::vector<Ex> args{c, a, b};
+  Dims natural = broadcastShape(args);
+  return shaped(call("where", std::move(args), {}, natural), shape);
+}
+
+Ex Algebra::call(std::string name, std::vector<Ex> args, std::vector<std::pair<std::string, std::string>> attributes,
+                 const Dims &shape) {
+  Expr e(Kind::Call);
+  e.text = std::move(name);
+  e.args = std::move(args);
+  e.attributes = std::move(attributes);
+  e.shape = shape;
+  return intern(std::move(e));
+}

@@ -1,0 +1,171 @@
+//===- Formula.cpp - Derivatives as formulas ------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Export/Formula.h"
+#include "dialects/sym/Build.h"
+#include "lib/Autodiff/Functions.h"
+#include "lib/Autodiff/Gradient.h"
+#include "lib/Export/Formula/Reader.h"
+#include "lib/Support/Suggest.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::formula;
+
+namespace {
+class GradientPrinter {
+public:
+  GradientPrinter(func::FuncOp model, const FormulaOptions &options)
+      : model(model), options(options), end(model.front().getTerminator()), b(end) {}
+
+  LogicalResult run(raw_ostream &os) {
+    // What stands behind the mark are derivatives.
+    mark = splat(b, model.getLoc(), RankedTensorType::get({}, b.getF32Type()), 0).getDefiningOp();
+    Value of = options.of.empty() ? loss() : find(options.of);
+    if (!of)
+      return unknown(options.of);
+    if (!isa<FloatType>(getElementTypeOrSelf(of.getType())))
+      return emitError(model.getLoc(), "S0702: '") << options.of << "' is not floating";
+    llvm::MapVector<StringRef, unsigned> orders; // name → how often to differentiate
+    for (const std::string &name : options.wrt)
+      ++orders[name];
+    if (orders.empty())
+      addTrainable(orders);
+
+    SmallVector<Value> wrt, derivatives;
+    for (auto &[name, order] : orders) {
+      Value x = find(name);
+      if (!x)
+        return unknown(name);
+      if (!isa<FloatType>(getElementTypeOrSelf(x.getType())))
+        return emitError(model.getLoc(), "S0711: '") << name << "' is not floating: it has no derivatives";
+      wrt.push_back(x);
+    }
+    // The first derivatives of all in one walk; what was a node before may be its parts afterwards.
+    FailureOr<SmallVector<Value>> first = gradients(b, of, wrt);
+    if (failed(first))
+      return failure();
+    for (auto [i, entry] : llvm::enumerate(orders)) {
+      Value derivative = (*first)[i];
+      for (unsigned order = 1; order < entry.second && derivative; ++order) {
+        Value x = find(entry.first);
+        FailureOr<SmallVector<Value>> next = gradients(b, derivative, x);
+        if (failed(next))
+          return failure();
+        derivative = next->front();
+      }
+      derivatives.push_back(derivative);
+    }
+    return print(orders, derivatives, os);
+  }
+
+private:
+  func::FuncOp model;
+  const FormulaOptions &options;
+  Operation *end;
+  OpBuilder b;
+  Operation *mark = nullptr;
+
+  static StringRef nodeName(Operation *op) {
+    auto name = dyn_cast<NameLoc>(op->getLoc());
+    return name ? name.getName().getValue() : StringRef();
+  }
+
+  /// Names of arguments and nodes, in the order of the graph. Of several ops of a node the last has its value.
+  llvm::MapVector<StringRef, Value> namedValues() {
+    llvm::MapVector<StringRef, Value> values;
+    for (BlockArgument argument : model.getArguments())
+      values[argumentName(model, argument.getArgNumber())] = argument;
+    for (Operation *op = &model.front().front(); op != mark; op = op->getNextNode())
+      if (StringRef name = nodeName(op); !name.empty() && op->getNumResults() == 1)
+        values[name] = op->getResult(0);
+    return values;
+  }
+
+  Value loss() {
+    for (unsigned i = 0; i < model.getNumResults(); ++i)
+      if (resultKind(model, i) == "loss")
+        return end->getOperand(i);
+    return {};
+  }
+
+  Value find(StringRef name) {
+    llvm::MapVector<StringRef, Value> values = namedValues();
+    auto it = values.find(name);
+    if (it != values.end())
+      return it->second;
+    for (unsigned i = 0; i < model.getNumResults(); ++i)
+      if (resultName(model, i) == name)
+        return end->getOperand(i);
+    return {};
+  }
+
+  LogicalResult unknown(StringRef name) {
+    if (name.empty())
+      return emitError(model.getLoc(), "S0502: the graph has no loss: name a node with --of");
+    Suggestion suggestion(std::string_view(name.data(), name.size()));
+    for (auto &[candidate, value] : namedValues())
+      suggestion.consider(std::string_view(candidate.data(), candidate.size()));
+    InFlightDiagnostic error = emitError(model.getLoc(), "S0502: the graph has no node, input or parameter '");
+    error << name << "'";
+    if (!suggestion.best().empty())
+      error << "; did you mean '" << suggestion.best() << "'?";
+    return error;
+  }
+
+  void addTrainable(llvm::MapVector<StringRef, unsigned> &orders) {
+    auto module = model->getParentOfType<ModuleOp>();
+    for (auto parameter : module.getOps<sym::ParameterOp>())
+      if (parameter.getTrainable() && find(parameter.getSymName()))
+        orders[parameter.getSymName()] = 1;
+  }
+
+  LogicalResult print(const llvm::MapVector<StringRef, unsigned> &orders, ArrayRef<Value> derivatives,
+                      raw_ostream &os) {
+    DenseMap<Value, std::string> names;
+    llvm::MapVector<StringRef, Value> values = namedValues();
+    for (auto &[name, value] : values) {
+      // J/sub is a part of the expression of J.
+      StringRef owner = name.rsplit('/').first;
+      if (isa<BlockArgument>(value) || owner == name || !values.count(owner))
+        names[value] = name.str();
+    }
+    Algebra algebra(model.getContext());
+    GraphReader reader(algebra, names);
+    for (auto &[name, order] : orders)
+      reader.keepName(find(name));
+    reader.read(model.front());
+    SmallVector<Ex> results;
+    for (auto [entry, derivative] : llvm::zip_equal(orders, derivatives))
+      results.push_back(derivative ? reader.expressionOf(derivative)
+                                   : algebra.broadcast(algebra.number(0), dimsOf(find(entry.first))));
+    auto text = [&](Ex e) { return options.latex ? printLatex(e) : printText(e); };
+    auto title = [&](StringRef name) { return text(algebra.ref(name.str(), {})); };
+    for (auto &[name, e] : reader.definitionsFor(results))
+      os << title(name) << " = " << text(e) << "\n";
+    for (auto [entry, e] : llvm::zip_equal(orders, results)) {
+      if (orders.size() > 1)
+        os << title(entry.first) << ": ";
+      os << text(e) << "\n";
+    }
+    return success();
+  }
+};
+} // namespace
+
+LogicalResult symc::printGradients(ModuleOp module, const FormulaOptions &options, raw_ostream &os) {
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  if (!model)
+    return emitError(module.getLoc(), "S0001: the module has no @model");
+  // Differentiation takes composite ops apart: it works on a copy beside the model.
+  func::FuncOp copy = model.clone();
+  copy.setName("model.derivatives");
+  copy.setPrivate();
+  model->getBlock()->getOperations().insert(std::next(model->getIterator()), copy);
+  LogicalResult result = GradientPrinter(copy, options).run(os);
+  copy.erase();
+  return result;
+}
