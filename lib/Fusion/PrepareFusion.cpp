@@ -38,8 +38,8 @@ struct TransposeToFlag : OpRewritePattern<sym::MatmulOp> {
   LogicalResult matchAndRewrite(sym::MatmulOp op, PatternRewriter &rewriter) const override {
     Value a = op.getA(), b = op.getB();
     bool ta = op.getTransposeA(), tb = op.getTransposeB();
-    bool changed = strip(a, ta) | strip(b, tb);
-    if (!changed)
+    bool changedA = strip(a, ta), changedB = strip(b, tb);
+    if (!changedA && !changedB)
       return rewriter.notifyMatchFailure(op, "no operand is a transposed matrix");
     rewriter.replaceOpWithNewOp<sym::MatmulOp>(op, a, b, rewriter.getBoolAttr(ta), rewriter.getBoolAttr(tb));
     return success();
