@@ -36,8 +36,10 @@ Scalar symc::literal(const Scalar &like, double c) {
 }
 
 Scalar symc::integerLiteral(const Scalar &like, int64_t c) {
-  auto element = cast<IntegerType>(getElementTypeOrSelf(like.value.getType()));
-  return constant(like, IntegerAttr::get(element, APInt(element.getWidth(), c, true, true)));
+  Type element = getElementTypeOrSelf(like.value.getType());
+  if (isa<IndexType>(element))
+    return constant(like, IntegerAttr::get(element, c));
+  return constant(like, IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), c, true, true)));
 }
 
 Tensor symc::literal(const Tensor &like, double c) {

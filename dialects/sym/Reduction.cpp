@@ -38,7 +38,8 @@ static LogicalResult inferArgReduction(std::optional<Location> loc, StringRef na
   if (failed(inferReduction(loc, x, axis, keep, IntegerType::get(x.getContext(), 64), types)))
     return failure();
   int64_t rank = cast<RankedTensorType>(x).getRank();
-  for (int64_t i : *normalizeAxes(std::nullopt, axis, rank))
+  SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, axis, rank);
+  for (int64_t i : axes)
     if (constantValue(dimOf(x, i)) == 0)
       return emitOptionalError(loc, "S0316: ", name.drop_front(4), " of ", printType(x), " over axis ", i,
                                ", which is empty, has no value");

@@ -3,8 +3,12 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/Build.h"
-#include "dialects/sym/Expr.h"
+//
+// The primitives; Slicing.cpp has the composites.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Shape.h"
+#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace symc;
@@ -12,10 +16,8 @@ using namespace symc::sym;
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
-LogicalResult SizeOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands,
-                                       DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-                                       SmallVectorImpl<Type> &types) {
-  types.push_back(RankedTensorType::get({}, Adaptor(operands, attributes, properties, regions).getDtype()));
+LogicalResult SizeOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(RankedTensorType::get({}, a.getDtype()));
   return success();
 }
 Value SizeOp::buildElement(ElementBuilder &e, ValueRange) {
@@ -32,14 +34,18 @@ OpFoldResult SizeOp::fold(FoldAdaptor) {
   return DenseElementsAttr::get(getType(), APInt(getDtype().getIntOrFloatBitWidth(), *size, true, true));
 }
 
+/// The splat constant that a move of the splat constant `x` to `type` is.
+static Attribute foldSplat(Attribute x, Type type) {
+  auto value = dyn_cast_or_null<DenseElementsAttr>(x);
+  auto shaped = cast<RankedTensorType>(type);
+  return value && value.isSplat() && shaped.hasStaticShape() ? value.resizeSplat(shaped) : Attribute();
+}
+
 //===----------------------------------------------------------------------===//
 // broadcast_to
 //===----------------------------------------------------------------------===//
 
-LogicalResult BroadcastToOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,
-                                              DictionaryAttr attributes, OpaqueProperties properties,
-                                              RegionRange regions, SmallVectorImpl<Type> &types) {
-  Adaptor a(operands, attributes, properties, regions);
+LogicalResult BroadcastToOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   Dims from = dimsOf(a.getX()), to(a.getShape().getExprs());
   bool fits = from.size() <= to.size();
   for (size_t i = 0; fits && i < from.size(); ++i) {
@@ -72,41 +78,75 @@ SmallVector<Value> BroadcastToOp::buildVjp(OpBuilder &b, ValueRange cotangents) 
   return {reshapeLike(b, getLoc(), sumOver(b, getLoc(), cotangents[0], axes, false), getX().getType())};
 }
 
+OpFoldResult BroadcastToOp::fold(FoldAdaptor a) {
+  if (getX().getType() == getType())
+    return getX();
+  return foldSplat(a.getX(), getType());
+}
+
+LogicalResult BroadcastToOp::canonicalize(BroadcastToOp op, PatternRewriter &rewriter) {
+  if (auto inner = op.getX().getDefiningOp<BroadcastToOp>())
+    return rewriter.replaceOpWithNewOp<BroadcastToOp>(op, inner.getX(), op.getShape()), success();
+  if (sameDim(elementCount(op.getX().getType()), elementCount(op.getType())))
+    return rewriter.replaceOp(op, reshapeLike(rewriter, op.getLoc(), op.getX(), op.getType())), success();
+  return rewriter.notifyMatchFailure(op, "repeats elements");
+}
+
 //===----------------------------------------------------------------------===//
 // reshape
 //===----------------------------------------------------------------------===//
 
-LogicalResult ReshapeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-                                          DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-                                          SmallVectorImpl<Type> &types) {
-  Adaptor a(operands, attributes, properties, regions);
+LogicalResult ReshapeOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  MLIRContext *context = a.getX().getContext();
   Dims to(a.getShape().getExprs());
   AffineExpr count = elementCount(a.getX().getType()), known = constantDim(context, 1);
   AffineExpr *open = nullptr;
   for (AffineExpr &size : to) {
-    if (constantValue(size) == -1) {
-      if (open)
-        return emitOptionalError(loc, "S0312: only one size of a shape can be -1");
-      open = &size;
-    } else {
+    if (constantValue(size) != -1) {
       known = known * size;
+    } else {
+      if (open)
+        return emitOptionalError(loc, "S0306: only one size of a shape can be -1");
+      open = &size;
     }
   }
-  if (open && !isOne(count)) {
-    *open = canonical(count.floorDiv(canonical(known)));
+  known = canonical(known);
+  if (open && constantValue(known) == 0)
+    return emitOptionalError(loc, "S0306: -1 cannot be inferred beside a size of 0");
+  if (open) {
+    *open = canonical(count.floorDiv(known));
     known = known * *open;
-  } else if (open) {
-    *open = constantDim(context, 1);
   }
-  if (!sameDim(known, count))
-    return emitOptionalError(loc, "S0313: cannot reshape ", printType(a.getX().getType()), " (", printDim(count),
+  if (!sameDim(known, count)) {
+    if (open)
+      *open = constantDim(context, -1);
+    return emitOptionalError(loc, "S0301: cannot reshape ", printType(a.getX().getType()), " (", printDim(count),
                              " elements) to ", printType(tensorType(to, elementOf(a.getX()))));
+  }
   types.push_back(tensorType(to, elementOf(a.getX())));
   return success();
 }
 
 SmallVector<Value> ReshapeOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {reshapeLike(b, getLoc(), cotangents[0], getX().getType())};
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor a) {
+  if (getX().getType() == getType())
+    return getX();
+  auto value = dyn_cast_or_null<DenseElementsAttr>(a.getX());
+  return value && getType().hasStaticShape() ? value.reshape(getType()) : OpFoldResult();
+}
+
+LogicalResult ReshapeOp::canonicalize(ReshapeOp op, PatternRewriter &rewriter) {
+  if (auto inner = op.getX().getDefiningOp<ReshapeOp>())
+    return rewriter.replaceOp(op, reshapeLike(rewriter, op.getLoc(), inner.getX(), op.getType())), success();
+  auto broadcast = op.getX().getDefiningOp<BroadcastToOp>();
+  if (broadcast && isOne(elementCount(broadcast.getX().getType()))) {
+    Value scalar = reshape(rewriter, op.getLoc(), broadcast.getX(), {});
+    return rewriter.replaceOp(op, broadcastLike(rewriter, op.getLoc(), scalar, op.getType())), success();
+  }
+  return rewriter.notifyMatchFailure(op, "not of a reshape, nor of one repeated element");
 }
 
 //===----------------------------------------------------------------------===//
@@ -124,7 +164,7 @@ static FailureOr<SmallVector<int64_t>> permutation(std::optional<Location> loc, 
   }
   if (static_cast<int64_t>(axes->size()) != rank)
     return LogicalResult(
-        emitOptionalError(loc, "S0314: axes has ", axes->size(), " entries, but the operand has rank ", rank));
+        emitOptionalError(loc, "S0306: axes has ", axes->size(), " entries, but the operand has rank ", rank));
   if (failed(normalizeAxes(loc, axes, rank)))
     return failure();
   for (int64_t axis : *axes)
@@ -132,10 +172,7 @@ static FailureOr<SmallVector<int64_t>> permutation(std::optional<Location> loc, 
   return result;
 }
 
-LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,
-                                            DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-                                            SmallVectorImpl<Type> &types) {
-  Adaptor a(operands, attributes, properties, regions);
+LogicalResult TransposeOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   Dims from = dimsOf(a.getX()), to;
   FailureOr<SmallVector<int64_t>> axes = permutation(loc, a.getAxes(), from.size());
   if (failed(axes))
@@ -158,6 +195,127 @@ SmallVector<Value> TransposeOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   for (auto [i, axis] : llvm::enumerate(*permutation(std::nullopt, getAxes(), inverse.size())))
     inverse[axis] = i;
   return {TransposeOp::create(b, getLoc(), cotangents[0], b.getDenseI64ArrayAttr(inverse))};
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor a) {
+  SmallVector<int64_t> axes = *permutation(std::nullopt, getAxes(), getX().getType().getRank());
+  return llvm::is_sorted(axes) ? OpFoldResult(getX()) : OpFoldResult(foldSplat(a.getX(), getType()));
+}
+
+LogicalResult TransposeOp::canonicalize(TransposeOp op, PatternRewriter &rewriter) {
+  SmallVector<int64_t> axes = *permutation(std::nullopt, op.getAxes(), op.getX().getType().getRank());
+  if (auto inner = op.getX().getDefiningOp<TransposeOp>()) {
+    SmallVector<int64_t> first = *permutation(std::nullopt, inner.getAxes(), axes.size()), both;
+    for (int64_t axis : axes)
+      both.push_back(first[axis]);
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, inner.getX(), rewriter.getDenseI64ArrayAttr(both));
+    return success();
+  }
+  // Where only axes of size 1 change places, memory stays as it is.
+  llvm::erase_if(axes, [&](int64_t axis) { return isOne(dimOf(op.getX().getType(), axis)); });
+  if (!llvm::is_sorted(axes))
+    return rewriter.notifyMatchFailure(op, "moves elements");
+  rewriter.replaceOp(op, reshapeLike(rewriter, op.getLoc(), op.getX(), op.getType()));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// concat
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConcatOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  if (a.getInputs().empty())
+    return emitOptionalError(loc, "S0309: concat needs an input");
+  Type first = a.getInputs().front().getType();
+  Dims dims = dimsOf(first);
+  FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size());
+  if (failed(axis))
+    return failure();
+  for (Value input : a.getInputs().drop_front()) {
+    Dims other = dimsOf(input);
+    bool fits = other.size() == dims.size();
+    for (size_t i = 0; fits && i < dims.size(); ++i)
+      fits = static_cast<int64_t>(i) == *axis || sameDim(dims[i], other[i]);
+    if (!fits)
+      return emitOptionalError(loc, "S0301: cannot join ", printType(first), " and ", printType(input.getType()),
+                               " along axis ", *axis);
+    if (elementOf(input) != cast<RankedTensorType>(first).getElementType())
+      return emitOptionalError(loc, "S0303: cannot join ", printType(first), " and ", printType(input.getType()));
+    dims[*axis] = dims[*axis] + other[*axis];
+  }
+  types.push_back(tensorType(dims, elementOf(a.getInputs().front())));
+  return success();
+}
+
+Value ConcatOp::buildElement(ElementBuilder &e, ValueRange index) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
+  Scalar i = indexScalar(e, index[axis]);
+  SmallVector<AffineExpr> ends;
+  for (Value input : getInputs())
+    ends.push_back(dimOf(input.getType(), axis) + (ends.empty() ? constantDim(getContext(), 0) : ends.back()));
+  Value result;
+  for (unsigned k = getInputs().size(); k-- > 0;) {
+    AffineExpr size = dimOf(getInputs()[k].getType(), axis);
+    if (constantValue(size) == 0)
+      continue;
+    SmallVector<Value> source(index);
+    // Every input is read; where another one is meant, at an index that is valid.
+    Scalar local = k ? i - i.with(e.dim(canonical(ends[k - 1]))) : i;
+    source[axis] = clampIndex(local, indexScalar(e, e.dim(size))).value;
+    Value element = e.read(k, source);
+    Scalar mine = i < i.with(e.dim(canonical(ends[k])));
+    result = result ? arith::SelectOp::create(e.b, e.loc, mine.value, element, result).getResult() : element;
+  }
+  return result ? result : zeroElement(e, elementOf(getOut())).value;
+}
+
+SmallVector<Value> ConcatOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getType().getRank());
+  AffineExpr offset = b.getAffineConstantExpr(0);
+  SmallVector<Value> result;
+  for (Value input : getInputs()) {
+    result.push_back(cropAxis(b, getLoc(), cotangents[0], axis, offset, dimOf(input.getType(), axis)));
+    offset = offset + dimOf(input.getType(), axis);
+  }
+  return result;
+}
+
+OpFoldResult ConcatOp::fold(FoldAdaptor) { return getInputs().size() == 1 ? getInputs().front() : Value(); }
+
+//===----------------------------------------------------------------------===//
+// tril, triu
+//===----------------------------------------------------------------------===//
+
+static LogicalResult inferTriangle(StringRef name, Value x, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  if (cast<RankedTensorType>(x.getType()).getRank() < 2)
+    return emitOptionalError(loc, "S0302: ", name, " needs an operand of rank 2 or more, not ", printType(x.getType()));
+  types.push_back(x.getType());
+  return success();
+}
+LogicalResult TrilOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferTriangle("tril", a.getX(), loc, types);
+}
+LogicalResult TriuOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferTriangle("triu", a.getX(), loc, types);
+}
+
+/// Column minus row.
+static Scalar diagonal(ElementBuilder &e, ValueRange index) {
+  return indexScalar(e, index[index.size() - 1]) - indexScalar(e, index[index.size() - 2]);
+}
+Value TrilOp::buildElement(ElementBuilder &e, ValueRange index) {
+  Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())};
+  return where(diagonal(e, index) <= static_cast<double>(getK()), x, 0.0).value;
+}
+Value TriuOp::buildElement(ElementBuilder &e, ValueRange index) {
+  Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())};
+  return where(diagonal(e, index) >= static_cast<double>(getK()), x, 0.0).value;
+}
+SmallVector<Value> TrilOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {TrilOp::create(b, getLoc(), cotangents[0], getKAttr())};
+}
+SmallVector<Value> TriuOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {TriuOp::create(b, getLoc(), cotangents[0], getKAttr())};
 }
 
 #define GET_OP_CLASSES

@@ -3,10 +3,31 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+//
+// The primitives are broadcast_to, transpose, concat, crop, place, rotate, tril and triu;
+// reshape renames memory; the others decompose into these, also before derivatives are
+// taken. crop and place are each other's derivative, and hold sizes as expressions, which
+// the integers of the public ops cannot.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SYM_SHAPE
 #define SYM_SHAPE
 
 include "dialects/sym/SymBase.td"
+
+/// Public; computes its elements by index.
+class Sym_Move<string mnemonic> : Sym_PublicOp<mnemonic, [
+    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred;
+/// Public; decomposes into others, which have the derivatives.
+class Sym_CompositeMove<string mnemonic>
+    : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred;
+/// What composites decompose into.
+class Sym_InnerMove<string mnemonic> : Sym_Op<mnemonic, [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>, DeclareOpInterfaceMethods<ElementOpInterface>,
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
+  let results = (outs Sym_Tensor:$out);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
 
 def Sym_ConstantOp : Sym_Op<"constant", [ConstantLike, AllTypesMatch<["value", "out"]>]> {
   let summary = "A constant tensor of static shape";
@@ -15,9 +36,8 @@ def Sym_ConstantOp : Sym_Op<"constant", [ConstantLike, AllTypesMatch<["value", "
   let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
 }
-
 def Sym_SizeOp : Sym_Op<"size", [DeclareOpInterfaceMethods<InferTypeOpInterface>,
-                                 DeclareOpInterfaceMethods<ElementOpInterface>]> {
+                                 DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "A size in symbolic dimensions, as a number";
   let arguments = (ins Sym_DimsAttr:$size, Sym_DType:$dtype);
   let results = (outs Sym_NumberTensor:$out);
@@ -25,25 +45,148 @@ def Sym_SizeOp : Sym_Op<"size", [DeclareOpInterfaceMethods<InferTypeOpInterface>
   let hasFolder = 1;
 }
 
-def Sym_BroadcastToOp : Sym_PublicOp<"broadcast_to", [DeclareOpInterfaceMethods<ElementOpInterface>,
-                                                      DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+//===----------------------------------------------------------------------===//
+// Primitives
+//===----------------------------------------------------------------------===//
+
+def Sym_BroadcastToOp : Sym_Move<"broadcast_to"> {
   let summary = "Repeats axes of size 1 and new leading axes, as NumPy broadcasts";
-  let formula = "out[i, j, …] = x[…]";
+  let formula = "broadcast_to(x, shape)";
   let gradient = "dx = sum of g over the repeated axes";
   let arguments = (ins Sym_Tensor:$x, Sym_Shape:$shape);
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
-def Sym_ReshapeOp : Sym_PublicOp<"reshape", [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+def Sym_ReshapeOp : Sym_PublicOp<"reshape", [DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
   let summary = "The same elements in row-major order under another shape";
-  let formula = "out.ravel() = x.ravel()";
+  let formula = "reshape(x, shape)";
   let gradient = "dx = reshape(g, shape of x)";
   let description = "`shape` may hold names of dimensions and one -1, which is inferred.";
   let arguments = (ins Sym_Tensor:$x, Sym_Shape:$shape);
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
-def Sym_TransposeOp : Sym_PublicOp<"transpose", [DeclareOpInterfaceMethods<ElementOpInterface>,
-                                                 DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+def Sym_TransposeOp : Sym_Move<"transpose"> {
   let summary = "Permutes the axes; without `axes`, reverses them";
-  let formula = "out[i, j] = x[j, i]";
+  let formula = "transpose(x, axes)";
   let gradient = "dx = transpose of g by the inverse permutation";
   let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_Axes>:$axes);
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
+}
+def Sym_ConcatOp : Sym_Move<"concat"> {
+  let summary = "Joins tensors along an axis";
+  let formula = "concatenate(inputs, axis)";
+  let gradient = "each input's = its part of g";
+  let arguments = (ins Variadic<Sym_Tensor>:$inputs, DefaultValuedAttr<Sym_I64, "0">:$axis);
+  let hasFolder = 1;
+}
+class Sym_Triangle<string mnemonic> : Sym_Move<mnemonic> {
+  let arguments = (ins Sym_NumberTensor:$x, DefaultValuedAttr<Sym_I64, "0">:$k);
+}
+def Sym_TrilOp : Sym_Triangle<"tril"> {
+  let summary = "The lower triangle of the last two axes, up to diagonal k; zeros above";
+  let formula = "tril(x, k)";
+  let gradient = "dx = tril(g, k)";
+}
+def Sym_TriuOp : Sym_Triangle<"triu"> {
+  let summary = "The upper triangle of the last two axes, from diagonal k on; zeros below";
+  let formula = "triu(x, k)";
+  let gradient = "dx = triu(g, k)";
+}
+
+def Sym_CropOp : Sym_InnerMove<"crop"> {
+  let summary = "out[i] = x[offsets + i * steps], steps may be negative";
+  let description = [{
+    `needed`, where not 0, is the least size of an axis of x for which the bounds are those that were meant; a smaller
+    one at run time is a failed check.
+  }];
+  let arguments = (ins Sym_Tensor:$x, Sym_DimsAttr:$offsets, DenseI64ArrayAttr:$steps, Sym_DimsAttr:$sizes,
+                   OptionalAttr<DenseI64ArrayAttr>:$needed);
+  let hasFolder = 1;
+}
+def Sym_PlaceOp : Sym_InnerMove<"place"> {
+  let summary = "out[offsets + i * steps] = x[i], and `value` elsewhere";
+  let arguments = (ins Sym_Tensor:$x, Sym_DimsAttr:$offsets, DenseI64ArrayAttr:$steps, Sym_DimsAttr:$sizes,
+                   DefaultValuedAttr<Sym_F64, "0.0">:$value);
+}
+def Sym_RotateOp : Sym_InnerMove<"rotate"> {
+  let summary = "out[i] = x[(i - shift) mod n] along an axis";
+  let arguments = (ins Sym_Tensor:$x, Sym_I64:$shift, Sym_I64:$axis);
+}
+
+//===----------------------------------------------------------------------===//
+// Composites
+//===----------------------------------------------------------------------===//
+
+def Sym_StackOp : Sym_CompositeMove<"stack"> {
+  let summary = "Joins tensors along a new axis";
+  let formula = "stack(inputs, axis)";
+  let gradient = "each input's = its part of g";
+  let arguments = (ins Variadic<Sym_Tensor>:$inputs, DefaultValuedAttr<Sym_I64, "0">:$axis);
+}
+def Sym_SplitOp : Sym_CompositeMove<"split"> {
+  let summary = "Cuts a tensor along an axis into `sections` equal parts, or into parts of `sizes`";
+  let formula = "split(x, sections, axis)";
+  let gradient = "dx = the parts' g, joined";
+  let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_I64>:$sections, OptionalAttr<Sym_Ints>:$sizes,
+                   DefaultValuedAttr<Sym_I64, "0">:$axis);
+  let results = (outs Variadic<Sym_Tensor>:$outs);
+}
+def Sym_SliceOp : Sym_CompositeMove<"slice"> {
+  let summary = "Elements start, start + step, … before stop of each axis";
+  let formula = "x[start:stop:step]";
+  let gradient = "dx = g at the places it came from, 0 elsewhere";
+  let description = [{
+    One entry an axis; `null` is open. Negative bounds count from the end. A bound outside a static axis is an error,
+    outside a symbolic one a status at run time.
+  }];
+  let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_OpenInts>:$start, OptionalAttr<Sym_OpenInts>:$stop,
+                   OptionalAttr<Sym_OpenInts>:$step);
+}
+
+def Sym_PadModeEnum : Sym_Enum<"PadMode", "What padding holds", [
+    I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"reflect", 1>, I32EnumAttrCase<"edge", 2>]>;
+def Sym_PadMode : Sym_EnumAttr<Sym_PadModeEnum, "pad_mode">;
+def Sym_PadOp : Sym_CompositeMove<"pad"> {
+  let summary = "Adds elements before and after along each axis";
+  let formula = "pad(x, pad_width, mode)";
+  let gradient = "dx = g of the inside, plus what its copies got";
+  let description = "`reflect` mirrors without repeating the border, `edge` repeats the border.";
+  let arguments = (ins Sym_Tensor:$x, Sym_PadWidth:$pad_width,
+                   DefaultValuedAttr<Sym_PadMode, "::symc::sym::PadMode::constant">:$mode,
+                   DefaultValuedAttr<Sym_F64, "0.0">:$constant_values);
+}
+def Sym_TileOp : Sym_CompositeMove<"tile"> {
+  let summary = "Repeats the whole tensor along each axis";
+  let formula = "tile(x, reps)";
+  let gradient = "dx = sum of g over the copies";
+  let description = "Missing leading entries of `reps` are 1; more entries than axes make new leading axes.";
+  let arguments = (ins Sym_Tensor:$x, Sym_Ints:$reps);
+}
+def Sym_SqueezeOp : Sym_CompositeMove<"squeeze"> {
+  let summary = "Drops axes of size 1: those of `axis`, or all";
+  let formula = "squeeze(x, axis)";
+  let gradient = "dx = reshape(g, shape of x)";
+  let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_Axes>:$axis);
+}
+def Sym_ExpandDimsOp : Sym_CompositeMove<"expand_dims"> {
+  let summary = "Inserts axes of size 1, at the places they have in the result";
+  let formula = "expand_dims(x, axis)";
+  let gradient = "dx = reshape(g, shape of x)";
+  let arguments = (ins Sym_Tensor:$x, Sym_Axes:$axis);
+}
+def Sym_ReverseOp : Sym_CompositeMove<"reverse"> {
+  let summary = "Turns axes around; without `axis`, all";
+  let formula = "flip(x, axis)";
+  let gradient = "dx = flip(g, axis)";
+  let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_Axes>:$axis);
+}
+def Sym_RollOp : Sym_CompositeMove<"roll"> {
+  let summary = "Moves elements along axes, those that leave come in on the other side";
+  let formula = "roll(x, shift, axis)";
+  let gradient = "dx = roll(g, -shift, axis)";
+  let description = "Without `axis`, along the flattened tensor.";
+  let arguments = (ins Sym_Tensor:$x, Sym_Ints:$shift, OptionalAttr<Sym_Axes>:$axis);
 }
 #endif

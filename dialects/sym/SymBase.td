@@ -51,7 +51,11 @@ def Sym_BoolTensor : RankedTensorOf<[I1]>;
 // (lib/Frontend/AttributeReader.cpp), never by the op.
 //===----------------------------------------------------------------------===//
 
-def Sym_I64 : ConfinedAttr<I64Attr, []> { let summary = "an integer"; }
+def Sym_I64 : ConfinedAttr<I64Attr, []> {
+  let summary = "an integer";
+  let returnType = "int64_t";
+  let convertFromStorage = "$_self.getInt()";
+}
 def Sym_F64 : ConfinedAttr<F64Attr, []> {
   let summary = "a number";
   let returnType = "double";
@@ -67,6 +71,8 @@ def Sym_OpenInts : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "a list o
 /// `[[before, after], …]`, flattened.
 def Sym_PadWidth : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "a list of pairs [before, after]"; }
 def Sym_DType : ConfinedAttr<TypeAttr, []> { let summary = "the name of an element type"; }
+/// One that may be left out; the op knows what it is then, and the schema and the pages show it.
+class Sym_DTypeOr<string dtype> : OptionalAttr<Sym_DType> { string shownDefault = "\"" # dtype # "\""; }
 /// The name of an activation op, checked by the importer against the ops with the Sym_Activation trait.
 def Sym_ActivationName : ConfinedAttr<StrAttr, []> { let summary = "the name of an activation"; }
 
@@ -151,5 +157,20 @@ class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
   bit activation = 0;
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+/// A second base of ops whose shape function is `infer` in the family's .cpp.
+class Sym_Inferred {
+  code extraClassDeclaration = [{
+    static ::llvm::LogicalResult infer(Adaptor a, ::std::optional<::mlir::Location> loc,
+                                       ::llvm::SmallVectorImpl<::mlir::Type> &types);
+  }];
+  code extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(::mlir::MLIRContext *, ::std::optional<::mlir::Location> loc,
+        ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes, ::mlir::OpaqueProperties properties,
+        ::mlir::RegionRange regions, ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      return infer(Adaptor(operands, attributes, properties, regions), loc, types);
+    }
+  }];
 }
 #endif

@@ -43,7 +43,7 @@ class Schema:
             if record.get("defaultValue"):
                 required, default = False, record["defaultValue"]
             if record.get("isOptional"):
-                required = False
+                required, default = False, record.get("shownDefault", default)
             record = self.record(record["baseAttr"])
         if record["!name"] in KINDS:
             kind, enum = KINDS[record["!name"]], None

@@ -1,0 +1,306 @@
+//===- Indexing.cpp - Elements by computed indices ------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Shape.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+static Value asI64(OpBuilder &b, Location loc, Value indices) {
+  return convert(Tensor{b, loc, indices}, b.getI64Type()).value;
+}
+static DimsAttr oneSize(AffineExpr size) { return DimsAttr::get(size.getContext(), size); }
+
+//===----------------------------------------------------------------------===//
+// gather
+//===----------------------------------------------------------------------===//
+
+LogicalResult GatherOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(a.getX()), indices = dimsOf(a.getIndices());
+  FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size());
+  if (failed(axis))
+    return failure();
+  dims.erase(dims.begin() + *axis);
+  dims.insert(dims.begin() + *axis, indices.begin(), indices.end());
+  types.push_back(tensorType(dims, elementOf(a.getX())));
+  return success();
+}
+
+Value GatherOp::buildElement(ElementBuilder &e, ValueRange index) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
+  int64_t count = getIndices().getType().getRank();
+  Scalar i{e.b, e.loc, e.read(1, index.slice(axis, count)), elementOf(getIndices())};
+  Scalar at = checkedIndex(e, i, dimOf(getX().getType(), axis), "index");
+  SmallVector<Value> source(index.take_front(axis));
+  source.push_back(toIndex(at));
+  llvm::append_range(source, index.drop_front(axis + count));
+  return e.read(0, source);
+}
+
+SmallVector<Value> GatherOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
+  AffineExpr count = elementCount(getIndices().getType());
+  Dims flat = dimsOf(getX());
+  AffineExpr size = flat[axis];
+  flat[axis] = count;
+  Value updates = reshape(b, getLoc(), cotangents[0], flat);
+  Value indices = reshape(b, getLoc(), asI64(b, getLoc(), getIndices()), count);
+  return {IndexAddOp::create(b, getLoc(), indices, updates, b.getI64IntegerAttr(axis), oneSize(size)), Value()};
+}
+
+//===----------------------------------------------------------------------===//
+// take_along_axis
+//===----------------------------------------------------------------------===//
+
+LogicalResult TakeAlongAxisOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(a.getX()), indices = dimsOf(a.getIndices());
+  FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size());
+  if (failed(axis))
+    return failure();
+  bool fits = dims.size() == indices.size();
+  for (size_t i = 0; fits && i < dims.size(); ++i)
+    fits = static_cast<int64_t>(i) == *axis || sameDim(dims[i], indices[i]);
+  if (!fits)
+    return emitOptionalError(loc, "S0301: cannot take ", printType(a.getIndices().getType()), " along axis ", *axis,
+                             " of ", printType(a.getX().getType()));
+  types.push_back(tensorType(indices, elementOf(a.getX())));
+  return success();
+}
+
+Value TakeAlongAxisOp::buildElement(ElementBuilder &e, ValueRange index) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
+  Scalar i{e.b, e.loc, e.read(1, index), elementOf(getIndices())};
+  SmallVector<Value> source(index);
+  source[axis] = toIndex(checkedIndex(e, i, dimOf(getX().getType(), axis), "index"));
+  return e.read(0, source);
+}
+
+SmallVector<Value> TakeAlongAxisOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
+  return {IndexAddAlongOp::create(b, getLoc(), asI64(b, getLoc(), getIndices()), cotangents[0],
+                                  b.getI64IntegerAttr(axis), oneSize(dimOf(getX().getType(), axis))),
+          Value()};
+}
+
+//===----------------------------------------------------------------------===//
+// one_hot, iota
+//===----------------------------------------------------------------------===//
+
+LogicalResult OneHotOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(a.getIndices());
+  FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size() + 1);
+  if (failed(axis))
+    return failure();
+  if (a.getDepth() < 0)
+    return emitOptionalError(loc, "S0306: depth of one_hot is ", a.getDepth());
+  dims.insert(dims.begin() + *axis, constantDim(a.getIndices().getContext(), a.getDepth()));
+  types.push_back(tensorType(dims, a.getDtype().value_or(Float32Type::get(a.getIndices().getContext()))));
+  return success();
+}
+
+Value OneHotOp::buildElement(ElementBuilder &e, ValueRange index) {
+  int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
+  SmallVector<Value> source(index);
+  source.erase(source.begin() + axis);
+  Scalar wanted = toI64({e.b, e.loc, e.read(0, source), elementOf(getIndices())});
+  Scalar on = equal(wanted, toI64(indexScalar(e, index[axis])));
+  Scalar off = literal(zeroElement(e, elementOf(getOut())), getOffValue());
+  return where(on, literal(off, getOnValue()), off).value;
+}
+
+LogicalResult IotaOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Dims dims(a.getShape().getExprs());
+  for (AffineExpr size : dims)
+    if (auto n = constantValue(size); n && *n < 0)
+      return emitOptionalError(loc, "S0306: a size of iota is ", *n);
+  if (failed(normalizeAxis(loc, a.getAxis(), dims.size())))
+    return failure();
+  types.push_back(tensorType(dims, a.getDtype().value_or(IntegerType::get(a.getShape().getContext(), 64))));
+  return success();
+}
+
+Value IotaOp::buildElement(ElementBuilder &e, ValueRange index) {
+  Scalar i = indexScalar(e, index[*normalizeAxis(std::nullopt, getAxis(), index.size())]);
+  return convert(toI64(i), elementOf(getOut())).value;
+}
+
+//===----------------------------------------------------------------------===//
+// gather_nd, scatter_add, embedding
+//===----------------------------------------------------------------------===//
+
+/// How many axes of x the index tuples fix.
+static FailureOr<int64_t> tupleLength(std::optional<Location> loc, Type x, Type indices) {
+  Dims dims = dimsOf(indices);
+  std::optional<int64_t> length = dims.empty() ? std::nullopt : constantValue(dims.back());
+  if (!length || *length < 1 || *length > cast<RankedTensorType>(x).getRank())
+    return LogicalResult(emitOptionalError(loc, "S0301: the last axis of the indices ", printType(indices),
+                                           " is no number of axes of ", printType(x)));
+  return *length;
+}
+
+/// Sizes of what the tuples find.
+static Dims foundDims(Type x, Type indices, int64_t length) {
+  Dims dims = dimsOf(indices);
+  dims.pop_back();
+  llvm::append_range(dims, ArrayRef(dimsOf(x)).drop_front(length));
+  return dims;
+}
+
+LogicalResult GatherNdOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  FailureOr<int64_t> length = tupleLength(loc, a.getX().getType(), a.getIndices().getType());
+  if (failed(length))
+    return failure();
+  types.push_back(tensorType(foundDims(a.getX().getType(), a.getIndices().getType(), *length), elementOf(a.getX())));
+  return success();
+}
+
+/// x with the axes that the tuples fix made one.
+static Value mergeAxes(OpBuilder &b, Location loc, Value x, int64_t length) {
+  Dims dims = dimsOf(x), merged{product(b.getContext(), ArrayRef(dims).take_front(length))};
+  llvm::append_range(merged, ArrayRef(dims).drop_front(length));
+  return reshape(b, loc, x, merged);
+}
+static Value linearIndex(OpBuilder &b, Location loc, Value x, Value indices, int64_t length) {
+  auto sizes = DimsAttr::get(b.getContext(), ArrayRef(dimsOf(x)).take_front(length));
+  return LinearIndexOp::create(b, loc, indices, sizes, b.getBoolAttr(true), b.getStringAttr("index"));
+}
+
+SmallVector<Value> GatherNdOp::decompose(OpBuilder &b) {
+  int64_t length = *tupleLength(std::nullopt, getX().getType(), getIndices().getType());
+  return {GatherOp::create(b, getLoc(), mergeAxes(b, getLoc(), getX(), length),
+                           linearIndex(b, getLoc(), getX(), getIndices(), length), b.getI64IntegerAttr(0))};
+}
+
+LogicalResult ScatterAddOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  FailureOr<int64_t> length = tupleLength(loc, a.getX().getType(), a.getIndices().getType());
+  if (failed(length))
+    return failure();
+  Type wanted = tensorType(foundDims(a.getX().getType(), a.getIndices().getType(), *length), elementOf(a.getX()));
+  if (a.getUpdates().getType() != wanted)
+    return emitOptionalError(loc, "S0301: the updates are ", printType(a.getUpdates().getType()), ", but the indices ",
+                             printType(a.getIndices().getType()), " of ", printType(a.getX().getType()), " need ",
+                             printType(wanted));
+  types.push_back(a.getX().getType());
+  return success();
+}
+
+SmallVector<Value> ScatterAddOp::decompose(OpBuilder &b) {
+  int64_t length = *tupleLength(std::nullopt, getX().getType(), getIndices().getType());
+  Value at = linearIndex(b, getLoc(), getX(), getIndices(), length);
+  AffineExpr count = elementCount(at.getType());
+  Dims flat{count}, all = dimsOf(getX());
+  llvm::append_range(flat, ArrayRef(all).drop_front(length));
+  Value added =
+      IndexAddOp::create(b, getLoc(), reshape(b, getLoc(), at, count), reshape(b, getLoc(), getUpdates(), flat),
+                         b.getI64IntegerAttr(0), oneSize(product(getContext(), ArrayRef(all).take_front(length))));
+  return {AddOp::create(b, getLoc(), getX(), reshapeLike(b, getLoc(), added, getType()))};
+}
+
+LogicalResult EmbeddingOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Dims table = dimsOf(a.getTable());
+  if (table.size() != 2)
+    return emitOptionalError(loc, "S0302: the table of an embedding has rank 2, not ",
+                             printType(a.getTable().getType()));
+  std::pair<StringRef, std::optional<int64_t>> wanted[] = {{"input_dim", a.getInputDim()},
+                                                           {"output_dim", a.getOutputDim()}};
+  for (auto [axis, entry] : llvm::enumerate(wanted))
+    if (entry.second && constantValue(table[axis]) != *entry.second)
+      return emitOptionalError(loc, "S0315: ", entry.first, " is ", *entry.second, ", but the table is ",
+                               printType(a.getTable().getType()));
+  Dims dims = dimsOf(a.getIndices());
+  dims.push_back(table[1]);
+  types.push_back(tensorType(dims, elementOf(a.getTable())));
+  return success();
+}
+
+SmallVector<Value> EmbeddingOp::decompose(OpBuilder &b) {
+  return {GatherOp::create(b, getLoc(), getTable(), getIndices(), b.getI64IntegerAttr(0))};
+}
+
+FailureOr<SmallVector<LayerParameter>> EmbeddingOp::getLayerParameters(Location loc, DictionaryAttr attributes,
+                                                                       ArrayRef<RankedTensorType> operands) {
+  SmallVector<LayerParameter> parameters;
+  if (operands.size() > 1)
+    return parameters;
+  auto rows = attributes.getAs<IntegerAttr>("input_dim"), columns = attributes.getAs<IntegerAttr>("output_dim");
+  if (!rows || !columns)
+    return LogicalResult(::mlir::emitError(loc, "S0311: embedding without a table needs input_dim and output_dim"));
+  if (rows.getInt() < 1 || columns.getInt() < 1)
+    return LogicalResult(::mlir::emitError(loc, "S0306: input_dim and output_dim of embedding are at least 1"));
+  MLIRContext *context = loc.getContext();
+  auto type = RankedTensorType::get({rows.getInt(), columns.getInt()}, Float32Type::get(context));
+  parameters.push_back({"table", type, InitAttr::get(context, InitKind::uniform, -0.05, 0.05)});
+  return parameters;
+}
+
+//===----------------------------------------------------------------------===//
+// linear_index, index_add
+//===----------------------------------------------------------------------===//
+
+LogicalResult LinearIndexOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(a.getIndices());
+  if (a.getTuples())
+    dims.pop_back();
+  types.push_back(tensorType(dims, IntegerType::get(a.getIndices().getContext(), 64)));
+  return success();
+}
+
+Value LinearIndexOp::buildElement(ElementBuilder &e, ValueRange index) {
+  Type element = elementOf(getIndices());
+  ArrayRef<AffineExpr> sizes = getSizes().getExprs();
+  if (!getTuples())
+    return checkedIndex(e, {e.b, e.loc, e.read(0, index), element}, sizes[0], getWhat().str()).value;
+  Value position;
+  for (auto [k, size] : llvm::enumerate(sizes)) {
+    SmallVector<Value> source(index);
+    source.push_back(arith::ConstantIndexOp::create(e.b, e.loc, k));
+    Scalar at = checkedIndex(e, {e.b, e.loc, e.read(0, source), element}, size, getWhat().str());
+    position = position ? (at.with(position) * toI64(indexScalar(e, e.dim(size))) + at).value : at.value;
+  }
+  return position;
+}
+
+LogicalResult IndexAddOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(a.getUpdates());
+  dims[a.getAxis()] = a.getSize().getExprs().front();
+  types.push_back(tensorType(dims, elementOf(a.getUpdates())));
+  return success();
+}
+LogicalResult IndexAddAlongOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(a.getUpdates());
+  dims[a.getAxis()] = a.getSize().getExprs().front();
+  types.push_back(tensorType(dims, elementOf(a.getUpdates())));
+  return success();
+}
+
+/// Sizes before the axis, of the updates along it, of the result along it, after it.
+static SmallVector<AffineExpr> scatterSizes(Value updates, int64_t axis, AffineExpr size) {
+  Dims dims = dimsOf(updates);
+  MLIRContext *context = updates.getContext();
+  return {product(context, ArrayRef(dims).take_front(axis)), dims[axis], size,
+          product(context, ArrayRef(dims).drop_front(axis + 1))};
+}
+
+std::string IndexAddOp::getKernelName() { return "symc_k_scatter_add_" + printElementType(elementOf(getUpdates())); }
+SmallVector<AffineExpr> IndexAddOp::getKernelIntegers() {
+  return scatterSizes(getUpdates(), getAxis(), getSize().getExprs().front());
+}
+std::string IndexAddAlongOp::getKernelName() {
+  return "symc_k_scatter_add_along_" + printElementType(elementOf(getUpdates()));
+}
+SmallVector<AffineExpr> IndexAddAlongOp::getKernelIntegers() {
+  return scatterSizes(getUpdates(), getAxis(), getSize().getExprs().front());
+}
+
+SmallVector<Value> IndexAddOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {Value(), GatherOp::create(b, getLoc(), cotangents[0], getIndices(), getAxisAttr())};
+}
+SmallVector<Value> IndexAddAlongOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {Value(), TakeAlongAxisOp::create(b, getLoc(), cotangents[0], getIndices(), getAxisAttr())};
+}
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Indexing.cpp.inc"

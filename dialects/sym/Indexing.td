@@ -1,0 +1,98 @@
+//===- Indexing.td - Elements by computed indices --------------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Indices may be of any integer type; negative ones count from the end, and one that is out
+// of range is a failed check at run time, never clamped.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_INDEXING
+#define SYM_INDEXING
+
+include "dialects/sym/SymBase.td"
+
+class Sym_Lookup<string mnemonic> : Sym_PublicOp<mnemonic, [
+    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred;
+
+def Sym_GatherOp : Sym_Lookup<"gather"> {
+  let summary = "Slices of x along an axis, at indices";
+  let formula = "take(x, indices, axis)";
+  let gradient = "dx = g added up at the indices";
+  let description = "The axes of `indices` stand in the place of the axis, as with NumPy's take.";
+  let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices, DefaultValuedAttr<Sym_I64, "0">:$axis);
+}
+def Sym_TakeAlongAxisOp : Sym_Lookup<"take_along_axis"> {
+  let summary = "Elements of x at indices along an axis, one for each element of `indices`";
+  let formula = "take_along_axis(x, indices, axis)";
+  let gradient = "dx = g added up at the indices";
+  let description = "x and indices agree in the sizes of all other axes.";
+  let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices, Sym_I64:$axis);
+}
+def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
+  let summary = "on_value at the index along a new axis, off_value elsewhere";
+  let formula = "where(arange(depth) == indices, on_value, off_value)";
+  let description = "An index that is out of range is all off.";
+  let arguments = (ins Sym_IntTensor:$indices, Sym_I64:$depth, DefaultValuedAttr<Sym_F64, "1.0">:$on_value,
+                   DefaultValuedAttr<Sym_F64, "0.0">:$off_value, DefaultValuedAttr<Sym_I64, "-1">:$axis,
+                   Sym_DTypeOr<"f32">:$dtype);
+}
+def Sym_IotaOp : Sym_PublicOp<"iota", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
+  let summary = "The index along an axis: 0, 1, 2, …";
+  let formula = "arange(shape[axis]), broadcast to shape";
+  let arguments = (ins Sym_Shape:$shape, DefaultValuedAttr<Sym_I64, "0">:$axis,
+                   Sym_DTypeOr<"i64">:$dtype);
+}
+def Sym_GatherNdOp : Sym_PublicOp<"gather_nd", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
+  let summary = "Slices of x at index tuples, which the last axis of `indices` holds";
+  let formula = "x[tuple(moveaxis(indices, -1, 0))]";
+  let gradient = "dx = g added up at the indices";
+  let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices);
+}
+def Sym_ScatterAddOp : Sym_PublicOp<"scatter_add", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
+  let summary = "x with updates added at index tuples, which the last axis of `indices` holds";
+  let formula = "x.copy(); add.at(x, tuple(moveaxis(indices, -1, 0)), updates)";
+  let gradient = "dx = g, dupdates = gather_nd(g, indices)";
+  let description = "Updates of one place are added in their order.";
+  let arguments = (ins Sym_NumberTensor:$x, Sym_IntTensor:$indices, Sym_NumberTensor:$updates);
+}
+def Sym_EmbeddingOp : Sym_PublicOp<"embedding", [DeclareOpInterfaceMethods<DecomposableOpInterface>,
+                                                 DeclareOpInterfaceMethods<LayerOpInterface>]>, Sym_Inferred {
+  let summary = "Rows of a table at indices";
+  let formula = "table[indices]";
+  let gradient = "dtable = g added up at the indices";
+  let description = [{
+    The layer makes `NODE/table` of shape [input_dim, output_dim], uniform in [-0.05, 0.05), when no table is given.
+  }];
+  let arguments = (ins Sym_IntTensor:$indices, Sym_FloatTensor:$table, OptionalAttr<Sym_I64>:$input_dim,
+                   OptionalAttr<Sym_I64>:$output_dim);
+}
+
+//===----------------------------------------------------------------------===//
+// What these decompose into
+//===----------------------------------------------------------------------===//
+
+def Sym_LinearIndexOp : Sym_Op<"linear_index", [DeclareOpInterfaceMethods<InferTypeOpInterface>,
+                                                DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
+  let summary = "Row-major positions of the index tuples along the last axis, checked against `sizes`";
+  let description = "With `tuples` false, each element is an index into the one size.";
+  let arguments = (ins Sym_IntTensor:$indices, Sym_DimsAttr:$sizes, DefaultValuedAttr<BoolAttr, "true">:$tuples,
+                   DefaultValuedAttr<StrAttr, "\"index\"">:$what);
+  let results = (outs Sym_IntTensor:$out);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+class Sym_IndexAdd<string mnemonic> : Sym_Op<mnemonic, [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>, DeclareOpInterfaceMethods<OpaqueKernelOpInterface>,
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
+  let arguments = (ins Sym_IntTensor:$indices, Sym_NumberTensor:$updates, Sym_I64:$axis, Sym_DimsAttr:$size);
+  let results = (outs Sym_NumberTensor:$out);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+def Sym_IndexAddOp : Sym_IndexAdd<"index_add"> {
+  let summary = "Zeros with slices of `updates` added at i64 `indices` along an axis: the derivative of gather";
+}
+def Sym_IndexAddAlongOp : Sym_IndexAdd<"index_add_along"> {
+  let summary = "Zeros with elements added at their own indices along an axis: the derivative of take_along_axis";
+}
+#endif

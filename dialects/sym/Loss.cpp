@@ -1,0 +1,200 @@
+//===- Loss.cpp - Losses --------------------------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Shape.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+//===----------------------------------------------------------------------===//
+// Reduction of losses
+//===----------------------------------------------------------------------===//
+
+static SmallVector<int64_t> allAxes(Value x) {
+  return llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(x.getType()).getRank()));
+}
+
+/// v / the number of elements of `counted`.
+static Tensor divideByCount(Tensor v, Type counted) {
+  Value count = sizeValue(v.b, v.loc, elementCount(counted), elementOf(v.value));
+  return v / v.with(broadcastLike(v.b, v.loc, count, v.value.getType()));
+}
+
+static Tensor reduceLoss(Tensor losses, LossReduction reduction) {
+  if (reduction == LossReduction::none)
+    return losses;
+  Tensor total = losses.with(sumOver(losses.b, losses.loc, losses.value, allAxes(losses.value), false));
+  return reduction == LossReduction::sum ? total : divideByCount(total, losses.value.getType());
+}
+
+/// The cotangent of each of the losses that were reduced, which have the type `losses`.
+static Tensor lossCotangent(Tensor g, Type losses, LossReduction reduction) {
+  if (reduction == LossReduction::none)
+    return g;
+  Tensor each = reduction == LossReduction::mean ? divideByCount(g, losses) : g;
+  return each.with(broadcastLike(g.b, g.loc, each.value, losses));
+}
+
+static void pushReduced(Type losses, LossReduction reduction, SmallVectorImpl<Type> &types) {
+  auto tensor = cast<RankedTensorType>(losses);
+  types.push_back(reduction == LossReduction::none ? tensor : RankedTensorType::get({}, tensor.getElementType()));
+}
+
+static LogicalResult inferElementLoss(ValueRange operands, LossReduction reduction, std::optional<Location> loc,
+                                      SmallVectorImpl<Type> &types) {
+  Type x = operands[0].getType(), y = operands[1].getType();
+  if (x != y)
+    return emitOptionalError(loc, "S0301: the two sides of a loss differ: ", printType(x), " and ", printType(y));
+  pushReduced(x, reduction, types);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Losses of elements
+//===----------------------------------------------------------------------===//
+
+static Tensor huber(Tensor d, double delta) {
+  Tensor size = abs(d);
+  return where(size <= delta, 0.5 * square(d), delta * (size - 0.5 * delta));
+}
+static Tensor clamp(Tensor d, double delta) { return maximum(minimum(d, delta), -delta); }
+
+//===----------------------------------------------------------------------===//
+// Losses of examples
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Scores along the axis of classes, and what belongs to each example.
+struct Examples {
+  Tensor x;
+  int64_t axis;
+
+  Tensor sum(Tensor v) const { return v.with(sumOver(v.b, v.loc, v.value, axis, true)); }
+  Tensor spread(Tensor v) const { return v.with(symc::spread(v.b, v.loc, v.value, axis, x.value.getType())); }
+  Tensor drop(Tensor v) const {
+    Dims dims = dimsOf(v.value);
+    dims.erase(dims.begin() + axis);
+    return v.with(reshape(v.b, v.loc, v.value, dims));
+  }
+  /// One loss an example, as its type.
+  Type losses() const {
+    Dims dims = dimsOf(x.value);
+    dims.erase(dims.begin() + axis);
+    return tensorType(dims, elementOf(x.value));
+  }
+  Tensor cotangent(Value g, LossReduction reduction) const {
+    return spread(lossCotangent(x.with(g), losses(), reduction));
+  }
+  Tensor softmax() const { return x.with(SoftmaxOp::create(x.b, x.loc, x.value, x.b.getDenseI64ArrayAttr(axis))); }
+  Tensor logSoftmax() const {
+    return x.with(LogSoftmaxOp::create(x.b, x.loc, x.value, x.b.getDenseI64ArrayAttr(axis)));
+  }
+  /// Where the class is that of the labels, which are checked.
+  Tensor isLabel(Value labels) const {
+    OpBuilder &b = x.b;
+    AffineExpr classes = dimOf(x.value.getType(), axis);
+    auto size = DimsAttr::get(b.getContext(), classes);
+    Tensor checked =
+        x.with(LinearIndexOp::create(b, x.loc, labels, size, b.getBoolAttr(false), b.getStringAttr("label")));
+    auto shape = DimsAttr::get(b.getContext(), dimsOf(x.value));
+    return equal(x.with(IotaOp::create(b, x.loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(b.getI64Type()))),
+                 spread(checked));
+  }
+};
+} // namespace
+
+static Examples examples(OpBuilder &b, Location loc, Value x, int64_t axis) {
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  return {{b, loc, x}, axis < 0 ? axis + rank : axis};
+}
+
+/// Both operands of one type, reduced over the axis.
+static LogicalResult inferDense(Value x, Value y, int64_t axis, LossReduction reduction, std::optional<Location> loc,
+                                SmallVectorImpl<Type> &types) {
+  if (x.getType() != y.getType())
+    return emitOptionalError(loc, "S0301: the two sides of a loss differ: ", printType(x.getType()), " and ",
+                             printType(y.getType()));
+  Dims dims = dimsOf(x);
+  FailureOr<int64_t> classes = normalizeAxis(loc, axis, dims.size());
+  if (failed(classes))
+    return failure();
+  dims.erase(dims.begin() + *classes);
+  pushReduced(tensorType(dims, elementOf(x)), reduction, types);
+  return success();
+}
+
+/// Labels have the shape of the scores without the axis.
+static LogicalResult inferSparse(Value x, Value labels, int64_t axis, LossReduction reduction,
+                                 std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Dims dims = dimsOf(x);
+  FailureOr<int64_t> classes = normalizeAxis(loc, axis, dims.size());
+  if (failed(classes))
+    return failure();
+  dims.erase(dims.begin() + *classes);
+  if (!sameDims(dims, dimsOf(labels)))
+    return emitOptionalError(loc, "S0301: the labels of ", printType(x.getType()), " are ", printType(labels.getType()),
+                             ", not ", printType(tensorType(dims, elementOf(labels))));
+  pushReduced(tensorType(dims, elementOf(x)), reduction, types);
+  return success();
+}
+
+LogicalResult SoftmaxCrossEntropyOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferDense(a.getLogits(), a.getLabels(), a.getAxis(), a.getReduction(), loc, types);
+}
+SmallVector<Value> SoftmaxCrossEntropyOp::decompose(OpBuilder &b) {
+  Examples e = examples(b, getLoc(), getLogits(), getAxis());
+  return {reduceLoss(-e.drop(e.sum(e.x.with(getLabels()) * e.logSoftmax())), getReduction()).value};
+}
+SmallVector<Value> SoftmaxCrossEntropyOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Examples e = examples(b, getLoc(), getLogits(), getAxis());
+  Tensor g = e.cotangent(cotangents[0], getReduction()), labels = e.x.with(getLabels());
+  return {(g * (e.softmax() * e.spread(e.sum(labels)) - labels)).value, (-g * e.logSoftmax()).value};
+}
+
+LogicalResult SparseSoftmaxCrossEntropyOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferSparse(a.getLogits(), a.getLabels(), a.getAxis(), a.getReduction(), loc, types);
+}
+SmallVector<Value> SparseSoftmaxCrossEntropyOp::decompose(OpBuilder &b) {
+  Examples e = examples(b, getLoc(), getLogits(), getAxis());
+  Tensor largest = e.x.with(MaxOp::create(b, getLoc(), e.x.value, b.getDenseI64ArrayAttr(e.axis), b.getBoolAttr(true)));
+  Tensor shifted = e.x - e.spread(largest);
+  Tensor picked = e.sum(where(e.isLabel(getLabels()), shifted, 0.0));
+  return {reduceLoss(e.drop(log(e.sum(exp(shifted))) - picked), getReduction()).value};
+}
+SmallVector<Value> SparseSoftmaxCrossEntropyOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Examples e = examples(b, getLoc(), getLogits(), getAxis());
+  Tensor p = e.softmax(), g = e.cotangent(cotangents[0], getReduction());
+  return {(g * where(e.isLabel(getLabels()), p - 1.0, p)).value, Value()};
+}
+
+LogicalResult NllOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferSparse(a.getLogProbabilities(), a.getLabels(), -1, a.getReduction(), loc, types);
+}
+SmallVector<Value> NllOp::decompose(OpBuilder &b) {
+  Examples e = examples(b, getLoc(), getLogProbabilities(), -1);
+  return {reduceLoss(-e.drop(e.sum(where(e.isLabel(getLabels()), e.x, 0.0))), getReduction()).value};
+}
+SmallVector<Value> NllOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Examples e = examples(b, getLoc(), getLogProbabilities(), -1);
+  return {where(e.isLabel(getLabels()), -e.cotangent(cotangents[0], getReduction()), 0.0).value, Value()};
+}
+
+LogicalResult KlDivergenceOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferDense(a.getP(), a.getQ(), a.getAxis(), a.getReduction(), loc, types);
+}
+SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
+  Examples e = examples(b, getLoc(), getP(), getAxis());
+  Tensor terms = where(e.x > 0.0, e.x * log(e.x / e.x.with(getQ())), 0.0);
+  return {reduceLoss(e.drop(e.sum(terms)), getReduction()).value};
+}
+SmallVector<Value> KlDivergenceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  Examples e = examples(b, getLoc(), getP(), getAxis());
+  Tensor g = e.cotangent(cotangents[0], getReduction()), ratio = e.x / e.x.with(getQ());
+  return {(g * (log(ratio) + 1.0)).value, (-g * ratio).value};
+}
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Loss.cpp.inc"

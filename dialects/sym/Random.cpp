@@ -1,0 +1,189 @@
+//===- Random.cpp - Random numbers and dropout ----------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Shape.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CRC.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+//===----------------------------------------------------------------------===//
+// random
+//===----------------------------------------------------------------------===//
+
+LogicalResult RandomOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(tensorType(a.getShape().getExprs(), a.getDtype()));
+  return success();
+}
+
+namespace {
+/// Philox4x32-10 in the arithmetic of i32.
+struct Philox {
+  OpBuilder &b;
+  Location loc;
+  Value c[4], k[2];
+
+  Value word(uint32_t bits) {
+    return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(static_cast<int32_t>(bits)));
+  }
+  Value wide(Value word) { return arith::ExtUIOp::create(b, loc, b.getI64Type(), word); }
+  Value exclusiveOr(Value x, Value y) { return arith::XOrIOp::create(b, loc, x, y); }
+  std::pair<Value, Value> halves(Value wide) {
+    Value bits = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(32));
+    Value high = arith::ShRUIOp::create(b, loc, wide, bits);
+    return {arith::TruncIOp::create(b, loc, b.getI32Type(), wide),
+            arith::TruncIOp::create(b, loc, b.getI32Type(), high)};
+  }
+  void round() {
+    auto product = [&](uint32_t factor, Value x) {
+      return halves(arith::MulIOp::create(
+          b, loc, wide(x), arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(static_cast<int64_t>(factor)))));
+    };
+    auto [low0, high0] = product(0xD2511F53, c[0]);
+    auto [low1, high1] = product(0xCD9E8D57, c[2]);
+    c[0] = exclusiveOr(exclusiveOr(high1, c[1]), k[0]);
+    c[2] = exclusiveOr(exclusiveOr(high0, c[3]), k[1]);
+    c[1] = low1;
+    c[3] = low0;
+    k[0] = arith::AddIOp::create(b, loc, k[0], word(0x9E3779B9));
+    k[1] = arith::AddIOp::create(b, loc, k[1], word(0xBB67AE85));
+  }
+};
+} // namespace
+
+Value RandomOp::buildElement(ElementBuilder &e, ValueRange index) {
+  OpBuilder &b = e.b;
+  Location loc = e.loc;
+  Type i64 = b.getI64Type();
+  // The row-major index of the element.
+  Value position = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(0));
+  for (auto [i, size] : llvm::zip_equal(index, getShape().getExprs())) {
+    Value extent = arith::IndexCastOp::create(b, loc, i64, e.dim(size));
+    Value outer = arith::MulIOp::create(b, loc, position, extent);
+    position = arith::AddIOp::create(b, loc, outer, arith::IndexCastOp::create(b, loc, i64, i));
+  }
+  Scalar at{b, loc, position, i64}, block = shiftRight(at, literal(at, 2.0)), lane = bitAnd(at, literal(at, 3.0));
+  Philox philox{b, loc, {}, {}};
+  std::tie(philox.c[0], philox.c[1]) = philox.halves(block.value);
+  philox.c[2] = philox.word(static_cast<uint32_t>(getStream()));
+  philox.c[3] = philox.halves(e.read(1, {})).first;
+  std::tie(philox.k[0], philox.k[1]) = philox.halves(e.read(0, {}));
+  for (int round = 0; round < 10; ++round)
+    philox.round();
+  Scalar isOdd = notEqual(bitAnd(lane, literal(lane, 1.0)), 0.0), isUpper = lane >= 2.0;
+  auto uniform = [&](Value word) {
+    Value bits = arith::ShRUIOp::create(b, loc, word, philox.word(8));
+    // 24 bits: as a signed number they are the same, and that conversion is the cheaper one.
+    Value number = arith::SIToFPOp::create(b, loc, getDtype(), bits);
+    return Scalar{b, loc, number, getDtype()} * 0x1p-24;
+  };
+  auto choose = [&](Scalar condition, Value x, Value y) -> Value {
+    return arith::SelectOp::create(b, loc, condition.value, x, y);
+  };
+  Value first = choose(isUpper, philox.c[2], philox.c[0]), second = choose(isUpper, philox.c[3], philox.c[1]);
+  auto place = [&](Scalar value) -> Value {
+    if (getScale() == 1.0 && getShift() == 0.0)
+      return value.value;
+    Scalar scale = literal(value, getScale()), shift = literal(value, getShift());
+    return math::FmaOp::create(b, loc, value.value, scale.value, shift.value);
+  };
+  if (getDistribution() == Distribution::uniform)
+    return place(uniform(choose(isOdd, second, first)));
+  // Box and Muller: of each pair of lanes the even one is the cosine.
+  Scalar radius = sqrt(-2.0 * log(1.0 - uniform(first))), angle = 6.283185307179586477 * uniform(second);
+  return place(radius * where(isOdd, sin(angle), cos(angle)));
+}
+
+/// The name that a location carries: that of the node.
+static StringRef nodeName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (StringRef name = nodeName(part); !name.empty())
+        return name;
+  if (auto call = dyn_cast<CallSiteLoc>(loc))
+    return nodeName(call.getCallee());
+  return "";
+}
+
+static Tensor random(OpBuilder &b, Location loc, Distribution distribution, ArrayRef<AffineExpr> shape, Type dtype,
+                     double scale = 1.0, double shift = 0.0) {
+  Type i64 = RankedTensorType::get({}, b.getI64Type());
+  Value seed = SeedOp::create(b, loc, i64), step = StepOp::create(b, loc, i64);
+  uint32_t stream = llvm::crc32(llvm::arrayRefFromStringRef(nodeName(loc)));
+  return {b, loc,
+          RandomOp::create(b, loc, seed, step, distribution, stream, DimsAttr::get(b.getContext(), shape), dtype, scale,
+                           shift)};
+}
+
+//===----------------------------------------------------------------------===//
+// dropout
+//===----------------------------------------------------------------------===//
+
+LogicalResult DropoutOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  if (!(a.getRate() >= 0.0 && a.getRate() < 1.0))
+    return emitOptionalError(loc, "S0306: rate of dropout is ", a.getRate(), ", not in [0, 1)");
+  types.push_back(a.getX().getType());
+  return success();
+}
+
+/// What is kept of x, or of the cotangent.
+static Value drop(DropoutOp op, OpBuilder &b, Value x) {
+  Tensor u = random(b, op.getLoc(), Distribution::uniform, dimsOf(x), elementOf(x));
+  return where(u >= op.getRate(), u.with(x) * (1.0 / (1.0 - op.getRate())), 0.0).value;
+}
+SmallVector<Value> DropoutOp::decompose(OpBuilder &b) {
+  return {getRate() == 0.0 ? Value(getX()) : drop(*this, b, getX())};
+}
+SmallVector<Value> DropoutOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {getRate() == 0.0 ? cotangents[0] : drop(*this, b, cotangents[0])};
+}
+SmallVector<Value> DropoutOp::buildInference(OpBuilder &) { return {getX()}; }
+
+//===----------------------------------------------------------------------===//
+// random_uniform, random_normal, random_bernoulli
+//===----------------------------------------------------------------------===//
+
+static Type dtypeOr(std::optional<Type> dtype, DimsAttr shape) {
+  return dtype.value_or(Float32Type::get(shape.getContext()));
+}
+
+LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(tensorType(a.getShape().getExprs(), dtypeOr(a.getDtype(), a.getShape())));
+  return success();
+}
+SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
+  double width = getHigh() - getLow();
+  return {
+      random(b, getLoc(), Distribution::uniform, getShape().getExprs(), elementOf(getOut()), width, getLow()).value};
+}
+
+LogicalResult RandomNormalOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(tensorType(a.getShape().getExprs(), dtypeOr(a.getDtype(), a.getShape())));
+  return success();
+}
+SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
+  double spread = getStddev();
+  return {
+      random(b, getLoc(), Distribution::normal, getShape().getExprs(), elementOf(getOut()), spread, getMean()).value};
+}
+
+LogicalResult RandomBernoulliOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  MLIRContext *context = a.getShape().getContext();
+  if (!(a.getP() >= 0.0 && a.getP() <= 1.0))
+    return emitOptionalError(loc, "S0306: p of random_bernoulli is ", a.getP(), ", not in [0, 1]");
+  types.push_back(tensorType(a.getShape().getExprs(), IntegerType::get(context, 1)));
+  return success();
+}
+SmallVector<Value> RandomBernoulliOp::decompose(OpBuilder &b) {
+  Tensor u = random(b, getLoc(), Distribution::uniform, getShape().getExprs(), b.getF32Type());
+  return {(u < getP()).value};
+}
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Random.cpp.inc"

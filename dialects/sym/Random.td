@@ -1,0 +1,75 @@
+//===- Random.td - Random numbers and dropout ------------------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Random numbers are a function of the seed, the step, the op's name and the element's
+// index (Philox4x32-10), so that any element can be computed anywhere, again in the backward
+// pass, and by any number of threads.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_RANDOM
+#define SYM_RANDOM
+
+include "dialects/sym/SymBase.td"
+
+class Sym_FrameValue<string mnemonic> : Sym_Op<mnemonic> {
+  let results = (outs Sym_IntTensor:$out);
+  let assemblyFormat = "attr-dict `:` type($out)";
+}
+def Sym_SeedOp : Sym_FrameValue<"seed"> {
+  let summary = "The seed of random ops, tensor<i64>";
+  let description = [{
+    Stands for the function's argument "seed": the last pass of stage 2 adds that argument where a `sym.seed` is left
+    and replaces the op by it. `sym.step` likewise stands for "step", the number of completed train steps.
+  }];
+}
+def Sym_StepOp : Sym_FrameValue<"step"> { let summary = "The number of completed train steps, tensor<i64>; see seed"; }
+
+def Sym_DistributionEnum : Sym_Enum<"Distribution", "What random numbers follow", [
+    I32EnumAttrCase<"uniform", 0>, I32EnumAttrCase<"normal", 1>]>;
+def Sym_Distribution : Sym_EnumAttr<Sym_DistributionEnum, "distribution"> { let assemblyFormat = "$value"; }
+
+def Sym_RandomOp : Sym_Op<"random", [DeclareOpInterfaceMethods<InferTypeOpInterface>,
+                                     DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
+  let summary = "Uniform numbers in [0, 1) or standard normal ones, times scale plus shift";
+  let description = [{
+    Element 4 i + lane is lane `lane` of Philox4x32-10 with the halves of the seed as key and (i low, i high, stream,
+    step) as counter; `stream` is the CRC-32 of the full name of the op that this is part of.
+  }];
+  let arguments = (ins Sym_IntTensor:$seed, Sym_IntTensor:$step, Sym_Distribution:$distribution, Sym_I64:$stream,
+                   Sym_DimsAttr:$shape, Sym_DType:$dtype, DefaultValuedAttr<Sym_F64, "1.0">:$scale,
+                   DefaultValuedAttr<Sym_F64, "0.0">:$shift);
+  let results = (outs Sym_FloatTensor:$out);
+  let assemblyFormat = "$distribution $seed `,` $step attr-dict `:` functional-type(operands, results)";
+}
+
+def Sym_DropoutOp : Sym_PublicOp<"dropout", [
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>,
+    DeclareOpInterfaceMethods<InferenceOpInterface>]>, Sym_Inferred {
+  let summary = "Zeroes a share `rate` of the elements while training, and scales the others by 1 / (1 - rate)";
+  let formula = "where(uniform >= rate, x / (1 - rate), 0) in training, x in inference";
+  let gradient = "dx = where(uniform >= rate, g / (1 - rate), 0) with the same random numbers";
+  let arguments = (ins Sym_FloatTensor:$x, Sym_F64:$rate);
+}
+
+class Sym_RandomSource<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [
+    DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
+  let arguments = !con((ins Sym_Shape:$shape), extra);
+}
+def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedAttr<Sym_F64, "0.0">:$low,
+    DefaultValuedAttr<Sym_F64, "1.0">:$high, Sym_DTypeOr<"f32">:$dtype)> {
+  let summary = "Uniform random numbers in [low, high)";
+  let formula = "low + u * (high - low)";
+}
+def Sym_RandomNormalOp : Sym_RandomSource<"random_normal", (ins DefaultValuedAttr<Sym_F64, "0.0">:$mean,
+    DefaultValuedAttr<Sym_F64, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
+  let summary = "Normal random numbers";
+  let formula = "mean + stddev * z";
+}
+def Sym_RandomBernoulliOp : Sym_RandomSource<"random_bernoulli", (ins DefaultValuedAttr<Sym_F64, "0.5">:$p)> {
+  let summary = "True with probability p";
+  let formula = "u < p";
+}
+#endif

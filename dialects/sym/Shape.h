@@ -1,0 +1,33 @@
+//===- Shape.h - What the moves share -----------------------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_DIALECTS_SYM_SHAPE_H
+#define SYMC_DIALECTS_SYM_SHAPE_H
+
+#include "dialects/sym/Build.h"
+#include "dialects/sym/Expr.h"
+
+namespace symc {
+
+/// One axis, normalised; a located error when it is out of range.
+mlir::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc, int64_t axis, int64_t rank);
+
+/// Elements offset, offset + 1, … of `axis`; `x` itself when these are all.
+mlir::Value cropAxis(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, int64_t axis, mlir::AffineExpr offset,
+                     mlir::AffineExpr size, int64_t step = 1, int64_t needed = 0);
+
+/// A value of type `index` in operator notation.
+inline Scalar indexScalar(ElementBuilder &e, mlir::Value index) { return {e.b, e.loc, index, e.b.getIndexType()}; }
+/// An i64 value of the given integer, from its element type.
+Scalar toI64(Scalar x);
+mlir::Value toIndex(Scalar x);
+/// Into [0, size).
+Scalar clampIndex(Scalar index, Scalar size);
+Scalar zeroElement(ElementBuilder &e, mlir::Type element);
+/// Checks -size <= i < size and counts negative ones from the end; a valid index in any case.
+Scalar checkedIndex(ElementBuilder &e, Scalar i, mlir::AffineExpr size, std::string what);
+
+} // namespace symc
+#endif

@@ -1,0 +1,254 @@
+//===- Slicing.cpp - Parts of tensors, and moves made of them -------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Shape.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+FailureOr<int64_t> symc::normalizeAxis(std::optional<Location> loc, int64_t axis, int64_t rank) {
+  FailureOr<SmallVector<int64_t>> axes = normalizeAxes(loc, ArrayRef(axis), rank);
+  return failed(axes) ? FailureOr<int64_t>() : FailureOr<int64_t>(axes->front());
+}
+
+Scalar symc::toI64(Scalar x) {
+  Type i64 = x.b.getI64Type();
+  if (isa<IndexType>(x.value.getType()))
+    return x.with(arith::IndexCastOp::create(x.b, x.loc, i64, x.value), i64);
+  return convert(x, i64);
+}
+Value symc::toIndex(Scalar x) { return arith::IndexCastOp::create(x.b, x.loc, x.b.getIndexType(), toI64(x).value); }
+
+Scalar symc::clampIndex(Scalar index, Scalar size) { return maximum(minimum(index, size - 1.0), 0.0); }
+
+Scalar symc::zeroElement(ElementBuilder &e, Type element) {
+  return {e.b, e.loc, arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(bodyType(element))), element};
+}
+
+Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, AffineExpr size, std::string what) {
+  Scalar value = toI64(i), bound = toI64(indexScalar(e, e.dim(size)));
+  Scalar ok = bitAnd(value >= -bound, value < bound);
+  e.check(ok.value, value.value, bound.value,
+          what + " {value} is out of range for " + printDim(size) + " = {bound} elements");
+  return where(ok, where(value < 0.0, value + bound, value), 0.0);
+}
+
+//===----------------------------------------------------------------------===//
+// crop, place, rotate
+//===----------------------------------------------------------------------===//
+
+LogicalResult CropOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(tensorType(a.getSizes().getExprs(), elementOf(a.getX())));
+  return success();
+}
+LogicalResult PlaceOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(tensorType(a.getSizes().getExprs(), elementOf(a.getX())));
+  return success();
+}
+LogicalResult RotateOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(a.getX().getType());
+  return success();
+}
+
+/// A size that is never undercut at run time, as far as the bounds of the symbols tell.
+static int64_t atLeast(Operation *op, AffineExpr size) {
+  SmallVector<int64_t> least;
+  if (auto module = op->getParentOfType<ModuleOp>())
+    if (auto bounds = module->getAttrOfType<ArrayAttr>("sym.dim_bounds"))
+      for (auto bound : bounds.getAsRange<DimBoundAttr>()) {
+        auto number = cast<AffineSymbolExpr>(symbolDim(op->getContext(), bound.getName())).getPosition();
+        least.resize(std::max<size_t>(least.size(), number + 1), 1);
+        least[number] = bound.getMin();
+      }
+  auto symbol = dyn_cast<AffineSymbolExpr>(size);
+  return symbol && symbol.getPosition() < least.size() ? least[symbol.getPosition()] : 0;
+}
+
+Value CropOp::buildElement(ElementBuilder &e, ValueRange index) {
+  SmallVector<Value> source;
+  for (auto [axis, value] : llvm::enumerate(index)) {
+    Scalar i = indexScalar(e, value);
+    AffineExpr offset = getOffsets().getExprs()[axis], size = dimOf(getX().getType(), axis);
+    int64_t step = getSteps()[axis], needed = getNeeded() ? (*getNeeded())[axis] : 0;
+    Scalar scaled = step == 1 ? i : i * static_cast<double>(step);
+    Scalar at = constantValue(offset) == 0 ? scaled : scaled + i.with(e.dim(offset));
+    if (needed == 0 || constantValue(size) || atLeast(*this, size) >= needed) {
+      source.push_back(at.value);
+      continue;
+    }
+    Scalar have = indexScalar(e, e.dim(size)), bound = literal(toI64(have), needed);
+    e.check((toI64(have) >= bound).value, toI64(have).value, bound.value,
+            "a slice needs {bound} elements of " + printDim(size) + " = {value}");
+    source.push_back(clampIndex(at, have).value);
+  }
+  return e.read(0, source);
+}
+
+SmallVector<Value> CropOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  auto sizes = DimsAttr::get(b.getContext(), dimsOf(getX()));
+  return {PlaceOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, b.getF64FloatAttr(0.0))};
+}
+
+OpFoldResult CropOp::fold(FoldAdaptor) {
+  bool all = getX().getType() == getType() && llvm::all_of(getSteps(), [](int64_t step) { return step == 1; }) &&
+             llvm::all_of(getOffsets().getExprs(), [](AffineExpr offset) { return constantValue(offset) == 0; });
+  return all ? getX() : Value();
+}
+
+Value PlaceOp::buildElement(ElementBuilder &e, ValueRange index) {
+  SmallVector<Value> source;
+  std::optional<Scalar> inside;
+  auto require = [&](Scalar condition) {
+    Scalar both = inside ? bitAnd(*inside, condition) : condition;
+    inside.emplace(both);
+  };
+  Scalar outside = literal(zeroElement(e, elementOf(getOut())), getValue());
+  for (auto [axis, value] : llvm::enumerate(index)) {
+    AffineExpr offset = getOffsets().getExprs()[axis], size = dimOf(getX().getType(), axis);
+    int64_t step = getSteps()[axis];
+    Scalar i = indexScalar(e, value);
+    if (constantValue(size) == 0)
+      return outside.value;
+    if (step == 1 && constantValue(offset) == 0 && sameDim(size, dimOf(getType(), axis))) {
+      source.push_back(value);
+      continue;
+    }
+    // The steps from the offset to here; what is not a whole number of them is outside.
+    Scalar origin = i.with(e.dim(offset)), have = i.with(e.dim(size)), way = step > 0 ? i - origin : origin - i;
+    double stride = std::abs(step);
+    Scalar steps =
+        stride == 1.0 ? way : way.with(arith::DivSIOp::create(e.b, e.loc, way.value, literal(way, stride).value));
+    if (stride != 1.0)
+      require(equal(steps * stride, way));
+    require(steps >= 0.0);
+    require(steps < have);
+    source.push_back(clampIndex(steps, have).value);
+  }
+  Scalar element = outside.with(e.read(0, source));
+  return inside ? where(*inside, element, outside).value : element.value;
+}
+
+SmallVector<Value> PlaceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  auto sizes = DimsAttr::get(b.getContext(), dimsOf(getX()));
+  return {CropOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, DenseI64ArrayAttr())};
+}
+
+Value RotateOp::buildElement(ElementBuilder &e, ValueRange index) {
+  SmallVector<Value> source(index);
+  AffineExpr size = dimOf(getType(), getAxis());
+  Scalar i = indexScalar(e, index[getAxis()]), n = i.with(e.dim(size));
+  std::optional<int64_t> known = constantValue(size);
+  Scalar back = i - integerLiteral(i, known && *known ? llvm::mod(getShift(), *known) : getShift());
+  Value rest = known ? back.value : arith::RemSIOp::create(e.b, e.loc, back.value, n.value).getResult();
+  source[getAxis()] = where(i.with(rest) < 0.0, i.with(rest) + n, i.with(rest)).value;
+  return e.read(0, source);
+}
+
+SmallVector<Value> RotateOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  return {RotateOp::create(b, getLoc(), cotangents[0], b.getI64IntegerAttr(-getShift()), getAxisAttr())};
+}
+
+Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, AffineExpr offset, AffineExpr size,
+                     int64_t step, int64_t needed) {
+  Dims sizes = dimsOf(x), offsets(sizes.size(), b.getAffineConstantExpr(0));
+  SmallVector<int64_t> steps(sizes.size(), 1), least(sizes.size(), 0);
+  offsets[axis] = canonical(offset);
+  sizes[axis] = canonical(size);
+  steps[axis] = step;
+  least[axis] = needed;
+  return b.createOrFold<CropOp>(loc, x, DimsAttr::get(b.getContext(), offsets), b.getDenseI64ArrayAttr(steps),
+                                DimsAttr::get(b.getContext(), sizes),
+                                needed ? b.getDenseI64ArrayAttr(least) : DenseI64ArrayAttr());
+}
+
+//===----------------------------------------------------------------------===//
+// slice
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A slice of one axis in the terms of crop.
+struct AxisSlice {
+  AffineExpr offset, size;
+  int64_t step, needed;
+};
+} // namespace
+
+static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optional<Location> loc) {
+  Dims dims = dimsOf(a.getX());
+  std::pair<StringRef, std::optional<ArrayRef<int64_t>>> lists[] = {
+      {"start", a.getStart()}, {"stop", a.getStop()}, {"step", a.getStep()}};
+  for (auto [name, list] : lists)
+    if (list && list->size() != dims.size())
+      return LogicalResult(emitOptionalError(loc, "S0306: ", name, " has ", list->size(), " entries, but ",
+                                             printType(a.getX().getType()), " has ", dims.size(), " axes"));
+  auto entry = [](std::optional<ArrayRef<int64_t>> list, size_t axis) { return list ? (*list)[axis] : kOpen; };
+  SmallVector<AxisSlice> result;
+  for (size_t axis = 0; axis < dims.size(); ++axis) {
+    AffineExpr size = dims[axis];
+    int64_t start = entry(a.getStart(), axis), stop = entry(a.getStop(), axis), step = entry(a.getStep(), axis);
+    step = step == kOpen ? 1 : step;
+    if (step == 0)
+      return LogicalResult(emitOptionalError(loc, "S0306: the step of axis ", axis, " is 0"));
+    AffineExpr zero = constantDim(size.getContext(), 0);
+    // A backward slice can begin at the last element, a forward one also behind it.
+    int64_t last = step > 0 ? 0 : 1, needed = 0;
+    auto bound = [&](int64_t value, AffineExpr open, StringRef name) -> FailureOr<AffineExpr> {
+      if (value == kOpen)
+        return open;
+      int64_t reach = value < 0 ? -value : value + last;
+      if (auto n = constantValue(size); n && reach > *n)
+        return LogicalResult(emitOptionalError(loc, "S0307: ", name, " ", value, " of axis ", axis,
+                                               " is out of range for ", printType(a.getX().getType())));
+      needed = std::max(needed, reach);
+      return value < 0 ? size + value : zero + value;
+    };
+    FailureOr<AffineExpr> from = bound(start, step > 0 ? zero : size - 1, "start");
+    FailureOr<AffineExpr> to = failed(from) ? from : bound(stop, step > 0 ? size : zero - 1, "stop");
+    if (failed(to))
+      return failure();
+    AffineExpr length = canonical(step > 0 ? *to - *from : *from - *to);
+    // From a fixed place up to one counted from the end, or the other way round, there may be too few.
+    bool startFromEnd = start == kOpen ? step < 0 : start < 0, stopFromEnd = stop == kOpen ? step > 0 : stop < 0;
+    if (!constantValue(size) && startFromEnd != stopFromEnd && (step > 0) == stopFromEnd) {
+      int64_t front = step > 0 ? (start == kOpen ? 0 : start) : (stop == kOpen ? 0 : stop + 1);
+      int64_t back = step > 0 ? (stop == kOpen ? 0 : -stop) : (start == kOpen ? 0 : -start - 1);
+      needed = std::max(needed, front + back);
+    }
+    if (auto n = constantValue(length); n && *n < 0)
+      length = zero;
+    result.push_back(
+        {canonical(*from), canonical(length.ceilDiv(std::abs(step))), step, constantValue(size) ? 0 : needed});
+  }
+  return result;
+}
+
+LogicalResult SliceOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  FailureOr<SmallVector<AxisSlice>> parts = slices(a, loc);
+  if (failed(parts))
+    return failure();
+  Dims dims;
+  for (const AxisSlice &part : *parts)
+    dims.push_back(part.size);
+  types.push_back(tensorType(dims, elementOf(a.getX())));
+  return success();
+}
+
+SmallVector<Value> SliceOp::decompose(OpBuilder &b) {
+  Dims offsets, sizes;
+  SmallVector<int64_t> steps, needed;
+  SmallVector<AxisSlice> axes = *slices(Adaptor(*this), std::nullopt);
+  for (const AxisSlice &part : axes) {
+    offsets.push_back(part.offset);
+    sizes.push_back(part.size);
+    steps.push_back(part.step);
+    needed.push_back(part.needed);
+  }
+  bool checks = llvm::any_of(needed, [](int64_t n) { return n > 0; });
+  return {b.createOrFold<CropOp>(getLoc(), getX(), DimsAttr::get(getContext(), offsets), b.getDenseI64ArrayAttr(steps),
+                                 DimsAttr::get(getContext(), sizes),
+                                 checks ? b.getDenseI64ArrayAttr(needed) : DenseI64ArrayAttr())};
+}
