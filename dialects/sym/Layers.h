@@ -26,6 +26,8 @@ mlir::LogicalResult checkLayerInput(mlir::Location loc, llvm::StringRef op,
 template <class Op>
 mlir::FailureOr<typename Op::Adaptor> attributesOf(mlir::Location loc, mlir::DictionaryAttr attributes) {
   typename Op::Properties properties;
+  mlir::OperationName(Op::getOperationName(), loc.getContext())
+      .populateDefaultProperties(mlir::OpaqueProperties(&properties));
   if (failed(Op::setPropertiesFromAttr(properties, attributes, [&] { return mlir::emitError(loc, "S0312: "); })))
     return mlir::failure();
   return typename Op::Adaptor(mlir::ValueRange(), attributes, properties);
