@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/Passes.h"
+#include "lib/Lowering/CPU/Isa.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -11,5 +12,7 @@ void symc::registerLoweringPasses() {
   mlir::registerPass(createOutlinePass);
   mlir::registerPass(createSymToLinalgPass);
   mlir::registerPass(createOpaquePass);
+  mlir::registerPass([] { return createVectorizePass(Isa()); });
+  mlir::registerPass(createKernelsToLLVMPass);
   mlir::registerPass(createBodiesPass);
 }

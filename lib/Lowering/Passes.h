@@ -14,12 +14,18 @@ class Pass;
 
 namespace symc {
 
+struct Isa;
+
 /// Fused regions become kernels on buffers; the model functions call them (CPU/Outline.cpp).
 std::unique_ptr<mlir::Pass> createOutlinePass();
 /// Bodies of kernels become linalg on buffers (SymToLinalg/).
 std::unique_ptr<mlir::Pass> createSymToLinalgPass();
 /// Kernels that call the kernel library become llvm.funcs (CPU/Opaque.cpp).
 std::unique_ptr<mlir::Pass> createOpaquePass();
+/// Kernels of linalg.generics become loops and vectors in an llvm.func (CPU/Vectorize/). Without an ISA: of option `cpu`.
+std::unique_ptr<mlir::Pass> createVectorizePass(const Isa &isa);
+/// Everything that kernels and bodies are made of becomes LLVM dialect (CPU/Vectorize/KernelsToLLVM.cpp).
+std::unique_ptr<mlir::Pass> createKernelsToLLVMPass();
 /// Model functions become llvm.func bodies over the frame of a call (CPU/Bodies.cpp). Runs when kernels are llvm.funcs.
 std::unique_ptr<mlir::Pass> createBodiesPass();
 

@@ -17,24 +17,25 @@
 
 #if defined(__AVX512F__)
 constexpr int kLanes = 16;
-#define PREFIX_F(f) symc_v16_##f##f
-#define PREFIX_D(f) symc_v8_##f
+#define PREFIX_F(name) symc_v16_##name##f
+#define PREFIX_D(name) symc_v8_##name
 #elif defined(__AVX2__)
 constexpr int kLanes = 8;
-#define PREFIX_F(f) symc_v8_##f##f
-#define PREFIX_D(f) symc_v4_##f
+#define PREFIX_F(name) symc_v8_##name##f
+#define PREFIX_D(name) symc_v4_##name
 #else
 constexpr int kLanes = 4;
-#define PREFIX_F(f) symc_v4_##f##f
-#define PREFIX_D(f) symc_v2_##f
+#define PREFIX_F(name) symc_v4_##name##f
+#define PREFIX_D(name) symc_v2_##name
 #endif
 typedef float F __attribute__((ext_vector_type(kLanes)));
 typedef double D __attribute__((ext_vector_type(kLanes / 2)));
 
 #define UNARY(X)                                                                                                       \
   X(exp)                                                                                                               \
-  X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(tanh) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh) X(sin) X(cos)   \
-      X(tan) X(asin) X(acos) X(atan) X(erf) X(erfc) X(cbrt) X(rsqrt)
+  X(exp2)                                                                                                              \
+  X(expm1) X(log) X(log2) X(log10) X(log1p) X(tanh) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh) X(sin) X(cos) X(tan)    \
+      X(asin) X(acos) X(atan) X(erf) X(erfc) X(cbrt) X(rsqrt)
 #define BINARY(X) X(pow) X(atan2)
 
 extern "C" {
@@ -51,9 +52,9 @@ BINARY(DECLARE2)
 namespace {
 bool supported() {
 #if defined(__AVX512F__)
-  return __builtin_cpu_supports("x86-64-v4");
+  return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
 #elif defined(__AVX2__)
-  return __builtin_cpu_supports("x86-64-v3");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
   return true;
 #endif

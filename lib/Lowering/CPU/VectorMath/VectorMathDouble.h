@@ -7,8 +7,8 @@
 // Included by VectorMath.c once for each LANES.
 //
 //===----------------------------------------------------------------------===//
-#define NAME(f) PASTE(PASTE(symc_v, LANES, _), f, )
-#define LOCAL(f) PASTE(PASTE(v, LANES, _), f, )
+#define NAME(name) PASTE(PASTE(symc_v, LANES, _), name, )
+#define LOCAL(name) PASTE(PASTE(v, LANES, _), name, )
 #define V LOCAL(real)
 #define I LOCAL(int)
 #define I32 LOCAL(int32)

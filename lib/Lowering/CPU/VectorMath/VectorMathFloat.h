@@ -8,8 +8,8 @@
 // (large arguments of sin, powers, the tail of erfc) the work is done in f64.
 //
 //===----------------------------------------------------------------------===//
-#define NAME(f) PASTE(PASTE(symc_v, LANES, _), f, f)
-#define LOCAL(f) PASTE(PASTE(v, LANES, f_), f, )
+#define NAME(name) PASTE(PASTE(symc_v, LANES, _), name, f)
+#define LOCAL(name) PASTE(PASTE(v, LANES, f_), name, )
 #define V LOCAL(real)
 #define I LOCAL(int)
 #define D LOCAL(double)

@@ -1,0 +1,78 @@
+//===- Stage.h - The loops of a kernel, as Vectorize sees them ----*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// A kernel is a list of stages, one a linalg.generic, that share their first `outer` loops.
+// Loops of one iteration are dropped, loops that every access sees as one are merged.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_LIB_LOWERING_CPU_VECTORIZE_STAGE_H
+#define SYMC_LIB_LOWERING_CPU_VECTORIZE_STAGE_H
+
+#include "lib/Lowering/CPU/Isa.h"
+#include "lib/Lowering/CPU/Kernels.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace symc::vectorize {
+
+using namespace mlir;
+
+/// base + sum of coefs[i] * loop i.
+struct LinearForm {
+  AffineExpr base;
+  SmallVector<AffineExpr, 4> coefs;
+  bool operator==(const LinearForm &other) const { return base == other.base && coefs == other.coefs; }
+};
+
+/// A read or write of one element; `form` is its row-major position, absent when it is not linear in the loops.
+struct Access {
+  BlockArgument buffer;
+  std::optional<LinearForm> form;
+};
+
+/// What a reduction does with accumulators that belong together: acc = combine(acc, inputs).
+struct Combiner {
+  SmallVector<unsigned> outs;         // numbers of the accumulators
+  SmallVector<Value> inputs, results; // in the body, one an accumulator
+  SmallVector<Operation *> ops;       // from accumulators and inputs to results, in order
+  Value guard;                        // i1 in the body: the element counts; null: always
+  bool known = false;                 // the above was found, so accumulators can be combined with each other
+};
+
+struct Stage {
+  linalg::GenericOp generic;
+  SmallVector<AffineExpr> sizes; // of the loops
+  SmallVector<bool> reduced;     // the loop reduces
+  SmallVector<int> loopOf;       // of each dimension of the generic; -1: dropped or merged
+  llvm::DenseMap<Operation *, Access> loads;
+  SmallVector<Access> ins, outs;
+  SmallVector<TypedAttr> neutral; // one an output when the stage reduces
+  std::vector<Combiner> combiners;
+  SmallVector<Operation *> live; // ops of the body that are evaluated, in order
+  int lane = -1;                 // the loop whose iterations are lanes
+
+  bool reduces() const { return !neutral.empty(); }
+  Block *body() { return generic.getBody(); }
+  /// Puts the loops into this order.
+  void permute(ArrayRef<unsigned> order);
+  void forEachAccess(llvm::function_ref<void(Access &)> visit);
+};
+
+struct Plan {
+  std::vector<Stage> stages;
+  unsigned outer = 0;      // leading loops that the stages share
+  bool outerLanes = false; // the last of them is that of the lanes
+  unsigned lanes = 1;
+  llvm::DenseSet<Value> written; // buffers
+};
+
+/// The stages of a kernel on memrefs, with lanes chosen.
+Plan planKernel(func::FuncOp kernel, const Isa &isa);
+/// A size with symbolic dimensions taken to be 128; for choices only.
+int64_t estimateSize(AffineExpr expr);
+
+} // namespace symc::vectorize
+#endif

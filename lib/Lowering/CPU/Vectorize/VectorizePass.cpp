@@ -1,0 +1,89 @@
+//===- VectorizePass.cpp - Kernels of linalg become vector code -----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Legal after: in what was a kernel of linalg.generics, arith, math, vector.broadcast, scf
+// and llvm. An element's bits do not depend on where it stands or on how the kernel is cut:
+// tails run the same code under a mask, fusing of products with sums is decided here.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Vectorize/Nest.h"
+#include "lib/Lowering/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/Pass.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::vectorize;
+
+namespace {
+
+/// Cuts the outermost loop into parts that are worth handing to a thread.
+void setExtent(func::FuncOp kernel, const Plan &plan) {
+  constexpr double kChunk = 1 << 14; // cheap elements
+  Builder b(kernel.getContext());
+  AffineExpr extent = constantDim(b.getContext(), 1);
+  int64_t grain = 1;
+  if (!plan.stages.empty() && plan.outer > 0) {
+    extent = plan.stages.front().sizes.front();
+    double work = 0;
+    for (const Stage &stage : plan.stages) {
+      double elements = 1;
+      for (AffineExpr size : ArrayRef(stage.sizes).drop_front())
+        elements *= estimateSize(size);
+      unsigned functions =
+          llvm::count_if(stage.live, [](Operation *op) { return llvm::isa<math::MathDialect>(op->getDialect()); });
+      work += elements * (1 + functions);
+    }
+    grain = std::max<int64_t>(1, static_cast<int64_t>(kChunk / std::max(work, 1.0)));
+    if (plan.outerLanes && plan.outer == 1)
+      grain = llvm::alignTo(grain, 64);
+  }
+  kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(extent)}));
+  kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(grain));
+}
+
+struct VectorizePass : PassWrapper<VectorizePass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(VectorizePass)
+  VectorizePass() = default;
+  VectorizePass(const VectorizePass &other) : PassWrapper(other), isa(other.isa) {}
+  explicit VectorizePass(const Isa &isa) : isa(isa) {}
+  StringRef getArgument() const override { return "sym-vectorize"; }
+  StringRef getDescription() const override {
+    return "Emit the loops and vectors of elementwise and reduction kernels";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry
+        .insert<arith::ArithDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+  }
+
+  void runOnOperation() override {
+    if (!cpu.empty())
+      isa = isaOf(cpu);
+    SmallVector<func::FuncOp> kernels;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (isKernel(function) && !function.isExternal() &&
+          function.getBody().front().getOps<sym::ContractOp>().empty() &&
+          function.getBody().front().getOps<sym::KernelCallOp>().empty())
+        kernels.push_back(function);
+    for (func::FuncOp kernel : kernels) {
+      Plan plan = planKernel(kernel, isa);
+      setExtent(kernel, plan);
+      OpBuilder b(kernel.getContext());
+      KernelShell shell(kernel, b);
+      Emitter emitter(b, kernel.getLoc(), shell);
+      if (!plan.stages.empty())
+        NestEmitter(plan, emitter, isa).run();
+      shell.finish();
+    }
+  }
+
+  Isa isa;
+  Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU that the kernels are for, by its LLVM name")};
+};
+
+} // namespace
+
+std::unique_ptr<Pass> symc::createVectorizePass(const Isa &isa) { return std::make_unique<VectorizePass>(isa); }
