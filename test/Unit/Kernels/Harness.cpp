@@ -123,11 +123,12 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
   return std::unique_ptr<Program>(new Program(std::move(impl)));
 }
 
-symc_check Program::run(const std::string &function, const std::vector<const void *> &inputs,
-                        const std::vector<void *> &outputs, const std::vector<int64_t> &dims, Cut cut,
-                        const std::vector<void *> &slots) {
-  auto body = llvm::cantFail(impl->jit->lookup("body_" + function)).toPtr<symc_body>();
-  currentCut = cut;
+symc_body Program::find(const std::string &function) {
+  return llvm::cantFail(impl->jit->lookup("body_" + function)).toPtr<symc_body>();
+}
+
+symc_frame Program::frameOf(const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
+                            const std::vector<int64_t> &dims, const std::vector<void *> &slots) {
   symc_frame frame = {};
   frame.dims = dims.data();
   frame.inputs = const_cast<void *const *>(reinterpret_cast<const void *const *>(inputs.data()));
@@ -135,14 +136,24 @@ symc_check Program::run(const std::string &function, const std::vector<const voi
   frame.slots = slots.data();
   frame.arena = reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(impl->arena.data()) + 63) & ~uintptr_t(63));
   frame.offsets = impl->offsets.data();
-  body(&frame);
+  return frame;
+}
+
+symc_check Program::run(const std::string &function, const std::vector<const void *> &inputs,
+                        const std::vector<void *> &outputs, const std::vector<int64_t> &dims, Cut cut,
+                        const std::vector<void *> &slots) {
+  currentCut = cut;
+  symc_frame frame = frameOf(inputs, outputs, dims, slots);
+  find(function)(&frame);
   return frame.check;
 }
 
 double Program::time(const std::string &function, const std::vector<const void *> &inputs,
                      const std::vector<void *> &outputs, const std::vector<int64_t> &dims,
                      const std::vector<void *> &slots) {
-  run(function, inputs, outputs, dims, Cut::Grain, slots);
+  symc_body body = find(function);
+  symc_frame frame = frameOf(inputs, outputs, dims, slots);
+  currentCut = Cut::Whole;
   double best = 1e30;
   for (int attempt = 0; attempt < 9; ++attempt) {
     auto start = std::chrono::steady_clock::now();
@@ -150,7 +161,7 @@ double Program::time(const std::string &function, const std::vector<const void *
     double spent;
     do {
       for (int i = 0; i < 16; ++i, ++count)
-        run(function, inputs, outputs, dims, Cut::Whole, slots);
+        body(&frame);
       spent = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
     } while (spent < 4e6);
     best = std::min(best, spent / count);

@@ -35,6 +35,9 @@ public:
   static bool supports(const std::string &level);
 
 private:
+  symc_body find(const std::string &function);
+  symc_frame frameOf(const std::vector<const void *> &inputs, const std::vector<void *> &outputs,
+                     const std::vector<int64_t> &dims, const std::vector<void *> &slots);
   struct Impl;
   explicit Program(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl;
