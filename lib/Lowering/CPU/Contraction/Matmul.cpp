@@ -227,7 +227,7 @@ private:
       return;
     int64_t width = vectors * lanes;
     if (k.constant) {
-      depth = (*k.constant + lanes - 1) / lanes * lanes;
+      depth = *k.constant;
       if (depth * width * elementBytes() <= kStackBytes) {
         packing = Packing::Stack;
         packed = p.shell.stack(p.element, std::max<int64_t>(depth, 1) * width);
@@ -275,7 +275,8 @@ private:
                           p.element);
     Panel panel{batch, first, width, masks, start, v.kStride};
     if (packing == Packing::Stack && !sliced) {
-      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes);
+      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes,
+                     width * lanes);
       panel.v = packed;
       panel.vStride = code.c(width * lanes);
       panel.masks.clear();
@@ -321,7 +322,7 @@ private:
     return code.loop(code.c(0), k.size, code.c(depth), zeros, [&](Value from, ValueRange sums) {
       Value count = code.min(code.sub(k.size, from), code.c(depth));
       packTransposed(p, code.at(panel.v, code.mul(from, v.kStride), p.element), v.outerStride,
-                     code.sub(along.size, panel.first), count, packed, width);
+                     code.sub(along.size, panel.first), count, packed, width, width);
       RegisterTile slice = tile;
       slice.s = code.at(tile.s, code.mul(from, s.kStride), p.element);
       slice.v = packed;
@@ -351,20 +352,18 @@ private:
                           panel.vectors, masks);
   }
 
-  /// Sums have lanes along m and rows along n: turned in registers, they are finished row after row of the result.
+  /// Sums have lanes along m and rows along n: turned through memory, they are finished row after row of the result.
   void finishTransposed(Place place, const Panel &panel, unsigned height, ArrayRef<Value> sums) {
-    Value tile = stack(vectors * lanes * lanes);
-    for (unsigned i = 0; i < panel.vectors; ++i) {
-      Values column;
-      for (unsigned r = 0; r < height; ++r)
-        column.push_back(sums[r * panel.vectors + i]);
-      for (auto [j, row] : llvm::enumerate(transpose(p, column)))
-        code.store(row, code.at(tile, int64_t(i * lanes + j) * lanes, p.element));
-    }
+    int64_t width = int64_t(panel.vectors) * lanes;
+    Value turned = stack(int64_t(vectors) * lanes * (lanes + height));
+    Value tile = code.at(turned, int64_t(vectors) * lanes * lanes, p.element);
+    for (unsigned i = 0; i < sums.size(); ++i)
+      code.store(sums[i], code.at(tile, int64_t(i) * lanes, p.element));
+    packTransposed(p, tile, code.c(width), code.c(height), code.c(width), turned, (height + 3) / 4 * 4, lanes);
     place.innerDim = alongDim;
     place.laneDim = acrossDim;
-    Value count = code.min(code.sub(along.size, panel.first), code.c(panel.vectors * lanes));
-    epilogue.finishStored(place, tile, lanes, code.c(0), code.c(1), code.c(0), count, 0, 1,
+    Value count = code.min(code.sub(along.size, panel.first), code.c(width));
+    epilogue.finishStored(place, turned, lanes, code.c(0), code.c(1), code.c(0), count, 0, 1,
                           {code.mask(code.c(height), lanes)});
   }
 

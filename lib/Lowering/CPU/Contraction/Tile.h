@@ -42,13 +42,13 @@ bool fitsRegisters(const Isa &isa, unsigned rows, unsigned vectors);
 /// The largest number of rows for `vectors`.
 unsigned mostRows(const Isa &isa, unsigned vectors);
 
-/// Transposes lanes × lanes elements held in vectors; missing ones count as zero.
-Values transpose(Problem &problem, Values rows);
 /// One vector whose lane i is the sum of the lanes of rows[i]; missing ones give zero.
 Value sumLanes(Problem &problem, Values rows);
 /// Copies V so that lanes follow one another: to[k][lane] = from[lane * laneStride + k] for k < depth. Lanes past
-/// `count` repeat the last one; `to` has room for depth rounded up to whole vectors, `width` elements a row.
-void packTransposed(Problem &problem, Value from, Value laneStride, Value count, Value depth, Value to, int64_t width);
+/// `count` repeat the last one; `width`, a multiple of 4, lanes are
+/// written to each row of `to`.
+void packTransposed(Problem &problem, Value from, Value laneStride, Value count, Value depth, Value to, int64_t width,
+                    int64_t rowStride);
 
 } // namespace symc::contraction
 #endif
