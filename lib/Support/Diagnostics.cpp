@@ -305,7 +305,7 @@ std::string Diagnostics::renderText(bool colour) const {
     out += paint("1", head(d.file, d.line, d.column));
     out += paint(style, std::string(severityName(d.severity)) + "[" + d.code + "]: ");
     out += paint("1", oneLine(d.message)) + "\n";
-    if (const SourceText *text = source(d.file)) {
+    if (const SourceText *text = d.line ? source(d.file) : nullptr) {
       uint32_t end = d.endLine == d.line ? d.endColumn : d.endLine > d.line ? UINT32_MAX : 0;
       echo(out, *text, d.line, d.column, end);
     }
@@ -313,7 +313,7 @@ std::string Diagnostics::renderText(bool colour) const {
       out += "      = " + paint("1;32", "hint: ") + oneLine(d.hint) + "\n";
     for (const DiagnosticNote &note : d.notes) {
       out += paint("1", head(note.file, note.line, note.column)) + paint("1;36", "note: ") + oneLine(note.message) + "\n";
-      if (const SourceText *text = source(note.file))
+      if (const SourceText *text = note.line ? source(note.file) : nullptr)
         echo(out, *text, note.line, note.column, 0);
     }
   }
