@@ -302,6 +302,10 @@ struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
     for (func::FuncOp function : functions)
       if (!isKernel(function))
         BodyEmitter(getOperation(), function).emit();
+    // The description has what these say.
+    for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
+      if (isa<sym::ParameterOp, sym::StateOp>(op))
+        op.erase();
   }
 };
 

@@ -1,0 +1,278 @@
+//===- Compiler.cpp - The interface of libSymcCompiler.so -----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "symc/compiler.h"
+#include "lib/Driver/Build.h"
+#include "dialects/sym/SymOps.h"
+#include "lib/Export/Formula.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/TargetSelect.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+
+enum Exit { Done = 0, WrongInput = 1, WrongUsage = 2, LackingEnvironment = 3, InternalError = 70 };
+
+std::vector<std::string> list(const symc_string_list &strings) {
+  return std::vector<std::string>(strings.items, strings.items + strings.count);
+}
+std::string text(const char *string) { return string ? string : ""; }
+
+BuildOptions buildOptions(const symc_compile_options &o) {
+  BuildOptions options;
+  options.input = text(o.input);
+  for (int32_t i = 0; i < o.dim_count; ++i)
+    options.fixedDims.push_back({o.dims[i].name, o.dims[i].value});
+  options.functions = list(o.functions);
+  options.cpus = list(o.cpus);
+  if (options.cpus.empty())
+    options.cpus.push_back("native");
+  options.triple = text(o.triple);
+  options.params = o.embed_params ? text(o.params) : "";
+  options.allowExtra = o.allow_extra;
+  options.optLevel = o.opt_level;
+  options.fastMath = o.fast_math;
+  options.timePasses = o.time_passes;
+  return options;
+}
+
+/// Flags that change what is compiled, for the manifest.
+std::vector<std::string> flagsOf(const symc_compile_options &o) {
+  std::vector<std::string> flags = {"-O" + std::to_string(o.opt_level)};
+  if (o.fast_math)
+    flags.push_back("--fast-math");
+  for (int32_t i = 0; i < o.dim_count; ++i)
+    flags.push_back("--dim " + std::string(o.dims[i].name) + "=" + std::to_string(o.dims[i].value));
+  if (o.functions.count) {
+    std::string functions = "--functions ";
+    llvm::ListSeparator comma(",");
+    for (const std::string &name : list(o.functions))
+      functions += std::string(StringRef(comma)) + name;
+    flags.push_back(functions);
+  }
+  if (o.embed_params)
+    flags.push_back("--embed-params");
+  return flags;
+}
+
+/// One run of the compiler: its context, its diagnostics and how it ends.
+class Session {
+public:
+  explicit Session(const symc_compile_options &o)
+      : given(o), options(buildOptions(o)), context(registry(), MLIRContext::Threading::DISABLED) {}
+
+  int compile() {
+    if (std::optional<int> exit = checkTarget())
+      return *exit;
+    std::optional<Stage> stage = given.emit ? parseStage(given.emit) : Stage::Library;
+    if (!stage)
+      return fail(code::CommandNotInThisVersion, "--emit " + quoted(given.emit) + " is of targets that this version does not have",
+                  WrongUsage);
+    OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
+    if (!module || diagnostics.hasErrors())
+      return end(WrongInput);
+    if (!checkFunctions(*module))
+      return end(WrongUsage);
+    if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
+      return end(failureOf());
+    if (*stage <= Stage::Linalg) {
+      std::string ir;
+      llvm::raw_string_ostream os(ir);
+      module->print(os);
+      return emitText(ir);
+    }
+    return compileCode(*module, *stage);
+  }
+
+  int check() {
+    OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
+    if (module && !diagnostics.hasErrors())
+      runStages(*module, Stage::Autodiff, options, diagnostics);
+    return end(diagnostics.hasErrors() ? failureOf() : Done);
+  }
+
+  int grad() {
+    OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
+    if (!module || diagnostics.hasErrors())
+      return end(WrongInput);
+    FormulaOptions formula;
+    formula.of = text(given.of);
+    formula.wrt = list(given.wrt);
+    formula.latex = text(given.format) == "latex";
+    std::string result;
+    llvm::raw_string_ostream os(result);
+    ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
+      std::string message = raised.str();
+      bool coded = message.size() > 7 && message.compare(5, 2, ": ") == 0;
+      diagnostics.report({Severity::Error, coded ? message.substr(0, 5) : std::string(code::Internal), options.input, 0, 0, 0, 0,
+                          coded ? message.substr(7) : message, "", "", {}});
+      return success();
+    });
+    if (failed(printGradients(*module, formula, os)))
+      return end(failureOf());
+    return emitText(result);
+  }
+
+private:
+  static const DialectRegistry &registry() {
+    static DialectRegistry dialects = [] {
+      DialectRegistry r;
+      registerDialects(r);
+      return r;
+    }();
+    return dialects;
+  }
+
+  int end(int exit) {
+    diagnostics.print(given.json_diagnostics);
+    return exit;
+  }
+  int fail(std::string_view code, std::string message, int exit, std::string hint = "") {
+    diagnostics.report({Severity::Error, std::string(code), "", 0, 0, 0, 0, std::move(message), std::move(hint), "", {}});
+    return end(exit);
+  }
+  int fail(llvm::Error error) {
+    return fail(code::OutputUnwritable, llvm::toString(std::move(error)), LackingEnvironment);
+  }
+  /// 70 when anything that went wrong is the compiler's fault.
+  int failureOf() const {
+    for (const symc::Diagnostic &d : diagnostics.all())
+      if (d.code == code::Internal)
+        return InternalError;
+    return WrongInput;
+  }
+
+  std::optional<int> checkTarget() {
+    if (text(given.target) == "cuda")
+      return fail(code::CommandNotInThisVersion, "this version compiles for the CPU only", WrongUsage, "leave out --target cuda");
+    return std::nullopt;
+  }
+
+  /// Whether every name of --functions is a function that the model has.
+  bool checkFunctions(ModuleOp module) {
+    std::vector<std::string> known = {"predict"};
+    if (!module.getOps<sym::TrainOp>().empty())
+      known.insert(known.end(), {"loss", "gradients", "train_step", "evaluate"});
+    auto model = module.lookupSymbol<func::FuncOp>("model");
+    for (unsigned i = 0; model && i < model.getNumResults(); ++i)
+      if (auto entry = model.getResultAttrOfType<StringAttr>(i, "sym.entry"))
+        known.push_back(entry.getValue().str());
+    bool good = true;
+    for (const std::string &name : options.functions)
+      if (!llvm::is_contained(known, name)) {
+        std::string has;
+        llvm::ListSeparator comma;
+        for (const std::string &function : known)
+          has += std::string(StringRef(comma)) + function;
+        diagnostics.report({Severity::Error, std::string(code::OptionValue), "", 0, 0, 0, 0,
+                            "--functions: the model has no function " + quoted(name), "it has " + has, "", {}});
+        good = false;
+      }
+    return good;
+  }
+
+  int emitText(StringRef contents) {
+    end(Done);
+    if (!given.output) {
+      llvm::outs() << contents;
+      llvm::outs().flush();
+      return Done;
+    }
+    llvm::Error error = llvm::writeToOutput(given.output, [&](llvm::raw_ostream &os) {
+      os << contents;
+      return llvm::Error::success();
+    });
+    return error ? fail(std::move(error)) : Done;
+  }
+
+  int compileCode(ModuleOp module, Stage stage) {
+    llvm::LLVMContext llvmContext;
+    ModelDescription model;
+    std::vector<Variant> variants;
+    for (size_t i = 0; i < options.cpus.size(); ++i) {
+      llvm::Expected<CpuTarget> cpu = resolveCpu(options.triple, options.cpus[i]);
+      if (!cpu)
+        return fail(code::OptionValue, llvm::toString(cpu.takeError()), WrongUsage);
+      // The last one may use the module up.
+      bool last = i + 1 == options.cpus.size() || stage != Stage::Library;
+      OwningOpRef<ModuleOp> copy = last ? OwningOpRef<ModuleOp>() : OwningOpRef<ModuleOp>(module.clone());
+      ModuleOp code = last ? module : *copy;
+      std::unique_ptr<llvm::Module> translated =
+          translate(code, *cpu, options, llvmContext, i == 0 ? &model : nullptr, diagnostics);
+      if (!translated)
+        return end(failureOf());
+      variants.push_back({std::move(*cpu), std::move(translated)});
+      if (copy)
+        copies.push_back(std::move(copy));
+      if (stage != Stage::Library)
+        break;
+    }
+    EmitOptions target;
+    target.optLevel = options.optLevel;
+    target.writeHeader = given.header;
+    if (stage != Stage::Library)
+      return emitCode(std::move(variants.front()), target, stage);
+    model.flags = flagsOf(given);
+    model.defaultThreads = given.threads;
+    model.defaultSeed = given.seed;
+    model.graphSha256 = hashOfInput();
+    if (llvm::Error error = emitLibrary(std::move(variants), model, target, given.output))
+      return fail(std::move(error));
+    return end(Done);
+  }
+
+  int emitCode(Variant variant, const EmitOptions &target, Stage stage) {
+    std::string contents;
+    llvm::raw_string_ostream os(contents);
+    llvm::Error error = llvm::Error::success();
+    if (stage == Stage::Llvm)
+      variant.module->print(os, nullptr);
+    else if (stage == Stage::Asm)
+      error = emitAssembly(std::move(variant), target, os);
+    else
+      error = emitObject(std::move(variant), target, os);
+    return error ? fail(std::move(error)) : emitText(contents);
+  }
+
+  std::string hashOfInput() {
+    auto buffer = llvm::MemoryBuffer::getFile(options.input);
+    if (!buffer)
+      return "";
+    llvm::SHA256 hash;
+    hash.update((*buffer)->getBuffer());
+    return llvm::toHex(hash.final(), /*LowerCase=*/true);
+  }
+
+  const symc_compile_options &given;
+  BuildOptions options;
+  Diagnostics diagnostics;
+  MLIRContext context;
+  std::vector<OwningOpRef<ModuleOp>> copies; // initial values in the description may point into them
+};
+
+bool known(const symc_compile_options *options) { return options && options->size >= sizeof(symc_compile_options); }
+
+} // namespace
+
+const symc_compiler_info *symc_compiler_about(void) {
+  static const symc_compiler_info info = {SYMC_COMPILER_ABI, SYMC_VERSION, LLVM_VERSION_STRING, "x86-64"};
+  return &info;
+}
+
+int symc_compiler_compile(const symc_compile_options *options) {
+  return known(options) ? Session(*options).compile() : InternalError;
+}
+int symc_compiler_check(const symc_compile_options *options) {
+  return known(options) ? Session(*options).check() : InternalError;
+}
+int symc_compiler_grad(const symc_compile_options *options) {
+  return known(options) ? Session(*options).grad() : InternalError;
+}
