@@ -46,7 +46,7 @@ def _text(diagnostic):
 
 
 def _run(arguments):
-    result = subprocess.run([find_compiler(), *arguments, "--diagnostics", "json"], stdin=subprocess.DEVNULL,
+    result = subprocess.run([find_compiler(), arguments[0], "--diagnostics", "json", *arguments[1:]], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
     diagnostics, other = [], []
     for line in result.stderr.splitlines():
@@ -87,7 +87,7 @@ def compile(graph, output=None, *, target=None, cpu=None, dims=None, functions=N
         else:
             source = os.fspath(graph)
         library = os.fspath(output) if output is not None else os.path.join(folder, "libmodel.so")
-        _run(["compile", *options, "-o", library, "--", source])
+        _run(["compile", "-o", library, *options, "--", source])
         model = load(library, threads, seed)
     if params is not None and not embed_params:
         model.load_parameters(params)
