@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Contraction.h"
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Check.h"
 
@@ -14,9 +15,8 @@ using namespace symc::sym;
 // matmul
 //===----------------------------------------------------------------------===//
 
-/// Sizes of leading axes, broadcast as NumPy broadcasts; nothing, with an error, where they do not fit.
-static FailureOr<Dims> broadcastDims(std::optional<Location> loc, ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b,
-                                     Type typeA, Type typeB) {
+FailureOr<Dims> symc::broadcastLeading(std::optional<Location> loc, ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b,
+                                       Type typeA, Type typeB) {
   Dims dims;
   size_t rank = std::max(a.size(), b.size());
   for (size_t i = 0; i < rank; ++i) {
@@ -56,7 +56,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
     return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA), op.getTransposeA() ? " (transposed)" : "",
                              " by ", printType(typeB), op.getTransposeB() ? " (transposed)" : "", ": inner sizes ",
                              printDim(a.back()), " and ", printDim(b[b.size() - 2]), " differ");
-  FailureOr<Dims> dims = broadcastDims(loc, ArrayRef(a).drop_back(2), ArrayRef(b).drop_back(2), typeA, typeB);
+  FailureOr<Dims> dims = broadcastLeading(loc, ArrayRef(a).drop_back(2), ArrayRef(b).drop_back(2), typeA, typeB);
   if (failed(dims))
     return failure();
   if (!rowVector)
@@ -79,7 +79,7 @@ NamedAttrList MatmulOp::getContractAttributes() {
   return attributes;
 }
 
-static Value multiply(OpBuilder &b, Location loc, Value x, Value y, bool tx = false, bool ty = false) {
+Value symc::multiply(OpBuilder &b, Location loc, Value x, Value y, bool tx, bool ty) {
   return MatmulOp::create(b, loc, x, y, b.getBoolAttr(tx), b.getBoolAttr(ty));
 }
 
@@ -89,12 +89,22 @@ static Value flattenRows(OpBuilder &b, Location loc, Value x) {
   return reshape(b, loc, x, {symc::product(b.getContext(), ArrayRef(dims).drop_back()), dims.back()});
 }
 
-/// Vectors as matrices of one row or column.
+/// A vector as a matrix of one row.
 static Value asRow(OpBuilder &b, Location loc, Value x) {
   return rankOf(x) == 1 ? reshape(b, loc, x, {constantDim(b.getContext(), 1), dimOf(x.getType(), 0)}) : x;
 }
-static Value asColumn(OpBuilder &b, Location loc, Value x) {
+Value symc::asColumn(OpBuilder &b, Location loc, Value x) {
   return rankOf(x) == 1 ? reshape(b, loc, x, {dimOf(x.getType(), 0), constantDim(b.getContext(), 1)}) : x;
+}
+
+Value symc::unbroadcast(OpBuilder &b, Location loc, Value cotangent, Type like) {
+  Dims have = dimsOf(cotangent), want = dimsOf(like);
+  SmallVector<int64_t> axes;
+  size_t added = have.size() - want.size();
+  for (size_t i = 0; i < have.size(); ++i)
+    if (i < added || (isOne(want[i - added]) && !isOne(have[i])))
+      axes.push_back(i);
+  return reshapeLike(b, loc, sumOver(b, loc, cotangent, axes, false), like);
 }
 
 SmallVector<Value> MatmulOp::decompose(OpBuilder &b) {
@@ -145,17 +155,8 @@ SmallVector<Value> MatmulOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   }
   Value da = ta ? multiply(b, loc, y, g, tb, true) : multiply(b, loc, g, y, false, !tb);
   Value db = tb ? multiply(b, loc, g, x, true, ta) : multiply(b, loc, x, g, !ta, false);
-  // Sums a cotangent over the leading axes along which its operand was broadcast.
-  auto unbroadcast = [&](Value cotangent, Value like, Value operand) {
-    Dims have = dimsOf(cotangent), want = dimsOf(like);
-    SmallVector<int64_t> axes;
-    size_t added = have.size() - want.size();
-    for (size_t i = 0; i < have.size(); ++i)
-      if (i < added || (isOne(want[i - added]) && !isOne(have[i])))
-        axes.push_back(i);
-    return reshapeLike(b, loc, sumOver(b, loc, cotangent, axes, false), operand.getType());
-  };
-  return {unbroadcast(da, x, getA()), unbroadcast(db, y, getB())};
+  return {reshapeLike(b, loc, unbroadcast(b, loc, da, x.getType()), getA().getType()),
+          reshapeLike(b, loc, unbroadcast(b, loc, db, y.getType()), getB().getType())};
 }
 
 //===----------------------------------------------------------------------===//

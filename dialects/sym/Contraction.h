@@ -1,0 +1,26 @@
+//===- Contraction.h - Matrix products as parts of other ops ------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_DIALECTS_SYM_CONTRACTION_H
+#define SYMC_DIALECTS_SYM_CONTRACTION_H
+
+#include "dialects/sym/SymOps.h"
+
+namespace symc {
+
+/// sym.matmul, with transposed operands where told.
+mlir::Value multiply(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y, bool tx = false,
+                     bool ty = false);
+/// A vector as a matrix of one column; anything else as it is.
+mlir::Value asColumn(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
+/// Sizes of leading axes, broadcast as NumPy broadcasts; nothing, with an error that shows the types, where they do not
+/// fit.
+mlir::FailureOr<Dims> broadcastLeading(std::optional<mlir::Location> loc, llvm::ArrayRef<mlir::AffineExpr> a,
+                                       llvm::ArrayRef<mlir::AffineExpr> b, mlir::Type typeA, mlir::Type typeB);
+/// Sums a cotangent over the axes along which a value of the type `like` was broadcast.
+mlir::Value unbroadcast(mlir::OpBuilder &b, mlir::Location loc, mlir::Value cotangent, mlir::Type like);
+
+} // namespace symc
+#endif
