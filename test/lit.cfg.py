@@ -19,5 +19,6 @@ config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.symc_source))
 config.substitutions.append(("%build", config.symc_build))
 
-if subprocess.run([config.python, "-c", "import numpy"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
-    config.available_features.add("numpy")
+for module in ("numpy", "jsonschema"):
+    if subprocess.run([config.python, "-c", f"import {module}"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        config.available_features.add(module)

@@ -39,6 +39,10 @@ private:
   TextRange inText(TextRange range) const { return {places.inText(range.begin), places.inText(range.end)}; }
   TextRange rangeOf(uint32_t i) const { return inText(node(i).range); }
   std::string textOf(uint32_t i) const { return std::string(context.textOf(rangeOf(i))); }
+  /// The text between apostrophes, unless it is a string that has its own.
+  std::string said(uint32_t i) const {
+    return node(i).kind == ExprKind::String ? quoted(node(i).text) : quoted(textOf(i));
+  }
   void error(uint32_t i, std::string_view code, std::string message, std::string hint = "") {
     context.report.error(rangeOf(i), code, std::move(message), std::move(hint));
   }
@@ -253,7 +257,7 @@ Operand ExprBuilder::operand(uint32_t i) {
           std::string(part.kind == Part::String ? "the string "
                       : part.kind == Part::List ? "the list "
                                                 : "") +
-              quoted(textOf(i)) + " cannot be an operand");
+              said(i) + " cannot be an operand");
     out.bad = true;
   }
   return out;
@@ -584,9 +588,24 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     out.kind = out.values.empty() ? Part::Bad : Part::Tensor;
     return out;
   }
+  if (!findOpSchema(ref(call.text)) && scope.isTensor(call.text)) {
+    context.report.error(inText(call.token), code::ExprCall, quoted(call.text) + " is a tensor, not an op",
+                         "a product is written '*', an element " + std::string(call.text) + "[0]");
+    return out;
+  }
   const OpSchema *schema = maker.find(call.text, inText(call.token));
   if (!schema)
     return out;
+  for (uint32_t k = 0; k < call.keywordCount; ++k) {
+    const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+    for (const OperandSchema &operand : schema->operands)
+      if (operand.name == ref(keyword.name)) {
+        context.report.error(inText(keyword.range), code::ExprCall,
+                             quoted(keyword.name) + " is an operand of " + quoted(view(schema->mnemonic)),
+                             "operands are given by their position, attributes by name");
+        return out;
+      }
+  }
   // Operands first, then attributes in the order of the op's signature.
   size_t slots = schema->operands.size(), next = 0;
   bool variadic = llvm::any_of(schema->operands, [](const OperandSchema &o) { return o.variadic; });
@@ -622,7 +641,8 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     } else {
       error(argument, code::ExprCall,
             quoted(schema->mnemonic) + " takes at most " + std::to_string(slots + schema->attributes.size()) +
-                " arguments, not " + std::to_string(positional));
+                (slots + schema->attributes.size() == 1 ? " argument, not " : " arguments, not ") +
+                std::to_string(positional));
       good = false;
       break;
     }
@@ -701,7 +721,7 @@ bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
     if (part.kind == Part::Tensor)
       error(i, code::ExprIndex, "a tensor cannot be an index", "use gather");
     else if (part.kind != Part::Bad)
-      error(i, code::ExprIndex, quoted(textOf(i)) + " is not an index", "an index is an integer, a slice, '...' or None");
+      error(i, code::ExprIndex, said(i) + " is not an index", "an index is an integer, a slice, '...' or None");
     return false;
   }
   std::optional<int64_t> extent = constantValue(size);
@@ -878,7 +898,7 @@ SmallVector<Value> ExprBuilder::build() {
     error(root, result.isScalar() || result.kind == Part::Bool ? code::ExprLiteralOnly : code::ExprOperand,
           result.isScalar() || result.kind == Part::Bool
               ? "the element type of " + quoted(textOf(root)) + " is unknown: it meets no tensor"
-              : quoted(textOf(root)) + " is not a tensor",
+              : said(root) + " is not a tensor",
           result.isScalar() ? "cast(" + printable(textOf(root), 20) + ", 'f32') gives it one" : "");
     return {};
   }

@@ -27,6 +27,8 @@ struct ExpressionScope {
   std::function<Resolved(std::string_view name, TextRange range)> resolve;
   /// Whether a call of that name is one of a function of the file.
   std::function<bool(std::string_view name)> isFunction;
+  /// Whether the name is one of a tensor.
+  std::function<bool(std::string_view name)> isTensor;
   /// The results of a call; empty after reporting.
   std::function<llvm::SmallVector<mlir::Value>(std::string_view function, llvm::ArrayRef<Operand> operands,
                                                const OpPlace &place)>

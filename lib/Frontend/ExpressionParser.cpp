@@ -156,6 +156,9 @@ bool Parser::unexpected(std::string_view what) {
   if (token.kind == Tok::End)
     return fail(code::ExprTruncated, token.range, "the expression ends where " + std::string(what) + " is expected");
   std::string found(text.substr(token.range.begin, token.range.end - token.range.begin));
+  if (found == "\xC2\xA0")
+    return fail(code::ExprSyntax, token.range, "expected " + std::string(what) + ", found a no-break space",
+                "white space is ASCII");
   if (token.kind == Tok::Punct || token.kind == Tok::Name)
     if (std::string_view hint = unsupportedHint(); !hint.empty())
       return fail(code::ExprUnsupported, token.range, "expressions do not have " + quoted(found), std::string(hint));

@@ -100,6 +100,12 @@ SmallVector<Value> GraphImporter::buildText(Scope &scope, const JsonValue &text,
   ExpressionScope view;
   view.resolve = [&](std::string_view name, TextRange range) { return resolve(scope, name, range); };
   view.isFunction = [&](std::string_view name) { return isFunction(name); };
+  view.isTensor = [&](std::string_view name) {
+    Reference reference = lookup(scope, name);
+    return reference.kind == Reference::Local || reference.kind == Reference::FunctionInput ||
+           (reference.kind == Reference::Global && symbols[reference.index].kind != Symbol::Function &&
+            symbols[reference.index].kind != Symbol::Dim);
+  };
   view.call = [&](std::string_view function, ArrayRef<Operand> operands, const OpPlace &place) {
     return callFunction(function, operands, place);
   };
@@ -172,6 +178,11 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
   }
   if (values.empty())
     return;
+  llvm::SmallDenseSet<StringRef> different;
+  for (const DeclaredName &name : node.names)
+    different.insert(ref(name.text));
+  if (different.size() != node.names.size())
+    return; // a name twice is reported
   if (values.size() != node.names.size()) {
     report.error(node.names.back().range, code::ResultCount,
                  "the node has " + std::to_string(values.size()) + (values.size() == 1 ? " result" : " results") +
@@ -188,9 +199,8 @@ void GraphImporter::buildNodes(Scope &scope) {
   scope.values.resize(nodes.size());
   scope.used.resize(nodes.size());
   std::vector<std::vector<uint32_t>> dependencies(nodes.size());
-  std::vector<bool> bad(nodes.size());
   for (size_t i = 0; i < nodes.size(); ++i)
-    bad[i] = !referNode(scope, nodes[i], dependencies[i]);
+    referNode(scope, nodes[i], dependencies[i]);
   DependencyOrder order = orderByDependencies(dependencies);
   for (const std::vector<uint32_t> &cycle : order.cycles) {
     auto nameOf = [&](uint32_t node) {
@@ -212,13 +222,10 @@ void GraphImporter::buildNodes(Scope &scope) {
                                    : "nodes depend on each other in a circle: " + path,
                  std::move(more));
   }
-  for (uint32_t node : order.order) {
-    if (order.inCycle[node])
-      continue;
-    // With an unknown name the rest of an `op` node is still checked, an expression up to what the name takes part in.
-    (void)bad;
-    buildNode(scope, node);
-  }
+  // With an unknown name the rest of a node is still checked, up to what the name takes part in.
+  for (uint32_t node : order.order)
+    if (!order.inCycle[node])
+      buildNode(scope, node);
 }
 
 //===----------------------------------------------------------------------===//

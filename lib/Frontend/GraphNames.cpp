@@ -142,14 +142,18 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
   if (report.diagnostics.errorCount() < Diagnostics::errorLimit) {
     // `encoder/h` without backquotes is a division.
     std::string_view text = report.source.text();
-    size_t end = range.begin;
+    size_t begin = range.begin, end = range.begin;
     auto inName = [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.' || c == '-' || c == '/'; };
+    while (begin > 0 && inName(text[begin - 1]))
+      --begin;
     while (end < text.size() && inName(text[end]))
       ++end;
-    std::string_view whole = text.substr(range.begin, end - range.begin);
+    std::string_view whole = text.substr(begin, end - begin);
     if (whole.size() > name.size() && lookup(scope, whole).kind != Reference::None) {
+      if (begin != range.begin)
+        return; // its beginning is reported
       more.hint = "a name with '/', '.' or '-' is written between backquotes: `" + std::string(whole) + "`";
-    } else if (isAttribute && (findOpSchema(ref(name)) || elementTypeByName(name) || name == "same" || name == "valid")) {
+    } else if (elementTypeByName(name) || (isAttribute && (findOpSchema(ref(name)) || name == "same" || name == "valid"))) {
       more.hint = "a string is written between apostrophes: '" + std::string(name) + "'";
     } else {
       Suggestion nearest(name);
@@ -174,7 +178,8 @@ bool GraphImporter::refer(Scope &scope, std::string_view name, TextRange range, 
   Reference reference = lookup(scope, name);
   switch (reference.kind) {
   case Reference::None:
-    reportUnknownName(scope, name, range, isAttribute);
+    if (!graph.incomplete)
+      reportUnknownName(scope, name, range, isAttribute);
     return false;
   case Reference::Local:
     dependencies.push_back(reference.index);

@@ -84,10 +84,11 @@ bool symc::wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_vi
   return false;
 }
 
-void symc::checkKeys(const JsonValue &object, std::string_view where, const std::vector<std::string_view> &known,
-                     const Reporter &report) {
+std::vector<std::string> symc::checkKeys(const JsonValue &object, std::string_view where,
+                                         const std::vector<std::string_view> &known, const Reporter &report) {
+  std::vector<std::string> meant;
   for (const JsonMember &member : object.members()) {
-    bool found = false;
+    bool found = member.key.empty() && member.keyRange.end - member.keyRange.begin > 2; // a bad string
     for (std::string_view key : known)
       found |= key == member.key;
     if (found)
@@ -103,7 +104,10 @@ void symc::checkKeys(const JsonValue &object, std::string_view where, const std:
     }
     report.error(member.keyRange, code::UnknownKey,
                  "unknown key " + quoted(member.key) + " in " + std::string(where), {hint, nearest.best(), {}});
+    if (!nearest.best().empty())
+      meant.push_back(nearest.best());
   }
+  return meant;
 }
 
 std::optional<ChoiceDecl> symc::readChoice(const JsonValue &value, std::string_view what, const Reporter &report) {
@@ -146,50 +150,59 @@ public:
 private:
   using Kind = JsonValue::Kind;
 
+  void checkKeys(const JsonValue &object, std::string_view where, const std::vector<std::string_view> &known) {
+    for (std::string &key : symc::checkKeys(object, where, known, report))
+      meant.insert({object.range.begin, std::move(key)});
+  }
+  /// Whether a misspelt key of the object, which is reported, stands for `key`.
+  bool isMisspelt(const JsonValue &object, std::string_view key) const {
+    return !meant.empty() && meant.count({object.range.begin, std::string(key)});
+  }
   const JsonValue *get(const JsonValue &object, std::string_view key) const {
     const JsonMember *member = object.find(key);
     return member ? &member->value : nullptr;
   }
   /// The value of `key` if it has that kind; a missing one is reported when `required`.
   const JsonValue *get(const JsonValue &object, std::string_view key, Kind kind, bool required = false,
-                       std::string_view where = {}) const;
-  std::string_view getDoc(const JsonValue &object) const {
+                       std::string_view where = {});
+  std::string_view getDoc(const JsonValue &object) {
     const JsonValue *doc = get(object, "doc", JsonValue::String);
     return doc ? doc->string() : std::string_view();
   }
-  std::optional<int64_t> integer(const JsonValue &value, std::string_view what) const;
-  std::optional<double> number(const JsonValue &value, std::string_view what) const;
-  void notYet(const JsonValue &object, std::string_view key, std::string_view what) const;
-  void checkDevice(const JsonValue &object) const;
-  void checkDeviceValue(const JsonValue &value) const;
+  std::optional<int64_t> integer(const JsonValue &value, std::string_view what);
+  std::optional<double> number(const JsonValue &value, std::string_view what);
+  void notYet(const JsonValue &object, std::string_view key, std::string_view what);
+  void checkDevice(const JsonValue &object);
+  void checkDeviceValue(const JsonValue &value);
 
-  void readVersion(const JsonValue &root) const;
-  void readName(const JsonValue &root, GraphDecl &graph) const;
-  void readDims(const JsonValue &section, GraphDecl &graph) const;
-  bool readGraphName(std::string_view name, TextRange range, std::string_view what) const;
-  bool readPublicName(std::string_view name, TextRange range, std::string_view what, std::string hint = "") const;
-  void readType(const JsonValue &value, TensorDecl &decl) const;
+  void readVersion(const JsonValue &root);
+  void readName(const JsonValue &root, GraphDecl &graph);
+  void readDims(const JsonValue &section, GraphDecl &graph);
+  bool readGraphName(std::string_view name, TextRange range, std::string_view what);
+  bool readPublicName(std::string_view name, TextRange range, std::string_view what, std::string hint = "");
+  void readType(const JsonValue &value, TensorDecl &decl);
   enum class Role { Input, Parameter, Constant, FunctionInput };
-  void readTensor(const JsonMember &member, Role role, std::vector<TensorDecl> &out) const;
-  void readNodes(const JsonValue &list, std::vector<NodeDecl> &out) const;
-  void readNode(const JsonValue &value, std::vector<NodeDecl> &out) const;
-  void readFunction(const JsonMember &member, GraphDecl &graph) const;
-  void readOutputs(const JsonValue &value, std::vector<OutputDecl> &out) const;
-  void readNamedOutputs(const JsonValue &object, std::string_view what, std::vector<OutputDecl> &out) const;
-  void readEntries(const JsonValue &section, GraphDecl &graph) const;
-  void readTrain(const JsonValue &section, GraphDecl &graph) const;
-  void checkPlacement(const JsonValue &section) const;
+  void readTensor(const JsonMember &member, Role role, std::vector<TensorDecl> &out);
+  void readNodes(const JsonValue &list, std::vector<NodeDecl> &out);
+  void readNode(const JsonValue &value, std::vector<NodeDecl> &out);
+  void readFunction(const JsonMember &member, GraphDecl &graph);
+  void readOutputs(const JsonValue &value, std::vector<OutputDecl> &out);
+  void readNamedOutputs(const JsonValue &object, std::string_view what, std::vector<OutputDecl> &out);
+  void readEntries(const JsonValue &section, GraphDecl &graph);
+  void readTrain(const JsonValue &section, GraphDecl &graph);
+  void checkPlacement(const JsonValue &section);
 
   const Reporter &report;
+  std::set<std::pair<uint32_t, std::string>> meant;
 };
 
 } // namespace
 
 const JsonValue *GraphReader::get(const JsonValue &object, std::string_view key, Kind kind, bool required,
-                                  std::string_view where) const {
+                                  std::string_view where) {
   const JsonValue *value = get(object, key);
   if (!value) {
-    if (required)
+    if (required && !isMisspelt(object, key))
       report.error({object.range.begin, object.range.begin + 1}, code::MissingKey,
                    std::string(where) + " lacks the key " + quoted(key));
     return nullptr;
@@ -197,7 +210,7 @@ const JsonValue *GraphReader::get(const JsonValue &object, std::string_view key,
   return wantKind(*value, kind, quoted(key), report) ? value : nullptr;
 }
 
-std::optional<int64_t> GraphReader::integer(const JsonValue &value, std::string_view what) const {
+std::optional<int64_t> GraphReader::integer(const JsonValue &value, std::string_view what) {
   if (value.isInteger())
     return value.integer;
   if (value.is(JsonValue::Number)) {
@@ -211,11 +224,11 @@ std::optional<int64_t> GraphReader::integer(const JsonValue &value, std::string_
   return std::nullopt;
 }
 
-std::optional<double> GraphReader::number(const JsonValue &value, std::string_view what) const {
+std::optional<double> GraphReader::number(const JsonValue &value, std::string_view what) {
   return wantKind(value, JsonValue::Number, what, report) ? std::optional(value.number()) : std::nullopt;
 }
 
-void GraphReader::notYet(const JsonValue &object, std::string_view key, std::string_view what) const {
+void GraphReader::notYet(const JsonValue &object, std::string_view key, std::string_view what) {
   const JsonMember *member = object.find(key);
   if (!member)
     return;
@@ -227,7 +240,7 @@ void GraphReader::notYet(const JsonValue &object, std::string_view key, std::str
                  "this version of symc does not have the key " + quoted(key) + " (" + std::string(what) + ")");
 }
 
-void GraphReader::checkDeviceValue(const JsonValue &value) const {
+void GraphReader::checkDeviceValue(const JsonValue &value) {
   if (!wantKind(value, JsonValue::String, "a device", report))
     return;
   std::string kind;
@@ -240,7 +253,7 @@ void GraphReader::checkDeviceValue(const JsonValue &value) const {
                  "this version of symc does not have the device " + quoted(value.string()), "'cpu:0' is there");
 }
 
-void GraphReader::checkDevice(const JsonValue &object) const {
+void GraphReader::checkDevice(const JsonValue &object) {
   if (const JsonValue *device = get(object, "device"))
     checkDeviceValue(*device);
 }
@@ -249,7 +262,7 @@ void GraphReader::checkDevice(const JsonValue &object) const {
 // Head of the file
 //===----------------------------------------------------------------------===//
 
-void GraphReader::readVersion(const JsonValue &root) const {
+void GraphReader::readVersion(const JsonValue &root) {
   const JsonValue *version = get(root, "symc", JsonValue::Number, true, "the graph file");
   if (!version)
     return;
@@ -259,7 +272,7 @@ void GraphReader::readVersion(const JsonValue &root) const {
                  "this version of symc reads format version 1, not " + std::to_string(*number));
 }
 
-void GraphReader::readName(const JsonValue &root, GraphDecl &graph) const {
+void GraphReader::readName(const JsonValue &root, GraphDecl &graph) {
   const JsonValue *value = get(root, "name", JsonValue::String, true, "the graph file");
   if (!value)
     return;
@@ -281,7 +294,7 @@ void GraphReader::readName(const JsonValue &root, GraphDecl &graph) const {
                  "it becomes a type and the prefix of the C symbols");
 }
 
-void GraphReader::readDims(const JsonValue &section, GraphDecl &graph) const {
+void GraphReader::readDims(const JsonValue &section, GraphDecl &graph) {
   for (const JsonMember &member : section.members()) {
     DimDecl dim;
     dim.name = {member.key, member.keyRange};
@@ -294,7 +307,7 @@ void GraphReader::readDims(const JsonValue &section, GraphDecl &graph) const {
     DimDecl &decl = graph.dims.back();
     if (!wantKind(member.value, JsonValue::Object, "the bounds of " + quoted(member.key), report))
       continue;
-    checkKeys(member.value, "the bounds of a dimension", {"min", "max", "multiple_of"}, report);
+    checkKeys(member.value, "the bounds of a dimension", {"min", "max", "multiple_of"});
     const JsonValue *min = get(member.value, "min"), *max = get(member.value, "max"),
                     *multiple = get(member.value, "multiple_of");
     bool good = true;
@@ -343,7 +356,7 @@ void GraphReader::readDims(const JsonValue &section, GraphDecl &graph) const {
 // Names and types
 //===----------------------------------------------------------------------===//
 
-bool GraphReader::readGraphName(std::string_view name, TextRange range, std::string_view what) const {
+bool GraphReader::readGraphName(std::string_view name, TextRange range, std::string_view what) {
   std::string problem = graphNameProblem(name);
   if (problem.empty())
     return true;
@@ -351,7 +364,7 @@ bool GraphReader::readGraphName(std::string_view name, TextRange range, std::str
   return false;
 }
 
-bool GraphReader::readPublicName(std::string_view name, TextRange range, std::string_view what, std::string hint) const {
+bool GraphReader::readPublicName(std::string_view name, TextRange range, std::string_view what, std::string hint) {
   std::string problem = publicNameProblem(name);
   if (problem.empty())
     return true;
@@ -360,7 +373,7 @@ bool GraphReader::readPublicName(std::string_view name, TextRange range, std::st
   return false;
 }
 
-void GraphReader::readType(const JsonValue &value, TensorDecl &decl) const {
+void GraphReader::readType(const JsonValue &value, TensorDecl &decl) {
   if (!wantKind(value, JsonValue::String, "a type", report))
     return;
   TypeText type;
@@ -384,7 +397,7 @@ void GraphReader::readType(const JsonValue &value, TensorDecl &decl) const {
   decl.type = std::move(type);
 }
 
-void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<TensorDecl> &out) const {
+void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<TensorDecl> &out) {
   static constexpr std::string_view whats[] = {"an input", "a parameter", "a constant", "an input of a function"};
   std::string_view what = whats[size_t(role)];
   TensorDecl decl;
@@ -407,7 +420,7 @@ void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<Te
       keys = {"type", "value", "file", "key", "doc"};
     else
       keys = {"type", "doc"};
-    checkKeys(value, what, keys, report);
+    checkKeys(value, what, keys);
     if (const JsonValue *type = get(value, "type"))
       readType(*type, decl);
     else
@@ -457,13 +470,17 @@ void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<Te
     if (decl.key && !wantKind(*decl.key, JsonValue::String, "'key'", report))
       decl.type.reset();
     TextRange brace{value.range.begin, value.range.begin + 1};
-    if (!decl.value && !decl.file)
+    if (!decl.value && !decl.file && (isMisspelt(value, "value") || isMisspelt(value, "file")))
+      decl.type.reset();
+    else if (!decl.value && !decl.file)
       report.error(brace, code::ConstantBody, "the constant " + quoted(member.key) + " has neither 'value' nor 'file'");
     else if (decl.value && decl.file)
       report.error(value.find("file")->keyRange, code::ConstantBody,
                    "the constant " + quoted(member.key) + " has both 'value' and 'file'");
-    else if (decl.file && !decl.key)
-      report.error(brace, code::MissingKey, "the constant " + quoted(member.key) + " has 'file' and lacks 'key'");
+    else if (decl.file && !decl.key) {
+      if (!isMisspelt(value, "key"))
+        report.error(brace, code::MissingKey, "the constant " + quoted(member.key) + " has 'file' and lacks 'key'");
+    }
     else if (decl.key && !decl.file)
       report.error(value.find("key")->keyRange, code::ConstantBody, "'key' belongs to 'file'");
     if (!decl.value == !decl.file || (decl.file && !decl.key))
@@ -485,23 +502,24 @@ void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<Te
 // Nodes and functions
 //===----------------------------------------------------------------------===//
 
-void GraphReader::readNodes(const JsonValue &list, std::vector<NodeDecl> &out) const {
+void GraphReader::readNodes(const JsonValue &list, std::vector<NodeDecl> &out) {
   out.reserve(out.size() + list.count);
   for (const JsonValue &value : list.items())
     readNode(value, out);
 }
 
-void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) const {
+void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) {
   NodeDecl node;
   if (!wantKind(value, JsonValue::Object, "a node", report))
     return;
   size_t before = report.diagnostics.errorCount();
   node.object = value.range;
   TextRange brace{value.range.begin, value.range.begin + 1};
-  checkKeys(value, "a node", {"name", "expr", "op", "inputs", "attrs", "device", "doc"}, report);
+  checkKeys(value, "a node", {"name", "expr", "op", "inputs", "attrs", "device", "doc"});
   const JsonValue *name = get(value, "name");
   if (!name) {
-    report.error(brace, code::MissingKey, "a node lacks the key 'name'");
+    if (!isMisspelt(value, "name"))
+      report.error(brace, code::MissingKey, "a node lacks the key 'name'");
   } else if (name->is(JsonValue::Array)) {
     if (name->count == 0)
       report.error(name->range, code::EmptyList, "a node has an empty list of names");
@@ -522,7 +540,7 @@ void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) c
   bool hasExpr = get(value, "expr"), hasOp = get(value, "op");
   if (hasExpr && hasOp)
     report.error(value.find("op")->keyRange, code::NodeBody, "a node has either 'expr' or 'op', not both");
-  else if (!hasExpr && !hasOp)
+  else if (!hasExpr && !hasOp && !isMisspelt(value, "expr") && !isMisspelt(value, "op"))
     report.error(brace, code::NodeBody, "a node has neither 'expr' nor 'op'");
   for (std::string_view key : {"inputs", "attrs"})
     if (const JsonMember *member = value.find(key); member && hasExpr && !hasOp)
@@ -543,14 +561,14 @@ void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) c
   out.push_back(std::move(node));
 }
 
-void GraphReader::readFunction(const JsonMember &member, GraphDecl &graph) const {
+void GraphReader::readFunction(const JsonMember &member, GraphDecl &graph) {
   FunctionDecl function;
   function.name = {member.key, member.keyRange};
   size_t before = report.diagnostics.errorCount();
   readGraphName(member.key, member.keyRange, "a function");
   const JsonValue &value = member.value;
   if (wantKind(value, JsonValue::Object, "a function", report)) {
-    checkKeys(value, "a function", {"inputs", "nodes", "outputs", "doc"}, report);
+    checkKeys(value, "a function", {"inputs", "nodes", "outputs", "doc"});
     if (const JsonValue *inputs = get(value, "inputs", JsonValue::Object))
       for (const JsonMember &input : inputs->members())
         readTensor(input, Role::FunctionInput, function.inputs);
@@ -573,7 +591,7 @@ void GraphReader::readFunction(const JsonMember &member, GraphDecl &graph) const
 // Outputs, entry points, training
 //===----------------------------------------------------------------------===//
 
-void GraphReader::readNamedOutputs(const JsonValue &object, std::string_view what, std::vector<OutputDecl> &out) const {
+void GraphReader::readNamedOutputs(const JsonValue &object, std::string_view what, std::vector<OutputDecl> &out) {
   for (const JsonMember &member : object.members()) {
     readPublicName(member.key, member.keyRange, what);
     if (wantKind(member.value, JsonValue::String, std::string(what) + " " + quoted(member.key), report))
@@ -581,7 +599,7 @@ void GraphReader::readNamedOutputs(const JsonValue &object, std::string_view wha
   }
 }
 
-void GraphReader::readOutputs(const JsonValue &value, std::vector<OutputDecl> &out) const {
+void GraphReader::readOutputs(const JsonValue &value, std::vector<OutputDecl> &out) {
   if (value.is(JsonValue::Object)) {
     readNamedOutputs(value, "an output", out);
   } else if (value.is(JsonValue::Array)) {
@@ -610,7 +628,7 @@ void GraphReader::readOutputs(const JsonValue &value, std::vector<OutputDecl> &o
     report.error(value.range, code::EmptyList, "'outputs' is empty");
 }
 
-void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) const {
+void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) {
   static constexpr std::string_view taken[] = {
       "options_default", "create",  "destroy",   "initialize", "load_parameters", "save_parameters",
       "save_state",      "load_state", "error",  "parameter",  "reserve",         "share_parameters",
@@ -624,7 +642,7 @@ void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) const 
                      "an entry point cannot be called " + quoted(member.key) + ", as a generated function is");
     if (!wantKind(member.value, JsonValue::Object, "an entry point", report))
       continue;
-    checkKeys(member.value, "an entry point", {"outputs", "doc"}, report);
+    checkKeys(member.value, "an entry point", {"outputs", "doc"});
     EntryDecl entry;
     entry.name = {member.key, member.keyRange};
     if (const JsonValue *outputs = get(member.value, "outputs"))
@@ -635,13 +653,12 @@ void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) const 
   }
 }
 
-void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) const {
+void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) {
   if (section.count == 0)
     return;
   checkKeys(section, "'train'",
             {"loss", "optimizer", "metrics", "learning_rate_schedule", "clip_global_norm", "weight_decay", "freeze",
-             "accumulate_steps", "remat"},
-            report);
+             "accumulate_steps", "remat"});
   TrainDecl train;
   train.object = section.range;
   train.loss = get(section, "loss", JsonValue::String, true, "'train'");
@@ -693,8 +710,8 @@ void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) const {
   graph.train = std::move(train);
 }
 
-void GraphReader::checkPlacement(const JsonValue &section) const {
-  checkKeys(section, "'placement'", {"default", "soft", "rules"}, report);
+void GraphReader::checkPlacement(const JsonValue &section) {
+  checkKeys(section, "'placement'", {"default", "soft", "rules"});
   if (const JsonValue *device = get(section, "default"))
     checkDeviceValue(*device);
   get(section, "soft", JsonValue::Bool);
@@ -702,7 +719,7 @@ void GraphReader::checkPlacement(const JsonValue &section) const {
     for (const JsonValue &rule : rules->items()) {
       if (!wantKind(rule, JsonValue::Object, "a rule of 'placement'", report))
         continue;
-      checkKeys(rule, "a rule of 'placement'", {"match", "device"}, report);
+      checkKeys(rule, "a rule of 'placement'", {"match", "device"});
       get(rule, "match", JsonValue::String, true, "a rule of 'placement'");
       if (get(rule, "device", JsonValue::String, true, "a rule of 'placement'"))
         checkDevice(rule);
@@ -723,8 +740,7 @@ GraphDecl GraphReader::read(const JsonValue &root) {
   }
   checkKeys(root, "the graph file",
             {"symc", "name", "dims", "inputs", "parameters", "constants", "functions", "nodes", "outputs", "entry_points",
-             "doc", "train", "placement", "mesh", "strategy"},
-            report);
+             "doc", "train", "placement", "mesh", "strategy"});
   readVersion(root);
   readName(root, graph);
   graph.doc = getDoc(root);
@@ -738,11 +754,22 @@ GraphDecl GraphReader::read(const JsonValue &root) {
   tensors("inputs", Role::Input, graph.inputs);
   tensors("parameters", Role::Parameter, graph.parameters);
   tensors("constants", Role::Constant, graph.constants);
+  for (std::string_view key : {"inputs", "parameters", "constants", "functions", "nodes"}) {
+    const JsonValue *section = get(root, key);
+    bool wanted = section && section->is(key == "nodes" ? JsonValue::Array : JsonValue::Object);
+    graph.incomplete |= (section && !wanted) || isMisspelt(root, key);
+  }
   if (const JsonValue *functions = get(root, "functions", JsonValue::Object))
     for (const JsonMember &member : functions->members())
       readFunction(member, graph);
   if (const JsonValue *nodes = get(root, "nodes", JsonValue::Array))
     readNodes(*nodes, graph.nodes);
+  if (const JsonValue *nodes = get(root, "nodes"); nodes && nodes->items().size() != graph.nodes.size())
+    graph.incomplete = true;
+  for (const NodeDecl &node : graph.nodes)
+    graph.incomplete |= node.names.empty();
+  for (const FunctionDecl &function : graph.functions)
+    graph.incomplete |= function.bad;
   if (const JsonValue *outputs = get(root, "outputs"))
     readOutputs(*outputs, graph.outputs);
   else

@@ -131,6 +131,8 @@ struct GraphDecl {
   std::vector<OutputDecl> outputs;
   std::vector<EntryDecl> entries;
   std::optional<TrainDecl> train;
+  /// A section or a node's name could not be read, so that names may be missing for reasons that are reported.
+  bool incomplete = false;
 };
 
 /// The parts of a graph file that are right; the mistakes are reported.
@@ -142,8 +144,9 @@ std::string_view kindName(const JsonValue &value);
 /// A name alone or an object with one key.
 std::optional<ChoiceDecl> readChoice(const JsonValue &value, std::string_view what, const Reporter &report);
 /// Reports the keys of `object` that are not among `known`, with suggestions.
-void checkKeys(const JsonValue &object, std::string_view where, const std::vector<std::string_view> &known,
-               const Reporter &report);
+/// Gives the suggestions: keys that were probably meant and are not missing.
+std::vector<std::string> checkKeys(const JsonValue &object, std::string_view where,
+                                   const std::vector<std::string_view> &known, const Reporter &report);
 
 } // namespace symc
 

@@ -514,7 +514,7 @@ unsigned Reader::readEscape(std::string &out, bool mayHoldControls) {
 }
 
 bool Reader::readString(JsonValue &value, bool mayHoldControls) {
-  size_t begin = at++;
+  size_t begin = at++, errorsBefore = diagnostics.errorCount();
   std::string decoded;
   bool escaped = false, saidUtf8 = false;
   while (true) {
@@ -561,6 +561,8 @@ bool Reader::readString(JsonValue &value, bool mayHoldControls) {
     value.bytes = copy;
     value.count = uint32_t(decoded.size());
   }
+  if (diagnostics.errorCount() != errorsBefore) // what such a string says is nobody's mistake any more
+    value.kind = JsonValue::Bad;
   return true;
 }
 

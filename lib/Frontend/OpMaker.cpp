@@ -189,7 +189,6 @@ Value OpMaker::scalar(Location loc, Type element, double real, int64_t integer, 
 /// Gives every literal the element type of the tensors that it meets.
 bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> operands,
                            ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
-  bool good = true;
   for (size_t i = 0; i < operands.size(); ++i) {
     Operand &literal = operands[i];
     if (literal.value)
@@ -213,13 +212,13 @@ bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> oper
       context.report.error(literal.range, code::ExprLiteralOnly,
                            "the element type of " + quoted(literal.text) + " is unknown: it meets no tensor",
                            "cast(" + printable(literal.text, 20) + ", 'f32') gives it one");
-      good = false;
-      continue;
+      return false;
     }
     literal.value = literal.build(element);
-    good &= bool(literal.value);
+    if (!literal.value)
+      return false;
   }
-  return good;
+  return true;
 }
 
 bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operands, const OpPlace &place) {

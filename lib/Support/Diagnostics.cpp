@@ -75,8 +75,8 @@ static uint32_t codePoint(std::string_view text, size_t offset, size_t length) {
 
 /// Characters that a terminal obeys instead of showing: controls, and those that change the direction of what follows.
 static bool mustEscape(uint32_t point) {
-  return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x200E || point == 0x200F ||
-         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+  return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0xA0 || (point >= 0x2000 && point <= 0x200F) ||
+         (point >= 0x2028 && point <= 0x202F) || point == 0x3000 || (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
 }
 
 /// Columns that a character takes on a terminal.

@@ -1,0 +1,27 @@
+"""large.py OUT.json KIND N: graph files of N nodes."""
+import json
+import sys
+
+out, kind, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
+functions, output = {}, f"n{n - 1}"
+if kind == "chain":  # in reverse order, so that every node depends on one that stands later
+    nodes = [{"name": f"n{i}", "op": "tanh", "inputs": [f"n{i - 1}" if i else "x"]} for i in reversed(range(n))]
+elif kind == "wide":
+    nodes = [{"name": f"n{i}", "expr": "x * 2 + x"} for i in range(n)]
+elif kind == "sum":
+    nodes = [{"name": "n0", "expr": "x" + " + x" * n}]
+    output = "n0"
+elif kind == "cycle":
+    nodes = [{"name": f"n{i}", "op": "tanh", "inputs": [f"n{(i + 1) % n}"]} for i in range(n)]
+elif kind == "unknown":
+    nodes = [{"name": f"n{i}", "op": "tanh", "inputs": [f"u{i}"]} for i in range(n)]
+else:  # each function calls the one before it twice
+    functions["f0"] = {"inputs": {"a": "f32[batch]"}, "nodes": [{"name": "r", "expr": "tanh(a)"}], "outputs": ["r"]}
+    for i in range(1, n):
+        functions[f"f{i}"] = {"inputs": {"a": "f32[batch]"}, "outputs": ["r"],
+                              "nodes": [{"name": "r", "expr": f"f{i - 1}(f{i - 1}(a))"}]}
+    nodes = [{"name": "n0", "expr": f"f{n - 1}(x)"}]
+    output = "n0"
+with open(out, "w") as f:
+    json.dump({"symc": 1, "name": "m", "inputs": {"x": "f32[batch]"}, "functions": functions, "nodes": nodes,
+               "outputs": [output]}, f)
