@@ -18,7 +18,8 @@ def main(history, out, title):
     figure, axes = plt.subplots(1, len(metrics), figsize=(3.6 * len(metrics), 2.8), squeeze=False)
     for axis, metric in zip(axes[0], metrics):
         axis.plot(rows["epoch"], rows[metric], marker=".", label="train")
-        axis.plot(rows["epoch"], rows["val_" + metric], marker=".", label="test")
+        known = ~np.isnan(rows["val_" + metric])
+        axis.plot(rows["epoch"][known], rows["val_" + metric][known], marker=".", label="test")
         axis.set(xlabel="epoch", title=f"{title}: {metric}")
         axis.legend()
     figure.tight_layout()
