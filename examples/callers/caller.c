@@ -53,6 +53,7 @@ static int run(perceptron *model, perceptron *copy) {
     return failed(model, "save_parameters");
   if (perceptron_load_parameters(copy, path))
     return failed(copy, "load_parameters");
+  remove(path);
   if (perceptron_predict(copy, POINTS, x, yhat))
     return failed(copy, "predict");
   for (i = 0; i < POINTS; ++i)

@@ -79,6 +79,7 @@ int main() try {
 
   Perceptron copy(2);
   copy.load("perceptron-cpp.safetensors");
+  std::remove("perceptron-cpp.safetensors");
   std::vector<float> yhat = copy.predict(x);
   int right = 0;
   for (size_t i = 0; i < y.size(); ++i)
