@@ -9,6 +9,8 @@
 //   depend on how the kernels are cut
 // contract-bench time [--cpu NAME] [--only TEXT]
 //   GFLOP/s of the shapes of the reference models and of square products, on one thread
+// contract-bench asm|text [--cpu NAME] [--only TEXT]
+//   the assembly, or the modules, of these shapes
 //
 //===----------------------------------------------------------------------===//
 #include "bench/kernels/ContractCase.h"
@@ -279,7 +281,7 @@ std::vector<Group> groups() {
 int main(int argc, char **argv) {
   std::string mode = argc > 1 ? argv[1] : "", cpu = KernelJit::hostCpu(), only;
   unsigned seed = 1, cases = 200;
-  bool big = false;
+  bool big = false, verbose = false;
   for (int i = 2; i < argc; ++i) {
     std::string option = argv[i];
     auto value = [&] { return std::string(i + 1 < argc ? argv[++i] : ""); };
@@ -293,24 +295,28 @@ int main(int argc, char **argv) {
       cases = std::stoul(value());
     else if (option == "--big")
       big = true;
+    else if (option == "--verbose")
+      verbose = true;
   }
   if (mode == "check") {
     std::mt19937 random(seed);
     unsigned wrong = 0;
     for (unsigned i = 0; i < cases; ++i) {
       ContractCase test = randomCase(random, big);
-      if (getenv("SYMC_VERBOSE"))
+      if (verbose)
         printf("%s\n", test.describe().c_str()), fflush(stdout);
       wrong += !check(test, cpu, random);
     }
     printf("%u of %u contractions agree (%s)\n", cases - wrong, cases, cpu.c_str());
     return wrong != 0;
   }
-  if (mode == "text") {
+  if (mode == "text" || mode == "asm") {
     for (const Group &group : groups())
       for (const ContractCase &test : group.cases)
-        if (only.empty() || test.describe().find(only) != std::string::npos)
-          fputs(test.module().c_str(), stdout);
+        if (only.empty() || test.describe().find(only) != std::string::npos) {
+          printf("# %s\n", test.describe().c_str());
+          fputs(mode == "text" ? test.module().c_str() : KernelJit::assembly(test.module(), cpu).c_str(), stdout);
+        }
     return 0;
   }
   if (mode == "time") {
@@ -328,6 +334,6 @@ int main(int argc, char **argv) {
     }
     return 0;
   }
-  fprintf(stderr, "usage: contract-bench check|time|text [options]\n");
+  fprintf(stderr, "usage: contract-bench check|time|text|asm [options]\n");
   return 2;
 }

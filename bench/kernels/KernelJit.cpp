@@ -24,7 +24,6 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
-#include "llvm/Transforms/Utils/Cloning.h"
 #include <cstdlib>
 #include <ctime>
 
@@ -63,7 +62,13 @@ struct KernelJit::State {
 std::string KernelJit::hostCpu() { return llvm::sys::getHostCPUName().str(); }
 KernelJit::~KernelJit() = default;
 
-KernelJit::KernelJit(const std::string &text, const std::string &cpu) : state(new State) {
+std::string KernelJit::assembly(const std::string &text, const std::string &cpu) {
+  std::string result;
+  KernelJit(text, cpu, &result);
+  return result;
+}
+
+KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::string *assembly) : state(new State) {
   MLIRContext &context = state->context;
   state->registry.insert<sym::SymDialect, func::FuncDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect,
                          arith::ArithDialect, math::MathDialect>();
@@ -120,8 +125,6 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu) : state(ne
   lowering.addPass(createConvertMathToLLVMPass());
   lowering.addPass(createConvertControlFlowToLLVMPass());
   lowering.addPass(createReconcileUnrealizedCastsPass());
-  if (getenv("SYMC_DUMP_MLIR"))
-    module->dump();
   if (failed(lowering.run(*module)))
     fail("lowering to LLVM failed");
 
@@ -135,6 +138,7 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu) : state(ne
   std::string error;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
   llvm::TargetOptions options;
+  options.MCOptions.AsmVerbose = true; // marks spills
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       triple, cpu, "", options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
   llvmModule->setTargetTriple(triple);
@@ -142,14 +146,6 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu) : state(ne
   for (llvm::Function &function : *llvmModule)
     if (!function.isDeclaration())
       function.addFnAttr("prefer-vector-width", "512");
-  if (const char *path = getenv("SYMC_DUMP_ASM")) {
-    auto copy = llvm::CloneModule(*llvmModule);
-    std::error_code code;
-    llvm::raw_fd_ostream file(path, code);
-    llvm::legacy::PassManager passes;
-    machine->addPassesToEmitFile(passes, file, nullptr, llvm::CodeGenFileType::AssemblyFile);
-    passes.run(*copy);
-  }
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   auto cpuTime = [] {
@@ -159,10 +155,15 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu) : state(ne
   };
   double start = cpuTime();
   llvm::legacy::PassManager passes;
-  machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile);
+  machine->addPassesToEmitFile(passes, stream, nullptr,
+                               assembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile);
   passes.run(*llvmModule);
   codegen = cpuTime() - start;
   bytes = object.size();
+  if (assembly) {
+    assembly->assign(object.begin(), object.end());
+    return;
+  }
 
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)

@@ -22,7 +22,7 @@ namespace symc {
 class KernelJit {
 public:
   /// Exits with a message when `text` does not compile.
-  KernelJit(const std::string &text, const std::string &cpu);
+  KernelJit(const std::string &text, const std::string &cpu) : KernelJit(text, cpu, nullptr) {}
   ~KernelJit();
 
   /// Calls what @main calls, in order. `buffers` are the memref arguments of @main, `dims` the values of the module's
@@ -32,8 +32,13 @@ public:
   double codegenMilliseconds() const { return codegen; }
   size_t codeBytes() const { return bytes; }
   static std::string hostCpu();
+  /// The assembly of the kernels, for any CPU.
+  static std::string assembly(const std::string &text, const std::string &cpu);
 
 private:
+  /// With `assembly` it is written there and nothing is loaded.
+  KernelJit(const std::string &text, const std::string &cpu, std::string *assembly);
+
   struct State;
   std::unique_ptr<State> state;
   double codegen = 0;

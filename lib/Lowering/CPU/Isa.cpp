@@ -20,7 +20,8 @@ Isa symc::isaOf(llvm::StringRef cpu) {
   };
   Isa isa;
   isa.hasFma = has("fma");
-  if (has("avx512f") && has("avx512vl") && has("avx512bw") && has("avx512dq")) {
+  // Each of these implies avx512f, which the list of a level does not name.
+  if (has("avx512vl") && has("avx512bw") && has("avx512dq")) {
     isa.vectorBytes = 64;
     isa.registers = 32;
     isa.hasMasks = true;

@@ -26,7 +26,7 @@ using namespace symc::contraction;
 
 namespace {
 
-constexpr int64_t kFrameBytes = 128 << 10, kWeightBytes = 128 << 10; // on the stack of each call
+constexpr int64_t kFrameBytes = 128 << 10, kWeightBytes = 320 << 10; // on the stack of each call
 
 /// One axis of the grid of cells, and the window that slides along it.
 struct Slide {
@@ -153,7 +153,11 @@ private:
       int64_t laneVectors = pixels > 1 ? 1 : (channels + lanes - 1) / lanes;
       double steps = double(w.kernelHeight) / y.phases * (pixels > 1 ? x.taps : double(w.kernelWidth) / x.phases) *
                      sourceChannels;
-      for (unsigned vectors = 1; vectors <= 6 && vectors <= laneVectors; ++vectors)
+      bool packed = input || pixels > 1;
+      int64_t vectorBytes = y.phases * x.phases * y.taps * x.taps * sourceChannels * lanes * elementBytes();
+      for (unsigned vectors = 1; vectors <= 6 && vectors <= laneVectors; ++vectors) {
+        if (packed && vectors * vectorBytes > kWeightBytes)
+          break;
         for (unsigned outer = 1, most = mostRows(p.isa, vectors); outer <= most && outer <= y.leastCells(); ++outer)
           for (unsigned inner = 1; outer * inner <= most && inner <= x.leastCells(); ++inner) {
             unsigned rows = outer * inner;
@@ -170,8 +174,11 @@ private:
               this->inner = inner;
             }
           }
+      }
     }
   }
+
+  int64_t elementBytes() { return p.element.getIntOrFloatBitWidth() / 8; }
 
   bool planBands() {
     frame = {sourceHeight, sourceWidth, sourceChannels, (x.cells - 1) * x.step + x.reach, x.before};
@@ -180,11 +187,8 @@ private:
     if (!framed)
       frame.columns = sourceWidth;
     packed = input || x.pixels > 1;
-    widthPadded = x.pixels > 1 ? lanes : (channels + lanes - 1) / lanes * lanes;
-    weightCount = y.phases * x.phases * y.taps * x.taps * sourceChannels * widthPadded;
-    int64_t bytes = p.element.getIntOrFloatBitWidth() / 8;
-    if (packed && weightCount * bytes > kWeightBytes)
-      return false;
+    weightCount = packed ? y.phases * x.phases * y.taps * x.taps * sourceChannels * vectors * lanes : 0;
+    int64_t bytes = elementBytes();
     // Bands: enough work each, rows shared between bands few, small enough to stay on the stack.
     bandCells = y.cells;
     double rowCycles = cycles / y.cells;
@@ -204,11 +208,12 @@ private:
 
   int64_t tapElements() { return sourceChannels * widthPadded; }
 
-  void packWeights() {
-    if (!packed)
-      return;
-    weights = p.shell.stack(p.element, weightCount);
-    if (x.pixels > 1 || widthPadded != channels)
+  /// The weights of `count` channels from `lane` on, `width` vectors wide.
+  void packWeights(Value lane, unsigned width, int64_t count) {
+    widthPadded = width * lanes;
+    channelsPacked = count;
+    firstChannel = lane;
+    if (x.pixels > 1 || count != widthPadded)
       clearElements(p, weights, weightCount);
     if (!input)
       return packCells();
@@ -233,11 +238,11 @@ private:
     });
   }
 
-  /// weights[to + f * width + c] = kernel[ky, kx, c, f].
+  /// weights[to + f * width + c] = kernel[ky, kx, first + c, f].
   void packTap(Value ky, Value kx, Value to) {
     Value from = code.mul(code.add(code.mul(ky, w.kernelWidth), kx), w.channels * w.filters);
-    code.loop(code.c(0), code.c(w.channels), 1, [&](Value c) {
-      Value source = code.at(p.b.pointer, code.add(from, code.mul(c, w.filters)), p.element);
+    code.loop(code.c(0), code.c(channelsPacked), 1, [&](Value c) {
+      Value source = code.at(p.b.pointer, code.add(from, code.mul(code.add(firstChannel, c), w.filters)), p.element);
       Value target = code.at(weights, code.add(to, c), p.element);
       auto copy = [&](Value f, int64_t count) {
         for (int64_t i = 0; i < count; ++i)
@@ -287,51 +292,67 @@ private:
     int64_t bandRows = (bandCells - 1) * y.step + y.reach;
     if (framed)
       band = p.shell.stack(p.element, bandRows * frame.rowElements());
-    packWeights();
     const Buffer &result = p.result();
-    code.loop(p.shell.begin(), p.shell.end(), 1, [&](Value unit) {
-      Value image = code.div(unit, bands), number = bands == 1 ? code.c(0) : code.rem(unit, bands);
-      Value first = code.mul(number, bandCells);
-      // The last band is as long as the others, so that its frame holds what moved-back tiles read.
-      Value start = code.min(first, code.c(y.cells - bandCells));
-      Value source = code.at(p.a.pointer, code.mul(image, p.a.strides[0]), p.element), origin = code.c(0);
-      if (framed) {
-        copyFramed(p, frame, source, code.add(code.mul(start, y.step), -y.before), code.c(bandRows), band);
-        source = band;
-        origin = start;
-      }
-      code.loop(code.c(0), code.c(y.phases), 1, [&](Value py) {
-        code.loop(code.c(0), code.c(x.phases), 1, [&](Value px) {
-          emitPanels(image, source, origin, first, py, px);
+    auto forUnits = [&](llvm::function_ref<void(Value, Value, Value, Value, Value, Value)> body) {
+      code.loop(p.shell.begin(), p.shell.end(), 1, [&](Value unit) {
+        Value image = code.div(unit, bands), number = bands == 1 ? code.c(0) : code.rem(unit, bands);
+        Value first = code.mul(number, bandCells);
+        // The last band is as long as the others, so that its frame holds what moved-back tiles read.
+        Value start = code.min(first, code.c(y.cells - bandCells));
+        Value source = code.at(p.a.pointer, code.mul(image, p.a.strides[0]), p.element), origin = code.c(0);
+        if (framed) {
+          copyFramed(p, frame, source, code.add(code.mul(start, y.step), -y.before), code.c(bandRows), band);
+          source = band;
+          origin = start;
+        }
+        code.loop(code.c(0), code.c(y.phases), 1, [&](Value py) {
+          code.loop(code.c(0), code.c(x.phases), 1, [&](Value px) { body(image, source, origin, first, py, px); });
         });
       });
-    });
-    double unitCycles = cycles / bands, packCycles = packed ? weightCount * 2.0 : 0;
+    };
+    if (packed) {
+      weights = p.shell.stack(p.element, weightCount);
+      forPanels([&](Value lane, unsigned width, int64_t count, const Values &masks) {
+        packWeights(lane, width, count);
+        forUnits([&](Value image, Value source, Value origin, Value first, Value py, Value px) {
+          emitTiles(image, source, origin, first, py, px, lane, width, masks);
+        });
+      });
+    } else {
+      forUnits([&](Value image, Value source, Value origin, Value first, Value py, Value px) {
+        forPanels([&](Value lane, unsigned width, int64_t, const Values &masks) {
+          emitTiles(image, source, origin, first, py, px, lane, width, masks);
+        });
+      });
+    }
+    int64_t panelCount = (channels + vectors * lanes - 1) / (vectors * lanes);
+    double unitCycles = cycles / bands, packCycles = weightCount * 2.0 * panelCount;
     int64_t grain = std::max<int64_t>(1, std::llround(std::max(30000.0, 20 * packCycles) / unitCycles));
     return {result.dims[0] * bands, grain};
   }
 
-  void emitPanels(Value image, Value source, Value origin, Value first, Value py, Value px) {
-    int64_t laneVectors = x.pixels > 1 ? 1 : (channels + lanes - 1) / lanes, panels = laneVectors / vectors;
-    unsigned tail = laneVectors % vectors, rest = x.pixels > 1 ? 0 : channels % lanes;
-    // The last vector is masked; a whole last panel with a masked vector counts as the tail.
+  /// Panels of result channels: the first lane, vectors, channels, and masks of the vectors.
+  void forPanels(llvm::function_ref<void(Value, unsigned, int64_t, const Values &)> body) {
+    if (x.pixels > 1)
+      return body(code.c(0), 1, channels, {});
+    int64_t laneVectors = (channels + lanes - 1) / lanes, panels = laneVectors / vectors, rest = channels % lanes;
+    unsigned tail = laneVectors % vectors;
+    // A whole last panel whose last vector is masked counts as the tail.
     if (rest && !tail) {
       tail = vectors;
       --panels;
     }
-    auto masks = [&](unsigned count) {
-      Values result;
-      if (rest) {
-        result.resize(count);
-        result.back() = code.mask(code.c(rest), lanes);
-      }
-      return result;
-    };
-    code.loop(code.c(0), code.c(panels), 1, [&](Value panel) {
-      emitTiles(image, source, origin, first, py, px, code.mul(panel, vectors * lanes), vectors, {});
-    });
-    if (tail)
-      emitTiles(image, source, origin, first, py, px, code.c(panels * vectors * lanes), tail, masks(tail));
+    code.loop(code.c(0), code.c(panels), 1,
+              [&](Value panel) { body(code.mul(panel, vectors * lanes), vectors, vectors * lanes, {}); });
+    if (!tail)
+      return;
+    Values masks;
+    if (rest) {
+      masks.resize(tail);
+      masks.back() = code.mask(code.c(rest), lanes);
+    }
+    int64_t first = panels * vectors * lanes;
+    body(code.c(first), tail, channels - first, masks);
   }
 
   void emitTiles(Value image, Value source, Value origin, Value first, Value py, Value px, Value lane, unsigned width,
@@ -373,7 +394,7 @@ private:
     Value one = code.c(1), rowStep = code.c(y.tapStep * frame.rowElements());
     if (packed) {
       Value start = code.mul(code.add(code.mul(py, x.phases), px), y.taps * x.taps * tapElements());
-      tile.v = code.at(weights, code.add(start, lane), p.element);
+      tile.v = code.at(weights, start, p.element);
       tile.levels.push_back({vertical.taps, rowStep, code.c(x.taps * tapElements())});
       if (x.tapStep == 1 && known(horizontal.taps)) {
         tile.levels.push_back({code.mul(horizontal.taps, sourceChannels), one, code.c(widthPadded)});
@@ -420,8 +441,8 @@ private:
   double cycles = std::numeric_limits<double>::infinity(); // of an image
   Frame frame;
   bool framed = false, packed = false;
-  int64_t bandCells = 1, widthPadded = 0, weightCount = 0;
-  Value weights, band, tileMemory;
+  int64_t bandCells = 1, widthPadded = 0, channelsPacked = 0, weightCount = 0;
+  Value weights, firstChannel, band, tileMemory;
   SmallVector<std::pair<int64_t, int64_t>> tapList;
 };
 

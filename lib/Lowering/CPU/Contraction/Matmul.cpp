@@ -25,8 +25,10 @@ namespace {
 
 // What a symbolic size is taken for when ways are compared.
 constexpr int64_t kTypical = 128;
-// Panels up to this many bytes are packed on the stack of each call, larger ones once in the arena.
-constexpr int64_t kStackBytes = 96 << 10;
+// Room for a packed panel or operand on the stack of each call.
+constexpr int64_t kStackBytes = 256 << 10;
+// Fewer rows do not pay for copying a panel whose rows are in order already.
+constexpr int64_t kRowsForCopy = 48;
 
 /// One axis of the product.
 struct Axis {
@@ -106,14 +108,29 @@ private:
   // The choice
   //===--------------------------------------------------------------------===//
 
+  int64_t panelBytes(unsigned vectors) { return k.assumed * vectors * lanes * elementBytes(); }
+
+  /// Rows of V in order are still copied panel by panel when they would not stay in the cache: V is larger than that,
+  /// or its rows fall on the same sets.
+  bool wantsCopy(const Axis &across, const Axis &along, const Operand &v) {
+    if (!runsAlongLanes(v) || !k.constant || across.assumed < kRowsForCopy)
+      return false;
+    int64_t rowBytes = along.assumed * elementBytes();
+    bool sameSets = along.constant && rowBytes >= 4096 && (rowBytes & (rowBytes - 1)) == 0 && *k.constant > 64;
+    return sameSets || *k.constant * rowBytes > p.isa.l2 * 3 / 4;
+  }
+
   double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors, double extra) {
+    bool turned = !runsAlongLanes(v), copied = wantsCopy(across, along, v);
+    if ((turned || copied) && k.constant && panelBytes(vectors) > kStackBytes && vectors > 1)
+      return std::numeric_limits<double>::infinity();
     int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
     double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
     auto tile = [&](unsigned width) { return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width; };
     double cycles = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
-    if (!runsAlongLanes(v))
-      cycles += double(k.assumed) * total * 5;
-    return cycles;
+    if (turned)
+      cycles += total * (k.assumed / 4 * (lanes / 4) * 5.0 + k.assumed % 4 * (lanes * 1.5) + 10);
+    return copied ? cycles + total * k.assumed * 1.5 : cycles;
   }
 
   Choice choose() {
@@ -217,28 +234,27 @@ private:
                 });
     }
     double cycles = k.assumed * stepCycles(rows, vectors) + rows * vectors * 2 + 20;
-    return {batch * tiles * panels, std::max<int64_t>(1, std::lround(20000 / cycles))};
+    int64_t grain = std::max<int64_t>(1, std::lround(20000 / cycles));
+    // A packed panel is to serve many rows.
+    if (packing != Packing::None)
+      grain = std::max<int64_t>(grain, (across.assumed + rows - 1) / rows);
+    return {batch * tiles * panels, grain};
   }
 
-  /// Decides how V is read: in place, or packed per panel on the stack, or packed as a whole by a kernel before.
+  /// Decides how V is read: in place, or from panels packed on the stack.
   void prepareVectors() {
-    packing = Packing::None;
-    if (runsAlongLanes(v))
+    bool turned = !runsAlongLanes(v), fits = k.constant && panelBytes(vectors) <= kStackBytes;
+    if (!turned && !(fits && wantsCopy(across, along, v)))
       return;
     int64_t width = vectors * lanes;
-    if (k.constant) {
-      depth = *k.constant;
-      if (depth * width * elementBytes() <= kStackBytes) {
-        packing = Packing::Stack;
-        packed = p.shell.stack(p.element, std::max<int64_t>(depth, 1) * width);
-        return;
-      }
+    if (fits) {
+      packing = turned ? Packing::Turned : Packing::Copied;
+      packed = p.shell.stack(p.element, std::max<int64_t>(*k.constant, 1) * width);
+      return;
     }
-    packing = Packing::Stack;
-    // Deep products are packed in slices of k; see accumulateDeep.
-    depth = kStackBytes / elementBytes() / width / lanes * lanes;
+    packing = Packing::Slices;
+    depth = kStackBytes / 4 / elementBytes() / width;
     packed = p.shell.stack(p.element, depth * width);
-    sliced = true;
   }
 
   void emitPanelVariants(Value batch, Value number, Value from, Value to) {
@@ -274,12 +290,17 @@ private:
     Value start = code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)),
                           p.element);
     Panel panel{batch, first, width, masks, start, v.kStride};
-    if (packing == Packing::Stack && !sliced) {
-      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes,
-                     width * lanes);
+    if (packing == Packing::Turned) {
+      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes, width * lanes);
       panel.v = packed;
       panel.vStride = code.c(width * lanes);
       panel.masks.clear();
+    } else if (packing == Packing::Copied) {
+      // The number of rows decides; it may be known at run time only.
+      Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
+      code.when(enough, [&] { copyPanel(panel); });
+      panel.v = code.select(enough, packed, start);
+      panel.vStride = code.select(enough, code.c(width * lanes), v.kStride);
     }
     auto tiles = [&] {
       code.loop(from, to, 1, [&](Value t) {
@@ -299,6 +320,18 @@ private:
               [&] { code.loop(code.c(0), across.size, 1, [&](Value row) { emitTile(panel, masks, row, 1, {}); }); }, tiles);
   }
 
+  void copyPanel(const Panel &panel) {
+    code.loop(code.c(0), k.size, 1, [&](Value i) {
+      Value from = code.at(panel.v, code.mul(i, v.kStride), p.element);
+      Value to = code.at(packed, code.mul(i, panel.vectors * lanes), p.element);
+      for (unsigned j = 0; j < panel.vectors; ++j) {
+        Value value = code.loadIf(p.vector, code.at(from, int64_t(j) * lanes, p.element),
+                                  panel.masks.empty() ? Value() : panel.masks[j]);
+        code.store(value, code.at(to, int64_t(j) * lanes, p.element));
+      }
+    });
+  }
+
   /// `skip`: rows at the start that the tile before has finished; null when there never are any.
   void emitTile(const Panel &panel, const Values &storeMasks, Value row, unsigned height, Value skip) {
     RegisterTile tile;
@@ -311,7 +344,7 @@ private:
     tile.v = panel.v;
     tile.masks = panel.masks;
     tile.levels = {{k.size, s.kStride, panel.vStride}};
-    Values sums = sliced ? accumulateSlices(panel, tile) : sumProducts(p, tile);
+    Values sums = packing == Packing::Slices ? accumulateSlices(panel, tile) : sumProducts(p, tile);
     finish(panel, storeMasks, row, height, skip, sums);
   }
 
@@ -455,7 +488,7 @@ private:
     return sums;
   }
 
-  enum class Packing { None, Stack };
+  enum class Packing { None, Turned, Copied, Slices };
 
   Problem &p;
   Code &code;
@@ -464,7 +497,7 @@ private:
   Axis m, n, k, across, along;
   Operand a, b, s, v;
   unsigned rows = 1, vectors = 1, acrossDim = 0, alongDim = 0;
-  bool transposed = false, sliced = false;
+  bool transposed = false;
   Packing packing = Packing::None;
   int64_t depth = 0;
   Value packed, tileMemory;
