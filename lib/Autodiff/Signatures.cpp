@@ -25,8 +25,8 @@ struct Signatures : PassWrapper<Signatures, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       eraseDeadOps(function);
-      makeArgument(function, "sym.step", "step");
-      makeArgument(function, "sym.seed", "seed");
+      makeArgument<sym::StepOp>(function, "step");
+      makeArgument<sym::SeedOp>(function, "seed");
       dropUnused(function);
     }
     for (sym::TrainOp train : llvm::make_early_inc_range(getOperation().getOps<sym::TrainOp>()))
@@ -34,14 +34,12 @@ struct Signatures : PassWrapper<Signatures, OperationPass<ModuleOp>> {
   }
 
 private:
-  static void makeArgument(func::FuncOp function, StringRef op, StringRef name) {
-    for (Operation &read : llvm::make_early_inc_range(function.front())) {
-      if (read.getName().getStringRef() != op)
-        continue;
+  template <class Op> static void makeArgument(func::FuncOp function, StringRef name) {
+    for (Op read : llvm::make_early_inc_range(function.getOps<Op>())) {
       BlockArgument argument = findArgument(function, name, name);
       if (!argument)
-        argument = addArgument(function, read.getResult(0).getType(), name, name);
-      read.getResult(0).replaceAllUsesWith(argument);
+        argument = addArgument(function, read.getType(), name, name);
+      read.getResult().replaceAllUsesWith(argument);
       read.erase();
     }
   }

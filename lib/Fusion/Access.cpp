@@ -28,14 +28,16 @@ static SmallVector<int, 4> matchAxes(ArrayRef<AffineExpr> from, ArrayRef<AffineE
   return axes;
 }
 
-ArrayRef<AccessMap::Read> AccessMap::probe(Operation *move) {
+AccessMap::Move AccessMap::probe(Operation *move) {
   auto [it, isNew] = moves.try_emplace(move);
-  SmallVector<Read, 2> &reads = it->second;
+  Move &known = it->second;
+  SmallVector<Read, 2> &reads = known.reads;
   if (!isNew)
-    return reads;
+    return known;
   if (isUnitReshape(move)) {
     reads.push_back({0, matchAxes(dimsOf(move->getOperand(0)), dimsOf(move->getResult(0)))});
-    return reads;
+    known.copies = true;
+    return known;
   }
   MLIRContext *context = move->getContext();
   auto element = cast<ElementOpInterface>(move);
@@ -45,6 +47,7 @@ ArrayRef<AccessMap::Read> AccessMap::probe(Operation *move) {
   Location loc = move->getLoc();
   Type indexType = b.getIndexType();
   SmallVector<Value> index;
+  Value last;
   for (int64_t i = 0, rank = cast<RankedTensorType>(move->getResult(0).getType()).getRank(); i < rank; ++i)
     index.push_back(scratch.addArgument(indexType, loc));
   ElementBuilder builder{b, loc,
@@ -56,14 +59,15 @@ ArrayRef<AccessMap::Read> AccessMap::probe(Operation *move) {
                              read.axes.push_back(known ? argument.getArgNumber() : kOtherIndex);
                            }
                            reads.push_back(read);
-                           return scratch.addArgument(bodyType(elementOf(move->getOperand(operand))), loc);
+                           last = scratch.addArgument(bodyType(elementOf(move->getOperand(operand))), loc);
+        return last;
                          },
                          [&](AffineExpr) -> Value { return scratch.addArgument(indexType, loc); },
                          [](Value, Value, Value, std::string) {}};
-  (void)element.buildElement(builder, index);
+  known.copies = element.buildElement(builder, index) == last && last;
   scratch.dropAllReferences();
   scratch.clear();
-  return reads;
+  return known;
 }
 
 void AccessMap::follow(const Access &access, llvm::function_ref<bool(Value)> stops, SmallVectorImpl<Access> &results) {
@@ -72,9 +76,7 @@ void AccessMap::follow(const Access &access, llvm::function_ref<bool(Value)> sto
     results.push_back(access);
     return;
   }
-  // A copy: probing the operands may move the table.
-  SmallVector<Read, 2> reads(probe(def));
-  for (const Read &read : reads) {
+  for (const Read &read : probe(def).reads) {
     Access next{def->getOperand(read.operand), {}};
     for (int axis : read.axes)
       next.axes.push_back(axis == kOtherIndex ? kOtherIndex : access.axes[axis]);
@@ -98,6 +100,24 @@ SmallVector<Access> AccessMap::readsOf(Operation *op, llvm::function_ref<bool(Va
     follow(access, stops, results);
   }
   return results;
+}
+
+bool AccessMap::readsCopies(Operation *op, llvm::function_ref<bool(Value)> stops) {
+  SmallVector<Operation *> stack{op};
+  while (!stack.empty()) {
+    Operation *reader = stack.pop_back_val();
+    for (Value operand : reader->getOperands())
+      if (Operation *def = operand.getDefiningOp(); def && isMove(def) && !stops(operand)) {
+        if (!probe(def).copies)
+          return false;
+        stack.push_back(def);
+      }
+  }
+  return llvm::all_of(readsOf(op, stops), [](const Access &access) {
+    Dims dims = dimsOf(access.value);
+    return llvm::all_of(llvm::enumerate(access.axes),
+                        [&](auto axis) { return axis.value() != kOtherIndex || isOne(dims[axis.index()]); });
+  });
 }
 
 bool symc::readsSameIndex(const Access &access, ArrayRef<AffineExpr> space) {

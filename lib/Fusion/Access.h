@@ -33,14 +33,21 @@ public:
   /// The values that `op` reads in the end: moves on the way are followed, unless `stops` says to stop at a value.
   llvm::SmallVector<Access> readsOf(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
 
+  /// Whether all that `op` reads are elements as they stand in memory, each at some of the reader's own indices.
+  bool readsCopies(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
+
 private:
   struct Read {
     unsigned operand;
     llvm::SmallVector<int, 4> axes;
   };
-  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Read, 2>> moves;
+  struct Move {
+    llvm::SmallVector<Read, 2> reads;
+    bool copies = false; // its value is the element that it reads
+  };
+  llvm::DenseMap<mlir::Operation *, Move> moves;
 
-  llvm::ArrayRef<Read> probe(mlir::Operation *move);
+  Move probe(mlir::Operation *move);
   void follow(const Access &access, llvm::function_ref<bool(mlir::Value)> stops,
               llvm::SmallVectorImpl<Access> &results);
 };

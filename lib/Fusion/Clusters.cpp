@@ -344,6 +344,9 @@ void Clusters::mergeSiblings() {
       groups[const_cast<void *>(sym::DimsAttr::get(context, space).getAsOpaquePointer())].push_back(c);
       continue;
     }
+    // Kernels over one element are merged whatever they read.
+    if (llvm::all_of(space, isOne))
+      groups[const_cast<void *>(sym::DimsAttr::get(context, space).getAsOpaquePointer())].push_back(c);
     for (Value input : inputsOf(clusters[c].ops))
       if (sameDims(dimsOf(input), space))
         groups[input.getAsOpaquePointer()].push_back(c);

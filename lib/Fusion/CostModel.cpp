@@ -136,12 +136,13 @@ private:
 
   /// Reads of values that the set computes.
   SmallVector<Access> innerReads(Operation *op) {
-    auto computed = [&](Value v) { return v.getDefiningOp() && inside.contains(v.getDefiningOp()); };
-    SmallVector<Access> reads = set.accesses.readsOf(op, [&](Value v) {
-      return computed(v) || (set.isStored && v.getDefiningOp() && set.isStored(v.getDefiningOp()));
-    });
+    SmallVector<Access> reads = set.accesses.readsOf(op, [&](Value v) { return inMemory(v); });
     llvm::erase_if(reads, [&](const Access &a) { return !computed(a.value); });
     return reads;
+  }
+  bool computed(Value v) const { return v.getDefiningOp() && inside.contains(v.getDefiningOp()); }
+  bool inMemory(Value v) const {
+    return computed(v) || (set.isStored && v.getDefiningOp() && set.isStored(v.getDefiningOp()));
   }
 
   FailureOr<sym::FusionKind> flat(const Dims &space, sym::FusionKind kind) {
@@ -152,6 +153,9 @@ private:
       bool compute = isa<ScalarBodyOpInterface>(op);
       if (!reads.empty() && !compute)
         return reject(op, "moves a computed value");
+      if (kind == sym::FusionKind::contraction && !isContraction(op) &&
+          (!compute || !set.accesses.readsCopies(op, [&](Value v) { return inMemory(v); })))
+        return reject(op, "an epilogue reads more than elements at its own index");
       for (const Access &read : reads)
         if (!readsSameIndex(read, space))
           return reject(op, "reads a computed value at another index");

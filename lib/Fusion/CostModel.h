@@ -18,7 +18,8 @@
 // loop nest over S. A region of moves alone is a copy.
 //
 // contraction. One matmul or convolution on two arguments; all else as in an elementwise region
-// over the sizes of its result, computed from it at the same index.
+// over the sizes of its result, computed from it at the same index. Moves are copies of elements
+// (broadcast_to, transpose, unit reshapes), so that what is read beside is one affine map each.
 //
 // reduction. All reductions have operands of the same sizes F, the full space. Computed values
 // have the sizes F or those of a reduction's result (with or without the reduced axes as 1s).
