@@ -65,6 +65,8 @@ AccessMap::Move AccessMap::probe(Operation *move) {
                          [&](AffineExpr) -> Value { return scratch.addArgument(indexType, loc); },
                          [](Value, Value, Value, std::string) {}};
   known.copies = element.buildElement(builder, index) == last && last;
+  for (Operation &part : scratch)
+    known.cost += !isa<arith::ConstantOp>(part);
   scratch.dropAllReferences();
   scratch.clear();
   return known;
@@ -100,6 +102,18 @@ SmallVector<Access> AccessMap::readsOf(Operation *op, llvm::function_ref<bool(Va
     follow(access, stops, results);
   }
   return results;
+}
+
+unsigned AccessMap::costOfReads(Operation *op, llvm::function_ref<bool(Value)> stops) {
+  unsigned cost = 0;
+  SmallVector<Operation *> stack{op};
+  while (!stack.empty())
+    for (Value operand : stack.pop_back_val()->getOperands())
+      if (Operation *def = operand.getDefiningOp(); def && isMove(def) && !stops(operand)) {
+        cost += probe(def).cost;
+        stack.push_back(def);
+      }
+  return cost;
 }
 
 bool AccessMap::readsCopies(Operation *op, llvm::function_ref<bool(Value)> stops) {

@@ -35,6 +35,8 @@ public:
 
   /// Whether all that `op` reads are elements as they stand in memory, each at some of the reader's own indices.
   bool readsCopies(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
+  /// Arithmetic of the moves that one element of `op` is read through.
+  unsigned costOfReads(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
 
 private:
   struct Read {
@@ -44,6 +46,7 @@ private:
   struct Move {
     llvm::SmallVector<Read, 2> reads;
     bool copies = false; // its value is the element that it reads
+    unsigned cost = 0;   // ops of one element
   };
   llvm::DenseMap<mlir::Operation *, Move> moves;
 

@@ -252,11 +252,20 @@ bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
   auto compute = dyn_cast<ScalarBodyOpInterface>(op);
   if (!compute || scalarCost(compute) > cost::kRecompute)
     return false;
-  unsigned computed = 0;
-  for (Value input : inputsOf(op))
-    computed += input.getDefiningOp() && isNode(input.getDefiningOp()) && dimsOf(input) == dimsOf(op->getResult(0));
-  if (computed > 1)
+  auto stops = [&](Value v) { return v.getDefiningOp() && stored.contains(v.getDefiningOp()); };
+  if (accesses.costOfReads(op, stops) > cost::kRecomputeReads)
     return false;
+  // It must not be that a value is stored for this alone: then the result may be stored as well.
+  unsigned computed = 0;
+  for (Value input : inputsOf(op)) {
+    Operation *def = input.getDefiningOp();
+    if (!def || !isNode(def) || !sameDims(dimsOf(input), dimsOf(op->getResult(0))))
+      continue;
+    bool others = false;
+    forEachReader(def, [&](Operation *reader, bool) { others |= reader != op; });
+    if (!others || ++computed > 1)
+      return false;
+  }
   SmallVector<sym::FusionKind> kinds;
   for (unsigned cluster : readers) {
     // As if it had no other readers: each gets a copy.

@@ -46,6 +46,8 @@ namespace cost {
 /// Arithmetic of one element, in additions, up to which a value is computed again rather than stored, when all that it
 /// reads is in memory anyway.
 constexpr unsigned kRecompute = 6;
+/// The same for the moves that it is read through: indices are cheap, random bits are not.
+constexpr unsigned kRecomputeReads = 24;
 /// Tensors that one kernel reads and writes; more of them spill addresses.
 constexpr unsigned kMaxBuffers = 24;
 /// The same for the epilogue of a contraction, beside its operands: tiles of each are held in registers.

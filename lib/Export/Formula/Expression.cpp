@@ -344,6 +344,13 @@ Ex Algebra::compare(std::string relation, Ex a, Ex b, const Dims &shape) {
   // relu(x) > 0 exactly where x > 0.
   if (relation == ">" && b->isNumber(0) && a->kind == Kind::Call && a->text == "relu")
     a = a->args[0];
+  // Class numbers against labels: the rows of a unit matrix.
+  if (relation == "==" && a->kind == Kind::Call && a->text == "iota") {
+    std::string axis = std::to_string(shape.size() - 1);
+    bool last = llvm::any_of(a->attributes, [&](auto &entry) { return entry.first == "axis" && entry.second == axis; });
+    if (last && b->kind == Kind::Call && b->text == "reshape" && b->args[0]->shape.size() + 1 == shape.size())
+      return call("one_hot", {b->args[0]}, {{"", printDim(shape.back())}}, shape);
+  }
   Expr e(Kind::Compare);
   e.text = std::move(relation);
   e.args = {a, b};
@@ -355,8 +362,21 @@ Ex Algebra::where(Ex condition, Ex x, Ex y, const Dims &shape) {
   Ex c = dropBroadcast(condition), a = dropBroadcast(x), b = dropBroadcast(y);
   if (a == b)
     return shaped(a, shape);
-  if (b->isNumber(0) && c->kind == Kind::Compare)
+  // A condition is the number 0 or 1.
+  bool indicator = c->kind == Kind::Compare || (c->kind == Kind::Call && c->text == "one_hot");
+  if (indicator && b->isNumber(0))
     return mul({{a, 1}, {c, 1}}, shape);
+  static const std::pair<StringRef, StringRef> opposite[] = {{"==", "!="}, {"<", ">="}, {">", "<="}};
+  if (c->kind == Kind::Compare && a->isNumber(0))
+    for (auto [relation, other] : opposite)
+      if (c->text == relation || c->text == other)
+        return mul({{b, 1}, {compare((c->text == relation ? other : relation).str(), c->args[0], c->args[1], shape), 1}},
+                   shape);
+  if (indicator) {
+    Ex difference = dropBroadcast(add({{{1, 1}, x}, {{-1, 1}, y}}, shape));
+    if (difference->kind == Kind::Number)
+      return add({{{1, 1}, y}, {difference->ratio, c}}, shape);
+  }
   std::vector<Ex> args{c, a, b};
   Dims natural = broadcastShape(args);
   return shaped(call("where", std::move(args), {}, natural), shape);

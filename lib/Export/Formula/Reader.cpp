@@ -106,6 +106,8 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::ReshapeOp) { return algebra.reshape(operand(0), shape); })
       .Case([&](sym::SumOp sum) { return algebra.sum(operand(0), sum.getReducedAxes(), sum.getKeepdims(), shape); })
       .Case([&](sym::WhereOp) { return algebra.where(operand(0), operand(1), operand(2), shape); })
+      // Checks its operand and turns negative numbers: in formulas labels are right.
+      .Case([&](sym::LinearIndexOp index) { return index.getTuples() ? buildCall(op) : operand(0); })
       .Case([&](sym::SizeOp size) { return algebra.size(size.getSize().getExprs()[0]); })
       .Case([&](sym::ConstantOp constant) {
         if (std::optional<double> value = splatValue(constant))
@@ -153,6 +155,7 @@ static std::string printAttribute(Attribute attribute) {
         return list(a.getAmounts(), [](int64_t v) { return std::to_string(v); });
       })
       .Case([](IntegerAttr a) { return std::to_string(a.getInt()); })
+      .Case([](sym::LayoutAttr a) { return "'" + sym::stringifyLayout(a.getValue()).str() + "'"; })
       .Default([](Attribute a) {
         std::string text;
         llvm::raw_string_ostream os(text);
@@ -190,12 +193,17 @@ Ex GraphReader::buildCall(Operation *op) {
     for (const AttrSchema &entry : schema->attributes)
       if (Attribute value = op->getAttr(entry.name)) {
         std::string printed = printAttribute(value);
-        if (!isDefault(entry, value, printed))
+        // The last axis by its number is the last axis by default.
+        bool last = entry.defaultText.trim("{}") == "-1" && op->getNumOperands() > 0 &&
+                    printed == std::to_string(dimsOf(op->getOperand(0)).size() - 1);
+        if (!last && !isDefault(entry, value, printed))
           attributes.push_back({entry.name.str(), printed});
       }
   } else {
+    // Of internal ops steps of 1 and the like say nothing.
     for (NamedAttribute entry : op->getAttrDictionary())
-      attributes.push_back({entry.getName().str(), printAttribute(entry.getValue())});
+      if (std::string printed = printAttribute(entry.getValue()); printed.find_first_not_of("(1, )") != std::string::npos)
+        attributes.push_back({entry.getName().str(), printed});
   }
   Dims shape = dimsOf(op->getResult(0));
   if (!isa<ScalarBodyOpInterface>(op) || args.empty())
