@@ -60,7 +60,7 @@ AccessMap::Move AccessMap::probe(Operation *move) {
                            }
                            reads.push_back(read);
                            last = scratch.addArgument(bodyType(elementOf(move->getOperand(operand))), loc);
-        return last;
+                           return last;
                          },
                          [&](AffineExpr) -> Value { return scratch.addArgument(indexType, loc); },
                          [](Value, Value, Value, std::string) {}};

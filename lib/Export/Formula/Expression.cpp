@@ -370,8 +370,9 @@ Ex Algebra::where(Ex condition, Ex x, Ex y, const Dims &shape) {
   if (c->kind == Kind::Compare && a->isNumber(0))
     for (auto [relation, other] : opposite)
       if (c->text == relation || c->text == other)
-        return mul({{b, 1}, {compare((c->text == relation ? other : relation).str(), c->args[0], c->args[1], shape), 1}},
-                   shape);
+        return mul(
+            {{b, 1}, {compare((c->text == relation ? other : relation).str(), c->args[0], c->args[1], shape), 1}},
+            shape);
   if (indicator) {
     Ex difference = dropBroadcast(add({{{1, 1}, x}, {{-1, 1}, y}}, shape));
     if (difference->kind == Kind::Number)

@@ -202,7 +202,8 @@ Ex GraphReader::buildCall(Operation *op) {
   } else {
     // Of internal ops steps of 1 and the like say nothing.
     for (NamedAttribute entry : op->getAttrDictionary())
-      if (std::string printed = printAttribute(entry.getValue()); printed.find_first_not_of("(1, )") != std::string::npos)
+      if (std::string printed = printAttribute(entry.getValue());
+          printed.find_first_not_of("(1, )") != std::string::npos)
         attributes.push_back({entry.getName().str(), printed});
   }
   Dims shape = dimsOf(op->getResult(0));
