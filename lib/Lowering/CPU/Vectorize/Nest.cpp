@@ -291,7 +291,12 @@ void NestEmitter::laneLoop(unsigned loop, Value from, Value to, unsigned unroll,
   Value count = e.sub(to, from);
   std::optional<int64_t> known = e.known(count);
   bool exact = known && *known % lanes == 0;
-  if (keepsMasks(unroll) || (known && *known <= lanes))
+  if (isFlat(known)) {
+    for (int64_t i = 0; i < *known; i += lanes)
+      vectors(e.add(from, e.number(i)), 1, i + lanes > *known);
+    return;
+  }
+  if (keepsMasks(unroll))
     return nest(from, to, lanes, 1, !exact);
   Value rest = known ? e.number(*known % step) : e.op("arith.andi", {count, e.number(step - 1)}, e.i64);
   Value middle = e.sub(to, rest);
@@ -333,10 +338,9 @@ void NestEmitter::innerLoops(Stage &stage, unsigned loop) {
   if (stage.reduces() && (loop == rank(stage) || stage.reduced[loop]))
     return reduce(stage, loop);
   if (loop == rank(stage)) {
-    auto yield = cast<linalg::YieldOp>(stage.body()->getTerminator());
     // Everything is read before anything is written: an output may be an input's memory.
     auto write = [&](Instance *instance) {
-      for (auto [access, value] : llvm::zip_equal(stage.outs, yield.getValues()))
+      for (auto [access, value] : llvm::zip_equal(stage.outs, stage.results))
         store(stage, access, lookup(stage, value, instance), instance);
     };
     if (instances.empty())

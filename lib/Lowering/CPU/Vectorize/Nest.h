@@ -55,6 +55,10 @@ private:
   void laneLoop(unsigned loop, Value from, Value to, unsigned unroll, llvm::function_ref<void()> inside);
   void emitStage(Stage &stage);
   void innerLoops(Stage &stage, unsigned loop);
+  /// Whether a loop of lanes is short enough to be laid out flat, so that stages share what they compute of a row.
+  bool isFlat(std::optional<int64_t> size) const {
+    return size && *size <= (plan.stages.size() > 1 ? 4 : 1) * int64_t(plan.lanes);
+  }
   unsigned unrollOf(llvm::function_ref<bool(Stage &)> counts, AffineExpr size);
   /// Whether a loop runs under masks throughout instead of having a tail.
   bool keepsMasks(unsigned unroll) const { return isa.vectorBytes == 64 && isa.hasMasks && unroll == 1; }

@@ -84,6 +84,13 @@ void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulat
     return;
   }
   Value zero = e.number(0), size = e.size(stage.sizes[loop]);
+  if (stage.bounded == static_cast<int>(loop)) {
+    Value bound = e.size(stage.bound.base);
+    for (auto [around, coef] : llvm::enumerate(stage.bound.coefs))
+      if (constantValue(coef) != 0)
+        bound = e.add(bound, e.mul(iteration(around, instances.empty() ? nullptr : &instances.front()), e.size(coef)));
+    size = e.op("arith.maxsi", {e.min(size, bound), zero}, e.i64);
+  }
   bool lanes = isLaneLoop(stage, loop);
   if (loop + 1 < rank(stage) || (interleaved == 1 && !lanes)) {
     carry(zero, size, 1, sets, [&](Value iv) {
@@ -109,9 +116,20 @@ void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulat
     reduceLoops(stage, loop + 1, sets, interleaved);
   };
   std::optional<int64_t> known = e.known(size);
+  if (lanes && isFlat(known)) {
+    for (int64_t i = 0; i < *known; i += unit) {
+      SmallVector<Accumulators> one = {sets[i / unit % interleaved]};
+      std::swap(one, sets);
+      turn(e.number(i), 1, i + unit > *known);
+      std::swap(one, sets);
+      sets[i / unit % interleaved] = one[0];
+    }
+    instances = std::move(around);
+    return;
+  }
   bool exact = !lanes || (known && *known % unit == 0);
   Value middle = zero;
-  if (interleaved > 1 || !(keepsMasks(1) || (known && *known <= unit))) {
+  if (interleaved > 1 || !keepsMasks(1)) {
     Value rest = known ? e.number(*known % step) : e.op("arith.andi", {size, e.number(step - 1)}, e.i64);
     middle = e.sub(size, rest);
     carry(zero, middle, step, sets, [&](Value iv) { turn(iv, interleaved, false); });

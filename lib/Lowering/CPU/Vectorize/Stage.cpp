@@ -38,11 +38,15 @@ void Stage::permute(ArrayRef<unsigned> order) {
     if (access.form)
       apply(access.form->coefs);
   });
-  for (int &loop : loopOf)
+  if (bounded >= 0)
+    apply(bound.coefs);
+  auto follow = [&](int &loop) {
     if (loop >= 0)
       loop = llvm::find(order, static_cast<unsigned>(loop)) - order.begin();
-  if (lane >= 0)
-    lane = llvm::find(order, static_cast<unsigned>(lane)) - order.begin();
+  };
+  llvm::for_each(loopOf, follow);
+  follow(lane);
+  follow(bounded);
 }
 
 //===----------------------------------------------------------------------===//
@@ -55,6 +59,7 @@ struct FormReader {
   unsigned rank;
   MLIRContext *context;
   DenseMap<Value, std::optional<LinearForm>> known;
+  std::optional<LinearForm> row; // is below its bound in all iterations
 
   LinearForm constant(AffineExpr base) const {
     return {base, SmallVector<AffineExpr, 4>(rank, constantDim(context, 0))};
@@ -106,6 +111,8 @@ struct FormReader {
     std::optional<LinearForm> x = read(op->getOperand(0)), y = read(op->getOperand(1));
     if (!x || !y)
       return std::nullopt;
+    if (isa<arith::MinUIOp, arith::MinSIOp>(op) && row && (*x == *row || *y == *row))
+      return row;
     if (isa<arith::AddIOp>(op))
       return add(*x, *y, 1);
     if (isa<arith::SubIOp>(op))
@@ -132,6 +139,43 @@ struct FormReader {
     return result;
   }
 };
+
+/// Parts of equal size, of which the last ones have fewer rows or none, compute with every row and select the result
+/// by whether it counts. Here the loop over the rows ends in time instead.
+void readBound(Stage &stage, FormReader &reader) {
+  Value condition;
+  unsigned first = stage.ins.size();
+  for (auto [i, result] : llvm::enumerate(stage.results)) {
+    auto select = result.getDefiningOp<arith::SelectOp>();
+    if (!select || select.getFalseValue() != stage.body()->getArgument(first + i) ||
+        (condition && select.getCondition() != condition))
+      return;
+    condition = select.getCondition();
+  }
+  auto compare = condition ? condition.getDefiningOp<arith::CmpIOp>() : arith::CmpIOp();
+  if (!compare || compare.getPredicate() != arith::CmpIPredicate::ult)
+    return;
+  std::optional<LinearForm> row = reader.read(compare.getLhs()), end = reader.read(compare.getRhs());
+  if (!row || !end || !FormReader::isUniform(*end))
+    return;
+  for (auto [loop, coef] : llvm::enumerate(row->coefs)) {
+    if (constantValue(coef) == 0 || !stage.reduced[loop])
+      continue;
+    if (stage.bounded >= 0 || !isOne(coef)) {
+      stage.bounded = -1;
+      return;
+    }
+    stage.bounded = loop;
+  }
+  if (stage.bounded < 0)
+    return;
+  stage.bound = FormReader::add(*end, *row, -1);
+  stage.bound.coefs[stage.bounded] = constantDim(stage.generic.getContext(), 0);
+  reader.known.clear();
+  reader.row = row;
+  for (Value &result : stage.results)
+    result = result.getDefiningOp<arith::SelectOp>().getTrueValue();
+}
 
 /// Makes the stage of a generic, loops as they stand.
 Stage readStage(linalg::GenericOp generic) {
@@ -165,9 +209,16 @@ Stage readStage(linalg::GenericOp generic) {
     (generic.isDpsInput(&operand) ? stage.ins : stage.outs)
         .emplace_back(byMap(operand.get(), maps[operand.getOperandNumber()]));
 
+  llvm::append_range(stage.results, stage.body()->getTerminator()->getOperands());
+  if (generic->hasAttr(kNeutralAttr))
+    readBound(stage, reader);
+
   // What the results are made of; the index arithmetic of a linear load is not.
   DenseSet<Operation *> needed;
-  SmallVector<Operation *> work = {stage.body()->getTerminator()};
+  SmallVector<Operation *> work;
+  for (Value result : stage.results)
+    if (Operation *producer = result.getDefiningOp())
+      work.push_back(producer);
   for (Operation &op : *stage.body())
     if (isa<sym::CheckOp>(op))
       work.push_back(&op);
@@ -204,7 +255,6 @@ Stage readStage(linalg::GenericOp generic) {
 
 /// Whether a reduction's results come from its accumulators and one input each, and by which ops.
 void findCombiners(Stage &stage) {
-  auto yield = cast<linalg::YieldOp>(stage.body()->getTerminator());
   unsigned first = stage.ins.size(), count = stage.outs.size();
   auto numberOf = [&](Value value) -> int {
     auto argument = dyn_cast<BlockArgument>(value);
@@ -231,7 +281,7 @@ void findCombiners(Stage &stage) {
       for (Value result : op->getResults())
         depends[result] = all;
   }
-  SmallVector<Value> results(yield.getValues());
+  SmallVector<Value> results = stage.results;
   SmallVector<Value> guards(count);
   for (unsigned i = 0; i < count; ++i)
     if (auto select = results[i].getDefiningOp<arith::SelectOp>())
@@ -266,7 +316,7 @@ void findCombiners(Stage &stage) {
     if (!fits) {
       combiner.guard = {};
       for (auto [slot, i] : llvm::enumerate(combiner.outs))
-        combiner.results[slot] = yield.getValues()[i];
+        combiner.results[slot] = stage.results[i];
     }
     // Ops between the accumulators and the results.
     llvm::SetVector<Operation *> inside;
@@ -350,13 +400,16 @@ void eraseLoop(Stage &stage, unsigned loop) {
     if (access.form)
       access.form->coefs.erase(access.form->coefs.begin() + loop);
   });
+  if (stage.bounded >= 0)
+    stage.bound.coefs.erase(stage.bound.coefs.begin() + loop);
+  stage.bounded -= stage.bounded > static_cast<int>(loop);
   for (int &l : stage.loopOf)
     l = l == static_cast<int>(loop) ? -1 : l - (l > static_cast<int>(loop));
 }
 
 /// Whether loops `loop` and `loop + 1` are one to all accesses.
 bool canMerge(Stage &stage, unsigned loop) {
-  if (stage.reduced[loop] != stage.reduced[loop + 1])
+  if (stage.reduced[loop] != stage.reduced[loop + 1] || stage.bounded == static_cast<int>(loop + 1))
     return false;
   llvm::SmallBitVector used = usedIndices(stage);
   for (unsigned dim : used.set_bits())
@@ -371,7 +424,12 @@ bool canMerge(Stage &stage, unsigned loop) {
 }
 
 void merge(Stage &stage, unsigned loop) {
-  stage.sizes[loop + 1] = canonical(stage.sizes[loop] * stage.sizes[loop + 1]);
+  AffineExpr inner = stage.sizes[loop + 1];
+  stage.sizes[loop + 1] = canonical(stage.sizes[loop] * inner);
+  if (stage.bounded == static_cast<int>(loop)) {
+    stage.bound = FormReader::scale(stage.bound, inner);
+    stage.bounded = loop + 1;
+  }
   eraseLoop(stage, loop);
 }
 
@@ -425,8 +483,7 @@ bool shareParallelLoops(Plan &plan) {
 
 /// A stage that sets buffers to constants only.
 bool isFill(Stage &stage) {
-  auto yield = cast<linalg::YieldOp>(stage.body()->getTerminator());
-  return llvm::all_of(yield.getValues(), [](Value v) { return matchPattern(v, m_Constant()); });
+  return llvm::all_of(stage.results, [](Value v) { return matchPattern(v, m_Constant()); });
 }
 
 /// A reduction starts from its neutral element by itself, so fills of its accumulators go.
@@ -461,7 +518,7 @@ void simplifyLoops(Plan &plan) {
     }
   for (Stage &stage : plan.stages)
     for (unsigned loop = stage.sizes.size(); loop-- > plan.outer;)
-      if (isOne(stage.sizes[loop]))
+      if (isOne(stage.sizes[loop]) && stage.bounded != static_cast<int>(loop))
         eraseLoop(stage, loop);
   if (plan.stages.size() == 1) {
     parallelFirst(plan.stages.front(), plan.outer);

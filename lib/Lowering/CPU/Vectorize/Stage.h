@@ -50,6 +50,12 @@ struct Stage {
   llvm::MapVector<Operation *, Access> loads; // in the order of the body: code depends on it
   SmallVector<Access> ins, outs;
   SmallVector<TypedAttr> neutral; // one an output when the stage reduces
+  /// Values that go to the outputs.
+  SmallVector<Value> results;
+  /// The iterations of loop `bounded` end at `bound` (in the loops around it) as well as at its size: the last of
+  /// several parts is shorter. Taken from results that were selected by such a condition.
+  int bounded = -1;
+  LinearForm bound;
   std::vector<Combiner> combiners;
   SmallVector<Operation *> live; // ops of the body that are evaluated, in order
   int lane = -1;                 // the loop whose iterations are lanes
