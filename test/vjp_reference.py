@@ -566,10 +566,11 @@ def write_graph(samples, path):
     pairs = lambda s, d: [(s, f"{json.dumps(k)}: {json.dumps(v)}") for k, v in d.items()]
     lines.append('{ "symc": 1, "name": "reference",')
     section("inputs", "{", "}", [(None, '"scale": "f64[]"')])
-    section("parameters", "{", "}", [p for s in samples for p in pairs(s, {k: v[0] for k, v in s.parameters.items()})])
+    section("parameters", "{", "}", [(None, '"anchor": "f64[]"')] + [p for s in samples for p in pairs(s, {k: v[0] for k, v in s.parameters.items()})])
     section("constants", "{", "}", [p for s in samples for p in pairs(s, s.constants)])
     nodes = [(s, json.dumps(n)) for s in samples for n in s.nodes]
-    total = " + ".join(t for s in samples for t in s.terms) or "1.0"
+    # `anchor` is there for samples without elements, whose loss depends on nothing.
+    total = " + ".join(["anchor", *(t for s in samples for t in s.terms)])
     nodes.append((None, json.dumps({"name": "J", "expr": f"scale * ({total})"})))
     section("nodes", "[", "]", nodes)
     section("outputs", "{", "}", [p for s in samples for p in pairs(s, s.outputs)] + [(None, '"scaled": "scale * 1"')])
