@@ -349,4 +349,19 @@ def Sym_CastOp : Sym_Elementwise<"cast", ["x"], "convert(x, getDtype())", ["cast
   let assemblyFormat = "operands attr-dict `:` type($x) `->` type($out)";
   let hasFolder = 1;
 }
+
+/// Decomposes, into nothing, after derivatives are taken.
+def Sym_StopGradientOp : Sym_PublicOp<"stop_gradient", [SameOperandsAndResultType,
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
+  let summary = "x, taken as a constant by derivatives";
+  let formula = "x";
+  let gradient = "dx = 0";
+  let arguments = (ins Sym_Tensor:$x);
+  let extraClassDefinition = [{
+    ::llvm::SmallVector<::mlir::Value> $cppClass::decompose(::mlir::OpBuilder &) { return {getX()}; }
+    ::llvm::SmallVector<::mlir::Value> $cppClass::buildVjp(::mlir::OpBuilder &, ::mlir::ValueRange) {
+      return {::mlir::Value()};
+    }
+  }];
+}
 #endif

@@ -131,8 +131,7 @@ Value IotaOp::buildElement(ElementBuilder &e, ValueRange index) {
 // gather_nd, scatter_add, embedding
 //===----------------------------------------------------------------------===//
 
-/// How many axes of x the index tuples fix.
-static FailureOr<int64_t> tupleLength(std::optional<Location> loc, Type x, Type indices) {
+FailureOr<int64_t> symc::indexTupleLength(std::optional<Location> loc, Type x, Type indices) {
   Dims dims = dimsOf(indices);
   std::optional<int64_t> length = dims.empty() ? std::nullopt : constantValue(dims.back());
   if (!length || *length < 1 || *length > cast<RankedTensorType>(x).getRank())
@@ -150,7 +149,7 @@ static Dims foundDims(Type x, Type indices, int64_t length) {
 }
 
 LogicalResult GatherNdOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
-  FailureOr<int64_t> length = tupleLength(loc, a.getX().getType(), a.getIndices().getType());
+  FailureOr<int64_t> length = indexTupleLength(loc, a.getX().getType(), a.getIndices().getType());
   if (failed(length))
     return failure();
   types.push_back(tensorType(foundDims(a.getX().getType(), a.getIndices().getType(), *length), elementOf(a.getX())));
@@ -163,32 +162,35 @@ static Value mergeAxes(OpBuilder &b, Location loc, Value x, int64_t length) {
   llvm::append_range(merged, ArrayRef(dims).drop_front(length));
   return reshape(b, loc, x, merged);
 }
-static Value linearIndex(OpBuilder &b, Location loc, Value x, Value indices, int64_t length) {
+Value symc::linearIndex(OpBuilder &b, Location loc, Value x, Value indices, int64_t length) {
   auto sizes = DimsAttr::get(b.getContext(), ArrayRef(dimsOf(x)).take_front(length));
   return LinearIndexOp::create(b, loc, indices, sizes, b.getBoolAttr(true), b.getStringAttr("index"));
 }
 
 SmallVector<Value> GatherNdOp::decompose(OpBuilder &b) {
-  int64_t length = *tupleLength(std::nullopt, getX().getType(), getIndices().getType());
+  int64_t length = *indexTupleLength(std::nullopt, getX().getType(), getIndices().getType());
   return {GatherOp::create(b, getLoc(), mergeAxes(b, getLoc(), getX(), length),
                            linearIndex(b, getLoc(), getX(), getIndices(), length), b.getI64IntegerAttr(0))};
 }
 
-LogicalResult ScatterAddOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
-  FailureOr<int64_t> length = tupleLength(loc, a.getX().getType(), a.getIndices().getType());
+LogicalResult symc::inferScatter(Value x, Value indices, Value updates, std::optional<Location> loc,
+                                 SmallVectorImpl<Type> &types) {
+  FailureOr<int64_t> length = indexTupleLength(loc, x.getType(), indices.getType());
   if (failed(length))
     return failure();
-  Type wanted = tensorType(foundDims(a.getX().getType(), a.getIndices().getType(), *length), elementOf(a.getX()));
-  if (a.getUpdates().getType() != wanted)
-    return emitOptionalError(loc, "S0301: the updates are ", printType(a.getUpdates().getType()), ", but the indices ",
-                             printType(a.getIndices().getType()), " of ", printType(a.getX().getType()), " need ",
-                             printType(wanted));
-  types.push_back(a.getX().getType());
+  Type wanted = tensorType(foundDims(x.getType(), indices.getType(), *length), elementOf(x));
+  if (updates.getType() != wanted)
+    return emitOptionalError(loc, "S0301: the updates are ", printType(updates.getType()), ", but the indices ",
+                             printType(indices.getType()), " of ", printType(x.getType()), " need ", printType(wanted));
+  types.push_back(x.getType());
   return success();
+}
+LogicalResult ScatterAddOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  return inferScatter(a.getX(), a.getIndices(), a.getUpdates(), loc, types);
 }
 
 SmallVector<Value> ScatterAddOp::decompose(OpBuilder &b) {
-  int64_t length = *tupleLength(std::nullopt, getX().getType(), getIndices().getType());
+  int64_t length = *indexTupleLength(std::nullopt, getX().getType(), getIndices().getType());
   Value at = linearIndex(b, getLoc(), getX(), getIndices(), length);
   AffineExpr count = elementCount(at.getType());
   Dims flat{count}, all = dimsOf(getX());

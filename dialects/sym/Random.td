@@ -68,6 +68,17 @@ def Sym_RandomNormalOp : Sym_RandomSource<"random_normal", (ins DefaultValuedAtt
   let summary = "Normal random numbers";
   let formula = "mean + stddev * z";
 }
+def Sym_RandomTruncatedNormalOp : Sym_RandomSource<"random_truncated_normal", (ins
+    DefaultValuedAttr<Sym_F64, "0.0">:$mean, DefaultValuedAttr<Sym_F64, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
+  let summary = "Normal random numbers, cut at two standard deviations";
+  let formula = "mean + stddev * (the inverse distribution function at a uniform number)";
+}
+def Sym_RandomCategoricalOp : Sym_PublicOp<"random_categorical", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>,
+    Sym_Inferred {
+  let summary = "A class for each example, with the probabilities that softmax gives";
+  let formula = "argmax(logits - log(-log(u)), axis)";
+  let arguments = (ins Sym_FloatTensor:$logits, DefaultValuedAttr<Sym_I64, "-1">:$axis);
+}
 def Sym_RandomBernoulliOp : Sym_RandomSource<"random_bernoulli", (ins DefaultValuedAttr<Sym_F64, "0.5">:$p)> {
   let summary = "True with probability p";
   let formula = "u < p";

@@ -29,5 +29,13 @@ Scalar zeroElement(ElementBuilder &e, mlir::Type element);
 /// Checks -size <= i < size and counts negative ones from the end; a valid index in any case.
 Scalar checkedIndex(ElementBuilder &e, Scalar i, mlir::AffineExpr size, std::string what);
 
+/// How many axes of x the index tuples along the last axis of `indices` fix.
+mlir::FailureOr<int64_t> indexTupleLength(std::optional<mlir::Location> loc, mlir::Type x, mlir::Type indices);
+/// The tuples as checked positions among these axes made one.
+mlir::Value linearIndex(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value indices, int64_t length);
+/// The shape function of scatter and scatter_add.
+mlir::LogicalResult inferScatter(mlir::Value x, mlir::Value indices, mlir::Value updates,
+                                 std::optional<mlir::Location> loc, llvm::SmallVectorImpl<mlir::Type> &types);
+
 } // namespace symc
 #endif

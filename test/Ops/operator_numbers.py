@@ -203,6 +203,15 @@ CASES = [
      lambda x, l: -(onehot(l, 3).T * log_softmax(x, 0)).sum(0)),
     ("nll(x, l, reduction='sum')", dict(x=A, l=LABELS), lambda x, l: -(onehot(l, 4) * x).sum()),
     ("kl_divergence(x, y)", dict(x=P, y=P[::-1].copy()), lambda x, y: (x * np.log(x / y)).sum(-1).mean()),
+    # Selection
+    ("sort(x, 0)", dict(x=A), lambda x: np.sort(x, 0)),
+    ("sort(x, descending=true)", dict(x=np.array([1.0, np.nan, 3.0, 2.0, 3.0])),
+     lambda x: np.array([3.0, 3, 2, 1, np.nan])),
+    ("scatter(x, i, u)", dict(x=A, i=np.array([[2], [0], [2]]), u=B), lambda x, i, u: np.stack([u[1], x[1], u[2]])),
+    ("dynamic_slice(x, i, j, sizes=[2, 2])", dict(x=A, i=np.array(1), j=np.array(2, np.int32)),
+     lambda x, i, j: x[1:3, 2:4]),
+    ("dynamic_update_slice(x, u, i, j)", dict(x=A, u=B[:2, :2], i=np.array(1), j=np.array(2, np.int32)),
+     lambda x, u, i, j: np.block([[x[:1]], [x[1:3, :2], u]])),
 ]
 FLAT = ["x // y", "sign", "floor", "ceil", "round", "trunc"]  # no derivative, so no training
 NAMES = {"float64": "f64", "float32": "f32", "int32": "i32", "int64": "i64", "uint8": "u8", "bool": "bool"}
@@ -279,6 +288,7 @@ CORNERS = [
     ("x ** y", dict(x=[0.0, 2.0], y=[2.0, 0.0]), dict(x=[0.0, 0.0], y=[0.0, math.log(2)])),
     ("norm(x)", dict(x=[0.0, 0.0]), dict(x=[0.0, 0.0])),
     ("std(x)", dict(x=[2.0, 2.0]), dict(x=[0.0, 0.0])),
+    ("stop_gradient(x) * x", dict(x=[2.0, 3.0]), dict(x=[2.0, 3.0])),
 ]
 # Functions of f32, to at most so many units in the last place.
 WIDE = np.linspace(-30, 30, 4001).astype(np.float32)
