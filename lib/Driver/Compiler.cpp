@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "symc/compiler.h"
 #include "lib/Driver/Build.h"
+#include "lib/Driver/EmbedParams.h"
 #include "dialects/sym/SymOps.h"
 #include "lib/Export/Formula.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -224,6 +225,8 @@ private:
     model.defaultThreads = given.threads;
     model.defaultSeed = given.seed;
     model.graphSha256 = hashOfInput();
+    if (!options.params.empty() && !embedParameters(model, options, diagnostics))
+      return end(WrongInput);
     if (llvm::Error error = emitLibrary(std::move(variants), model, target, given.output))
       return fail(std::move(error));
     return end(Done);

@@ -1,0 +1,93 @@
+//===- EmbedParams.cpp - Weights of a file as initial values --------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Reads the file with the reader that a model itself uses, so that what can be
+// embedded is what could be loaded.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Driver/EmbedParams.h"
+#include "lib/Support/Suggest.h"
+#include "runtime/Runtime.h"
+
+#include <algorithm>
+
+using namespace symc;
+
+static std::string_view typeName(ElementType type) {
+  switch (type) {
+  case ElementType::F32:
+    return "F32";
+  case ElementType::F64:
+    return "F64";
+  case ElementType::I32:
+    return "I32";
+  case ElementType::I64:
+    return "I64";
+  case ElementType::U8:
+    return "U8";
+  case ElementType::Bool:
+    return "BOOL";
+  }
+  return "";
+}
+
+bool symc::embedParameters(ModelDescription &model, const BuildOptions &options, Diagnostics &diagnostics) {
+  auto fail = [&](std::string message, std::string suggestion = "") {
+    diagnostics.report({Severity::Error,
+                        std::string(code::ModelFile),
+                        options.params,
+                        0,
+                        0,
+                        0,
+                        0,
+                        std::move(message),
+                        "",
+                        std::move(suggestion),
+                        {}});
+    return false;
+  };
+  rt::Allocator allocator;
+  rt::SafetensorsFile file(allocator);
+  char reason[rt::errorSize];
+  if (file.open(options.params.c_str(), reason) != SYMC_OK)
+    return fail(reason);
+  bool good = true;
+  for (size_t i = 0; i < file.tensorCount && !options.allowExtra; ++i) {
+    std::string_view name = file.tensors[i].name;
+    Suggestion near(name);
+    bool known = false;
+    for (const SlotDescription &parameter : model.parameters) {
+      known |= parameter.name == name;
+      near.consider(parameter.name);
+    }
+    if (!known)
+      good = fail("the model has no parameter " + quoted(name) + "; --allow-extra ignores the tensor", near.best());
+  }
+  for (SlotDescription &parameter : model.parameters) {
+    rt::FileTensor *tensor = file.find(parameter.name.c_str());
+    if (!tensor) {
+      good = fail("there is no tensor " + quoted(parameter.name));
+      continue;
+    }
+    std::vector<int64_t> shape(tensor->shape, tensor->shape + tensor->rank);
+    if (tensor->dtype != typeName(parameter.element) || shape != parameter.shape) {
+      std::string sizes;
+      for (int64_t size : shape)
+        sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+      good = fail("tensor " + quoted(parameter.name) + " is " + tensor->dtype + "[" + sizes +
+                  "], but the parameter is " + parameter.type);
+      continue;
+    }
+    auto bytes = std::make_shared<std::vector<char>>(tensor->end - tensor->begin);
+    tensor->data = bytes->data();
+    if (file.readData(options.params.c_str(), *tensor, reason) != SYMC_OK)
+      return fail(reason);
+    parameter.init = InitKind::Data;
+    parameter.data = {std::string_view(bytes->data(), bytes->size()), bytes};
+  }
+  return good;
+}
