@@ -1,5 +1,6 @@
 """lit configuration: .mlir and .test files are shell tests; GoogleTest programs of the build are listed in Unit."""
 import os
+import shutil
 import subprocess
 
 import lit.formats
@@ -18,7 +19,13 @@ config.environment["SYMC"] = os.path.join(config.symc_build, "bin", "symc")
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.symc_source))
 config.substitutions.append(("%build", config.symc_build))
+config.substitutions.append(("%cc", config.cc))
+config.substitutions.append(("%cxx", config.cxx))
 
 for module in ("numpy", "jsonschema"):
     if subprocess.run([config.python, "-c", f"import {module}"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
         config.available_features.add(module)
+if os.path.exists("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"):
+    config.available_features.add("fashion-mnist")
+if shutil.which("cmake") and shutil.which("ninja"):
+    config.available_features.add("cmake-ninja")
