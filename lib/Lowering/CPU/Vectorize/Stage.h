@@ -44,9 +44,9 @@ struct Combiner {
 
 struct Stage {
   linalg::GenericOp generic;
-  SmallVector<AffineExpr> sizes; // of the loops
-  SmallVector<bool> reduced;     // the loop reduces
-  SmallVector<int> loopOf;       // of each dimension of the generic; -1: dropped or merged
+  SmallVector<AffineExpr> sizes;              // of the loops
+  SmallVector<bool> reduced;                  // the loop reduces
+  SmallVector<int> loopOf;                    // of each dimension of the generic; -1: dropped or merged
   llvm::MapVector<Operation *, Access> loads; // in the order of the body: code depends on it
   SmallVector<Access> ins, outs;
   SmallVector<TypedAttr> neutral; // one an output when the stage reduces
