@@ -82,6 +82,8 @@ public:
       return end(WrongInput);
     if (!checkFunctions(*module))
       return end(WrongUsage);
+    if (given.log_device_placement)
+      reportPlacement(*module);
     if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
       return end(failureOf());
     if (*stage <= Stage::Linalg) {
@@ -178,6 +180,24 @@ private:
         good = false;
       }
     return good;
+  }
+
+  /// A remark a node. There is one device.
+  void reportPlacement(ModuleOp module) {
+    auto model = module.lookupSymbol<func::FuncOp>("model");
+    if (!model)
+      return;
+    StringRef last;
+    for (Operation &op : model.getBody().front().without_terminator()) {
+      auto name = dyn_cast<NameLoc>(op.getLoc());
+      auto place = name ? dyn_cast<FileLineColLoc>(name.getChildLoc()) : FileLineColLoc();
+      if (!place || name.getName().getValue() == last)
+        continue;
+      last = name.getName().getValue();
+      diagnostics.report({Severity::Remark, std::string(code::Placement), place.getFilename().str(), place.getLine(),
+                          place.getColumn(), 0, 0,
+                          quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on cpu:0", "", "", {}});
+    }
   }
 
   int emitText(StringRef contents) {

@@ -33,6 +33,8 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   if (arguments.has("--triple"))
     set(options.triple, arguments.text("--triple"));
   set(options.gpu_archs, arguments.list("--gpu-arch"));
+  if (arguments.has("--gpu-arch") && arguments.text("--target", "cpu") != "cuda")
+    throw usageError(code::OptionConflict, "--gpu-arch belongs to --target cuda");
   for (const auto &[name, value] : arguments.dims()) {
     texts.push_back(std::make_unique<std::string>(name));
     dims.push_back({texts.back()->c_str(), value});
