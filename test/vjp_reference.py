@@ -83,7 +83,8 @@ class Sample:
                 self.wrt.append(None)
         return node
 
-    def op(self, op, *inputs, shape=None, results=1, **attrs):
+    def op(self, op, *inputs, shape=None, results=1, attributes=None, **attrs):
+        attrs |= attributes or {}
         names = [self.name() for _ in range(results)]
         entry = {"name": names[0] if results == 1 else names, "op": op, "inputs": [i.name for i in inputs]}
         if attrs:

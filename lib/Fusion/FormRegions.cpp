@@ -69,7 +69,9 @@ private:
         Operation *def = operand.getDefiningOp();
         if (def && inside.contains(def))
           continue;
-        if (isSplat(operand) || (def && isMove(def) && !clusters.isStored(def))) {
+        // A library function reads memory: constants and renamed values stay outside of its region.
+        bool evaluated = isSplat(operand) || (def && isMove(def) && !clusters.isStored(def));
+        if (evaluated && cluster.kind != sym::FusionKind::opaque) {
           inside.insert(def);
           collect(def);
         } else {
