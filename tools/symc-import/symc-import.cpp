@@ -4,13 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// symc-import GRAPH.json ... [--json] [--quiet] [--dim NAME=VALUE] [--truncations]
+// symc-import GRAPH.json ... [--json] [--quiet] [--dim NAME=VALUE] [--truncations] [--ops]
 //
 // Prints the module of each file, or its diagnostics. `--truncations` reads every beginning of the file instead, each of
-// which must be refused.
+// which must be refused. `--ops` prints the ops that graph files may name, with their attributes, as JSON.
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/OpSchema.h"
 #include "lib/Frontend/Import.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -36,6 +37,17 @@ static int truncations(llvm::StringRef path) {
   return 0;
 }
 
+static void printOps() {
+  llvm::outs() << "{";
+  for (const symc::OpSchema &op : symc::opSchemas()) {
+    llvm::outs() << (&op == symc::opSchemas().begin() ? "" : ", ") << '"' << op.mnemonic << "\": [";
+    for (const symc::AttrSchema &attribute : op.attributes)
+      llvm::outs() << (&attribute == op.attributes.begin() ? "" : ", ") << '"' << attribute.name << '"';
+    llvm::outs() << "]";
+  }
+  llvm::outs() << "}\n";
+}
+
 int main(int argc, char **argv) {
   bool json = false, quiet = false, cut = false;
   symc::ImportOptions options;
@@ -48,6 +60,8 @@ int main(int argc, char **argv) {
       quiet = true;
     else if (argument == "--truncations")
       cut = true;
+    else if (argument == "--ops")
+      printOps();
     else if (argument == "--dim" && i + 1 < argc) {
       auto [name, value] = llvm::StringRef(argv[++i]).split('=');
       int64_t number = 0;
