@@ -52,7 +52,7 @@ func.func @parts(%x: tensor<4x6xf32>) -> (tensor<4x6xf32>, tensor<5x8xf32>) {
 // CHECK: %[[A:.*]] = sym.crop %[[X]] {{{.*}}offsets = #sym.dims<2>, sizes = #sym.dims<1>, steps = array<i64: -1>}
 // CHECK: sym.concat %[[B]], %[[X]], %[[A]]
 func.func @reflect(%x: tensor<4xf32>) -> tensor<7xf32> {
-  %0 = sym.pad %x {pad_width = array<i64: 2, 1>, mode = #sym.pad_mode<reflect>} : (tensor<4xf32>) -> tensor<7xf32>
+  %0 = sym.pad %x {pad_width = array<i64: 2, 1>, mode = #sym<pad_mode reflect>} : (tensor<4xf32>) -> tensor<7xf32>
   return %0 : tensor<7xf32>
 }
 
