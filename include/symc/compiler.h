@@ -75,6 +75,9 @@ typedef struct {
   const char *of;       /* node or parameter name */
   symc_string_list wrt; /* empty: every trainable parameter; a name repeated differentiates again */
   const char *format;   /* "text" or "latex" (checked) */
+
+  /* `functions` are what a command needs, not what --functions says: a missing one is a wrong graph, not wrong usage. */
+  int32_t functions_implied;
 } symc_compile_options;
 
 typedef struct {

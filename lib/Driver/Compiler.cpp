@@ -81,7 +81,7 @@ public:
     if (!module || diagnostics.hasErrors())
       return end(WrongInput);
     if (!checkFunctions(*module))
-      return end(WrongUsage);
+      return end(given.functions_implied ? WrongInput : WrongUsage);
     if (given.log_device_placement)
       reportPlacement(*module);
     if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
@@ -175,8 +175,12 @@ private:
         llvm::ListSeparator comma;
         for (const std::string &function : known)
           has += std::string(StringRef(comma)) + function;
-        diagnostics.report({Severity::Error, std::string(code::OptionValue), "", 0, 0, 0, 0,
-                            "--functions: the model has no function " + quoted(name), "it has " + has, "", {}});
+        bool implied = given.functions_implied;
+        bool training = llvm::is_contained(known, "train_step");
+        diagnostics.report({Severity::Error, std::string(implied ? code::MissingFunction : code::OptionValue),
+                            implied ? options.input : "", 0, 0, 0, 0,
+                            (implied ? "" : "--functions: ") + ("the model has no function " + quoted(name)),
+                            "it has " + has + (training ? "" : "; those of training need a `train` section"), "", {}});
         good = false;
       }
     return good;

@@ -79,8 +79,10 @@ static int withLibrary(const Arguments &arguments, const std::vector<std::string
     return command(Library(arguments.file));
   }
   CompileRequest request(arguments);
-  if (!arguments.has("--functions"))
+  if (!arguments.has("--functions")) {
     request.set(request.options.functions, functions);
+    request.options.functions_implied = 1;
+  }
   if (arguments.has("--emit"))
     return runCompiler(CompilerCommand::Compile, request.options);
   TemporaryLibrary temporary;
