@@ -1,0 +1,182 @@
+//===- Normalization.cpp - Normalisation layers ---------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Build.h"
+#include "dialects/sym/Check.h"
+#include "dialects/sym/Layers.h"
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::sym;
+
+/// Sizes of gamma and beta: those of `x` along the axes.
+static Dims scaleDims(Type x, ArrayRef<int64_t> axes) {
+  Dims dims;
+  for (int64_t axis : axes)
+    dims.push_back(dimOf(x, axis));
+  return dims;
+}
+
+/// The result has the type of x; gamma and beta have the sizes of the axes.
+static LogicalResult inferNorm(std::optional<Location> loc, StringRef op, ValueRange operands,
+                               FailureOr<SmallVector<int64_t>> axes, SmallVectorImpl<Type> &types) {
+  static constexpr const char *names[] = {"", "gamma", "beta"};
+  if (failed(axes) || failed(checkElements(loc, op, operands)))
+    return failure();
+  for (auto [i, operand] : llvm::enumerate(operands))
+    if (i && failed(checkShape(loc, Twine(names[i]) + " of " + op, operand.getType(),
+                               scaleDims(operands[0].getType(), *axes))))
+      return failure();
+  types.push_back(operands[0].getType());
+  return success();
+}
+
+/// The last axis, of an input with a batch and channels.
+static FailureOr<SmallVector<int64_t>> channelAxis(std::optional<Location> loc, StringRef op, Type x, int64_t minimum) {
+  int64_t rank = cast<RankedTensorType>(x).getRank();
+  if (rank >= minimum)
+    return SmallVector<int64_t>{rank - 1};
+  return LogicalResult(emitOptionalError(loc, "S0302: ", op, " needs an input with ", minimum,
+                                         " or more dimensions, not ", printType(x)));
+}
+
+static LogicalResult checkGroups(std::optional<Location> loc, Type x, int64_t groups) {
+  std::optional<int64_t> channels = constantValue(dimOf(x, cast<RankedTensorType>(x).getRank() - 1));
+  if (!channels)
+    return emitOptionalError(loc, "S0308: group_norm needs a known number of channels, not ", printType(x));
+  if (groups < 1 || *channels % groups != 0)
+    return emitOptionalError(loc, "S0306: 'groups' must divide the ", *channels, " channels, and ", groups,
+                             " does not");
+  return success();
+}
+
+/// gamma (ones) and, when `both`, beta (zeros), as far as they are missing.
+static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef op, ArrayRef<RankedTensorType> operands,
+                                                         FailureOr<SmallVector<int64_t>> axes, bool both) {
+  SmallVector<LayerParameter> made;
+  if (failed(axes))
+    return failure();
+  SmallVector<int64_t> shape;
+  for (int64_t axis : *axes) {
+    FailureOr<int64_t> size = staticSize(loc, operands[0], axis);
+    if (failed(size))
+      return failure();
+    shape.push_back(*size);
+  }
+  auto type = RankedTensorType::get(shape, operands[0].getElementType());
+  if (operands.size() < 2)
+    made.push_back({"gamma", type, InitAttr::get(loc.getContext(), InitKind::constant, 1)});
+  if (operands.size() < 3 && both)
+    made.push_back({"beta", type, InitAttr::get(loc.getContext(), InitKind::zeros)});
+  return made;
+}
+
+//===----------------------------------------------------------------------===//
+// Decomposition
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Normalizer {
+  OpBuilder &b;
+  Location loc;
+
+  Value mean(Value x, ArrayRef<int64_t> axes) {
+    Value mean = MeanOp::create(b, loc, x, b.getDenseI64ArrayAttr(axes), b.getBoolAttr(true));
+    return broadcastLike(b, loc, mean, x.getType());
+  }
+  Value centred(Value x, ArrayRef<int64_t> axes) { return SubOp::create(b, loc, x, mean(x, axes)); }
+  /// x / sqrt(mean(x**2) + epsilon)
+  Value scaled(Value x, ArrayRef<int64_t> axes, double epsilon) {
+    Value squares = MeanOp::create(b, loc, SquareOp::create(b, loc, x), b.getDenseI64ArrayAttr(axes), b.getBoolAttr(true));
+    Value root = RsqrtOp::create(b, loc, AddOp::create(b, loc, squares, splat(b, loc, squares.getType(), epsilon)));
+    return MulOp::create(b, loc, x, broadcastLike(b, loc, root, x.getType()));
+  }
+  /// gamma or beta as x, whose sizes along the axes it has.
+  Value along(Value scale, ArrayRef<int64_t> axes, Value x) {
+    Dims dims(rankOf(x), constantDim(b.getContext(), 1));
+    for (int64_t axis : axes)
+      dims[axis] = dimOf(x.getType(), axis);
+    return broadcastLike(b, loc, reshape(b, loc, scale, dims), x.getType());
+  }
+  Value affine(Value x, ArrayRef<int64_t> axes, Value gamma, Value beta) {
+    Value product = MulOp::create(b, loc, x, along(gamma, axes, x));
+    return beta ? AddOp::create(b, loc, product, along(beta, axes, x)).getResult() : product;
+  }
+};
+} // namespace
+
+SmallVector<Value> LayerNormOp::decompose(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, getAxis(), rankOf(getX()));
+  Value x = n.scaled(n.centred(getX(), axes), axes, getEpsilon());
+  return {n.affine(x, axes, getGamma(), getBeta())};
+}
+SmallVector<Value> RmsNormOp::decompose(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, getAxis(), rankOf(getX()));
+  return {n.affine(n.scaled(getX(), axes, getEpsilon()), axes, getGamma(), Value())};
+}
+SmallVector<Value> GroupNormOp::decompose(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  int64_t rank = rankOf(getX());
+  Dims dims = dimsOf(getX());
+  AffineExpr channels = dims.pop_back_val();
+  dims.append({constantDim(getContext(), getGroups()), canonical(channels.floorDiv(getGroups()))});
+  Value x = reshape(b, getLoc(), getX(), dims);
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(1, rank - 1));
+  axes.push_back(rank);
+  x = n.scaled(n.centred(x, axes), axes, getEpsilon());
+  return {n.affine(reshapeLike(b, getLoc(), x, getType()), {rank - 1}, getGamma(), getBeta())};
+}
+SmallVector<Value> InstanceNormOp::decompose(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  int64_t rank = rankOf(getX());
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(1, rank - 1));
+  Value x = n.scaled(n.centred(getX(), axes), axes, getEpsilon());
+  return {n.affine(x, {rank - 1}, getGamma(), getBeta())};
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes and parameters
+//===----------------------------------------------------------------------===//
+
+/// Axes of an op or of the attributes of one that does not exist yet.
+static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, LayerNormOp::Adaptor op, Type x) {
+  return normalizeAxes(loc, op.getAxis(), cast<RankedTensorType>(x).getRank());
+}
+static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, RmsNormOp::Adaptor op, Type x) {
+  return normalizeAxes(loc, op.getAxis(), cast<RankedTensorType>(x).getRank());
+}
+static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, GroupNormOp::Adaptor op, Type x) {
+  FailureOr<SmallVector<int64_t>> axes = channelAxis(loc, "group_norm", x, 2);
+  if (failed(axes) || failed(checkGroups(loc, x, op.getGroups())))
+    return failure();
+  return axes;
+}
+static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, InstanceNormOp::Adaptor, Type x) {
+  return channelAxis(loc, "instance_norm", x, 3);
+}
+
+#define SYMC_NORM(OP, NAME, HAS_BETA)                                                                                  \
+  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,                  \
+                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,      \
+                                     SmallVectorImpl<Type> &types) {                                                   \
+    Adaptor op(operands, attributes, properties, regions);                                                             \
+    return inferNorm(loc, NAME, operands, axesOf(loc, op, operands[0].getType()), types);                              \
+  }                                                                                                                    \
+  FailureOr<SmallVector<LayerParameter>> OP::getLayerParameters(Location loc, DictionaryAttr attributes,               \
+                                                                ArrayRef<RankedTensorType> operands) {                 \
+    auto op = attributesOf<OP>(loc, attributes);                                                                       \
+    if (failed(op) || failed(checkLayerInput(loc, NAME, operands)))                                                    \
+      return failure();                                                                                                \
+    return makeScales(loc, NAME, operands, axesOf(loc, *op, operands[0]), HAS_BETA);                                   \
+  }
+SYMC_NORM(LayerNormOp, "layer_norm", true)
+SYMC_NORM(RmsNormOp, "rms_norm", false)
+SYMC_NORM(GroupNormOp, "group_norm", true)
+SYMC_NORM(InstanceNormOp, "instance_norm", true)
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Normalization.cpp.inc"

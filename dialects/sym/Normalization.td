@@ -1,0 +1,47 @@
+//===- Normalization.td - Normalisation layers -----------------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_NORMALIZATION
+#define SYM_NORMALIZATION
+
+include "dialects/sym/SymBase.td"
+
+class Sym_Norm<string mnemonic> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DecomposableOpInterface>,
+                                                          DeclareOpInterfaceMethods<LayerOpInterface>]> {
+  let formula = "(x - mean) / sqrt(variance + epsilon) * gamma + beta";
+  let gradient = "that of the reductions and products which it stands for";
+}
+def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
+  let summary = "Normalises each example over its features";
+  let description = [{
+    Mean and biased variance over `axis`; gamma and beta have the sizes of those axes. Left out, they are the parameters
+    NODE/gamma (ones) and NODE/beta (zeros).
+  }];
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta,
+                   DefaultValuedAttr<Sym_Axes, "{-1}">:$axis, DefaultValuedAttr<Sym_F64, "1e-5">:$epsilon);
+}
+def Sym_RmsNormOp : Sym_Norm<"rms_norm"> {
+  let summary = "Divides each example by the root of the mean square of its features";
+  let formula = "x / sqrt(mean(x**2, axis) + epsilon) * gamma";
+  let description = "gamma has the sizes of the axes; left out, it is the parameter NODE/gamma (ones).";
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, DefaultValuedAttr<Sym_Axes, "{-1}">:$axis,
+                   DefaultValuedAttr<Sym_F64, "1e-6">:$epsilon);
+}
+def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
+  let summary = "Normalises each example over groups of channels and all axes between";
+  let description = [{
+    x is [batch, …, channels]; `groups` divides the channels. gamma and beta are [channels]; left out, they are made as
+    by layer_norm.
+  }];
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta,
+                   DefaultValuedAttr<Sym_I64, "32">:$groups, DefaultValuedAttr<Sym_F64, "1e-5">:$epsilon);
+}
+def Sym_InstanceNormOp : Sym_Norm<"instance_norm"> {
+  let summary = "Normalises each channel of each example";
+  let description = "x is [batch, …, channels], gamma and beta [channels]; left out, they are made as by layer_norm.";
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta,
+                   DefaultValuedAttr<Sym_F64, "1e-5">:$epsilon);
+}
+#endif
