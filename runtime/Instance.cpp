@@ -62,10 +62,11 @@ void carveInstance(Carver &carver, const symc_program *program, symc_instance &i
     outputs = function.output_count > outputs ? function.output_count : outputs;
     int32_t both = function.input_count + function.output_count + 1;
     spans = both > spans ? both : spans;
-    buffers = program->entries[f].buffer_count > buffers ? program->entries[f].buffer_count : buffers;
+    int32_t own = instance.variant->entries[f].buffer_count;
+    buffers = own > buffers ? own : buffers;
     for (int i = 0; i < plansPerFunction; ++i) {
       Plan plan = {};
-      carvePlan(carver, program, f, plan);
+      carvePlan(carver, program, instance.variant, f, plan);
       if (carver.block)
         instance.plans[f * plansPerFunction + i] = plan;
     }
@@ -134,6 +135,11 @@ symc_status allocateSlots(symc_instance *instance) {
 }
 } // namespace
 
+const symc_variant *symc::rt::likelyVariant(const symc_program *program) {
+  const symc_variant *variant = chooseVariant(program, cpuFeatures());
+  return variant ? variant : program->variants + program->variant_count - 1;
+}
+
 symc_status symc_rt_create(const symc_model *model, const symc_options *given, symc_instance **out) {
   if (!out)
     return fail(nullptr, SYMC_INVALID_ARGUMENT, "create: the place for the instance is NULL");
@@ -157,6 +163,7 @@ symc_status symc_rt_create(const symc_model *model, const symc_options *given, s
 
   Allocator allocator{options.user, options.allocate, options.release};
   symc_instance measure = {};
+  measure.variant = variant;
   Carver carver;
   carveInstance(carver, program, measure);
   size_t size = carver.used;

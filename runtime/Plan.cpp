@@ -30,9 +30,10 @@ void symc::rt::resetDims(symc_instance *instance) {
     instance->dims[i] = model.dims[i].min;
 }
 
-void symc::rt::carvePlan(Carver &carver, const symc_program *program, int32_t function, Plan &plan) {
+void symc::rt::carvePlan(Carver &carver, const symc_program *program, const symc_variant *variant, int32_t function,
+                         Plan &plan) {
   const symc_function &f = program->model.functions[function];
-  int32_t buffers = program->entries[function].buffer_count;
+  int32_t buffers = variant->entries[function].buffer_count;
   size_t ranks = 0;
   for (int32_t i = 0; i < f.output_count; ++i)
     ranks += f.outputs[i].rank;
@@ -61,11 +62,11 @@ int64_t bytesOf(DLDataType type, int32_t rank, const int64_t *shape) {
 }
 } // namespace
 
-symc_status symc::rt::makePlan(symc_instance *instance, const symc_program *program, int32_t function, void *scratch,
-                               Plan &plan) {
+symc_status symc::rt::makePlan(symc_instance *instance, const symc_program *program, const symc_variant *variant,
+                               int32_t function, void *scratch, Plan &plan) {
   const symc_model &model = program->model;
   const symc_function &f = model.functions[function];
-  const symc_entry &entry = program->entries[function];
+  const symc_entry &entry = variant->entries[function];
   int64_t shape[32];
   for (int32_t i = 0; i < f.input_count; ++i) {
     const symc_argument &input = f.inputs[i];
@@ -131,12 +132,12 @@ symc_status symc::rt::findPlan(symc_instance *instance, int32_t function, Plan *
   plan.used = 0;
   plan.arenaBytes = 0;
   memcpy(plan.dims, instance->dims, dimBytes);
-  if (symc_status status = makePlan(instance, program, function, instance->planScratch, plan))
+  if (symc_status status = makePlan(instance, program, instance->variant, function, instance->planScratch, plan))
     return status;
 
   // Smaller buffers can, rarely, get a larger arena. Then the offsets of the largest plan serve: a call allocates only
   // when a dimension grows.
-  int32_t buffers = program->entries[function].buffer_count;
+  int32_t buffers = instance->variant->entries[function].buffer_count;
   const Plan &other = plans[largest];
   if (static_cast<size_t>(plan.arenaBytes) > instance->arenaBytes && other.used && other.arenaBytes < plan.arenaBytes) {
     bool fits = true;
@@ -195,18 +196,19 @@ symc_status symc_rt_plan(const symc_model *model, int32_t function, const int64_
     if (symc_status status = checkDim(nullptr, model, i, dims[i]))
       return status;
   const symc_program *program = programOf(model);
+  const symc_variant *variant = likelyVariant(program);
   Plan plan = {};
   Carver carver;
-  carvePlan(carver, program, function, plan);
-  carver.take<char>(planScratch(program->entries[function].buffer_count));
+  carvePlan(carver, program, variant, function, plan);
+  carver.take<char>(planScratch(variant->entries[function].buffer_count));
   Allocator allocator;
   Scratch<char> block(allocator);
   if (!block.resize(carver.used))
     return fail(nullptr, SYMC_OUT_OF_MEMORY, "no memory for a plan");
   carver = Carver{block.data, 0};
-  carvePlan(carver, program, function, plan);
+  carvePlan(carver, program, variant, function, plan);
   memcpy(plan.dims, dims, model->dim_count * sizeof(int64_t));
-  if (symc_status status = makePlan(nullptr, program, function, carver.take<char>(0), plan))
+  if (symc_status status = makePlan(nullptr, program, variant, function, carver.take<char>(0), plan))
     return status;
   if (arenaBytes)
     *arenaBytes = plan.arenaBytes;
@@ -225,16 +227,17 @@ symc_status symc_rt_output_shape(const symc_model *model, int32_t function, int3
       return status;
   const symc_program *program = programOf(model);
   const symc_function &f = model->functions[function];
+  const symc_variant *variant = likelyVariant(program);
   Plan plan = {};
   Carver carver;
-  carvePlan(carver, program, function, plan);
+  carvePlan(carver, program, variant, function, plan);
   Allocator allocator;
   Scratch<char> block(allocator);
   if (!block.resize(carver.used))
     return fail(nullptr, SYMC_OUT_OF_MEMORY, "no memory for a shape");
   carver = Carver{block.data, 0};
-  carvePlan(carver, program, function, plan);
-  program->entries[function].sizes(dims, plan.bytes, plan.shapes);
+  carvePlan(carver, program, variant, function, plan);
+  variant->entries[function].sizes(dims, plan.bytes, plan.shapes);
   const int64_t *from = plan.shapes;
   for (int32_t i = 0; i < output; ++i)
     from += f.outputs[i].rank;

@@ -85,11 +85,13 @@ typedef struct {
 
 typedef int32_t (*symc_body)(symc_frame *frame); /* 0, or a check failed */
 
-/* The code of all functions for one CPU. */
+/* The code of all functions for one CPU. Instruction sets differ in the scratch memory that their kernels want, so each
+   has its own buffers. */
 typedef struct {
-  const char *cpu;         /* "x86-64-v4" */
-  uint64_t features;       /* SYMC_CPU_* bits that it needs */
-  const symc_body *bodies; /* one a function */
+  const char *cpu;           /* "x86-64-v4" */
+  uint64_t features;         /* SYMC_CPU_* bits that it needs */
+  const symc_body *bodies;   /* one a function */
+  const symc_entry *entries; /* one a function */
 } symc_variant;
 
 enum {
@@ -103,7 +105,6 @@ enum {
 
 typedef struct symc_program {
   symc_model model; /* first: a symc_model * of a library is a symc_program * */
-  const symc_entry *entries; /* one a function */
   int32_t slot_count;        /* parameters, then state */
   int32_t variant_count;
   const symc_slot *slots;

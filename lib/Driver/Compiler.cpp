@@ -230,11 +230,18 @@ private:
       bool last = i + 1 == options.cpus.size() || stage != Stage::Library;
       OwningOpRef<ModuleOp> copy = last ? OwningOpRef<ModuleOp>() : OwningOpRef<ModuleOp>(module.clone());
       ModuleOp code = last ? module : *copy;
+      ModelDescription described;
       std::unique_ptr<llvm::Module> translated =
-          translate(code, *cpu, options, llvmContext, i == 0 ? &model : nullptr, diagnostics);
+          translate(code, *cpu, options, llvmContext, &described, diagnostics);
       if (!translated)
         return end(failureOf());
-      variants.push_back({std::move(*cpu), std::move(translated)});
+      // The variants differ in nothing but the scratch memory of their kernels.
+      std::vector<std::vector<BufferDescription>> buffers;
+      for (const FunctionDescription &function : described.functions)
+        buffers.push_back(function.buffers);
+      variants.push_back({std::move(*cpu), std::move(translated), std::move(buffers)});
+      if (i == 0)
+        model = std::move(described);
       if (copy)
         copies.push_back(std::move(copy));
       if (stage != Stage::Library)

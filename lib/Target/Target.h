@@ -35,6 +35,9 @@ llvm::Expected<CpuTarget> resolveCpu(llvm::StringRef triple, llvm::StringRef cpu
 struct Variant {
   CpuTarget cpu;
   std::unique_ptr<llvm::Module> module;
+  /// The buffers of each function where they are not those of the description: kernels for another instruction set may
+  /// want other scratch memory.
+  std::vector<std::vector<BufferDescription>> buffers = {};
 };
 
 struct EmitOptions {

@@ -28,8 +28,9 @@ int64_t elementCount(ArrayRef<int64_t> shape) {
 
 class DescriptorBuilder {
 public:
-  DescriptorBuilder(Module &module, const ModelDescription &model, ArrayRef<CpuTarget> cpus)
-      : module(module), model(model), cpus(cpus), context(module.getContext()), builder(context),
+  DescriptorBuilder(Module &module, const ModelDescription &model, ArrayRef<CpuTarget> cpus,
+                    ArrayRef<std::vector<std::vector<BufferDescription>>> buffers)
+      : module(module), model(model), cpus(cpus), buffers(buffers), context(module.getContext()), builder(context),
         pointer(PointerType::getUnqual(context)), i32(Type::getInt32Ty(context)), i64(Type::getInt64Ty(context)) {}
 
   void run() {
@@ -147,13 +148,15 @@ private:
     return table(rows);
   }
 
-  Constant *entries() {
+  Constant *entries(size_t variant) {
     std::vector<Constant *> rows;
-    for (const FunctionDescription &f : model.functions) {
-      std::vector<Constant *> buffers;
-      for (const BufferDescription &buffer : f.buffers)
-        buffers.push_back(record({int32(buffer.first), int32(buffer.last)}));
-      rows.push_back(record({int32(f.buffers.size()), table(buffers), functionNamed(sizesSymbol(f.name))}));
+    for (size_t f = 0; f < model.functions.size(); ++f) {
+      const auto &own = buffers[variant].empty() ? model.functions[f].buffers : buffers[variant][f];
+      std::vector<Constant *> lives;
+      for (const BufferDescription &buffer : own)
+        lives.push_back(record({int32(buffer.first), int32(buffer.last)}));
+      rows.push_back(
+          record({int32(lives.size()), table(lives), functionNamed(sizesSymbol(model.functions[f].name, variant))}));
     }
     return table(rows);
   }
@@ -164,7 +167,7 @@ private:
       std::vector<Constant *> bodies;
       for (const FunctionDescription &f : model.functions)
         bodies.push_back(functionNamed(bodySymbol(f.name, i)));
-      rows.push_back(record({string(cpus[i].name), bits64(cpus[i].featureBits), table(bodies)}));
+      rows.push_back(record({string(cpus[i].name), bits64(cpus[i].featureBits), table(bodies), entries(i)}));
     }
     return table(rows);
   }
@@ -202,9 +205,9 @@ private:
                                       parameters()};
     for (const char *operation : operations)
       fields.push_back(functionNamed(("symc_rt_" + Twine(operation)).str()));
-    std::vector<Constant *> all = {record(fields),     entries(), int32(model.parameters.size() + model.state.size()),
-                                   int32(cpus.size()), slots(),   variants(),
-                                   table(checks)};
+    std::vector<Constant *> all = {record(fields),     int32(model.parameters.size() + model.state.size()),
+                                   int32(cpus.size()), slots(),
+                                   variants(),         table(checks)};
     auto *variable = cast<GlobalVariable>(global(record(all)));
     variable->setName("symc_program");
     assert(module.getDataLayout().getTypeAllocSize(fields.empty() ? nullptr : all[0]->getType()) == sizeof(symc_model));
@@ -333,6 +336,7 @@ private:
   Module &module;
   const ModelDescription &model;
   ArrayRef<CpuTarget> cpus;
+  ArrayRef<std::vector<std::vector<BufferDescription>>> buffers;
   LLVMContext &context;
   IRBuilder<> builder;
   PointerType *pointer;
@@ -348,10 +352,14 @@ std::string symc::bodySymbol(StringRef function, size_t variant) {
   return variant == 0 ? name : name + "." + std::to_string(variant);
 }
 
-std::string symc::sizesSymbol(StringRef function) { return ("sizes_" + function).str(); }
+std::string symc::sizesSymbol(StringRef function, size_t variant) {
+  std::string name = ("sizes_" + function).str();
+  return variant == 0 ? name : name + "." + std::to_string(variant);
+}
 
 std::string symc::slotDataSymbol(size_t index) { return "symc_slot_data_" + std::to_string(index); }
 
-void symc::addDescriptor(Module &module, const ModelDescription &model, ArrayRef<CpuTarget> cpus) {
-  DescriptorBuilder(module, model, cpus).run();
+void symc::addDescriptor(Module &module, const ModelDescription &model, ArrayRef<CpuTarget> cpus,
+                         ArrayRef<std::vector<std::vector<BufferDescription>>> buffers) {
+  DescriptorBuilder(module, model, cpus, buffers).run();
 }

@@ -85,7 +85,7 @@ Error emitText(Variant variant, const EmitOptions &options, CodeGenFileType type
 
 Error checkModel(const ModelDescription &model, const Module &module) {
   for (const FunctionDescription &function : model.functions)
-    for (const std::string &symbol : {bodySymbol(function.name, 0), sizesSymbol(function.name)})
+    for (const std::string &symbol : {bodySymbol(function.name, 0), sizesSymbol(function.name, 0)})
       if (const Function *code = module.getFunction(symbol); !code || code->isDeclaration())
         return createStringError("internal error: the module has no function " + symbol);
   return Error::success();
@@ -100,8 +100,10 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
     return key(a.cpu) != key(b.cpu) ? key(a.cpu) > key(b.cpu) : a.cpu.name < b.cpu.name;
   });
   std::vector<CpuTarget> cpus;
+  std::vector<std::vector<std::vector<BufferDescription>>> buffers;
   for (const Variant &variant : variants) {
     cpus.push_back(variant.cpu);
+    buffers.push_back(variant.buffers);
     if (Error error = checkModel(model, *variant.module))
       return error;
   }
@@ -113,7 +115,7 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
   for (size_t i = 0; i < variants.size(); ++i) {
     auto code = compileVariant(std::move(variants[i]), i, options, [&](Module &module) {
       if (i == 0)
-        addDescriptor(module, model, cpus);
+        addDescriptor(module, model, cpus, buffers);
     });
     if (!code)
       return code.takeError();

@@ -102,10 +102,6 @@ Error symc::prepareModule(Variant &variant, size_t index, TargetMachine &machine
     }
     bool sizes = name.starts_with("sizes_") && !function.hasLocalLinkage();
     bool body = name.starts_with("body_") && !function.hasLocalLinkage();
-    if (sizes && index > 0 && function.use_empty()) {
-      function.eraseFromParent(); // the first variant's serve all
-      continue;
-    }
     // Sizes are asked for before the CPU is known to suit.
     if (sizes)
       setInstructionSet(function, "x86-64", "", variant.cpu);
@@ -115,8 +111,7 @@ Error symc::prepareModule(Variant &variant, size_t index, TargetMachine &machine
       function.setLinkage(GlobalValue::ExternalLinkage);
       function.setVisibility(GlobalValue::HiddenVisibility);
       function.setDSOLocal(true);
-      if (body)
-        function.setName(bodySymbol(name.drop_front(5), index));
+      function.setName(body ? bodySymbol(name.drop_front(5), index) : sizesSymbol(name.drop_front(6), index));
     } else {
       function.setVisibility(GlobalValue::DefaultVisibility);
       function.setLinkage(GlobalValue::InternalLinkage);

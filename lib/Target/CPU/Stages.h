@@ -18,11 +18,13 @@ using ByteVector = llvm::SmallVector<char, 0>;
 
 /// Adds the model's tables, its typed functions and all other exported ones to the module of the best variant.
 /// `bodies` are the symbols of the functions' code, one list a variant.
-void addDescriptor(llvm::Module &module, const ModelDescription &model, llvm::ArrayRef<CpuTarget> cpus);
+/// `buffers` has an entry a CPU: the buffers of its functions; empty where they are those of the model.
+void addDescriptor(llvm::Module &module, const ModelDescription &model, llvm::ArrayRef<CpuTarget> cpus,
+                   llvm::ArrayRef<std::vector<std::vector<BufferDescription>>> buffers);
 
 /// Names of a function's code. Only variant 0 has sizes.
 std::string bodySymbol(llvm::StringRef function, size_t variant);
-std::string sizesSymbol(llvm::StringRef function);
+std::string sizesSymbol(llvm::StringRef function, size_t variant);
 /// Of the data of slot `index`, in the object of makeDataObject.
 std::string slotDataSymbol(size_t index);
 

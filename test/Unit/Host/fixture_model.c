@@ -131,7 +131,7 @@ static int32_t lookup(symc_frame *frame) {
 static const symc_entry entries[] = {{0, NULL, sizes_rows}, {0, NULL, sizes_none}, {0, NULL, sizes_gradient},
                                      {0, NULL, sizes_none}, {0, NULL, sizes_none}, {0, NULL, sizes_ids}};
 static const symc_body bodies[] = {predict, loss, gradients, train_step, evaluate, lookup};
-static const symc_variant variants[] = {{"x86-64", 0, bodies}};
+static const symc_variant variants[] = {{"x86-64", 0, bodies, entries}};
 static const char *const checks[] = {"index {value} is out of range for 'table' with {bound} rows"};
 
 static const char manifest[] =
@@ -169,7 +169,6 @@ static const symc_program program = {{FIXTURE_ABI,
                                       symc_rt_call,
                                       symc_rt_output_shape,
                                       symc_rt_plan},
-                                     entries,
                                      COUNT(slots),
                                      COUNT(variants),
                                      slots,

@@ -72,7 +72,7 @@ inline int32_t trainStep(symc_frame *frame) {
 
 inline const symc_entry entries[] = {{1, buffers, sizesPredict}, {0, nullptr, sizesTrain}};
 inline const symc_body bodies[] = {predict, trainStep};
-inline const symc_variant variants[] = {{"future", uint64_t(1) << 40, bodies}, {"x86-64", 0, bodies}};
+inline const symc_variant variants[] = {{"future", uint64_t(1) << 40, bodies, entries}, {"x86-64", 0, bodies, entries}};
 inline const char *const checks[] = {"the sum is {value}; it must be at least {bound}"};
 
 inline symc_program make(const char *name, const char *manifest) {
@@ -103,7 +103,6 @@ inline symc_program make(const char *name, const char *manifest) {
            symc_rt_call,
            symc_rt_output_shape,
            symc_rt_plan},
-          entries,
           3,
           2,
           slots,
