@@ -181,10 +181,9 @@ private:
     Suggestion nearest(value.text);
     for (StringRef candidate : candidates)
       nearest.consider(view(candidate));
-    context.report.error(value.range, code, std::string(what) + " " + quoted(value.text),
-                         {nearest.best().empty() && candidates.size() <= 8 ? "it must be " + wanted(schema) : "",
-                          nearest.best(),
-                          {}});
+    context.report.error(
+        value.range, code, std::string(what) + " " + quoted(value.text),
+        {nearest.best().empty() && candidates.size() <= 8 ? "it must be " + wanted(schema) : "", nearest.best(), {}});
     return nullptr;
   }
 

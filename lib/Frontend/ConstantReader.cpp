@@ -204,7 +204,8 @@ private:
 bool FileReader::openFile() {
   std::string name = quoted(path);
   if (path.empty() || path[0] == '/')
-    return refuse(code::ConstantPath, path.empty() ? "the path of the file is empty" : "the path " + name + " is absolute",
+    return refuse(code::ConstantPath,
+                  path.empty() ? "the path of the file is empty" : "the path " + name + " is absolute",
                   "a path is relative to the folder of the graph file");
   for (size_t begin = 0; begin <= path.size();) {
     size_t end = std::min(path.find('/', begin), path.size());
@@ -234,7 +235,7 @@ bool FileReader::openFile() {
 
 static unsigned bitsOf(std::string_view dtype) {
   static constexpr std::pair<std::string_view, unsigned> types[] = {
-      {"BOOL", 8}, {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"I16", 16}, {"U16", 16}, {"F16", 16},
+      {"BOOL", 8},  {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"I16", 16}, {"U16", 16}, {"F16", 16},
       {"BF16", 16}, {"I32", 32}, {"U32", 32}, {"F32", 32},    {"F64", 64},    {"I64", 64}, {"U64", 64}};
   for (auto [name, bits] : types)
     if (name == dtype)
@@ -255,7 +256,8 @@ bool FileReader::readEntry(const JsonMember &member) {
     return malformed(said + " has the unknown dtype " + symc::quoted(entry.dtype));
   uint64_t bytes = bits / 8;
   for (const JsonValue &size : shape->value.items()) {
-    if (!size.isInteger() || size.integer < 0 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size.integer), &bytes))
+    if (!size.isInteger() || size.integer < 0 ||
+        __builtin_mul_overflow(bytes, static_cast<uint64_t>(size.integer), &bytes))
       return malformed(said + " has a bad shape");
     entry.shape.push_back(size.integer);
   }
@@ -301,9 +303,8 @@ bool FileReader::readHeader() {
   std::vector<const Entry *> order;
   for (const Entry &entry : entries)
     order.push_back(&entry);
-  std::sort(order.begin(), order.end(), [](const Entry *a, const Entry *b) {
-    return std::tie(a->begin, a->end) < std::tie(b->begin, b->end);
-  });
+  std::sort(order.begin(), order.end(),
+            [](const Entry *a, const Entry *b) { return std::tie(a->begin, a->end) < std::tie(b->begin, b->end); });
   uint64_t at = 0;
   for (const Entry *entry : order) {
     if (entry->begin != at)
@@ -326,8 +327,8 @@ ElementsAttr FileReader::readTensor() {
       found = &entry;
   }
   if (!found) {
-    reportUnknown(context.report, decl.key->range, code::ConstantTensor,
-                  quoted(path) + " has no tensor " + quoted(key), nearest.best());
+    reportUnknown(context.report, decl.key->range, code::ConstantTensor, quoted(path) + " has no tensor " + quoted(key),
+                  nearest.best());
     return {};
   }
   static constexpr std::pair<FileElement, std::string_view> dtypes[] = {

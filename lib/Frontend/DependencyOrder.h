@@ -13,8 +13,8 @@
 
 namespace symc {
 
-/// `order` lists all nodes so that what a node depends on comes before it, except within a cycle; `cycles` has one cycle
-/// of each set of nodes that depend on each other, beginning with its first node; `inCycle` marks all of the set.
+/// `order` lists all nodes so that what a node depends on comes before it, except within a cycle; `cycles` has one
+/// cycle of each set of nodes that depend on each other, beginning with its first node; `inCycle` marks all of the set.
 struct DependencyOrder {
   std::vector<uint32_t> order;
   std::vector<std::vector<uint32_t>> cycles;

@@ -16,10 +16,10 @@ namespace {
 struct Part {
   enum Kind : uint8_t { Bad, Tensor, Number, Size, Pending, Bool, String, None, List, Ellipsis, Slice };
   Kind kind = Bad;
-  bool isReal = false;        // Number: needs a floating type
-  int64_t integer = 0;        // Number, Bool
-  double real = 0;            // Number
-  AffineExpr size;            // Size
+  bool isReal = false;          // Number: needs a floating type
+  int64_t integer = 0;          // Number, Bool
+  double real = 0;              // Number
+  AffineExpr size;              // Size
   SmallVector<Value, 1> values; // Tensor: the results of the op
   bool isScalar() const { return kind == Number || kind == Size || kind == Pending; }
 };
@@ -27,7 +27,7 @@ struct Part {
 class ExprBuilder {
 public:
   ExprBuilder(ImportContext &context, OpMaker &maker, const ExpressionScope &scope, const Expression &expression,
-          const StringPlaces &places, std::string_view holder, TextRange holderRange)
+              const StringPlaces &places, std::string_view holder, TextRange holderRange)
       : context(context), maker(maker), scope(scope), expression(expression), places(places), holder(holder),
         holderRange(holderRange), parts(expression.nodes.size()) {}
 
@@ -153,7 +153,7 @@ OpPlace ExprBuilder::place(uint32_t i, StringRef mnemonic, bool last) {
 }
 
 Part ExprBuilder::makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,
-                     ArrayRef<AttributeArgument> attributes, bool last) {
+                         ArrayRef<AttributeArgument> attributes, bool last) {
   Part out;
   const OpSchema *schema = maker.find(view(mnemonic), inText(node(i).token));
   if (!schema)
@@ -303,7 +303,8 @@ Literal ExprBuilder::literal(uint32_t i) {
     out.kind = Literal::Bad;
     break;
   default:
-    error(i, code::AttributeKind, quoted(textOf(i)) + " is computed by the model, but an attribute is known at compile time");
+    error(i, code::AttributeKind,
+          quoted(textOf(i)) + " is computed by the model, but an attribute is known at compile time");
     out.kind = Literal::Bad;
   }
   return out;
@@ -623,16 +624,15 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
       for (uint32_t item : expression.partsOf(node(argument)))
         operands.push_back(operand(item));
     } else if (variadic || operands.size() < slots) {
-      bool literalForParameter = maker.isLayer(*schema) && !operands.empty() && part.kind != Part::Tensor &&
-                                 part.kind != Part::Bad;
+      bool literalForParameter =
+          maker.isLayer(*schema) && !operands.empty() && part.kind != Part::Tensor && part.kind != Part::Bad;
       if (literalForParameter) {
         error(argument, code::ExprOperand,
-              quoted(textOf(argument)) + " stands for the operand " +
-                  quoted(schema->operands[operands.size()].name) + " of " + quoted(schema->mnemonic),
-              schema->attributes.empty()
-                  ? ""
-                  : "attributes are given by name: " + schema->attributes[0].name.str() + "=" +
-                        printable(textOf(argument), 20));
+              quoted(textOf(argument)) + " stands for the operand " + quoted(schema->operands[operands.size()].name) +
+                  " of " + quoted(schema->mnemonic),
+              schema->attributes.empty() ? ""
+                                         : "attributes are given by name: " + schema->attributes[0].name.str() + "=" +
+                                               printable(textOf(argument), 20));
         return out;
       }
       operands.push_back(operand(argument));
@@ -711,7 +711,8 @@ bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
     std::optional<int64_t> constant = constantValue(difference);
     if (!constant || *constant > 0) {
       error(i, code::SymbolicSize,
-            "the bound " + quoted(textOf(i)) + " of a dimension of size " + printDim(size) + " is not known at compile time",
+            "the bound " + quoted(textOf(i)) + " of a dimension of size " + printDim(size) +
+                " is not known at compile time",
             "a bound is an integer; -1 counts from the end");
       return false;
     }

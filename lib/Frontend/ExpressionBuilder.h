@@ -17,8 +17,8 @@ namespace symc {
 
 /// What a name of an expression stands for.
 struct Resolved {
-  mlir::Value value;     // a tensor
-  mlir::AffineExpr size; // a dimension
+  mlir::Value value;                           // a tensor
+  mlir::AffineExpr size;                       // a dimension
   bool bad() const { return !value && !size; } // reported
 };
 

@@ -32,11 +32,21 @@ struct BinaryOp {
 };
 
 constexpr BinaryOp binaryOps[] = {
-    {"or", ExprOp::Or, OrLevel},          {"and", ExprOp::And, AndLevel},           {"==", ExprOp::Eq, ComparisonLevel},
-    {"!=", ExprOp::Ne, ComparisonLevel},  {"<", ExprOp::Lt, ComparisonLevel},       {"<=", ExprOp::Le, ComparisonLevel},
-    {">", ExprOp::Gt, ComparisonLevel},   {">=", ExprOp::Ge, ComparisonLevel},      {"+", ExprOp::Add, SumLevel},
-    {"-", ExprOp::Sub, SumLevel},         {"*", ExprOp::Mul, ProductLevel},         {"/", ExprOp::Div, ProductLevel},
-    {"//", ExprOp::FloorDiv, ProductLevel}, {"%", ExprOp::Mod, ProductLevel},       {"@", ExprOp::MatMul, ProductLevel},
+    {"or", ExprOp::Or, OrLevel},
+    {"and", ExprOp::And, AndLevel},
+    {"==", ExprOp::Eq, ComparisonLevel},
+    {"!=", ExprOp::Ne, ComparisonLevel},
+    {"<", ExprOp::Lt, ComparisonLevel},
+    {"<=", ExprOp::Le, ComparisonLevel},
+    {">", ExprOp::Gt, ComparisonLevel},
+    {">=", ExprOp::Ge, ComparisonLevel},
+    {"+", ExprOp::Add, SumLevel},
+    {"-", ExprOp::Sub, SumLevel},
+    {"*", ExprOp::Mul, ProductLevel},
+    {"/", ExprOp::Div, ProductLevel},
+    {"//", ExprOp::FloorDiv, ProductLevel},
+    {"%", ExprOp::Mod, ProductLevel},
+    {"@", ExprOp::MatMul, ProductLevel},
 };
 
 /// Words that stand for themselves wherever they stand.
@@ -178,7 +188,9 @@ bool Parser::unclosed(TextRange open) {
 /// `a < b < c`: Python means `a < b and b < c`, which is what to write.
 bool Parser::chained(std::string_view op, uint32_t first) {
   const ExprNode &left = at(first);
-  auto source = [&](const ExprNode &node) { return printable(text.substr(node.range.begin, node.range.end - node.range.begin), 20); };
+  auto source = [&](const ExprNode &node) {
+    return printable(text.substr(node.range.begin, node.range.end - node.range.begin), 20);
+  };
   const ExprNode &middle = at(expression.partsOf(left)[1]);
   std::string comparison(text.substr(left.token.begin, left.token.end - left.token.begin));
   return fail(code::ExprUnsupported, token.range, "expressions do not have chained comparisons",
@@ -212,7 +224,8 @@ bool Parser::lexNumber() {
     while (offset < text.size() && (isDigit(text[offset]) || isLetter(text[offset]) || text[offset] == '.'))
       ++offset;
     TextRange range{uint32_t(begin), uint32_t(offset)};
-    return fail(code::ExprNumber, range, quoted(text.substr(begin, offset - begin)) + " is not a number", std::move(hint));
+    return fail(code::ExprNumber, range, quoted(text.substr(begin, offset - begin)) + " is not a number",
+                std::move(hint));
   };
   size_t whole = digits(), fraction = 0;
   if (offset < text.size() && text[offset] == '.') {
@@ -395,7 +408,8 @@ bool Parser::attribute(uint32_t node) {
   if (module)
     hint = "operations are written without a module: " + name + "(…)";
   else if (call)
-    hint = "write " + name + "(" + printable(text.substr(owner.range.begin, owner.range.end - owner.range.begin), 20) + ")";
+    hint = "write " + name + "(" + printable(text.substr(owner.range.begin, owner.range.end - owner.range.begin), 20) +
+           ")";
   else if (owner.kind == ExprKind::Name)
     hint = "a name with '.' is written between backquotes: `" + std::string(owner.text) + "." + name + "`";
   fail(code::ExprUnsupported, range, "a value has no attribute " + quoted(name) + ", only '.T'", std::move(hint));

@@ -21,23 +21,42 @@ namespace symc {
 constexpr unsigned expressionDepthLimit = 1000;
 
 enum class ExprKind : uint8_t {
-  Integer,   // integer
-  Real,      // real: a literal with '.' or exponent, or inf nan pi
-  String,    // text
-  Name,      // text; quotedName says whether it was written between backquotes
-  Bool,      // integer: 0 or 1
-  None,      //
-  Ellipsis,  // in an index only
-  List,      // parts: the items
-  Unary,     // op: Neg or Not; parts: the operand
-  Binary,    // op; parts: left, right
-  Call,      // text: the callee; parts: positional arguments, then those by keyword
-  Index,     // parts: the indexed value, then one part an index
+  Integer,    // integer
+  Real,       // real: a literal with '.' or exponent, or inf nan pi
+  String,     // text
+  Name,       // text; quotedName says whether it was written between backquotes
+  Bool,       // integer: 0 or 1
+  None,       //
+  Ellipsis,   // in an index only
+  List,       // parts: the items
+  Unary,      // op: Neg or Not; parts: the operand
+  Binary,     // op; parts: left, right
+  Call,       // text: the callee; parts: positional arguments, then those by keyword
+  Index,      // parts: the indexed value, then one part an index
   SliceRange, // parts: start, stop, step (None where left out); in an index only
-  Transpose, // .T; parts: the operand
+  Transpose,  // .T; parts: the operand
 };
 
-enum class ExprOp : uint8_t { Add, Sub, Mul, Div, FloorDiv, Mod, Pow, MatMul, Eq, Ne, Lt, Le, Gt, Ge, And, Or, Neg, Not };
+enum class ExprOp : uint8_t {
+  Add,
+  Sub,
+  Mul,
+  Div,
+  FloorDiv,
+  Mod,
+  Pow,
+  MatMul,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  And,
+  Or,
+  Neg,
+  Not
+};
 
 struct ExprNode {
   explicit ExprNode(ExprKind kind, ExprOp op = ExprOp::Add) : kind(kind), op(op) {}

@@ -33,7 +33,8 @@ void GraphImporter::buildParameters() {
   for (auto [i, input] : llvm::enumerate(graph.inputs)) {
     if (!input.type)
       continue;
-    Value argument = entry.addArgument(context.tensorType(*input.type), context.location(input.name.range, ref(input.name.text)));
+    Value argument =
+        entry.addArgument(context.tensorType(*input.type), context.location(input.name.range, ref(input.name.text)));
     auto it = names.find(ref(input.name.text));
     if (symbols[it->second].kind == Symbol::Input && symbols[it->second].index == i)
       symbols[it->second].value = argument;
@@ -44,7 +45,7 @@ void GraphImporter::buildParameters() {
     RankedTensorType type = context.tensorType(*decl.type);
     Attribute init = readInitializer(context, decl, type);
     Location loc = context.location(decl.name.range, ref(decl.name.text));
-    ParameterSlot slot{std::string(decl.name.text), type, init, decl.trainable, std::string(decl.doc), decl.name.range,
+    ParameterSlot slot{std::string(decl.name.text),  type, init, decl.trainable, std::string(decl.doc), decl.name.range,
                        entry.addArgument(type, loc), 0};
     Symbol &symbol = symbols[names[ref(decl.name.text)]];
     if (symbol.kind == Symbol::Parameter && symbol.index == i)
@@ -187,7 +188,8 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
     report.error(node.names.back().range, code::ResultCount,
                  "the node has " + std::to_string(values.size()) + (values.size() == 1 ? " result" : " results") +
                      ", but " + std::to_string(node.names.size()) + (node.names.size() == 1 ? " name" : " names"),
-                 values.size() > node.names.size() ? "several results are named by a list: \"name\": [\"a\", \"b\"]" : "");
+                 values.size() > node.names.size() ? "several results are named by a list: \"name\": [\"a\", \"b\"]"
+                                                   : "");
     if (values.size() < node.names.size())
       return;
   }
@@ -215,7 +217,8 @@ void GraphImporter::buildNodes(Scope &scope) {
     Reporter::More more;
     for (size_t i = 1; i < cycle.size() && i < 20; ++i)
       if (!nodes[cycle[i]].names.empty())
-        more.notes.push_back(report.note(nodes[cycle[i]].names[0].range, nameOf(cycle[i - 1]) + " uses " + nameOf(cycle[i])));
+        more.notes.push_back(
+            report.note(nodes[cycle[i]].names[0].range, nameOf(cycle[i - 1]) + " uses " + nameOf(cycle[i])));
     const NodeDecl &first = nodes[cycle[0]];
     report.error(first.names.empty() ? first.object : first.names[0].range, code::Cycle,
                  cycle.size() == 1 ? "the node " + quoted(std::string_view(nameOf(cycle[0]))) + " depends on itself"
@@ -247,10 +250,9 @@ void GraphImporter::buildFunction(FunctionBody &body) {
     bool taken = global != names.end() && symbols[global->second].kind != Symbol::Node &&
                  symbols[global->second].kind != Symbol::Input;
     if (!isNew || taken) {
-      report.error(name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
-                   {"",
-                    "",
-                    {report.note(isNew ? symbols[global->second].range : first->second, "first defined here")}});
+      report.error(
+          name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
+          {"", "", {report.note(isNew ? symbols[global->second].range : first->second, "first defined here")}});
       return;
     }
     scope.local[ref(name.text)] = {node, index};
@@ -318,7 +320,8 @@ void GraphImporter::buildFunctions() {
       buildFunction(functions[i]);
 }
 
-SmallVector<Value> GraphImporter::callFunction(std::string_view name, ArrayRef<Operand> operands, const OpPlace &place) {
+SmallVector<Value> GraphImporter::callFunction(std::string_view name, ArrayRef<Operand> operands,
+                                               const OpPlace &place) {
   if (!isFunction(name)) {
     Suggestion nearest(name);
     for (const FunctionDecl &decl : graph.functions)

@@ -39,8 +39,8 @@ struct ParameterSlot {
 /// The nodes of the graph or of a function, and what they see.
 struct Scope {
   const std::vector<NodeDecl> *nodes;
-  const FunctionDecl *function = nullptr; // null: the graph
-  llvm::StringMap<std::pair<uint32_t, uint32_t>> local; // of functions: node and result, or (inputNode, input)
+  const FunctionDecl *function = nullptr;                // null: the graph
+  llvm::StringMap<std::pair<uint32_t, uint32_t>> local;  // of functions: node and result, or (inputNode, input)
   std::vector<llvm::SmallVector<mlir::Value, 1>> values; // of each node; empty: bad
   std::vector<bool> used;
   static constexpr uint32_t inputNode = UINT32_MAX;

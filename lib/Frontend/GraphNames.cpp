@@ -41,8 +41,8 @@ void GraphImporter::declareDims() {
       Suggestion nearest(name);
       for (const std::string &dim : context.dimOrder)
         nearest.consider(dim);
-      reportUnknown(report, {0, 0}, code::UnknownDimension, "no input has the dimension " + quoted(std::string_view(name)),
-                    nearest.best());
+      reportUnknown(report, {0, 0}, code::UnknownDimension,
+                    "no input has the dimension " + quoted(std::string_view(name)), nearest.best());
       continue;
     }
     const DimDecl &bounds = it->second.bounds;
@@ -79,9 +79,8 @@ void GraphImporter::declareNames() {
   for (size_t i = 0; i < context.dimOrder.size(); ++i)
     add({context.dimOrder[i], context.dims[context.dimOrder[i]].range}, Symbol::Dim, i);
   // Of two declarations of a name the one that stands later is the wrong one.
-  llvm::sort(all, [](const Declaration &a, const Declaration &b) {
-    return a.symbol.range.begin < b.symbol.range.begin;
-  });
+  llvm::sort(all,
+             [](const Declaration &a, const Declaration &b) { return a.symbol.range.begin < b.symbol.range.begin; });
   symbols.reserve(all.size());
   for (const Declaration &declaration : all) {
     auto [it, isNew] = names.try_emplace(ref(declaration.name), uint32_t(symbols.size()));
@@ -153,7 +152,8 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
       if (begin != range.begin)
         return; // its beginning is reported
       more.hint = "a name with '/', '.' or '-' is written between backquotes: `" + std::string(whole) + "`";
-    } else if (elementTypeByName(name) || (isAttribute && (findOpSchema(ref(name)) || name == "same" || name == "valid"))) {
+    } else if (elementTypeByName(name) ||
+               (isAttribute && (findOpSchema(ref(name)) || name == "same" || name == "valid"))) {
       more.hint = "a string is written between apostrophes: '" + std::string(name) + "'";
     } else {
       Suggestion nearest(name);
@@ -165,7 +165,9 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
           nearest.consider(view(entry.getKey()));
       }
       more.suggestion = nearest.best();
-      if (more.suggestion.empty() && findOpSchema(ref(name)))
+      if (more.suggestion.empty() && report.source.text()[range.begin] == '"' && !graphNameProblem(name).empty())
+        more.hint = "this is the place of a name; expressions belong to 'expr'";
+      else if (more.suggestion.empty() && findOpSchema(ref(name)))
         more.hint = "it is an op: call it, " + std::string(name) + "(…)";
     }
   }

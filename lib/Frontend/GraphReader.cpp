@@ -102,8 +102,8 @@ std::vector<std::string> symc::checkKeys(const JsonValue &object, std::string_vi
       for (size_t i = 0; i < known.size(); ++i)
         hint += (i ? ", " : "") + quoted(known[i]);
     }
-    report.error(member.keyRange, code::UnknownKey,
-                 "unknown key " + quoted(member.key) + " in " + std::string(where), {hint, nearest.best(), {}});
+    report.error(member.keyRange, code::UnknownKey, "unknown key " + quoted(member.key) + " in " + std::string(where),
+                 {hint, nearest.best(), {}});
     if (!nearest.best().empty())
       meant.push_back(nearest.best());
   }
@@ -119,7 +119,8 @@ std::optional<ChoiceDecl> symc::readChoice(const JsonValue &value, std::string_v
   if (!value.is(JsonValue::Object)) {
     if (!value.is(JsonValue::Bad))
       report.error(value.range, code::WrongKind,
-                   std::string(what) + " must be a name or an object with one key, not " + std::string(kindName(value)));
+                   std::string(what) + " must be a name or an object with one key, not " +
+                       std::string(kindName(value)));
     return std::nullopt;
   }
   if (value.count != 1) {
@@ -219,7 +220,8 @@ std::optional<int64_t> GraphReader::integer(const JsonValue &value, std::string_
                  std::string(what) + " must be an integer of 64 bits, not " + quoted(text),
                  value.integral ? "" : "integers are written without fraction and exponent");
   } else if (!value.is(JsonValue::Bad)) {
-    report.error(value.range, code::WrongKind, std::string(what) + " must be an integer, not " + std::string(kindName(value)));
+    report.error(value.range, code::WrongKind,
+                 std::string(what) + " must be an integer, not " + std::string(kindName(value)));
   }
   return std::nullopt;
 }
@@ -432,8 +434,8 @@ void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<Te
     }
   } else if (!value.is(JsonValue::Bad)) {
     report.error(value.range, code::WrongKind,
-                 std::string(what) + " must be " + (role == Role::Constant ? "" : "a type or ") +
-                     "an object, not " + std::string(kindName(value)));
+                 std::string(what) + " must be " + (role == Role::Constant ? "" : "a type or ") + "an object, not " +
+                     std::string(kindName(value)));
   }
   if (role == Role::Parameter && decl.type) {
     for (const DimText &dim : decl.type->dims) {
@@ -442,7 +444,8 @@ void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<Te
                      "the parameter " + quoted(member.key) + " has the symbolic dimension " + quoted(dim.name),
                      "parameters have static shapes");
       else if (dim.size == 0)
-        report.error(dim.range, code::ParameterShape, "the parameter " + quoted(member.key) + " has an empty dimension");
+        report.error(dim.range, code::ParameterShape,
+                     "the parameter " + quoted(member.key) + " has an empty dimension");
       else
         continue;
       decl.type.reset();
@@ -480,8 +483,7 @@ void GraphReader::readTensor(const JsonMember &member, Role role, std::vector<Te
     else if (decl.file && !decl.key) {
       if (!isMisspelt(value, "key"))
         report.error(brace, code::MissingKey, "the constant " + quoted(member.key) + " has 'file' and lacks 'key'");
-    }
-    else if (decl.key && !decl.file)
+    } else if (decl.key && !decl.file)
       report.error(value.find("key")->keyRange, code::ConstantBody, "'key' belongs to 'file'");
     if (!decl.value == !decl.file || (decl.file && !decl.key))
       decl.type.reset();
@@ -549,7 +551,8 @@ void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) {
   if (const JsonValue *inputs = get(value, "inputs", JsonValue::Array))
     for (const JsonValue &item : inputs->items()) {
       if (item.is(JsonValue::Number) || item.is(JsonValue::Bool))
-        report.error(item.range, code::WrongKind, "an input of a node must be a name, not " + std::string(kindName(item)),
+        report.error(item.range, code::WrongKind,
+                     "an input of a node must be a name, not " + std::string(kindName(item)),
                      "literals belong to 'expr'");
       else if (wantKind(item, JsonValue::String, "an input of a node", report))
         node.inputs.push_back(&item);
@@ -614,9 +617,9 @@ void GraphReader::readOutputs(const JsonValue &value, std::vector<OutputDecl> &o
                      {"", "", {report.note(first->second, "first listed here")}});
         continue;
       }
-      // A name of the graph that is not public needs a public one; anything else is found wrong when it is looked up.
-      if (graphNameProblem(name).empty())
-        readPublicName(name, item.range, "an output", "give it a public name: \"outputs\": { \"y\": " + jsonQuoted(name) + " }");
+      // What stands in a list is its own public name; other names and expressions need one.
+      readPublicName(name, item.range, "an output",
+                     "give it a public name: \"outputs\": { \"y\": " + jsonQuoted(name.substr(0, 60)) + " }");
       out.push_back({{name, item.range}, &item});
     }
   } else if (!value.is(JsonValue::Bad)) {
@@ -630,10 +633,9 @@ void GraphReader::readOutputs(const JsonValue &value, std::vector<OutputDecl> &o
 
 void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) {
   static constexpr std::string_view taken[] = {
-      "options_default", "create",  "destroy",   "initialize", "load_parameters", "save_parameters",
-      "save_state",      "load_state", "error",  "parameter",  "reserve",         "share_parameters",
-      "predict",         "loss",    "gradients", "train_step", "evaluate",        "model",
-      "options",         "status"};
+      "options_default", "create",     "destroy",   "initialize", "load_parameters",  "save_parameters", "save_state",
+      "load_state",      "error",      "parameter", "reserve",    "share_parameters", "predict",         "loss",
+      "gradients",       "train_step", "evaluate",  "model",      "options",          "status"};
   for (const JsonMember &member : section.members()) {
     bool good = readPublicName(member.key, member.keyRange, "an entry point");
     for (std::string_view name : taken)
@@ -739,8 +741,8 @@ GraphDecl GraphReader::read(const JsonValue &root) {
     return graph;
   }
   checkKeys(root, "the graph file",
-            {"symc", "name", "dims", "inputs", "parameters", "constants", "functions", "nodes", "outputs", "entry_points",
-             "doc", "train", "placement", "mesh", "strategy"});
+            {"symc", "name", "dims", "inputs", "parameters", "constants", "functions", "nodes", "outputs",
+             "entry_points", "doc", "train", "placement", "mesh", "strategy"});
   readVersion(root);
   readName(root, graph);
   graph.doc = getDoc(root);

@@ -32,7 +32,8 @@ Value GraphImporter::buildOutput(const JsonValue &text, std::string_view name, T
 }
 
 /// A loss or metric.
-Value GraphImporter::scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range) {
+Value GraphImporter::scalarResult(const JsonValue &text, std::string_view name, std::string_view what,
+                                  TextRange range) {
   Value value = buildOutput(text, name, range);
   if (!value)
     return {};
@@ -184,7 +185,8 @@ void GraphImporter::finishModule(ModuleOp module) {
   for (const std::string &name : context.dimOrder) {
     const SymbolicDim &dim = context.dims[name];
     if (!constantValue(dim.size))
-      bounds.push_back(sym::DimBoundAttr::get(context.context, name, dim.bounds.min, dim.bounds.max, dim.bounds.multipleOf));
+      bounds.push_back(
+          sym::DimBoundAttr::get(context.context, name, dim.bounds.min, dim.bounds.max, dim.bounds.multipleOf));
   }
   module->setAttr("sym.dim_bounds", b.getArrayAttr(bounds));
   module->setAttr("sym.doc", b.getStringAttr(ref(graph.doc)));

@@ -41,7 +41,7 @@ struct AttributeArgument {
 struct Operand {
   mlir::Value value; // null: a literal
   TextRange range;
-  bool bad = false;   // depends on something that has been reported
+  bool bad = false;    // depends on something that has been reported
   bool isReal = false; // a literal that needs a floating type
   bool isBool = false;
   std::string text; // a literal as written
@@ -89,7 +89,8 @@ inline mlir::Type elementOf(mlir::Value value) {
 }
 
 /// The attribute of that kind; null after reporting that `value` is none.
-mlir::Attribute readAttribute(ImportContext &context, const OpSchema &op, const AttrSchema &schema, const Literal &value);
+mlir::Attribute readAttribute(ImportContext &context, const OpSchema &op, const AttrSchema &schema,
+                              const Literal &value);
 
 /// Reads the values or the file of a constant; null after reporting.
 mlir::ElementsAttr readConstant(ImportContext &context, const TensorDecl &decl, llvm::StringRef folder);
@@ -110,9 +111,9 @@ void reportUnknown(const Reporter &report, TextRange range, std::string_view cod
 
 /// What a new op belongs to.
 struct OpPlace {
-  TextRange op;       // where the op is named
-  TextRange whole;    // the expression or the node
-  std::string name;   // of its location
+  TextRange op;          // where the op is named
+  TextRange whole;       // the expression or the node
+  std::string name;      // of its location
   std::string_view node; // the node's name, which layers' parameters begin with
   TextRange nodeRange;
   bool inExpression = false;

@@ -197,10 +197,11 @@ bool Reader::expected(std::string what, uint32_t commaBefore) {
   else if (what == "':'" && (c == '"' || c == '{' || c == '[' || isDigit(c)))
     d.hint = "a ':' is missing before it";
   else if (isWord(c) && wantsString)
-    d.hint = std::string(what.find("key") != std::string::npos ? "keys" : "strings") +
-             " are written between double quotes";
+    d.hint =
+        std::string(what.find("key") != std::string::npos ? "keys" : "strings") + " are written between double quotes";
   if ((c == '}' || c == ']') && !frames.empty() && commaBefore == noComma)
-    note(d, {frames.back().open, frames.back().open + 1}, std::string("inside this '") + text[frames.back().open] + "'");
+    note(d, {frames.back().open, frames.back().open + 1},
+         std::string("inside this '") + text[frames.back().open] + "'");
   diagnostics.report(std::move(d));
   return false;
 }
@@ -314,11 +315,17 @@ bool Reader::readWord(JsonValue &value) {
   } else if (found == "null") {
     value.kind = JsonValue::Null;
   } else if (found == "NaN" || found == "Infinity" || found == "nan" || found == "inf") {
-    error(range, code::JsonNotANumber, quoted(found) + " is not a number of JSON", "numbers of a graph file are finite");
+    error(range, code::JsonNotANumber, quoted(found) + " is not a number of JSON",
+          "numbers of a graph file are finite");
     value.kind = JsonValue::Bad;
   } else {
-    for (auto [wrong, right] : {std::pair("True", "true"), {"False", "false"}, {"None", "null"}, {"TRUE", "true"},
-                                {"FALSE", "false"}, {"nil", "null"}, {"NULL", "null"}})
+    for (auto [wrong, right] : {std::pair("True", "true"),
+                                {"False", "false"},
+                                {"None", "null"},
+                                {"TRUE", "true"},
+                                {"FALSE", "false"},
+                                {"nil", "null"},
+                                {"NULL", "null"}})
       if (found == wrong) {
         Diagnostic d = located(source, range, code::JsonSyntax, "expected a value, found " + quoted(found));
         d.suggestion = right;
@@ -519,7 +526,8 @@ bool Reader::readString(JsonValue &value, bool mayHoldControls) {
   bool escaped = false, saidUtf8 = false;
   while (true) {
     if (at >= text.size()) {
-      Diagnostic d = located(source, {uint32_t(at), uint32_t(at)}, code::JsonTruncated, "the file ends inside a string");
+      Diagnostic d =
+          located(source, {uint32_t(at), uint32_t(at)}, code::JsonTruncated, "the file ends inside a string");
       note(d, {uint32_t(begin), uint32_t(begin + 1)}, "the string begins here");
       diagnostics.report(std::move(d));
       return false;
@@ -544,7 +552,8 @@ bool Reader::readString(JsonValue &value, bool mayHoldControls) {
     }
     if (static_cast<unsigned char>(c) < 0x20)
       error(character(at), code::JsonSyntax, "the control character " + quoted(text.substr(at, 1)) + " in a string",
-            mayHoldControls ? "control characters are written as escapes" : "control characters may stand in 'doc' only");
+            mayHoldControls ? "control characters are written as escapes"
+                            : "control characters may stand in 'doc' only");
     length = std::max<size_t>(1, length);
     if (escaped)
       decoded.append(text.data() + at, length);
@@ -581,7 +590,8 @@ StringPlaces::StringPlaces(std::string_view text, const JsonValue &string) : beg
       if (std::from_chars(text.data() + i + 2, text.data() + i + 6, unit, 16).ptr == text.data() + i + 6) {
         length = 6;
         bytes = unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-        if (unit >= 0xD800 && unit < 0xDC00 && i + 12 < string.range.end && text[i + 6] == '\\') // the reader has checked the second half
+        if (unit >= 0xD800 && unit < 0xDC00 && i + 12 < string.range.end &&
+            text[i + 6] == '\\') // the reader has checked the second half
           length = 12, bytes = 4;
       }
     }

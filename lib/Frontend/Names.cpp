@@ -36,7 +36,8 @@ std::string symc::graphNameProblem(std::string_view name) {
     if (segment == "." || segment == "..")
       return "has the segment " + quoted(segment);
     if (!isLetter(segment[0]) && segment[0] != '_')
-      return "has a segment that begins with " + quoted(segment.substr(0, std::max<size_t>(1, utf8Length(segment, 0)))) +
+      return "has a segment that begins with " +
+             quoted(segment.substr(0, std::max<size_t>(1, utf8Length(segment, 0)))) +
              "; the first character is a letter or '_'";
     for (size_t i = 0; i < segment.size(); ++i) {
       char c = segment[i];
@@ -64,23 +65,112 @@ std::string symc::publicNameProblem(std::string_view name) {
 }
 
 bool symc::isCKeyword(std::string_view name) {
-  static constexpr std::string_view words[] = {
-      "alignas",      "alignof",    "and",           "and_eq",      "asm",         "atomic_cancel", "atomic_commit",
-      "auto",         "bitand",     "bitor",         "bool",        "break",       "case",          "catch",
-      "char",         "char16_t",   "char32_t",      "char8_t",     "class",       "co_await",      "co_return",
-      "co_yield",     "compl",      "concept",       "const",       "const_cast",  "consteval",     "constexpr",
-      "constinit",    "continue",   "decltype",      "default",     "delete",      "do",            "double",
-      "dynamic_cast", "else",       "enum",          "explicit",    "export",      "extern",        "false",
-      "float",        "for",        "friend",        "goto",        "if",          "inline",        "int",
-      "long",         "mutable",    "namespace",     "new",         "noexcept",    "not",           "not_eq",
-      "nullptr",      "operator",   "or",            "or_eq",       "private",     "protected",     "public",
-      "register",     "requires",   "reinterpret_cast", "restrict", "return",      "short",         "signed",
-      "sizeof",       "static",     "static_assert", "static_cast", "struct",      "switch",        "synchronized",
-      "template",     "this",       "thread_local",  "throw",       "true",        "try",           "typedef",
-      "typeid",       "typename",   "union",         "unsigned",    "using",       "virtual",       "void",
-      "volatile",     "wchar_t",    "while",         "xor",         "xor_eq",      "_Alignas",      "_Alignof",
-      "_Atomic",      "_Bool",      "_Complex",      "_Generic",    "_Imaginary",  "_Noreturn",     "_Static_assert",
-      "_Thread_local"};
+  static constexpr std::string_view words[] = {"alignas",
+                                               "alignof",
+                                               "and",
+                                               "and_eq",
+                                               "asm",
+                                               "atomic_cancel",
+                                               "atomic_commit",
+                                               "auto",
+                                               "bitand",
+                                               "bitor",
+                                               "bool",
+                                               "break",
+                                               "case",
+                                               "catch",
+                                               "char",
+                                               "char16_t",
+                                               "char32_t",
+                                               "char8_t",
+                                               "class",
+                                               "co_await",
+                                               "co_return",
+                                               "co_yield",
+                                               "compl",
+                                               "concept",
+                                               "const",
+                                               "const_cast",
+                                               "consteval",
+                                               "constexpr",
+                                               "constinit",
+                                               "continue",
+                                               "decltype",
+                                               "default",
+                                               "delete",
+                                               "do",
+                                               "double",
+                                               "dynamic_cast",
+                                               "else",
+                                               "enum",
+                                               "explicit",
+                                               "export",
+                                               "extern",
+                                               "false",
+                                               "float",
+                                               "for",
+                                               "friend",
+                                               "goto",
+                                               "if",
+                                               "inline",
+                                               "int",
+                                               "long",
+                                               "mutable",
+                                               "namespace",
+                                               "new",
+                                               "noexcept",
+                                               "not",
+                                               "not_eq",
+                                               "nullptr",
+                                               "operator",
+                                               "or",
+                                               "or_eq",
+                                               "private",
+                                               "protected",
+                                               "public",
+                                               "register",
+                                               "requires",
+                                               "reinterpret_cast",
+                                               "restrict",
+                                               "return",
+                                               "short",
+                                               "signed",
+                                               "sizeof",
+                                               "static",
+                                               "static_assert",
+                                               "static_cast",
+                                               "struct",
+                                               "switch",
+                                               "synchronized",
+                                               "template",
+                                               "this",
+                                               "thread_local",
+                                               "throw",
+                                               "true",
+                                               "try",
+                                               "typedef",
+                                               "typeid",
+                                               "typename",
+                                               "union",
+                                               "unsigned",
+                                               "using",
+                                               "virtual",
+                                               "void",
+                                               "volatile",
+                                               "wchar_t",
+                                               "while",
+                                               "xor",
+                                               "xor_eq",
+                                               "_Alignas",
+                                               "_Alignof",
+                                               "_Atomic",
+                                               "_Bool",
+                                               "_Complex",
+                                               "_Generic",
+                                               "_Imaginary",
+                                               "_Noreturn",
+                                               "_Static_assert",
+                                               "_Thread_local"};
   for (std::string_view word : words)
     if (name == word)
       return true;
@@ -91,32 +181,39 @@ bool symc::isCLibraryName(std::string_view name) {
   // `NAME` becomes a type and `NAME_create`, `NAME_error`, `NAME_options`, … functions of a header that includes
   // <stdint.h> and <stddef.h> and is used beside the rest of C and POSIX.
   static constexpr std::string_view words[] = {
-      "abort",    "abs",      "accept",  "access",   "acos",     "acosh",    "aio",      "alarm",    "asctime",  "asin",
-      "asinh",    "assert",   "atan",    "atan2",    "atanh",    "atexit",   "atof",     "atoi",     "atol",     "bind",
-      "bsearch",  "calloc",   "cbrt",    "ceil",     "chdir",    "chmod",    "chown",    "clearenv", "clock",    "close",
-      "closedir", "complex",  "connect", "copysign", "cos",      "cosh",     "creat",    "ctime",    "daemon",   "difftime",
-      "div",      "div_t",    "dup",     "environ",  "erf",      "erfc",     "errno",    "err",      "error",    "exec",
-      "execv",    "execve",   "exit",    "exp",      "exp2",     "expm1",    "fabs",     "fclose",   "fcntl",    "fdim",
-      "feof",     "ferror",   "fflush",  "fgets",    "fileno",   "floor",    "flock",    "fma",      "fmax",     "fmin",
-      "fmod",     "fopen",    "fork",    "fprintf",  "fputs",    "fread",    "free",     "freopen",  "frexp",    "fscanf",
-      "fseek",    "fstat",    "fsync",   "ftell",    "ftruncate", "fwrite",  "gamma",    "getc",     "getcwd",   "getenv",
-      "getline",  "getopt",   "getpid",  "gets",     "gmtime",   "hypot",    "imaxabs",  "index",    "int8_t",   "int16_t",
-      "int32_t",  "int64_t",  "intmax_t", "intptr_t", "ioctl",   "isalnum",  "isalpha",  "isatty",   "isdigit",  "isfinite",
-      "isinf",    "isnan",    "j0",      "j1",       "jn",       "jmp_buf",  "kill",     "labs",     "lconv",    "ldexp",
-      "ldiv",     "lgamma",   "link",    "listen",   "localtime", "log",     "log10",    "log1p",    "log2",     "logb",
-      "longjmp",  "lseek",    "lstat",   "main",     "malloc",   "max_align_t", "mblen", "memchr",   "memcmp",   "memcpy",
-      "memmove",  "memset",   "mkdir",   "mktime",   "mmap",     "modf",     "mount",    "mprotect", "munmap",   "nan",
-      "nice",     "offsetof", "open",    "opendir",  "optarg",   "pause",    "perror",   "pid_t",    "pipe",     "poll",
-      "popen",    "pow",      "printf",  "pthread",  "ptrdiff_t", "putc",    "puts",     "qsort",    "raise",    "rand",
-      "random",   "read",     "readdir", "readlink", "realloc",  "recv",     "regex",    "remainder", "remove",  "rename",
-      "rewind",   "rint",     "rmdir",   "round",    "scanf",    "select",   "sem",      "send",     "setenv",   "setjmp",
-      "shutdown", "sigaction", "signal", "signbit",  "sin",      "sinh",     "size_t",   "sleep",    "socket",   "sprintf",
-      "sqrt",     "srand",    "sscanf",  "ssize_t",  "stat",     "stderr",   "stdin",    "stdout",   "strcat",   "strchr",
-      "strcmp",   "strcpy",   "strlen",  "strtod",   "strtol",   "symlink",  "sync",     "syscall",  "sysconf",  "system",
-      "tan",      "tanh",     "tgamma",  "time",     "time_t",   "timer",    "tmpfile",  "tolower",  "toupper",  "trunc",
-      "truncate", "uint8_t",  "uint16_t", "uint32_t", "uint64_t", "uintmax_t", "uintptr_t", "umask", "uname",    "ungetc",
-      "unlink",   "usleep",   "va_list", "vfork",    "wait",     "waitpid",  "wchar_t",  "write",    "y0",       "y1",
-      "yn",       "DLTensor", "NULL",    "symc",     "mtx",      "cnd",      "thrd",     "tss"};
+      "abort",    "abs",       "accept",   "access",    "acos",      "acosh",    "aio",      "alarm",
+      "asctime",  "asin",      "asinh",    "assert",    "atan",      "atan2",    "atanh",    "atexit",
+      "atof",     "atoi",      "atol",     "bind",      "bsearch",   "calloc",   "cbrt",     "ceil",
+      "chdir",    "chmod",     "chown",    "clearenv",  "clock",     "close",    "closedir", "complex",
+      "connect",  "copysign",  "cos",      "cosh",      "creat",     "ctime",    "daemon",   "difftime",
+      "div",      "div_t",     "dup",      "environ",   "erf",       "erfc",     "errno",    "err",
+      "error",    "exec",      "execv",    "execve",    "exit",      "exp",      "exp2",     "expm1",
+      "fabs",     "fclose",    "fcntl",    "fdim",      "feof",      "ferror",   "fflush",   "fgets",
+      "fileno",   "floor",     "flock",    "fma",       "fmax",      "fmin",     "fmod",     "fopen",
+      "fork",     "fprintf",   "fputs",    "fread",     "free",      "freopen",  "frexp",    "fscanf",
+      "fseek",    "fstat",     "fsync",    "ftell",     "ftruncate", "fwrite",   "gamma",    "getc",
+      "getcwd",   "getenv",    "getline",  "getopt",    "getpid",    "gets",     "gmtime",   "hypot",
+      "imaxabs",  "index",     "int8_t",   "int16_t",   "int32_t",   "int64_t",  "intmax_t", "intptr_t",
+      "ioctl",    "isalnum",   "isalpha",  "isatty",    "isdigit",   "isfinite", "isinf",    "isnan",
+      "j0",       "j1",        "jn",       "jmp_buf",   "kill",      "labs",     "lconv",    "ldexp",
+      "ldiv",     "lgamma",    "link",     "listen",    "localtime", "log",      "log10",    "log1p",
+      "log2",     "logb",      "longjmp",  "lseek",     "lstat",     "main",     "malloc",   "max_align_t",
+      "mblen",    "memchr",    "memcmp",   "memcpy",    "memmove",   "memset",   "mkdir",    "mktime",
+      "mmap",     "modf",      "mount",    "mprotect",  "munmap",    "nan",      "nice",     "offsetof",
+      "open",     "opendir",   "optarg",   "pause",     "perror",    "pid_t",    "pipe",     "poll",
+      "popen",    "pow",       "printf",   "pthread",   "ptrdiff_t", "putc",     "puts",     "qsort",
+      "raise",    "rand",      "random",   "read",      "readdir",   "readlink", "realloc",  "recv",
+      "regex",    "remainder", "remove",   "rename",    "rewind",    "rint",     "rmdir",    "round",
+      "scanf",    "select",    "sem",      "send",      "setenv",    "setjmp",   "shutdown", "sigaction",
+      "signal",   "signbit",   "sin",      "sinh",      "size_t",    "sleep",    "socket",   "sprintf",
+      "sqrt",     "srand",     "sscanf",   "ssize_t",   "stat",      "stderr",   "stdin",    "stdout",
+      "strcat",   "strchr",    "strcmp",   "strcpy",    "strlen",    "strtod",   "strtol",   "symlink",
+      "sync",     "syscall",   "sysconf",  "system",    "tan",       "tanh",     "tgamma",   "time",
+      "time_t",   "timer",     "tmpfile",  "tolower",   "toupper",   "trunc",    "truncate", "uint8_t",
+      "uint16_t", "uint32_t",  "uint64_t", "uintmax_t", "uintptr_t", "umask",    "uname",    "ungetc",
+      "unlink",   "usleep",    "va_list",  "vfork",     "wait",      "waitpid",  "wchar_t",  "write",
+      "y0",       "y1",        "yn",       "DLTensor",  "NULL",      "symc",     "mtx",      "cnd",
+      "thrd",     "tss"};
   for (std::string_view word : words)
     if (name == word)
       return true;
@@ -157,8 +254,8 @@ struct ElementTypeInfo {
 } // namespace
 
 static constexpr ElementTypeInfo elementTypes[] = {
-    {"f16", 2, false}, {"bf16", 2, false}, {"f32", 4, true},  {"f64", 8, true},  {"i8", 1, false},
-    {"i16", 2, false}, {"i32", 4, true},   {"i64", 8, true},  {"u8", 1, true},   {"u16", 2, false},
+    {"f16", 2, false}, {"bf16", 2, false}, {"f32", 4, true},  {"f64", 8, true}, {"i8", 1, false},
+    {"i16", 2, false}, {"i32", 4, true},   {"i64", 8, true},  {"u8", 1, true},  {"u16", 2, false},
     {"u32", 4, false}, {"u64", 8, false},  {"bool", 1, true},
 };
 
@@ -177,10 +274,11 @@ std::optional<FileElement> symc::elementTypeByName(std::string_view name) {
 /// What other systems call an element type.
 static std::string_view elsewhere(std::string_view name) {
   static constexpr std::pair<std::string_view, std::string_view> names[] = {
-      {"float", "f32"},  {"float32", "f32"}, {"double", "f64"}, {"float64", "f64"}, {"half", "f16"},   {"float16", "f16"},
-      {"int", "i32"},    {"int32", "i32"},   {"int64", "i64"},  {"long", "i64"},    {"uint8", "u8"},   {"byte", "u8"},
-      {"boolean", "bool"}, {"i1", "bool"},   {"int8", "i8"},    {"int16", "i16"},   {"bfloat16", "bf16"}, {"uint16", "u16"},
-      {"uint32", "u32"}, {"uint64", "u64"},  {"ui8", "u8"}};
+      {"float", "f32"},   {"float32", "f32"},   {"double", "f64"},   {"float64", "f64"}, {"half", "f16"},
+      {"float16", "f16"}, {"int", "i32"},       {"int32", "i32"},    {"int64", "i64"},   {"long", "i64"},
+      {"uint8", "u8"},    {"byte", "u8"},       {"boolean", "bool"}, {"i1", "bool"},     {"int8", "i8"},
+      {"int16", "i16"},   {"bfloat16", "bf16"}, {"uint16", "u16"},   {"uint32", "u32"},  {"uint64", "u64"},
+      {"ui8", "u8"}};
   for (auto [other, own] : names)
     if (other == name)
       return own;
@@ -271,13 +369,15 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
         ++at;
         while (at < text.size() && isDigit(text[at]))
           ++at;
-        return fail(code::BadDimension, from, at, "the dimension " + quoted(text.substr(from, at - from)) + " is negative",
+        return fail(code::BadDimension, from, at,
+                    "the dimension " + quoted(text.substr(from, at - from)) + " is negative",
                     "a size that is known at run time only is a name: 'f32[batch, 2]'");
       } else if (text[at] == ',' || text[at] == ']') {
         return fail(code::BadType, at, at + 1, "expected a dimension, found " + quoted(characterAt(at)),
                     text[at] == ']' ? "remove the comma before it" : "");
       } else {
-        return fail(code::BadDimension, at, at + characterAt(at).size(), quoted(characterAt(at)) + " is not a dimension",
+        return fail(code::BadDimension, at, at + characterAt(at).size(),
+                    quoted(characterAt(at)) + " is not a dimension",
                     text[at] == '?' ? "a size that is known at run time only is a name: 'f32[batch, 2]'"
                                     : "a dimension is a whole number or the name of a symbolic one");
       }

@@ -112,7 +112,10 @@ bool OpMaker::checkCount(const OpSchema &schema, size_t given, bool layer, const
     least += !operand.optional;
     ++most;
     variadic |= operand.variadic;
-    names += (names.empty() ? "" : ", ") + operand.name.str() + (operand.variadic ? ", …" : operand.optional ? "?" : "");
+    names += (names.empty() ? "" : ", ") + operand.name.str() +
+             (operand.variadic   ? ", …"
+              : operand.optional ? "?"
+                                 : "");
   }
   if (layer) // it makes what is left out
     least = std::min<size_t>(least, 1);
@@ -177,9 +180,9 @@ Value OpMaker::scalar(Location loc, Type element, double real, int64_t integer, 
   } else {
     unsigned width = element.getIntOrFloatBitWidth();
     bool isUnsigned = element.isUnsignedInteger() || width == 1;
-    if (isReal || (isUnsigned ? integer < 0 || (width < 63 && integer >= (int64_t(1) << width))
-                              : width < 64 && (integer < -(int64_t(1) << (width - 1)) ||
-                                               integer >= (int64_t(1) << (width - 1)))))
+    if (isReal ||
+        (isUnsigned ? integer < 0 || (width < 63 && integer >= (int64_t(1) << width))
+                    : width < 64 && (integer < -(int64_t(1) << (width - 1)) || integer >= (int64_t(1) << (width - 1)))))
       return {};
     number = IntegerAttr::get(element, APInt(width, static_cast<uint64_t>(integer), false, /*implicitTrunc=*/true));
   }
@@ -222,7 +225,8 @@ bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> oper
 }
 
 bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operands, const OpPlace &place) {
-  bool allInt = llvm::all_of(schema.operands, [](const OperandSchema &o) { return o.operandClass == OperandClass::Int; });
+  bool allInt =
+      llvm::all_of(schema.operands, [](const OperandSchema &o) { return o.operandClass == OperandClass::Int; });
   const Operand *first[3] = {};
   for (auto [i, operand] : llvm::enumerate(operands)) {
     OperandClass wanted = slot(schema, i).operandClass;
@@ -251,8 +255,8 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
       first[g] = &operand;
     } else if (elementOf(first[g]->value) != element) {
       Reporter::More more;
-      more.hint = "element types are not converted silently; cast(…, '" +
-                  printElementType(elementOf(first[g]->value)) + "') converts";
+      more.hint = "element types are not converted silently; cast(…, '" + printElementType(elementOf(first[g]->value)) +
+                  "') converts";
       if (place.inExpression)
         more.notes.push_back(context.report.note(first[g]->range, "this is " + printType(first[g]->value.getType())));
       context.report.error(range, code::ElementTypeMismatch,
@@ -428,7 +432,8 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     FailureOr<SmallVector<LayerParameter>> made = failure();
     {
       ScopedDiagnosticHandler handler(context.context, listen);
-      made = info->getInterface<LayerOpInterface>()->getLayerParameters(loc, attrs.getDictionary(context.context), types);
+      made =
+          info->getInterface<LayerOpInterface>()->getLayerParameters(loc, attrs.getDictionary(context.context), types);
     }
     if (failed(made))
       return refuse();
@@ -462,9 +467,10 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     auto emit = [&] { return emitError(loc); };
     auto *infer = info->getInterface<InferTypeOpInterface>();
     bool hasProperties = info->getOpPropertyByteSize() != 0;
-    if ((hasProperties && failed(info->setOpPropertiesFromAttribute(*info, properties.get(), dictionary, emit))) || !infer ||
+    if ((hasProperties && failed(info->setOpPropertiesFromAttribute(*info, properties.get(), dictionary, emit))) ||
+        !infer ||
         failed(infer->inferReturnTypes(context.context, loc, state.operands, dictionary, properties.get(), {},
-                                             state.types)))
+                                       state.types)))
       return refuse();
   }
   for (Type type : state.types)

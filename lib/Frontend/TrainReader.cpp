@@ -183,7 +183,8 @@ bool MethodReader::checkRange(const TrainOption &option, double number, TextRang
   }
   if (wanted)
     context.report.error(range, code::TrainRange,
-                         quoted(view(option.name)) + " must be " + wanted + ", not " + printable(context.textOf(range)));
+                         quoted(view(option.name)) + " must be " + wanted + ", not " +
+                             printable(context.textOf(range)));
   return !wanted;
 }
 
@@ -198,7 +199,8 @@ Attribute MethodReader::readOption(const TrainOption &option, const JsonValue &v
                    said + " must be an integer of 64 bits, not " + quoted(context.textOf(item.range)));
       return std::nullopt;
     }
-    return checkRange(option, static_cast<double>(item.integer), item.range) ? std::optional(item.integer) : std::nullopt;
+    return checkRange(option, static_cast<double>(item.integer), item.range) ? std::optional(item.integer)
+                                                                             : std::nullopt;
   };
   auto number = [&](const JsonValue &item) -> std::optional<double> {
     if (!wantKind(item, JsonValue::Number, said, report) || !checkRange(option, item.number(), item.range))
@@ -276,8 +278,8 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
       attribute = readOption(option, member->value);
       good &= bool(attribute);
     } else if (option.required) {
-      TextRange range = choice.options ? TextRange{choice.options->range.begin, choice.options->range.begin + 1}
-                                       : choice.name.range;
+      TextRange range =
+          choice.options ? TextRange{choice.options->range.begin, choice.options->range.begin + 1} : choice.name.range;
       report.error(range, code::MissingKey,
                    std::string(what) + " " + quoted(choice.name.text) + " lacks the key " + quoted(view(option.name)));
       good = false;

@@ -76,12 +76,14 @@ static uint32_t codePoint(std::string_view text, size_t offset, size_t length) {
 /// Characters that a terminal obeys instead of showing: controls, and those that change the direction of what follows.
 static bool mustEscape(uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0xA0 || (point >= 0x2000 && point <= 0x200F) ||
-         (point >= 0x2028 && point <= 0x202F) || point == 0x3000 || (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+         (point >= 0x2028 && point <= 0x202F) || point == 0x3000 || (point >= 0x2066 && point <= 0x2069) ||
+         point == 0xFEFF;
 }
 
 /// Columns that a character takes on a terminal.
 static unsigned columnsOf(uint32_t point) {
-  if ((point >= 0x300 && point <= 0x36F) || (point >= 0x200B && point <= 0x200D) || (point >= 0xFE00 && point <= 0xFE0F))
+  if ((point >= 0x300 && point <= 0x36F) || (point >= 0x200B && point <= 0x200D) ||
+      (point >= 0xFE00 && point <= 0xFE0F))
     return 0;
   if ((point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0xA4CF) ||
       (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) ||
@@ -312,7 +314,8 @@ std::string Diagnostics::renderText(bool colour) const {
     if (!d.hint.empty())
       out += "      = " + paint("1;32", "hint: ") + oneLine(d.hint) + "\n";
     for (const DiagnosticNote &note : d.notes) {
-      out += paint("1", head(note.file, note.line, note.column)) + paint("1;36", "note: ") + oneLine(note.message) + "\n";
+      out +=
+          paint("1", head(note.file, note.line, note.column)) + paint("1;36", "note: ") + oneLine(note.message) + "\n";
       if (const SourceText *text = note.line ? source(note.file) : nullptr)
         echo(out, *text, note.line, note.column, 0);
     }

@@ -49,14 +49,37 @@ def random_calls(ops, rng):
     return json.dumps({"symc": 1, "name": "m", "inputs": INPUTS, "nodes": nodes, "outputs": ["y0"]})
 
 
-def fitting_calls(ops, attributes, rng):
-    """Calls with attributes that the op has."""
+INTEGERS = [0, 1, -1, 2, 3, 5, -9, 2**31, 2**63 - 1, -2**63]
+KINDS = {"I64": INTEGERS, "F64": [0, 1, -1, 0.5, 1e300], "Bool": [True, False], "Str": ["ij,jk->ik", "ii", "", "...i->i", "ij->"],
+         "DType": ["f32", "f64", "i32", "i64", "u8", "bool"], "ActivationName": ["relu", "gelu"],
+         "Padding": ["same", "valid", [[1, 1]], [[0, 2**62], [1, 1]], [[-1, 0], [0, 0]]],
+         "Enum": ["mean", "sum", "none", "NHWC", "NCHW", "reflect", "edge", "constant"]}
+
+
+def fitting_value(kind, rng):
+    integers = [rng.choice(INTEGERS[:6] * 4 + INTEGERS) for _ in range(rng.randint(0, 4))]
+    if kind == "Shape":
+        return [rng.choice([i, "batch", -1]) for i in integers]
+    if kind == "OpenInts":
+        return [rng.choice([i, None]) for i in integers]
+    if kind == "PadWidth":
+        return [[i, rng.choice(INTEGERS[:5])] for i in integers]
+    if kind in ("Axes", "Ints"):
+        return rng.choice([integers, rng.choice(INTEGERS)])
+    return rng.choice(KINDS[kind])
+
+
+def fitting_calls(ops, listed, rng):
+    """Calls with as many operands as the op has and attributes of the right kinds."""
     nodes = []
     for i in range(40):
         op = rng.choice(ops)
-        chosen = rng.sample(attributes[op], rng.randint(0, len(attributes[op])))
-        nodes.append({"name": f"y{i}", "op": op, "inputs": rng.choices(list(INPUTS), k=rng.choice([1, 1, 1, 2, 2, 3])),
-                      "attrs": {a: rng.choice(ANY) for a in chosen}})
+        attributes = listed[op]["attributes"]
+        chosen = rng.sample(list(attributes), rng.randint(0, len(attributes)))
+        operands = max(0, listed[op]["operands"] - rng.choice([0, 0, 0, 1, 2]))
+        same = [rng.choice(list(INPUTS))] * operands
+        nodes.append({"name": f"y{i}", "op": op, "inputs": rng.choice([same, rng.choices(list(INPUTS), k=operands)]),
+                      "attrs": {a: fitting_value(attributes[a], rng) for a in chosen}})
     return json.dumps({"symc": 1, "name": "m", "inputs": INPUTS, "nodes": nodes, "outputs": ["y0"]})
 
 

@@ -6,8 +6,8 @@
 //
 // symc-import GRAPH.json ... [--json] [--quiet] [--dim NAME=VALUE] [--truncations] [--ops]
 //
-// Prints the module of each file, or its diagnostics. `--truncations` reads every beginning of the file instead, each of
-// which must be refused. `--ops` prints the ops that graph files may name, with their attributes, as JSON.
+// Prints the module of each file, or its diagnostics. `--truncations` reads every beginning of the file instead, each
+// of which must be refused. `--ops` prints the ops that graph files may name, with their attributes, as JSON.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,12 +38,16 @@ static int truncations(llvm::StringRef path) {
 }
 
 static void printOps() {
+  static const char *const kinds[] = {"I64",      "F64",   "Bool",           "Str",   "Axes",    "Ints", "OpenInts",
+                                      "PadWidth", "DType", "ActivationName", "Shape", "Padding", "Enum"};
   llvm::outs() << "{";
   for (const symc::OpSchema &op : symc::opSchemas()) {
-    llvm::outs() << (&op == symc::opSchemas().begin() ? "" : ", ") << '"' << op.mnemonic << "\": [";
+    llvm::outs() << (&op == symc::opSchemas().begin() ? "" : ", ") << '"' << op.mnemonic
+                 << "\": {\"operands\": " << op.operands.size() << ", \"attributes\": {";
     for (const symc::AttrSchema &attribute : op.attributes)
-      llvm::outs() << (&attribute == op.attributes.begin() ? "" : ", ") << '"' << attribute.name << '"';
-    llvm::outs() << "]";
+      llvm::outs() << (&attribute == op.attributes.begin() ? "" : ", ") << '"' << attribute.name << "\": \""
+                   << kinds[static_cast<int>(attribute.kind)] << '"';
+    llvm::outs() << "}}";
   }
   llvm::outs() << "}\n";
 }

@@ -66,8 +66,9 @@ std::string shape(std::string_view text) {
 TEST(Json, AgreesWithNlohmannOnRandomTexts) {
   // Pieces of JSON in random order: both accept or both refuse. Ours also refuses duplicate keys and controls, which
   // the pieces avoid.
-  const char *pieces[] = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\\u0041\"", "1", "-0", "1.5e3", "01", "-", "true",
-                          "null", "nul", " ", "\n", "\"\xC3\xA9\"", "\"", "{}", "[]", "[1]", "1e", ".5", "{\"k\":1}"};
+  const char *pieces[] = {"{",   "}",  "[",    "]",        ",",   ":", "\"a\"", "\"b\\u0041\"", "1",  "-0", "1.5e3",
+                          "01",  "-",  "true", "null",     "nul", " ", "\n",    "\"\xC3\xA9\"", "\"", "{}", "[]",
+                          "[1]", "1e", ".5",   "{\"k\":1}"};
   std::mt19937 random(7);
   size_t accepted = 0;
   for (int round = 0; round < 50000; ++round) {
@@ -146,8 +147,8 @@ TEST(Expression, Precedence) {
 }
 
 TEST(Expression, RandomTextsNeverCrash) {
-  const char *pieces[] = {"a", "(", ")", "[", "]", ",", ":", "+", "**", "-", "not ", " and ", "1", "1.5", ".T", "f(", "k=",
-                          "'s'", "`q`", "...", "<", "==", " ", "@", "None", "\xC3\xA9"};
+  const char *pieces[] = {"a",   "(",  ")",  "[",  "]",   ",",   ":",   "+", "**", "-", "not ", " and ", "1",
+                          "1.5", ".T", "f(", "k=", "'s'", "`q`", "...", "<", "==", " ", "@",    "None",  "\xC3\xA9"};
   std::mt19937 random(3);
   for (int round = 0; round < 100000; ++round) {
     std::string text;
