@@ -18,6 +18,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import traceback
 
 import numpy as np
 
@@ -444,28 +445,29 @@ def adaptive(s, x, sizes):
     return s.reshape(x, x.shape)
 
 
+def scales(s, size, gamma, beta):
+    """Scale and shift; 1 and 0 where there are none."""
+    return gamma or s.value(np.ones(size), False), beta or s.value(np.zeros(size), False)
+
+
 @maps("nn.functional.layer_norm")
 def layer_norm(s, x, shape, gamma=None, beta=None, eps=1e-5):
-    if len(shape) != 1 or gamma is None:
-        raise NoOp("a norm without scale and shift")
-    return s.op("layer_norm", x, gamma, beta, epsilon=eps)
+    if len(shape) != 1:
+        raise NoOp("several axes")
+    return s.op("layer_norm", x, *scales(s, shape[0], gamma, beta), epsilon=eps)
 
 
 @maps("nn.functional.group_norm")
 def group_norm(s, x, groups, weight=None, bias=None, eps=1e-5):
-    if weight is None or eps < 0 or not np.prod(x.shape):
-        raise NoOp("a norm without scale and shift, with negative epsilon or of nothing")
     last = [0, *range(2, x.rank), 1]
-    y = s.op("group_norm", s.transpose(x, last), weight, bias, groups=groups, epsilon=eps)
+    y = s.op("group_norm", s.transpose(x, last), *scales(s, x.shape[1], weight, bias), groups=groups, epsilon=eps)
     return s.op("transpose", y, axes=[0, x.rank - 1, *range(1, x.rank - 1)])
 
 
 @maps("nn.functional.instance_norm", constant=("running_mean", "running_var"))
 def instance_norm(s, x, running_mean=None, running_var=None, weight=None, bias=None, momentum=0.1, eps=1e-5,
                   use_input_stats=True):
-    if weight is None:
-        raise NoOp("a norm without scale and shift")
-    y = s.op("instance_norm", s.transpose(x, [0, *range(2, x.rank), 1]), weight, bias, epsilon=eps)
+    y = s.op("instance_norm", s.transpose(x, [0, *range(2, x.rank), 1]), *scales(s, x.shape[1], weight, bias), epsilon=eps)
     return s.op("transpose", y, axes=[0, x.rank - 1, *range(1, x.rank - 1)])
 
 
@@ -692,6 +694,8 @@ def isolated(samples, folder, label):
         try:
             pid_path.write_text(json.dumps(run(samples, folder, label)))
             code = 0
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(code)
     _, status = os.waitpid(pid, 0)
