@@ -19,7 +19,7 @@ LogicalResult symc::checkElements(std::optional<Location> loc, StringRef op, Val
 LogicalResult symc::checkRank(std::optional<Location> loc, const Twine &what, Type tensor, int64_t rank) {
   if (cast<RankedTensorType>(tensor).getRank() == rank)
     return success();
-  return emitOptionalError(loc, "S0302: ", what.str(), " has ", rank, rank == 1 ? " dimension, not " : " dimensions, not ",
+  return emitOptionalError(loc, "S0302: ", what.str(), " must have ", rank, rank == 1 ? " dimension, not " : " dimensions, not ",
                            printType(tensor));
 }
 

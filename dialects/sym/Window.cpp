@@ -15,9 +15,12 @@ FailureOr<SmallVector<int64_t>> symc::perAxis(std::optional<Location> loc, Strin
     return LogicalResult(emitOptionalError(loc, "S0306: '", name, "' has ", values.size(), " entries, but there ",
                                            axes == 1 ? "is one window axis" : "are ",
                                            axes == 1 ? "" : std::to_string(axes) + " window axes"));
+  // The bound keeps products of two of them from overflowing.
+  constexpr int64_t largest = 1 << 30;
   for (int64_t value : values)
-    if (value < 1)
-      return LogicalResult(emitOptionalError(loc, "S0306: '", name, "' must be 1 or more, not ", value));
+    if (value < 1 || value > largest)
+      return LogicalResult(emitOptionalError(loc, "S0306: '", name, "' must be ", value < 1 ? "1 or more" : "at most ",
+                                             value < 1 ? "" : std::to_string(largest), ", not ", value));
   SmallVector<int64_t> result(values);
   result.resize(axes, values[0]);
   return result;
