@@ -19,8 +19,8 @@ struct InstanceTest : testing::Test {
   std::string folder;
 
   void SetUp() override {
-    char name[] = "/tmp/symc-runtime-XXXXXX";
-    folder = mkdtemp(name);
+    std::string name = testing::TempDir() + "symc-runtime-XXXXXX";
+    folder = mkdtemp(name.data());
     make(2);
   }
   void TearDown() override {

@@ -88,8 +88,8 @@ TEST_F(SafetensorsTest, EveryTruncationIsRefused) {
 }
 
 TEST_F(SafetensorsTest, HostileFiles) {
-  char name[] = "/tmp/symc-safetensors-XXXXXX";
-  std::string folder = mkdtemp(name), path = folder + "/f";
+  std::string name = testing::TempDir() + "symc-safetensors-XXXXXX";
+  std::string folder = mkdtemp(name.data()), path = folder + "/f";
   auto open = [&](const std::string &bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
     SafetensorsFile file(allocator);
@@ -111,8 +111,8 @@ TEST_F(SafetensorsTest, HostileFiles) {
 }
 
 TEST_F(SafetensorsTest, WritesWhatItReads) {
-  char name[] = "/tmp/symc-safetensors-XXXXXX";
-  std::string folder = mkdtemp(name), path = folder + "/f";
+  std::string name = testing::TempDir() + "symc-safetensors-XXXXXX";
+  std::string folder = mkdtemp(name.data()), path = folder + "/f";
   float values[] = {1, 2, 3, 4, 5, 6};
   uint8_t flags[] = {1, 0, 1};
   int64_t shape[] = {2, 3}, three[] = {3};

@@ -33,8 +33,8 @@ std::string shell(const std::string &command) {
 struct LibraryTest : testing::Test {
   std::string folder;
   void SetUp() override {
-    char name[] = "/tmp/symc-library-XXXXXX";
-    folder = mkdtemp(name);
+    std::string name = testing::TempDir() + "symc-library-XXXXXX";
+    folder = mkdtemp(name.data());
   }
   void TearDown() override { shell("rm -rf " + folder); }
 

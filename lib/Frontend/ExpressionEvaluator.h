@@ -1,0 +1,94 @@
+//===- ExpressionEvaluator.h - How an expression is evaluated -----*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// Shared by the files that implement it: ExpressionBuilder.cpp and ExpressionIndexing.cpp.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_EXPRESSIONEVALUATOR_H
+#define SYMC_FRONTEND_EXPRESSIONEVALUATOR_H
+
+#include "lib/Frontend/ExpressionBuilder.h"
+#include <cmath>
+
+namespace symc {
+using namespace mlir;
+
+/// What a part of an expression is worth so far.
+struct Part {
+  enum Kind : uint8_t { Bad, Tensor, Number, Size, Pending, Bool, String, None, List, Ellipsis, Slice };
+  Kind kind = Bad;
+  bool isReal = false;          // Number: needs a floating type
+  int64_t integer = 0;          // Number, Bool
+  double real = 0;              // Number
+  AffineExpr size;              // Size
+  SmallVector<Value, 1> values; // Tensor: the results of the op
+  bool isScalar() const { return kind == Number || kind == Size || kind == Pending; }
+};
+
+class ExprBuilder {
+public:
+  ExprBuilder(ImportContext &context, OpMaker &maker, const ExpressionScope &scope, const Expression &expression,
+              const StringPlaces &places, std::string_view holder, TextRange holderRange)
+      : context(context), maker(maker), scope(scope), expression(expression), places(places), holder(holder),
+        holderRange(holderRange), parts(expression.nodes.size()) {}
+
+  SmallVector<Value> build();
+
+private:
+  const ExprNode &node(uint32_t i) const { return expression.nodes[i]; }
+  uint32_t child(uint32_t i, unsigned n) const { return expression.partsOf(node(i))[n]; }
+  TextRange inText(TextRange range) const { return {places.inText(range.begin), places.inText(range.end)}; }
+  TextRange rangeOf(uint32_t i) const { return inText(node(i).range); }
+  std::string textOf(uint32_t i) const { return std::string(context.textOf(rangeOf(i))); }
+  /// The text between apostrophes, unless it is a string that has its own.
+  std::string said(uint32_t i) const {
+    return node(i).kind == ExprKind::String ? quoted(node(i).text) : quoted(textOf(i));
+  }
+  void error(uint32_t i, std::string_view code, std::string message, std::string hint = "") {
+    context.report.error(rangeOf(i), code, std::move(message), std::move(hint));
+  }
+
+  void evaluate(uint32_t i);
+  Part evaluateUnary(uint32_t i);
+  Part evaluateBinary(uint32_t i);
+  Part evaluateTranspose(uint32_t i);
+  Part evaluateCall(uint32_t i);
+  Part evaluateIndex(uint32_t i);
+  Part power(uint32_t i, Value base, int64_t exponent);
+  std::optional<Part> foldNumbers(ExprOp op, const Part &a, const Part &b);
+  std::optional<Part> foldSizes(ExprOp op, const Part &a, const Part &b);
+
+  OpPlace place(uint32_t i, StringRef mnemonic, bool last);
+  Part makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,
+              ArrayRef<AttributeArgument> attributes = {}, bool last = true);
+  Operand operand(uint32_t i);
+  Operand tensorOperand(uint32_t i, Value value) {
+    Operand out;
+    out.value = value;
+    out.range = rangeOf(i);
+    return out;
+  }
+  Literal literal(uint32_t i);
+  Value buildPending(uint32_t i, Type element);
+  Value buildScalar(uint32_t i, const Part &part, Type element);
+  bool wantBound(uint32_t i, AffineExpr size, int64_t &bound);
+  AttributeArgument sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes);
+  AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds);
+
+  ImportContext &context;
+  OpMaker &maker;
+  const ExpressionScope &scope;
+  const Expression &expression;
+  const StringPlaces &places;
+  std::string_view holder;
+  TextRange holderRange;
+  std::vector<Part> parts;
+  llvm::StringMap<unsigned> counts;
+};
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_EXPRESSIONEVALUATOR_H
