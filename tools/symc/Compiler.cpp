@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <filesystem>
 #include <pthread.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +83,9 @@ void CompileRequest::set(symc_string_list &field, const std::vector<std::string>
 static std::string compilerPath() {
   std::error_code error;
   std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  // A root without /proc still knows by what path the program was started.
+  if (error)
+    program = std::filesystem::canonical(reinterpret_cast<const char *>(getauxval(AT_EXECFN)), error);
   return (program.parent_path().parent_path() / "lib" / "libSymcCompiler.so").string();
 }
 

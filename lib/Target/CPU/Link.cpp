@@ -34,14 +34,14 @@ using namespace llvm;
 using namespace symc;
 
 namespace {
-/// A file without a name, which other code of this process can open by a path. Nothing of it is left, whatever happens.
+/// A file that other code of this process can open by a path, and of which nothing is left, whatever happens: it has no
+/// name, unless the system lacks /proc.
 class MemoryFile {
 public:
   static Expected<MemoryFile> make(StringRef content) {
     MemoryFile file;
-    file.descriptor = memfd_create("symc", MFD_CLOEXEC);
-    if (file.descriptor < 0)
-      return errorCodeToError(std::error_code(errno, std::generic_category()));
+    if (std::error_code code = file.open())
+      return errorCodeToError(code);
     while (!content.empty()) {
       ssize_t written = write(file.descriptor, content.data(), content.size());
       if (written < 0 && errno == EINTR)
@@ -52,16 +52,37 @@ public:
     }
     return std::move(file);
   }
-  MemoryFile(MemoryFile &&other) : descriptor(std::exchange(other.descriptor, -1)) {}
+  MemoryFile(MemoryFile &&other)
+      : descriptor(std::exchange(other.descriptor, -1)), name(std::exchange(other.name, {})), named(other.named) {}
   ~MemoryFile() {
-    if (descriptor >= 0)
-      close(descriptor);
+    if (descriptor < 0)
+      return;
+    close(descriptor);
+    if (named)
+      sys::fs::remove(name);
   }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor); }
+  const std::string &path() const { return name; }
 
 private:
   MemoryFile() = default;
+  std::error_code open() {
+    named = !sys::fs::exists("/proc/self/fd");
+    if (named) {
+      SmallString<128> path;
+      std::error_code code = sys::fs::createTemporaryFile("symc", "o", descriptor, path);
+      name = path.str();
+      return code;
+    }
+    descriptor = memfd_create("symc", MFD_CLOEXEC);
+    if (descriptor < 0)
+      return std::error_code(errno, std::generic_category());
+    name = "/proc/self/fd/" + std::to_string(descriptor);
+    return {};
+  }
+
   int descriptor = -1;
+  std::string name;
+  bool named = false;
 };
 
 Error runLinker(ArrayRef<std::string> arguments) {
