@@ -23,13 +23,19 @@ as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
 export DEBIAN_FRONTEND=noninteractive
 echo "Installing: ${missing[*]}" >&2
-"${as_root[@]}" apt-get -qq update
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# What apt and the packages' scripts say matters only when they fail.
+quietly() {
+  "${as_root[@]}" "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 3; }
+}
+quietly apt-get -qq update
 if ! apt-cache show libmlir-22-dev >/dev/null 2>&1; then
   # A minimal root (debootstrap) lists the main suite only: add the security suite of the same mirror.
   mirror=$(apt-get indextargets --format '$(SITE)' 'Codename: bookworm' 2>/dev/null | head -n 1)
   [ -n "$mirror" ] || { echo "This needs Debian 12 (bookworm) with its security suite." >&2; exit 3; }
   echo "deb ${mirror%/}-security bookworm-security main" |
     "${as_root[@]}" tee /etc/apt/sources.list.d/bookworm-security.list >/dev/null
-  "${as_root[@]}" apt-get -qq update
+  quietly apt-get -qq update
 fi
-"${as_root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+quietly apt-get -qq install -y --no-install-recommends "${missing[@]}"

@@ -1,4 +1,4 @@
-"""lit configuration: .mlir and .test files are shell tests; GoogleTest programs of the build are listed in Unit."""
+"""lit configuration: .mlir and .test files are shell tests; the GoogleTest programs are run by those in Unit."""
 import os
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ config.test_format = lit.formats.ShTest(execute_external=True)
 config.suffixes = [".mlir", ".test"]
 config.test_source_root = os.path.join(config.symc_source, "test")
 config.test_exec_root = os.path.join(config.symc_build, "test")
-config.excludes = ["Inputs", "Unit", "data"]
+config.excludes = ["Inputs", "data"]
 
 path = [os.path.join(config.symc_build, "bin"), config.llvm_tools, config.environment.get("PATH", os.environ["PATH"])]
 config.environment["PATH"] = os.pathsep.join(path)
@@ -21,11 +21,14 @@ config.substitutions.append(("%source", config.symc_source))
 config.substitutions.append(("%build", config.symc_build))
 config.substitutions.append(("%cc", config.cc))
 config.substitutions.append(("%cxx", config.cxx))
+config.substitutions.append(("%{fuzz}", "-seed=1 -timeout=10 -rss_limit_mb=512 -malloc_limit_mb=256 -max_len=4096 -artifact_prefix=%t/"))
 
 for module in ("numpy", "jsonschema"):
     if subprocess.run([config.python, "-c", f"import {module}"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
         config.available_features.add(module)
 if os.path.exists("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"):
     config.available_features.add("fashion-mnist")
+if os.path.exists("/proc/self/maps"):  # the sanitizers read it
+    config.available_features.add("sanitizers")
 if shutil.which("cmake") and shutil.which("ninja"):
     config.available_features.add("cmake-ninja")

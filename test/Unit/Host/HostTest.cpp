@@ -12,6 +12,7 @@
 #include "tools/symc/Options.h"
 
 #include <numeric>
+#include <sys/auxv.h>
 
 using namespace symc;
 using namespace symc::host;
@@ -91,7 +92,7 @@ TEST(Library, RefusesStrangers) {
   Scratch scratch;
   EXPECT_FAILURE(Library(scratch.path("no.so")), "No such file");
   EXPECT_FAILURE(Library(scratch.write("a.so", "hello")), "neither a graph file nor a shared library");
-  std::ifstream stream("/proc/self/exe", std::ios::binary);
+  std::ifstream stream(reinterpret_cast<const char *>(getauxval(AT_EXECFN)), std::ios::binary); // this program
   std::string elf(4096, '\0');
   stream.read(elf.data(), elf.size());
   EXPECT_FAILURE(Library(scratch.write("b.so", elf)), "S1301"); // the section headers are cut off
