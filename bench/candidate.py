@@ -1,114 +1,98 @@
 #!/usr/bin/env python3
-"""candidate.py PEER SETTING ROW BATCH THREADS: runs training steps of one row in one system, driven by compare.py.
+"""candidate.py PEER SETTING ROW THREADS: runs one row (see rows.py) in one system, driven by compare.py.
 
 Prints one JSON line about itself when it is warm; then, for each line on standard input with a number of seconds, the
 mean time of a step over about that long. A step takes NumPy arrays (symc: pointers to them), as a program that reads its
 data would have them.
 """
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
 
-import numpy as np
+from rows import CONVOLUTIONS, Row
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def data(row, batch):
-    """A batch of each row's inputs."""
-    rng = np.random.default_rng(0)
-    if row == "linear_regression":
-        return {"X": rng.standard_normal((batch, 10), np.float32), "y": rng.standard_normal((batch, 1), np.float32)}
-    if row == "perceptron":
-        x = rng.standard_normal((batch, 2), np.float32)
-        return {"x": x, "y": (x[:, :1] * x[:, 1:] > 0).astype(np.float32)}
-    return {"x": rng.random((batch, 28, 28), np.float32), "labels": rng.integers(0, 10, batch).astype(np.uint8)}
-
-
-def glorot(rng, *shape):
-    limit = np.sqrt(6 / (np.prod(shape[:-2], initial=1) * (shape[-2] + shape[-1])))
-    return rng.uniform(-limit, limit, shape).astype(np.float32)
-
-
-def parameters(row):
-    rng = np.random.default_rng(1)
-    zeros = lambda n: np.zeros(n, np.float32)
-    if row == "linear_regression":
-        return [np.zeros((10, 1), np.float32), zeros(1)]
-    if row == "perceptron":
-        return [glorot(rng, 2, 16), zeros(16), glorot(rng, 16, 1), zeros(1)]
-    if row == "softmax_regression":
-        return [glorot(rng, 784, 10), zeros(10)]
-    return [glorot(rng, 5, 5, 1, 16), zeros(16), glorot(rng, 5, 5, 16, 8), zeros(8), glorot(rng, 4, 4, 8, 12), zeros(12),
-            glorot(rng, 588, 200), zeros(200), glorot(rng, 200, 10), zeros(10)]
-
-
-RATES = {"linear_regression": 0.1, "perceptron": 0.01, "softmax_regression": 0.1, "small_cnn": 5e-4}
-ADAM = {"perceptron", "small_cnn"}
-
-
 # ---- each returns (step, version); a step returns when the updated parameters are there ----------------------------
 
-def symc(setting, row, batch, threads):
+def symc(setting, row, threads):
     """The figure of `symc bench`: the generic call of the library on the same arrays."""
-    import subprocess
     folder = tempfile.TemporaryDirectory()
-    library = f"{folder.name}/lib{row}.so"
+    graph, library = pathlib.Path(folder.name, "model.json"), f"{folder.name}/libmodel.so"
+    graph.write_text(row.graph())
     command = str(PROJECT / "build/release/bin/symc")
-    subprocess.run([command, "compile", str(PROJECT / f"examples/{row}/{row}.json"), "-o", library], check=True)
+    subprocess.run([command, "compile", graph, "-o", library], check=True)
     version = subprocess.run([command, "--version"], capture_output=True, text=True)
-    import symc as module
-    model = module.load(library, threads=threads)
-    model.initialize(seed=0)
 
     def measure(seconds):
-        out = subprocess.run([command, "bench", library, "--function", "train_step", "--dim", f"batch={batch}", "--threads",
-                              str(threads)], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run([command, "bench", library, "--function", row.function, "--dim", f"batch={row.batch}",
+                              "--threads", str(threads)], capture_output=True, text=True, check=True).stdout
         return json.loads(out)["median_ns"] * 1e-9
     measure.folder = folder
     return measure, (version.stdout + version.stderr).split("\n")[0]
 
 
-def torch(setting, row, batch, threads):
+def torch(setting, row, threads):
     import torch as t
     import torch.nn.functional as F
     t.set_num_threads(threads)
-    inputs = {k: t.from_numpy(v) for k, v in data(row, batch).items()}
-    cnn, last = row == "small_cnn", "channels_last" in setting
+    inputs = {k: t.from_numpy(v) for k, v in row.data().items()}
+    last = "channels_last" in setting
     weights = []
-    for p in parameters(row):
+    for p in row.parameters():
         w = t.from_numpy(p.transpose(3, 2, 0, 1).copy() if p.ndim == 4 else p)
         if last and w.ndim == 4:
             w = w.contiguous(memory_format=t.channels_last)
         weights.append(w.requires_grad_())
 
     def same(x, size, stride):  # TensorFlow's "same": the odd pixel at the end
-        total = max((-(-x.shape[2] // stride) - 1) * stride + size - x.shape[2], 0)
-        return F.pad(x, (total // 2, total - total // 2) * 2)
+        pads = []
+        for n in (x.shape[3], x.shape[2]):
+            total = max((-(-n // stride) - 1) * stride + size - n, 0)
+            pads += [total // 2, total - total // 2]
+        return F.pad(x, pads)
+
+    def forward(x, training):
+        h, w = x, weights
+        if row.kind == "perceptron":
+            for i in range(0, len(w) - 2, 2):
+                h = t.tanh(h @ w[i] + w[i + 1])
+            return t.sigmoid(h @ w[-2] + w[-1])
+        if row.kind == "softmax_regression":
+            h = x.reshape(-1, w[0].shape[0])
+        elif row.kind == "small_cnn":
+            h = x.reshape(-1, 1, *row.sizes[:2])
+            if last:
+                h = h.contiguous(memory_format=t.channels_last)
+            for i, (size, stride) in enumerate(CONVOLUTIONS):
+                h = F.relu(F.conv2d(same(h, size, stride), w[2 * i], w[2 * i + 1], stride=stride))
+            h = F.dropout(F.relu(h.permute(0, 2, 3, 1).reshape(-1, row.flat) @ w[6] + w[7]), 0.25, training)
+        return h @ w[-2] + w[-1]
 
     def loss(x=None, labels=None, X=None, y=None):
-        w = weights
-        if row == "linear_regression":
-            return ((X @ w[0] + w[1] - y) ** 2).mean()
-        if row == "perceptron":
-            return ((t.sigmoid(t.tanh(x @ w[0] + w[1]) @ w[2] + w[3]) - y) ** 2).mean()
-        if row == "softmax_regression":
-            return F.cross_entropy(x.reshape(-1, 784) @ w[0] + w[1], labels.long())
-        h = x.reshape(-1, 1, 28, 28)
-        if last:
-            h = h.contiguous(memory_format=t.channels_last)
-        h = F.relu(F.conv2d(h, w[0], w[1], padding=2))
-        h = F.relu(F.conv2d(same(h, 5, 2), w[2], w[3], stride=2))
-        h = F.relu(F.conv2d(same(h, 4, 2), w[4], w[5], stride=2))
-        h = F.dropout(F.relu(h.permute(0, 2, 3, 1).reshape(-1, 588) @ w[6] + w[7]), 0.25)
-        return F.cross_entropy(h @ w[8] + w[9], labels.long())
+        if labels is not None:
+            return F.cross_entropy(forward(x, True), labels.long())
+        return ((forward(x if X is None else X, True) - y) ** 2).mean()
 
-    if row in ADAM:
-        optimizer = t.optim.Adam(weights, lr=RATES[row], fused=True)
+    if row.predict:
+        def infer(x=None, X=None):
+            h = forward(x if X is None else X, False)
+            return t.softmax(h, -1) if row.classifies else h
+        run = t.compile(infer) if "compile" in setting else infer
+
+        def predict():
+            with t.inference_mode():
+                return run(**inputs)
+        return predict, f"torch {t.__version__}, {t.backends.cpu.get_cpu_capability()}"
+    if row.adam:
+        optimizer = t.optim.Adam(weights, lr=row.rate, fused=True)
     else:
-        optimizer = t.optim.SGD(weights, lr=RATES[row], fused=True)
+        optimizer = t.optim.SGD(weights, lr=row.rate, fused=True)
 
     def step(**arrays):
         optimizer.zero_grad(set_to_none=True)
@@ -120,32 +104,42 @@ def torch(setting, row, batch, threads):
     return (lambda: run(**inputs)), f"torch {t.__version__}, {t.backends.cpu.get_cpu_capability()}"
 
 
-def jax(setting, row, batch, threads):
-    import os
+def jax(setting, row, threads):
     os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'} intra_op_parallelism_threads={threads}"
     os.environ["JAX_PLATFORMS"] = "cpu"
     import jax as j
     import jax.numpy as jnp
-    inputs = data(row, batch)
+    inputs = row.data()
+
+    def forward(w, x, key=None):
+        h = x
+        if row.kind == "perceptron":
+            for i in range(0, len(w) - 2, 2):
+                h = jnp.tanh(h @ w[i] + w[i + 1])
+            return j.nn.sigmoid(h @ w[-2] + w[-1])
+        if row.kind == "softmax_regression":
+            h = x.reshape(-1, w[0].shape[0])
+        elif row.kind == "small_cnn":
+            h = x[..., None]
+            for i, (_, stride) in enumerate(CONVOLUTIONS):
+                h = j.nn.relu(j.lax.conv_general_dilated(h, w[2 * i], (stride, stride), "SAME",
+                                                         dimension_numbers=("NHWC", "HWIO", "NHWC")) + w[2 * i + 1])
+            h = j.nn.relu(h.reshape(-1, row.flat) @ w[6] + w[7])
+            if key is not None:
+                h = jnp.where(j.random.uniform(key, h.shape) >= 0.25, h / 0.75, 0)
+        return h @ w[-2] + w[-1]
 
     def loss(w, key, x=None, labels=None, X=None, y=None):
-        if row == "linear_regression":
-            return jnp.mean((X @ w[0] + w[1] - y) ** 2)
-        if row == "perceptron":
-            return jnp.mean((j.nn.sigmoid(jnp.tanh(x @ w[0] + w[1]) @ w[2] + w[3]) - y) ** 2)
-        if row == "softmax_regression":
-            logits = x.reshape(-1, 784) @ w[0] + w[1]
-        else:
-            conv = lambda h, k, b, s: j.nn.relu(j.lax.conv_general_dilated(
-                h, k, (s, s), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + b)
-            h = conv(x[..., None], w[0], w[1], 1)
-            h = conv(conv(h, w[2], w[3], 2), w[4], w[5], 2)
-            h = j.nn.relu(h.reshape(-1, 588) @ w[6] + w[7])
-            h = jnp.where(j.random.uniform(key, h.shape) >= 0.25, h / 0.75, 0)
-            logits = h @ w[8] + w[9]
-        return -jnp.mean(jnp.take_along_axis(j.nn.log_softmax(logits), labels[:, None].astype(int), 1))
+        h = forward(w, x if X is None else X, key)
+        if labels is None:
+            return jnp.mean((h - y) ** 2)
+        return -jnp.mean(jnp.take_along_axis(j.nn.log_softmax(h), labels[:, None].astype(int), 1))
 
-    adam, rate = row in ADAM, RATES[row]
+    if row.predict:
+        infer = j.jit(lambda w, x: j.nn.softmax(forward(w, x)) if row.classifies else forward(w, x))
+        weights, (x,) = [jnp.asarray(p) for p in row.parameters()], inputs.values()
+        return (lambda: infer(weights, x).block_until_ready()), f"jax {j.__version__}"
+    adam, rate = row.adam, row.rate
 
     def update(state, arrays):
         w, m, v, n = state
@@ -160,7 +154,7 @@ def jax(setting, row, batch, threads):
             w = [p - rate * a for p, a in zip(w, g)]
         return (w, m, v, n), value
     run = j.jit(update, donate_argnums=0)
-    w = [jnp.asarray(p) for p in parameters(row)]
+    w = [jnp.asarray(p) for p in row.parameters()]
     moments = lambda: [jnp.zeros_like(p) for p in w] if adam else []
     state = [(w, moments(), moments(), jnp.float32(0))]
 
@@ -171,31 +165,45 @@ def jax(setting, row, batch, threads):
     return step, f"jax {j.__version__}"
 
 
-def tensorflow(setting, row, batch, threads):
+def tensorflow(setting, row, threads):
     import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    inputs = data(row, batch)
-    w = [tf.Variable(p) for p in parameters(row)]
-    adam, rate = row in ADAM, RATES[row]
+    inputs = row.data()
+    w = [tf.Variable(p) for p in row.parameters()]
+    adam, rate = row.adam, row.rate
     m = [tf.Variable(tf.zeros_like(p)) for p in w] if adam else []
     v = [tf.Variable(tf.zeros_like(p)) for p in w] if adam else []
     n = tf.Variable(0.0)
 
+    def forward(x, training):
+        h = x
+        if row.kind == "perceptron":
+            for i in range(0, len(w) - 2, 2):
+                h = tf.tanh(h @ w[i] + w[i + 1])
+            return tf.sigmoid(h @ w[-2] + w[-1])
+        if row.kind == "softmax_regression":
+            h = tf.reshape(x, (-1, w[0].shape[0]))
+        elif row.kind == "small_cnn":
+            h = x[..., None]
+            for i, (_, stride) in enumerate(CONVOLUTIONS):
+                h = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(h, w[2 * i], stride, "SAME"), w[2 * i + 1]))
+            h = tf.nn.relu(tf.reshape(h, (-1, row.flat)) @ w[6] + w[7])
+            h = tf.nn.dropout(h, 0.25) if training else h
+        return h @ w[-2] + w[-1]
+
     def loss(x=None, labels=None, X=None, y=None):
-        if row == "linear_regression":
-            return tf.reduce_mean((X @ w[0] + w[1] - y) ** 2)
-        if row == "perceptron":
-            return tf.reduce_mean((tf.sigmoid(tf.tanh(x @ w[0] + w[1]) @ w[2] + w[3]) - y) ** 2)
-        if row == "softmax_regression":
-            logits = tf.reshape(x, (-1, 784)) @ w[0] + w[1]
-        else:
-            h = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x[..., None], w[0], 1, "SAME"), w[1]))
-            h = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(h, w[2], 2, "SAME"), w[3]))
-            h = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(h, w[4], 2, "SAME"), w[5]))
-            h = tf.nn.dropout(tf.nn.relu(tf.reshape(h, (-1, 588)) @ w[6] + w[7]), 0.25)
-            logits = h @ w[8] + w[9]
-        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int64), logits))
+        h = forward(x if X is None else X, True)
+        if labels is None:
+            return tf.reduce_mean((h - y) ** 2)
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int64), h))
+
+    if row.predict:
+        @tf.function(jit_compile="xla" in setting)
+        def infer(x):
+            return tf.nn.softmax(forward(x, False)) if row.classifies else forward(x, False)
+        (x,) = inputs.values()
+        return (lambda: infer(x).numpy()), f"tensorflow {tf.__version__}"
 
     @tf.function(jit_compile="xla" in setting)
     def run(arrays):
@@ -217,8 +225,8 @@ def tensorflow(setting, row, batch, threads):
 
 
 def main():
-    peer, setting, row, batch, threads = sys.argv[1:4] + [int(a) for a in sys.argv[4:6]]
-    step, version = {"symc": symc, "torch": torch, "jax": jax, "tensorflow": tensorflow}[peer](setting, row, batch, threads)
+    peer, setting, row, threads = sys.argv[1], sys.argv[2], Row.parse(sys.argv[3]), int(sys.argv[4])
+    step, version = {"symc": symc, "torch": torch, "jax": jax, "tensorflow": tensorflow}[peer](setting, row, threads)
     if peer == "symc":
         measure = step
         measure(0)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """compare.py [ROW ...] [--threads 1,2] [--seconds S]: symc beside PyTorch, JAX and TensorFlow, in one interleaved run.
 
-Every row is a training step of a model of the examples (or `--model FILE.json --dim batch=N` with a peer that computes
-the same). Each candidate is a process of its own, pinned to the same cores, warmed up and then asked in turn, round by
+Every row is a training step, or a forward pass, of one of the examples or of a model of its kind with other sizes:
+ROW is KIND[:SIZES][@BATCH][/predict], see rows.py. Each candidate is a process of its own, pinned to the same cores, warmed up and then asked in turn, round by
 round, for the time of a batch of steps; what is printed is the median over the rounds. symc is asked through the same
 entry as `symc bench`. Peers run at the best of their settings: each setting is a candidate, and a peer's figure is its
 best candidate's. On AMD, MKL falls back to AVX2 unless told that the CPU is one of Intel's: PyTorch is given a preloaded
@@ -21,21 +21,15 @@ import subprocess
 import sys
 import tempfile
 
+from rows import SIZES, Row
+
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent
-ROWS = {
-    "linear_regression": {"batch": 442},
-    "perceptron": {"batch": 32},
-    "softmax_regression": {"batch": 100},
-    "small_cnn": {"batch": 100},
-}
-
-
 def candidates(row):
     """(peer, setting) pairs that are worth a try for a row."""
     found = [("symc", "")]
     found += [("torch", s) for s in ("eager", "compile", "compile channels_last", "eager channels_last")
-              if row == "small_cnn" or "channels_last" not in s]
+              if row.kind == "small_cnn" or "channels_last" not in s]
     found += [("jax", "jit")]
     found += [("tensorflow", s) for s in ("function", "function xla")]
     return found
@@ -47,7 +41,7 @@ class Candidate:
     def __init__(self, peer, setting, row, threads, environment, cores):
         self.name, self.times = f"{peer} {setting}".strip(), []
         self.peer = peer
-        command = [sys.executable, str(HERE / "candidate.py"), peer, setting, row, str(ROWS[row]["batch"]), str(threads)]
+        command = [sys.executable, str(HERE / "candidate.py"), peer, setting, row.name, str(threads)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, env=environment, preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.about = None
@@ -88,12 +82,14 @@ def cpu():
     return f"{field('model name') or platform.processor()}, family {field('cpu family')}, {' '.join(sets)}"
 
 
-def run(row, threads, rounds, seconds, preload):
+def run(row, threads, options, preload):
     cores = set(sorted(os.sched_getaffinity(0))[:threads])
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TF_CPP_MIN_LOG_LEVEL="3",
                        CUDA_VISIBLE_DEVICES="", PYTHONPATH=str(PROJECT / "python"))
     running, absent = [], []
     for peer, setting in candidates(row):
+        if peer not in ("symc", *options.peers.split(",")):
+            continue
         special = dict(environment, LD_PRELOAD=preload) if peer == "torch" else environment
         candidate = Candidate(peer, setting, row, threads, special, cores)
         about, why = candidate.start()  # one after the other: compilers should not disturb each other
@@ -101,9 +97,9 @@ def run(row, threads, rounds, seconds, preload):
             running.append(candidate)
         else:
             absent.append(f"{candidate.name}: {why}")
-    for i in range(rounds):
+    for i in range(options.rounds):
         for candidate in running[i % len(running):] + running[:i % len(running)]:
-            candidate.measure(seconds)
+            candidate.measure(options.seconds)
     for candidate in running:
         candidate.stop()
     return running, absent
@@ -113,14 +109,14 @@ def report(row, threads, running, absent):
     medians = {c: statistics.median(c.times) for c in running}
     ours = next((m for c, m in medians.items() if c.peer == "symc"), None)
     best = min((m for c, m in medians.items() if c.peer != "symc"), default=None)
-    print(f"\n{row}, batch {ROWS[row]['batch']}, {threads} thread{'s' * (threads > 1)}")
+    print(f"\n{row.name}, batch {row.batch}, {threads} thread{'s' * (threads > 1)}")
     for candidate, median in sorted(medians.items(), key=lambda item: item[1]):
         spread = (max(candidate.times) - min(candidate.times)) / median
         ratio = f"{median / ours:7.2f} x" if ours else ""
         print(f"  {candidate.name:32} {median * 1e6:10.2f} us  ±{spread / 2:5.1%} {ratio}  {candidate.about['version']}")
     for line in absent:
         print(f"  absent: {line}")
-    result = {"row": row, "threads": threads, "symc_us": ours and ours * 1e6, "best_peer_us": best and best * 1e6,
+    result = {"row": row.name, "threads": threads, "symc_us": ours and ours * 1e6, "best_peer_us": best and best * 1e6,
               "ratio": best / ours if best and ours else None}
     print("  symc is", f"{result['ratio']:.2f} x as fast as the best peer" if result["ratio"] else "without a peer")
     return result
@@ -128,22 +124,24 @@ def report(row, threads, running, absent):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="default: " + ", ".join(SIZES))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.2, help="of one measurement")
+    parser.add_argument("--peers", default="torch,jax,tensorflow", help="those to measure")
     parser.add_argument("--json", help="file that receives the figures")
     options = parser.parse_args()
-    unknown = [row for row in options.rows if row not in ROWS]
-    if unknown:
-        parser.error(f"no row {unknown[0]!r}; there are {', '.join(ROWS)}")
+    try:
+        rows = [Row.parse(name) for name in options.rows or SIZES]
+    except ValueError as error:
+        parser.error(str(error))
     print(cpu())
     results = []
     with tempfile.TemporaryDirectory() as folder:
         preload = intel_library(folder)
-        for row in options.rows or ROWS:
+        for row in rows:
             for threads in map(int, options.threads.split(",")):
-                results.append(report(row, threads, *run(row, threads, options.rounds, options.seconds, preload)))
+                results.append(report(row, threads, *run(row, threads, options, preload)))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"cpu": cpu(), "results": results}, indent=1) + "\n")
 
