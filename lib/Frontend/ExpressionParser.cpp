@@ -76,6 +76,7 @@ private:
   [[gnu::noinline]] bool fail(std::string_view code, TextRange range, std::string message, std::string hint = "");
   [[gnu::noinline]] bool unexpected(std::string_view what);
   [[gnu::noinline]] bool unclosed(TextRange open);
+  bool parseComma(const char *close, TextRange open);
   [[gnu::noinline]] bool chained(std::string_view op, uint32_t first);
   [[gnu::noinline]] std::string_view unsupportedHint() const;
   [[gnu::noinline]] bool attribute(uint32_t node);
@@ -535,6 +536,13 @@ bool Parser::parseName(uint32_t &node) {
   return true;
 }
 
+/// After an item of a list: a comma, which is passed, or `close`, which is left.
+bool Parser::parseComma(const char *close, TextRange open) {
+  if (is(","))
+    return advance();
+  return is(close) || unclosed(open);
+}
+
 bool Parser::parseCall(uint32_t &node, Token name) {
   ExprNode call{ExprKind::Call};
   call.token = name.range;
@@ -579,12 +587,8 @@ bool Parser::parseCall(uint32_t &node, Token name) {
     if (!parseBinary(OrLevel, argument))
       return false;
     parts.push_back(argument);
-    if (is(",")) {
-      if (!advance())
-        return false;
-    } else if (!is(")")) {
-      return unclosed(open);
-    }
+    if (!parseComma(")", open))
+      return false;
   }
   --depth;
   call.range = {name.range.begin, token.range.end};
@@ -607,12 +611,8 @@ bool Parser::parseList(uint32_t &node) {
     if (!parseBinary(OrLevel, item))
       return false;
     parts.push_back(item);
-    if (is(",")) {
-      if (!advance())
-        return false;
-    } else if (!is("]")) {
-      return unclosed(open);
-    }
+    if (!parseComma("]", open))
+      return false;
   }
   --depth;
   list.range = {open.begin, token.range.end};
@@ -673,12 +673,8 @@ bool Parser::parseIndex(uint32_t &node) {
     if (!parseSlice(entry))
       return false;
     parts.push_back(entry);
-    if (is(",")) {
-      if (!advance())
-        return false;
-    } else if (!is("]")) {
-      return unclosed(open);
-    }
+    if (!parseComma("]", open))
+      return false;
   }
   --depth;
   index.range = {at(node).range.begin, token.range.end};

@@ -62,6 +62,18 @@ std::vector<size_t> termOrder(Ex e) {
   return order;
 }
 
+/// The terms of a sum with their signs; `term` prints |coefficient| x.
+static Text printSum(Ex e, llvm::function_ref<std::string(Ratio, Ex)> term) {
+  std::string text;
+  for (size_t i : termOrder(e)) {
+    Ratio c = e->terms[i];
+    bool negative = c.above < 0;
+    text += text.empty() ? (negative ? "-" : "") : negative ? " - " : " + ";
+    text += term(negative ? -c : c, e->args[i]);
+  }
+  return {text, Sum};
+}
+
 class Numpy {
 public:
   Text print(Ex e) {
@@ -116,18 +128,7 @@ private:
   }
 
   Text sum(Ex e) {
-    std::string text;
-    for (size_t i : termOrder(e)) {
-      Ratio c = e->terms[i];
-      bool negative = c.above < 0;
-      Ratio size = negative ? -c : c;
-      if (!text.empty())
-        text += negative ? " - " : " + ";
-      else if (negative)
-        text = "-";
-      text += e->args[i]->isNumber(1) ? number(size).text : scaled(size, e->args[i]);
-    }
-    return {text, Sum};
+    return printSum(e, [&](Ratio size, Ex x) { return x->isNumber(1) ? number(size).text : scaled(size, x); });
   }
 
   /// c x inside a sum.
@@ -296,26 +297,15 @@ private:
   }
 
   Text sum(Ex e) {
-    std::string text;
-    for (size_t i : termOrder(e)) {
-      Ratio c = e->terms[i];
-      bool negative = c.above < 0;
-      Ratio size = negative ? -c : c;
-      if (!text.empty())
-        text += negative ? " - " : " + ";
-      else if (negative)
-        text = "-";
-      if (e->args[i]->isNumber(1))
-        text += number(size).text;
-      else if (e->args[i]->kind == Kind::Mul) {
-        Expr copy = *e->args[i];
-        copy.ratio = size;
-        text += product(&copy).text;
-      } else {
-        text += (size.is(1) ? "" : number(size).text + " ") + at(e->args[i], Product);
-      }
-    }
-    return {text, Sum};
+    return printSum(e, [&](Ratio size, Ex x) {
+      if (x->isNumber(1))
+        return number(size).text;
+      if (x->kind != Kind::Mul)
+        return (size.is(1) ? "" : number(size).text + " ") + at(x, Product);
+      Expr copy = *x;
+      copy.ratio = size;
+      return product(&copy).text;
+    });
   }
 
   Text product(Ex e) {

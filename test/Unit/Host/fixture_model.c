@@ -13,6 +13,7 @@
  *   lookup:     row = table[ids]                  ids: i64[batch], 0 <= ids < 3
  */
 #include "runtime/Program.h"
+#include "test/Unit/RuntimeEntries.h"
 
 #include <math.h>
 #include <string.h>
@@ -153,22 +154,7 @@ static const symc_program program = {{FIXTURE_ABI,
                                       dims,
                                       functions,
                                       parameters,
-                                      symc_rt_create,
-                                      symc_rt_destroy,
-                                      symc_rt_error,
-                                      symc_rt_initialize,
-                                      symc_rt_load_parameters,
-                                      symc_rt_load_parameters_subset,
-                                      symc_rt_save_parameters,
-                                      symc_rt_save_state,
-                                      symc_rt_load_state,
-                                      symc_rt_parameter,
-                                      symc_rt_reserve,
-                                      symc_rt_share_parameters,
-                                      symc_rt_step,
-                                      symc_rt_call,
-                                      symc_rt_output_shape,
-                                      symc_rt_plan},
+                                      SYMC_RUNTIME_ENTRIES},
                                      COUNT(slots),
                                      COUNT(variants),
                                      slots,

@@ -12,6 +12,7 @@
 #define SYMC_TEST_FAKEMODEL_H
 
 #include "runtime/Runtime.h"
+#include "test/Unit/RuntimeEntries.h"
 
 namespace fake {
 
@@ -87,22 +88,7 @@ inline symc_program make(const char *name, const char *manifest) {
            dims,
            functions,
            parameters,
-           symc_rt_create,
-           symc_rt_destroy,
-           symc_rt_error,
-           symc_rt_initialize,
-           symc_rt_load_parameters,
-           symc_rt_load_parameters_subset,
-           symc_rt_save_parameters,
-           symc_rt_save_state,
-           symc_rt_load_state,
-           symc_rt_parameter,
-           symc_rt_reserve,
-           symc_rt_share_parameters,
-           symc_rt_step,
-           symc_rt_call,
-           symc_rt_output_shape,
-           symc_rt_plan},
+           SYMC_RUNTIME_ENTRIES},
           3,
           2,
           slots,
