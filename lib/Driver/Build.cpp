@@ -33,7 +33,7 @@ using namespace symc;
 
 std::optional<Stage> symc::parseStage(StringRef name) {
   static constexpr std::pair<StringLiteral, Stage> names[] = {
-      {"sym", Stage::Sym}, {"autodiff", Stage::Autodiff}, {"fused", Stage::Fused}, {"linalg", Stage::Linalg},
+      {"sym", Stage::Sym}, {"dot", Stage::Dot}, {"autodiff", Stage::Autodiff}, {"fused", Stage::Fused}, {"linalg", Stage::Linalg},
       {"llvm", Stage::Llvm}, {"asm", Stage::Asm}, {"obj", Stage::Obj}};
   for (auto [text, stage] : names)
     if (name == text)

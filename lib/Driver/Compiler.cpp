@@ -7,6 +7,7 @@
 #include "lib/Driver/Build.h"
 #include "lib/Driver/EmbedParams.h"
 #include "dialects/sym/SymOps.h"
+#include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Config/llvm-config.h"
@@ -89,7 +90,10 @@ public:
     if (*stage <= Stage::Linalg) {
       std::string ir;
       llvm::raw_string_ostream os(ir);
-      module->print(os);
+      if (*stage == Stage::Dot)
+        printDot(*module, os);
+      else
+        module->print(os);
       return emitText(ir);
     }
     return compileCode(*module, *stage);

@@ -11,10 +11,10 @@
 
 namespace symc {
 
-/// The results of the compiler's stages, in order; drives --emit and the order of the pipeline.
-enum class Stage { Sym, Autodiff, Fused, Linalg, Llvm, Asm, Obj, Library };
+/// The results of the compiler's stages, in order; drives --emit and the order of the pipeline. Dot shows the graph of Sym.
+enum class Stage { Sym, Dot, Autodiff, Fused, Linalg, Llvm, Asm, Obj, Library };
 
-/// The stage that `--emit` calls by this name. The CUDA stages and dot are not among them.
+/// The stage that `--emit` calls by this name. The CUDA stages are not among them.
 std::optional<Stage> parseStage(llvm::StringRef name);
 
 } // namespace symc
