@@ -8,13 +8,10 @@
 // the whole new one, also after a power cut: the data is on disk before the name is.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/NewFile.h"
 #include "runtime/Runtime.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/types.h>
-#include <unistd.h>
 
+using namespace symc;
 using namespace symc::rt;
 
 namespace {
@@ -69,6 +66,72 @@ bool writeAll(int descriptor, const void *from, uint64_t size) {
   }
   return true;
 }
+
+/// The file that is written. What fails first is kept: later steps do nothing, and `commit` says so with errno.
+class Output {
+public:
+  /// `temporary` has room for `path` and four more bytes.
+  Output(const char *path, char *temporary) : path(path), temporary(temporary) {}
+  ~Output() {
+    if (descriptor >= 0)
+      close(descriptor);
+  }
+
+  void open() {
+    special = isSpecialFile(path);
+    if (!special)
+      descriptor = openUnnamed(path, temporary);
+    unnamed = descriptor >= 0;
+    size_t length = strlen(path);
+    memcpy(temporary, path, length);
+    memcpy(temporary + length, ".tmp", 5);
+    if (special) {
+      descriptor = ::open(path, O_WRONLY | O_CLOEXEC);
+    } else if (!unnamed) {
+      // The same name each time, so that what a killed process left is replaced by the next.
+      unlink(temporary);
+      descriptor = ::open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    }
+    good = descriptor >= 0;
+    cause = errno;
+    doing = good ? "write" : "create";
+  }
+
+  void write(const void *from, uint64_t size) {
+    if (good && !writeAll(descriptor, from, size))
+      fail();
+  }
+
+  bool commit() {
+    if (good && fsync(descriptor) != 0 && !special) // a pipe cannot be synchronised
+      fail();
+    if (good && unnamed && !nameFile(descriptor, temporary, path))
+      fail();
+    if (descriptor >= 0 && close(descriptor) != 0 && good)
+      fail();
+    bool opened = descriptor >= 0;
+    descriptor = -1;
+    if (good && !unnamed && !special && rename(temporary, path) != 0)
+      fail();
+    if (!good && opened && !unnamed && !special)
+      unlink(temporary);
+    errno = cause;
+    return good;
+  }
+
+  const char *doing = "create";
+
+private:
+  void fail() {
+    good = false;
+    cause = errno;
+  }
+
+  const char *path;
+  char *temporary;
+  int descriptor = -1, cause = 0;
+  bool good = false, special = false, unnamed = false;
+};
 
 /// Makes the new name last. Not every file system can, and the file is complete anyway.
 void syncFolder(char *path) {
@@ -142,32 +205,15 @@ symc_status symc::rt::writeSafetensors(const Allocator &allocator, const char *p
     snprintf(error, errorSize, "no memory to write %s", Shown(path).text);
     return SYMC_OUT_OF_MEMORY;
   }
-  memcpy(temporary.data, path, length);
-  memcpy(temporary.data + length, ".tmp", 5);
-
-  // The same name each time, so that what a killed process left is replaced by the next.
-  unlink(temporary.data);
-  const char *what = "create";
-  int descriptor = open(temporary.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  bool written = descriptor >= 0;
-  if (written) {
-    what = "write";
-    written = writeAll(descriptor, header.memory.data, header.size);
-    for (size_t i = 0; i < count && written; ++i)
-      written = writeAll(descriptor, tensors[i].data, tensors[i].end - tensors[i].begin);
-    written = written && fsync(descriptor) == 0;
-    int number = errno;
-    if (close(descriptor) != 0 && written)
-      written = false;
-    else
-      errno = number;
-    written = written && rename(temporary.data, path) == 0;
-  }
-  if (!written) {
+  Output output(path, temporary.data);
+  output.open();
+  output.write(header.memory.data, header.size);
+  for (size_t i = 0; i < count; ++i)
+    output.write(tensors[i].data, tensors[i].end - tensors[i].begin);
+  if (!output.commit()) {
     char text[128];
-    snprintf(error, errorSize, "cannot %s %s: %s", what, Shown(path).text, strerror_r(errno, text, sizeof(text)));
-    if (descriptor >= 0)
-      unlink(temporary.data);
+    snprintf(error, errorSize, "cannot %s %s: %s", output.doing, Shown(path).text,
+             strerror_r(errno, text, sizeof(text)));
     return SYMC_IO_ERROR;
   }
   syncFolder(temporary.data);

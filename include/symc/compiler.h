@@ -76,8 +76,9 @@ typedef struct {
   symc_string_list wrt; /* empty: every trainable parameter; a name repeated differentiates again */
   const char *format;   /* "text" or "latex" (checked) */
 
-  /* `functions` are what a command needs, not what --functions says: a missing one is a wrong graph, not wrong usage. */
+  /* `functions` are what a command needs, not what an option says: a missing one is a wrong graph, not wrong usage. */
   int32_t functions_implied;
+  const char *functions_option; /* otherwise the option that says it: "--functions" or "--function" */
 } symc_compile_options;
 
 typedef struct {

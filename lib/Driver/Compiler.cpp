@@ -4,17 +4,20 @@
 //
 //===----------------------------------------------------------------------===//
 #include "symc/compiler.h"
+#include "dialects/sym/SymOps.h"
 #include "lib/Driver/Build.h"
 #include "lib/Driver/EmbedParams.h"
-#include "dialects/sym/SymOps.h"
 #include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
+#include "lib/Support/Suggest.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "runtime/NewFile.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/SHA256.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SHA256.h"
 #include "llvm/Support/TargetSelect.h"
+#include <optional>
 
 using namespace mlir;
 using namespace symc;
@@ -76,13 +79,13 @@ public:
       return *exit;
     std::optional<Stage> stage = given.emit ? parseStage(given.emit) : Stage::Library;
     if (!stage)
-      return fail(code::CommandNotInThisVersion, "--emit " + quoted(given.emit) + " is of targets that this version does not have",
-                  WrongUsage);
+      return fail(code::CommandNotInThisVersion,
+                  "--emit " + quoted(given.emit) + " is of targets that this version does not have", WrongUsage);
     OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
     if (!module || diagnostics.hasErrors())
-      return end(WrongInput);
+      return end(failureOf());
     if (!checkFunctions(*module))
-      return end(given.functions_implied ? WrongInput : WrongUsage);
+      return end(failureOf());
     if (given.log_device_placement)
       reportPlacement(*module);
     if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
@@ -109,8 +112,21 @@ public:
   int grad() {
     OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
     if (!module || diagnostics.hasErrors())
-      return end(WrongInput);
+      return end(failureOf());
     FormulaOptions formula;
+    formula.wrongName = [&](std::string message, std::string suggestion) {
+      diagnostics.report({Severity::Error,
+                          std::string(code::OptionValue),
+                          "",
+                          0,
+                          0,
+                          0,
+                          0,
+                          std::move(message),
+                          "",
+                          std::move(suggestion),
+                          {}});
+    };
     formula.of = text(given.of);
     formula.wrt = list(given.wrt);
     formula.latex = text(given.format) == "latex";
@@ -119,8 +135,17 @@ public:
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
       std::string message = raised.str();
       bool coded = message.size() > 7 && message.compare(5, 2, ": ") == 0;
-      diagnostics.report({Severity::Error, coded ? message.substr(0, 5) : std::string(code::Internal), options.input, 0, 0, 0, 0,
-                          coded ? message.substr(7) : message, "", "", {}});
+      diagnostics.report({Severity::Error,
+                          coded ? message.substr(0, 5) : std::string(code::Internal),
+                          options.input,
+                          0,
+                          0,
+                          0,
+                          0,
+                          coded ? message.substr(7) : message,
+                          "",
+                          "",
+                          {}});
       return success();
     });
     if (failed(printGradients(*module, formula, os)))
@@ -143,23 +168,53 @@ private:
     return exit;
   }
   int fail(std::string_view code, std::string message, int exit, std::string hint = "") {
-    diagnostics.report({Severity::Error, std::string(code), "", 0, 0, 0, 0, std::move(message), std::move(hint), "", {}});
+    diagnostics.report(
+        {Severity::Error, std::string(code), "", 0, 0, 0, 0, std::move(message), std::move(hint), "", {}});
     return end(exit);
   }
+  /// What stopped the writing of a file, or the compiler itself.
   int fail(llvm::Error error) {
-    return fail(code::OutputUnwritable, llvm::toString(std::move(error)), LackingEnvironment);
+    symc::Diagnostic diagnostic;
+    diagnostic.line = diagnostic.column = 0;
+    std::error_code cause;
+    llvm::handleAllErrors(
+        std::move(error),
+        [&](const llvm::FileError &e) {
+          diagnostic.file = e.getFileName().str();
+          cause = e.convertToErrorCode();
+        },
+        [&](const llvm::ErrorInfoBase &e) {
+          diagnostic.message = e.message();
+          cause = e.convertToErrorCode();
+        });
+    bool system = cause != llvm::inconvertibleErrorCode();
+    if (system)
+      diagnostic.message = "cannot be written: " + cause.message();
+    // The linker says in words what stopped it.
+    bool full = cause == std::errc::no_space_on_device || cause == std::errc::file_too_large;
+    for (const char *word : {"No space left", "File too large", "quota exceeded"})
+      full |= diagnostic.message.find(word) != std::string::npos;
+    if (full)
+      diagnostic.hint = "free some space, or write to another place";
+    diagnostic.code = system || full ? code::OutputUnwritable : code::Internal;
+    diagnostics.report(std::move(diagnostic));
+    return end(full ? LackingEnvironment : system ? WrongInput : InternalError);
   }
-  /// 70 when anything that went wrong is the compiler's fault.
+  /// 70 when anything that went wrong is the compiler's fault, 2 when nothing but the command line is wrong.
   int failureOf() const {
-    for (const symc::Diagnostic &d : diagnostics.all())
+    bool usage = true;
+    for (const symc::Diagnostic &d : diagnostics.all()) {
       if (d.code == code::Internal)
         return InternalError;
-    return WrongInput;
+      usage &= d.severity != Severity::Error || d.code == code::OptionValue;
+    }
+    return usage && diagnostics.hasErrors() ? WrongUsage : WrongInput;
   }
 
   std::optional<int> checkTarget() {
     if (text(given.target) == "cuda")
-      return fail(code::CommandNotInThisVersion, "this version compiles for the CPU only", WrongUsage, "leave out --target cuda");
+      return fail(code::CommandNotInThisVersion, "this version compiles for the CPU only", WrongUsage,
+                  "leave out --target cuda");
     return std::nullopt;
   }
 
@@ -181,10 +236,18 @@ private:
           has += std::string(StringRef(comma)) + function;
         bool implied = given.functions_implied;
         bool training = llvm::is_contained(known, "train_step");
-        diagnostics.report({Severity::Error, std::string(implied ? code::MissingFunction : code::OptionValue),
-                            implied ? options.input : "", 0, 0, 0, 0,
-                            (implied ? "" : "--functions: ") + ("the model has no function " + quoted(name)),
-                            "it has " + has + (training ? "" : "; those of training need a `train` section"), "", {}});
+        diagnostics.report(
+            {Severity::Error,
+             std::string(implied ? code::MissingFunction : code::OptionValue),
+             implied ? options.input : "",
+             0,
+             0,
+             0,
+             0,
+             (implied ? "" : text(given.functions_option) + ": ") + "the model has no function " + quoted(name),
+             "it has " + has + (training ? "" : "; those of training need a `train` section"),
+             suggest(name, known),
+             {}});
         good = false;
       }
     return good;
@@ -202,24 +265,42 @@ private:
       if (!place || name.getName().getValue() == last)
         continue;
       last = name.getName().getValue();
-      diagnostics.report({Severity::Remark, std::string(code::Placement), place.getFilename().str(), place.getLine(),
-                          place.getColumn(), 0, 0,
-                          quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on cpu:0", "", "", {}});
+      diagnostics.report({Severity::Remark,
+                          std::string(code::Placement),
+                          place.getFilename().str(),
+                          place.getLine(),
+                          place.getColumn(),
+                          0,
+                          0,
+                          quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on cpu:0",
+                          "",
+                          "",
+                          {}});
     }
   }
 
   int emitText(StringRef contents) {
-    end(Done);
-    if (!given.output) {
-      llvm::outs() << contents;
-      llvm::outs().flush();
-      return Done;
+    std::error_code code;
+    if (!given.output || isSpecialFile(given.output)) {
+      std::optional<llvm::raw_fd_ostream> file;
+      if (given.output)
+        file.emplace(given.output, code);
+      llvm::raw_fd_ostream &os = file ? *file : llvm::outs();
+      if (!code) {
+        os << contents;
+        os.flush();
+        code = os.error();
+        os.clear_error();
+      }
+      if (code && !given.output)
+        return fail(code::OutputUnwritable, "standard output cannot be written", LackingEnvironment);
+      return code ? fail(llvm::createFileError(given.output, code)) : end(Done);
     }
     llvm::Error error = llvm::writeToOutput(given.output, [&](llvm::raw_ostream &os) {
       os << contents;
       return llvm::Error::success();
     });
-    return error ? fail(std::move(error)) : Done;
+    return error ? fail(std::move(error)) : end(Done);
   }
 
   int compileCode(ModuleOp module, Stage stage) {
@@ -235,8 +316,7 @@ private:
       OwningOpRef<ModuleOp> copy = last ? OwningOpRef<ModuleOp>() : OwningOpRef<ModuleOp>(module.clone());
       ModuleOp code = last ? module : *copy;
       ModelDescription described;
-      std::unique_ptr<llvm::Module> translated =
-          translate(code, *cpu, options, llvmContext, &described, diagnostics);
+      std::unique_ptr<llvm::Module> translated = translate(code, *cpu, options, llvmContext, &described, diagnostics);
       if (!translated)
         return end(failureOf());
       // The variants differ in nothing but the scratch memory of their kernels.

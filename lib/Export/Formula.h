@@ -8,6 +8,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/raw_ostream.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct FormulaOptions {
   std::string of;               // a node, input or parameter; empty: the loss
   std::vector<std::string> wrt; // empty: every trainable parameter; a name repeated differentiates again
   bool latex = false;           // otherwise NumPy
+  /// Receives what is wrong with `of` or `wrt` and the nearest right name, if any, instead of an MLIR diagnostic.
+  std::function<void(std::string message, std::string suggestion)> wrongName;
 };
 
 /// Prints the derivative of `of` (of the sum of its elements, when it is no scalar) by each of `wrt` as simplified

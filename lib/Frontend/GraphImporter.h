@@ -69,6 +69,7 @@ public:
 
 private:
   // Names (GraphNames.cpp).
+  void wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes);
   void declareDims();
   void declareNames();
   struct Reference {

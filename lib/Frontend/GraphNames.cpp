@@ -14,6 +14,17 @@ using namespace symc;
 // Declarations
 //===----------------------------------------------------------------------===//
 
+/// A mistake on the command line, which has no place in the file.
+void GraphImporter::wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes) {
+  Diagnostic diagnostic;
+  diagnostic.code = code::OptionValue;
+  diagnostic.line = diagnostic.column = 0;
+  diagnostic.message = std::move(message);
+  diagnostic.suggestion = std::move(suggestion);
+  diagnostic.notes = std::move(notes);
+  report.diagnostics.report(std::move(diagnostic));
+}
+
 /// Symbolic dimensions are introduced by the types of inputs, in the order in which these first name them.
 void GraphImporter::declareDims() {
   for (const TensorDecl &input : graph.inputs) {
@@ -41,15 +52,13 @@ void GraphImporter::declareDims() {
       Suggestion nearest(name);
       for (const std::string &dim : context.dimOrder)
         nearest.consider(dim);
-      reportUnknown(report, {0, 0}, code::UnknownDimension,
-                    "no input has the dimension " + quoted(std::string_view(name)), nearest.best());
+      wrongOption("--dim: no input has the dimension " + quoted(std::string_view(name)), nearest.best(), {});
       continue;
     }
     const DimDecl &bounds = it->second.bounds;
     if (value < bounds.min || value > bounds.max || value % bounds.multipleOf != 0)
-      report.error(bounds.name.text.empty() ? it->second.range : bounds.name.range, code::BadDimBounds,
-                   "the value " + std::to_string(value) + " that is asked for is outside the bounds of " +
-                       quoted(std::string_view(name)));
+      wrongOption("--dim " + name + "=" + std::to_string(value) + " is outside the bounds of the dimension", "",
+                  {report.note(bounds.name.text.empty() ? it->second.range : bounds.name.range, "the dimension")});
     else
       it->second.size = constantDim(context.context, value);
   }

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import struct
+import zlib
 from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
 import numpy as np
@@ -97,6 +98,9 @@ def _exported(path):
         data = memoryview(file.read())
     if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] != 2:
         raise LibraryError(f"{path}: is not a shared library")
+    magic, crc, size = struct.unpack("<4sIQ", data[-16:])  # runtime/Checksum.h
+    if magic == b"symc" and (size != len(data) - 16 or crc != zlib.crc32(data[:-16])):
+        raise LibraryError(f"{path}: is a damaged library")
     try:
         offset, = struct.unpack_from("<Q", data, 40)
         size, count = struct.unpack_from("<HH", data, 58)

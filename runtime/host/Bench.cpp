@@ -30,8 +30,9 @@ struct Arguments {
 class Bench {
 public:
   Bench(const Library &library, const BenchOptions &options)
-      : library(library), options(options), index(library.require(functionName())), function(library.function(index)),
-        dims(library.dimensions(index, options.dims)), instance(library, options.instance) {}
+      : library(library), options(options), index(library.require(functionName(), !options.function.empty())),
+        function(library.function(index)), dims(library.dimensions(index, options.dims)),
+        instance(library, options.instance) {}
 
   int run() {
     if (!options.params.empty())

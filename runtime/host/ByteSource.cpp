@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 #include <zlib.h>
 
 namespace symc::host {
@@ -46,35 +47,76 @@ private:
   uint64_t left;
 };
 
+/// One or several gzip streams after each other, as `gzip` reads them. What follows the last one is an error, unless it
+/// is zeros, with which files are padded.
 class GzipFile : public ByteSource {
 public:
-  GzipFile(std::string path, int descriptor) : ByteSource(std::move(path)), file(gzdopen(descriptor, "rb")) {
-    if (!file) {
-      close(descriptor);
+  GzipFile(std::string path, int descriptor) : ByteSource(path), file(std::move(path), descriptor, 0), chunk(1 << 16) {
+    if (inflateInit2(&stream, 15 + 16) != Z_OK)
       throw std::bad_alloc();
-    }
-    gzbuffer(file, 1 << 16);
   }
-  ~GzipFile() override { gzclose(file); }
+  ~GzipFile() override { inflateEnd(&stream); }
 
   size_t read(void *out, size_t bytes) override {
     size_t done = 0;
-    while (done < bytes) {
-      int got = gzread(file, static_cast<char *>(out) + done, std::min<size_t>(bytes - done, 1 << 30));
-      int code = Z_OK;
-      const char *message = gzerror(file, &code);
-      // Z_BUF_ERROR: the file ends in the middle of the compressed stream.
-      if (got < 0 || code == Z_BUF_ERROR)
-        throw dataError(code::DataFormat, where, std::string("is not a whole gzip file: ") + message);
-      if (got == 0)
+    while (done < bytes && !ended) {
+      if (between && !nextStream())
         break;
-      done += got;
+      if (!stream.avail_in)
+        refill();
+      stream.next_out = static_cast<Bytef *>(out) + done;
+      uInt room = static_cast<uInt>(std::min<size_t>(bytes - done, 1 << 30));
+      stream.avail_out = room;
+      int code = inflate(&stream, Z_NO_FLUSH);
+      done += room - stream.avail_out;
+      between = code == Z_STREAM_END;
+      if (code == Z_MEM_ERROR)
+        throw std::bad_alloc();
+      if (code != Z_OK && code != Z_STREAM_END)
+        fail(stream.avail_in || filled ? (stream.msg ? stream.msg : "damaged data") : "it ends too early");
     }
     return done;
   }
 
 private:
-  gzFile file;
+  [[noreturn]] void fail(const std::string &what) {
+    throw dataError(code::DataFormat, where, "is not a whole gzip file: " + what);
+  }
+
+  void refill() {
+    filled = file.read(chunk.data(), chunk.size());
+    stream.next_in = reinterpret_cast<Bytef *>(chunk.data());
+    stream.avail_in = static_cast<uInt>(filled);
+  }
+
+  /// Goes on to the stream that follows; false when there is none.
+  bool nextStream() {
+    bool padding = false;
+    while (true) {
+      if (!stream.avail_in)
+        refill();
+      if (!stream.avail_in)
+        break;
+      if (*stream.next_in) {
+        if (padding || *stream.next_in != 0x1f)
+          fail("bytes follow the compressed data");
+        inflateReset(&stream);
+        between = false;
+        return true;
+      }
+      padding = true;
+      ++stream.next_in;
+      --stream.avail_in;
+    }
+    ended = true;
+    return false;
+  }
+
+  PlainFile file;
+  std::vector<char> chunk;
+  z_stream stream = {};
+  size_t filled = 0;
+  bool between = false, ended = false;
 };
 
 class MemoryBytes : public ByteSource {

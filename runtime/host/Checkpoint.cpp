@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/Checkpoint.h"
+#include "runtime/host/OutputFile.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -46,11 +47,15 @@ static std::vector<double> fromHex(const json &list, size_t count) {
   return values;
 }
 
-void Checkpoint::save(Instance &instance, const RunIdentity &identity, const LoopState &state) {
+void Checkpoint::prepare() const {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error)
-    throw dataError(code::OutputUnwritable, directory, "cannot be created: " + error.message());
+    throw outputError(directory, error.value());
+}
+
+void Checkpoint::save(Instance &instance, const RunIdentity &identity, const LoopState &state) {
+  prepare();
   json history = json::array();
   for (const std::vector<double> &row : state.history)
     history.push_back(hexList(row));

@@ -41,6 +41,7 @@ public:
   bool exists() const;
   const std::string &file() const { return path; }
   /// Creates the directory where it is missing.
+  void prepare() const;
   void save(Instance &instance, const RunIdentity &identity, const LoopState &state);
   /// Restores the instance; an identity that differs is an error that names the difference.
   LoopState load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns);

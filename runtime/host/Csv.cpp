@@ -107,6 +107,8 @@ private:
       } else if (!quotes && (c < 0 || c == ',' || c == '\n' || c == '\r')) {
         return field;
       }
+      if (c == 0)
+        throw fail(line, column, "a NUL byte: this is not a text file");
       if (field.text.size() == maxField)
         throw fail(field.line, field.column, "a field of more than " + std::to_string(maxField) + " bytes");
       field.text += static_cast<char>(get());
@@ -257,6 +259,12 @@ public:
     if (!reader.next(row))
       throw dataError(code::DataFormat, source.where, "is empty");
     columns = row.size();
+    if (isEmpty(row)) {
+      while (reader.next(row) && isEmpty(row))
+        ;
+      throw isEmpty(row) || row.empty() ? dataError(code::DataFormat, source.where, "holds no rows")
+                                        : reader.fail(1, 1, "an empty line before the first row");
+    }
     size_t numbers = std::count_if(row.begin(), row.end(), isNumber);
     bool header = numbers < row.size();
     if (header && numbers)
@@ -275,11 +283,13 @@ public:
   }
 
 private:
+  static bool isEmpty(const std::vector<Field> &row) { return row.size() == 1 && row[0].text.empty(); }
+
   /// Empty lines at the end of the file are no rows.
   bool nextRow(std::vector<Field> &row) {
     std::optional<Error> misplaced;
     while (reader.next(row)) {
-      if (row.size() > 1 || !row[0].text.empty() || columns == 0) {
+      if (!isEmpty(row)) {
         if (misplaced)
           throw Error(*misplaced);
         return true;

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/Checksum.h"
 #include "runtime/host/ByteSource.h"
 #include "runtime/host/Library.h"
 
@@ -18,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 namespace symc::host {
 
@@ -56,6 +58,7 @@ public:
                       "`symc compile M.json -o libM.so` writes a library");
     if (header.e_shentsize != sizeof(Elf64_Shdr))
       damaged();
+    checkChecksum();
     std::set<std::string> names;
     for (size_t i = 0; i < header.e_shnum; ++i) {
       Elf64_Shdr section;
@@ -76,6 +79,15 @@ private:
 #endif
 
   [[noreturn]] void damaged() const { throw dataError(code::NotALibrary, path, "is a damaged library"); }
+
+  void checkChecksum() const {
+    LibraryChecksum checksum;
+    uint64_t rest = size - sizeof checksum; // the header of an ELF file is longer
+    memcpy(&checksum, bytes + rest, sizeof checksum);
+    if (checksum.magic == LibraryChecksum::mark &&
+        (checksum.size != rest || checksum.crc != crc32_z(0, reinterpret_cast<const Bytef *>(bytes), rest)))
+      damaged();
+  }
 
   /// Reads element `index` of an array of T that begins at `offset`.
   template <typename T> void read(T *out, uint64_t offset, uint64_t index) const {

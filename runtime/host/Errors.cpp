@@ -49,10 +49,17 @@ static void printOne(const Diagnostic &diagnostic, const std::string &sourceLine
 
 void Error::print() const { printOne(diagnostic, sourceLine); }
 
-void warn(std::string_view code, std::string message, std::string file, std::string hint) {
-  Diagnostic diagnostic = makeDiagnostic(code, std::move(file), std::move(message), std::move(hint));
-  diagnostic.severity = Severity::Warning;
+static void printAs(Severity severity, Diagnostic diagnostic) {
+  diagnostic.severity = severity;
   printOne(diagnostic, "");
+}
+
+void warn(std::string_view code, std::string message, std::string file, std::string hint) {
+  printAs(Severity::Warning, makeDiagnostic(code, std::move(file), std::move(message), std::move(hint)));
+}
+
+void remark(std::string_view code, std::string message, std::string file) {
+  printAs(Severity::Remark, makeDiagnostic(code, std::move(file), std::move(message)));
 }
 
 void say(const std::string &line) {

@@ -46,6 +46,8 @@ void setJsonDiagnostics(bool json);
 bool jsonDiagnostics();
 
 void warn(std::string_view code, std::string message, std::string file = {}, std::string hint = {});
+/// What a caller may want to know though nothing is wrong.
+void remark(std::string_view code, std::string message, std::string file = {});
 
 /// A line for a person on standard error; nothing in JSON form, where standard error holds diagnostics only.
 void say(const std::string &line);

@@ -6,6 +6,7 @@
 
 #include "runtime/host/EventFile.h"
 #include "runtime/host/Errors.h"
+#include "runtime/host/OutputFile.h"
 
 #include <algorithm>
 #include <array>
@@ -100,8 +101,7 @@ EventFile::EventFile(const std::string &directory) {
       directory + "/events.out.tfevents." + std::to_string(time(nullptr)) + "." + host + "." + std::to_string(getpid());
   file = error ? nullptr : fopen(path.c_str(), "wbe");
   if (!file)
-    throw dataError(code::OutputUnwritable, directory,
-                    "cannot be written: " + (error ? error.message() : std::string(strerror(errno))));
+    throw outputError(directory, error ? error.value() : errno);
   record(Message().fixed(1, now()).bytes(3, "brain.Event:2").text);
 }
 
@@ -146,8 +146,8 @@ void EventFile::histogram(const std::string &tag, int64_t step, const std::vecto
 }
 
 void EventFile::flush() {
-  if (fflush(file))
-    throw dataError(code::OutputUnwritable, path, std::string("cannot be written: ") + strerror(errno));
+  if (fflush(file) || ferror(file))
+    throw outputError(path, errno);
 }
 
 } // namespace symc::host

@@ -60,7 +60,7 @@ int32_t Library::find(std::string_view function) const {
   return -1;
 }
 
-int32_t Library::require(const std::string &function) const {
+int32_t Library::require(const std::string &function, bool named) const {
   if (int32_t index = find(function); index >= 0)
     return index;
   Suggestion near(function);
@@ -76,7 +76,7 @@ int32_t Library::require(const std::string &function) const {
     diagnostic.hint = "the graph needs a `train` section, and `--functions`, if given, must name " + function;
   else
     diagnostic.suggestion = near.best();
-  throw Error(WrongInput, diagnostic);
+  throw Error(named ? WrongUsage : WrongInput, diagnostic);
 }
 
 std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &values) const {
@@ -215,8 +215,10 @@ symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inp
   return owner.model().call(instance, function, inputs.data(), outputs.data());
 }
 
-void Instance::call(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs) {
-  check(tryCall(function, inputs, outputs));
+void Instance::call(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs,
+                    const std::string &data) {
+  symc_status status = tryCall(function, inputs, outputs);
+  check(status, status == SYMC_CHECK_FAILED ? data : "");
 }
 
 DLTensor view(void *data, DataType type, const Shape &shape) {

@@ -33,8 +33,8 @@ public:
 
   /// The index of a function, or -1.
   int32_t find(std::string_view function) const;
-  /// The same; a missing one is an error with a suggestion.
-  int32_t require(const std::string &function) const;
+  /// The same; a missing one is an error with a suggestion: of the input, or of usage when the command line names it.
+  int32_t require(const std::string &function, bool named = false) const;
   const symc_function &function(int32_t index) const { return reflected->functions[index]; }
 
   /// The values of all symbolic dimensions in model order, from names. The ones that `function` uses are needed and
@@ -78,7 +78,9 @@ public:
   void saveState(const std::string &path, const std::string &note);
   std::string loadState(const std::string &path);
   int64_t step() const;
-  void call(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs);
+  /// `data` is where the inputs come from, for the message when they fail a check of the model.
+  void call(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs,
+            const std::string &data = {});
   symc_status tryCall(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs);
 
 private:

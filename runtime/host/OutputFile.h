@@ -11,7 +11,14 @@
 
 namespace symc::host {
 
-/// Writes to a temporary name beside `path` and renames at `commit`; without a commit nothing stays behind.
+class Error;
+
+/// The error for a file that cannot be written for the reason `cause` (an errno): the path is a wrong input, a full
+/// disk is the environment's.
+Error outputError(const std::string &path, int cause);
+
+/// Writes to a file without a name, or with a temporary one beside `path`, that gets the name `path` at `commit`;
+/// without a commit nothing stays behind. A device or a pipe is written as it is.
 class OutputFile {
 public:
   explicit OutputFile(std::string path);
@@ -22,8 +29,9 @@ public:
   void commit();
 
 private:
-  [[noreturn]] void fail(const char *what);
+  [[noreturn]] void fail();
   std::string path, temporary;
+  enum { Special, Unnamed, Named } kind = Special;
   int file = -1;
 };
 

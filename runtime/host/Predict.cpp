@@ -53,7 +53,8 @@ template <typename T> std::string printAs(const Tensor &tensor, int64_t &notFini
 class Predictor {
 public:
   Predictor(const Library &library, const PredictOptions &options)
-      : library(library), options(options), index(library.require(options.function)),
+      : library(library), options(options),
+        index(options.function.empty() ? library.require("predict") : library.require(options.function, true)),
         function(library.function(index)) {
     for (size_t i = 0; i < options.out.size(); ++i) {
       const std::string &name = options.out[i].first;
@@ -131,7 +132,7 @@ private:
       outputs.push_back(
           view(wanted(i) ? place(i, shapes[i], first, count) : nullptr, typeOf(function.outputs[i]), shapes[i]));
     }
-    instance.call(index, inputs, outputs);
+    instance.call(index, inputs, outputs, data.name());
   }
 
   /// Memory for a result: a new tensor, or the rows from `first` on of the whole result.

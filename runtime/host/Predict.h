@@ -11,7 +11,7 @@
 namespace symc::host {
 
 struct PredictOptions {
-  std::string function = "predict";
+  std::string function; // empty: predict
   DataOptions data;
   std::vector<std::pair<std::string, std::string>> out; // output name, .npy file
   InstanceOptions instance;

@@ -100,6 +100,7 @@ private:
       instance.loadParameters(options.params, options.allowExtra);
     if (options.checkpoint.empty())
       return;
+    checkpoint.prepare();
     identity.graph = graphHash(instance.library().model());
     identity.data = data.hash();
     identity.seed = options.instance.seed;
@@ -110,7 +111,7 @@ private:
     if (!options.resume)
       return;
     if (!checkpoint.exists()) {
-      say(printable(options.checkpoint) + " holds no checkpoint: starting at the beginning");
+      remark(code::Resumed, "holds no checkpoint: starting at the beginning", options.checkpoint);
       return;
     }
     state = checkpoint.load(instance, identity, means.sums.size(), history.columns().size());
@@ -119,10 +120,13 @@ private:
     means.sums = state.sums;
     means.examples = state.examples;
     if (state.epoch >= options.epochs)
-      say("the run was finished after " + std::to_string(state.epoch) + " epochs: saving again");
+      remark(code::Resumed, "the run was finished after " + std::to_string(state.epoch) + " epochs: saving again",
+             checkpoint.file());
     else
-      say("resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) +
-          " steps");
+      remark(code::Resumed,
+             "resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) +
+                 " steps",
+             checkpoint.file());
   }
 
   double seconds() const {
@@ -135,7 +139,7 @@ private:
     while (state.position < data.batches() && !interrupted()) {
       int64_t first = state.position * data.batchSize();
       int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
-      instance.call(trainIndex, reader.gather(&rows[first], count), outputs.tensors());
+      instance.call(trainIndex, reader.gather(&rows[first], count), outputs.tensors(), data.training().name());
       means.add(outputs, count);
       ++state.position;
       checkLoss(outputs.value(0));
@@ -257,7 +261,6 @@ static std::string withSeed(const std::string &path, uint64_t seed) {
 
 int train(const Library &library, const TrainOptions &options) {
   TrainingData data(library, options);
-  catchInterrupts();
   std::vector<std::vector<double>> lastRows;
   for (int64_t run = 0; run < options.repeat; ++run) {
     TrainOptions one = options;

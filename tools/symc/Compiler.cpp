@@ -11,6 +11,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <filesystem>
+#include <iterator>
 #include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -43,6 +44,7 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   options.dims = dims.data();
   options.dim_count = static_cast<int32_t>(dims.size());
   set(options.functions, arguments.list("--functions"));
+  options.functions_option = "--functions";
   options.embed_params = arguments.has("--embed-params");
   if (options.embed_params && !arguments.has("--params"))
     throw usageError(code::MissingOption, "--embed-params needs --params W.safetensors");
@@ -116,12 +118,14 @@ namespace {
 struct Job {
   CompilerCommand command;
   const symc_compile_options *options;
+  sigset_t signals; // blocked ones
   int exit;
 };
 
 } // namespace
 
 static int callCompiler(const Job &job) {
+  pthread_sigmask(SIG_SETMASK, &job.signals, nullptr);
   std::string message;
   void *handle = openCompiler(message);
   static constexpr const char *entries[] = {"symc_compiler_compile", "symc_compiler_check", "symc_compiler_grad"};
@@ -160,9 +164,60 @@ static int callOnLargeStack(Job &job) {
   return callCompiler(job);
 }
 
+namespace {
+
+volatile sig_atomic_t compilerProcess = 0, interruptedBy = 0;
+
+/// While the compiler runs, what would end this process ends the compiler, so that this process can tidy up.
+class PassOnSignals {
+public:
+  PassOnSignals() {
+    struct sigaction action = {};
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = [](int signal) {
+      interruptedBy = signal;
+      if (compilerProcess)
+        kill(static_cast<pid_t>(compilerProcess), signal);
+    };
+    for (size_t i = 0; i < std::size(signals); ++i) {
+      sigaction(signals[i], nullptr, &before[i]);
+      if (before[i].sa_handler != SIG_IGN)
+        sigaction(signals[i], &action, nullptr);
+    }
+  }
+  PassOnSignals(const PassOnSignals &) = delete;
+  ~PassOnSignals() {
+    compilerProcess = 0;
+    for (size_t i = 0; i < std::size(signals); ++i)
+      sigaction(signals[i], &before[i], nullptr);
+  }
+  /// In the child, where they mean what they mean everywhere.
+  void reset() const {
+    for (size_t i = 0; i < std::size(signals); ++i)
+      if (before[i].sa_handler != SIG_IGN)
+        signal(signals[i], SIG_DFL);
+  }
+
+private:
+  static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction before[std::size(signals)];
+};
+
+} // namespace
+
 int runCompiler(CompilerCommand command, const symc_compile_options &options) {
   fflush(stdout);
+  // Blocked until both sides know what to do with them. The child's main thread, which only waits, keeps them so: they
+  // go to the thread that compiles, and wait while it gives a file its name.
+  sigset_t all, given;
+  sigfillset(&all);
+  PassOnSignals passOn;
+  pthread_sigmask(SIG_BLOCK, &all, &given);
   pid_t parent = getpid(), child = fork();
+  if (child > 0)
+    compilerProcess = child;
+  if (child != 0)
+    pthread_sigmask(SIG_SETMASK, &given, nullptr);
   if (child < 0)
     throw Error(
         host::WrongEnvironment,
@@ -171,7 +226,8 @@ int runCompiler(CompilerCommand command, const symc_compile_options &options) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); // no compiler outlives a killed symc
     if (getppid() != parent)
       _exit(host::InternalError);
-    Job job = {command, &options, host::InternalError};
+    passOn.reset();
+    Job job = {command, &options, given, host::InternalError};
     int exit = callOnLargeStack(job);
     fflush(stdout);
     _exit(exit);
@@ -179,10 +235,12 @@ int runCompiler(CompilerCommand command, const symc_compile_options &options) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR)
     ;
+  if (interruptedBy)
+    return 128 + interruptedBy;
   if (WIFEXITED(status))
     return WEXITSTATUS(status);
   int signal = WTERMSIG(status);
-  if (signal == SIGINT || signal == SIGTERM)
+  if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGPIPE)
     return 128 + signal;
   if (signal == SIGKILL)
     throw Error(host::WrongEnvironment, makeDiagnostic(code::OutOfMemory, options.input, "the compiler was killed",

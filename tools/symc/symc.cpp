@@ -19,6 +19,7 @@
 #include "tools/symc/TemporaryLibrary.h"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -81,7 +82,8 @@ static int withLibrary(const Arguments &arguments, const std::vector<std::string
   CompileRequest request(arguments);
   if (!arguments.has("--functions")) {
     request.set(request.options.functions, functions);
-    request.options.functions_implied = 1;
+    request.options.functions_implied = !arguments.has("--function");
+    request.options.functions_option = "--function";
   }
   if (arguments.has("--emit"))
     return runCompiler(CompilerCommand::Compile, request.options);
@@ -95,14 +97,15 @@ static int withLibrary(const Arguments &arguments, const std::vector<std::string
 
 static int run(const Arguments &arguments) {
   host::PredictOptions options;
-  options.function = arguments.text("--function", "predict");
+  options.function = arguments.text("--function");
   options.data = dataOptions(arguments);
   options.out = arguments.pairs("--out");
   options.instance = instanceOptions(arguments);
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
   options.batchSize = arguments.integer("--batch-size", 0, 1, INT64_MAX);
-  return withLibrary(arguments, {options.function}, [&](const Library &library) { return predict(library, options); });
+  std::string function = options.function.empty() ? "predict" : options.function;
+  return withLibrary(arguments, {function}, [&](const Library &library) { return predict(library, options); });
 }
 
 static int train(const Arguments &arguments) {
@@ -123,6 +126,8 @@ static int train(const Arguments &arguments) {
   options.logdir = arguments.text("--logdir");
   options.repeat = arguments.integer("--repeat", 1, 1, 10000);
   host::checkTrainOptions(options);
+  // From here on, whatever is being done: an interrupt is exit 130, with a checkpoint once there is something to keep.
+  host::catchInterrupts();
   std::vector<std::string> functions = {"train_step"};
   if (!options.validation.empty() || options.validationSplit > 0)
     functions.push_back("evaluate");
@@ -146,6 +151,8 @@ static int eval(const Arguments &arguments) {
     for (size_t i = 0; i < names.size(); ++i)
       text += jsonQuoted(names[i]) + ": " + host::jsonNumber(means.mean(i)) + ", ";
     printf("%s\"examples\": %lld}\n", text.c_str(), static_cast<long long>(means.examples));
+    if (!std::isfinite(means.mean(0)))
+      host::warn(code::NotFinite, "the loss is not finite and printed as null", data.name());
     return int(host::Done);
   });
 }
@@ -270,7 +277,7 @@ int main(int argc, char **argv) {
         .print();
   }
   // A full disk behind standard output is an error like any other.
-  if (fflush(stdout) && exit == host::Done) {
+  if ((fflush(stdout) || ferror(stdout)) && exit == host::Done) {
     host::Error(host::WrongEnvironment,
                 host::makeDiagnostic(code::OutputUnwritable, "", "standard output cannot be written"))
         .print();

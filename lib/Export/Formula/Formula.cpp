@@ -8,6 +8,7 @@
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Gradient.h"
 #include "lib/Export/Formula/Reader.h"
+#include "lib/Support/Diagnostics.h"
 #include "lib/Support/Suggest.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -28,7 +29,7 @@ public:
     if (!of)
       return unknown(options.of);
     if (!isa<FloatType>(getElementTypeOrSelf(of.getType())))
-      return emitError(model.getLoc(), "S0702: '") << options.of << "' is not floating";
+      return wrong("S0702", "'" + options.of + "' is not floating");
     llvm::MapVector<StringRef, unsigned> orders; // name → how often to differentiate
     for (const std::string &name : options.wrt)
       ++orders[name];
@@ -41,7 +42,7 @@ public:
       if (!x)
         return unknown(name);
       if (!isa<FloatType>(getElementTypeOrSelf(x.getType())))
-        return emitError(model.getLoc(), "S0711: '") << name << "' is not floating: it has no derivatives";
+        return wrong("S0711", ("'" + name + "' is not floating: it has no derivatives").str());
       wrt.push_back(x);
     }
     // The first derivatives of all in one walk; what was a node before may be its parts afterwards.
@@ -105,14 +106,22 @@ private:
 
   LogicalResult unknown(StringRef name) {
     if (name.empty())
-      return emitError(model.getLoc(), "S0502: the graph has no loss: name a node with --of");
+      return wrong("S0502", "the graph has no loss: name a node with --of");
     Suggestion suggestion(std::string_view(name.data(), name.size()));
     for (auto &[candidate, value] : namedValues())
       suggestion.consider(std::string_view(candidate.data(), candidate.size()));
-    InFlightDiagnostic error = emitError(model.getLoc(), "S0502: the graph has no node, input or parameter '");
-    error << name << "'";
-    if (!suggestion.best().empty())
-      error << "; did you mean '" << suggestion.best() << "'?";
+    return wrong("S0502", "the graph has no node, input or parameter " + quoted(std::string_view(name)),
+                 suggestion.best());
+  }
+
+  LogicalResult wrong(StringRef code, std::string message, std::string suggestion = "") {
+    if (options.wrongName) {
+      options.wrongName(std::move(message), std::move(suggestion));
+      return failure();
+    }
+    InFlightDiagnostic error = emitError(model.getLoc(), code) << ": " << message;
+    if (!suggestion.empty())
+      error << "; did you mean '" << suggestion << "'?";
     return error;
   }
 

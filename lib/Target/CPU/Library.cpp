@@ -4,14 +4,34 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Target/CPU/Stages.h"
+#include "runtime/Checksum.h"
+#include "llvm/Support/CRC.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include <csignal>
 
 using namespace llvm;
 using namespace symc;
 
 namespace {
+/// While it lives, signals that would end the process wait: between the first byte of a file and its final name a kill
+/// would leave the temporary one.
+class SignalsWait {
+public:
+  SignalsWait() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+  }
+  SignalsWait(const SignalsWait &) = delete;
+  ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+
+private:
+  sigset_t before;
+};
+
 /// A file that gets its name when it is complete.
 class PendingFile {
 public:
@@ -19,8 +39,9 @@ public:
     PendingFile file;
     file.finalPath = finalPath.str();
     SmallString<256> path;
-    // In the same directory, so that it can be renamed; only a name: the linker wants no file there.
-    sys::fs::createUniquePath(finalPath + ".%%%%%%.tmp", path, /*MakeAbsolute=*/false);
+    // In the same directory, so that it can be renamed. That it can be made says that the path can be written.
+    if (std::error_code code = sys::fs::createUniqueFile(finalPath + ".%%%%%%.tmp", path))
+      return createFileError(finalPath, code);
     file.path = path.str().str();
     return std::move(file);
   }
@@ -54,6 +75,31 @@ Error writeText(StringRef path, StringRef text) {
   code = os.error();
   os.clear_error();
   return createFileError(path, code);
+}
+
+Error checkWritable(StringRef path) {
+  if (sys::fs::is_directory(path))
+    return createFileError(path, std::make_error_code(std::errc::is_a_directory));
+  Expected<PendingFile> file = PendingFile::make(path);
+  return file ? Error::success() : file.takeError();
+}
+
+/// The last bytes of a library tell a damaged one: see runtime/Checksum.h.
+Error appendChecksum(const std::string &path) {
+  auto content = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!content)
+    return createFileError(path, content.getError());
+  StringRef bytes = (*content)->getBuffer();
+  LibraryChecksum checksum = {LibraryChecksum::mark, crc32(arrayRefFromStringRef(bytes)), bytes.size()};
+  std::error_code code;
+  raw_fd_ostream os(path, code, sys::fs::OF_Append);
+  if (!code) {
+    os.write(reinterpret_cast<const char *>(&checksum), sizeof checksum);
+    os.close();
+    code = os.error();
+    os.clear_error();
+  }
+  return code ? createFileError(path, code) : Error::success();
 }
 
 Expected<std::vector<ByteVector>> compileVariant(Variant variant, size_t index, const EmitOptions &options,
@@ -108,6 +154,9 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
       return error;
   }
 
+  // Where the results go is found out before the work.
+  if (Error error = checkWritable(outputPath))
+    return error;
   Expected<ByteVector> data = makeDataObject(model);
   if (!data)
     return data.takeError();
@@ -128,11 +177,15 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
   LinkKind kind = name.ends_with(".o")   ? LinkKind::Object
                   : name.ends_with(".a") ? LinkKind::Archive
                                          : LinkKind::SharedLibrary;
+  SignalsWait wait;
   Expected<PendingFile> library = PendingFile::make(outputPath);
   if (!library)
     return library.takeError();
   if (Error error = link(kind, objects, library->temporary(), name))
     return error;
+  if (kind == LinkKind::SharedLibrary)
+    if (Error error = appendChecksum(library->temporary()))
+      return error;
   if (!options.writeHeader)
     return library->commit();
 

@@ -6,10 +6,13 @@
 #include "runtime/Runtime.h"
 #include "gtest/gtest.h"
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace symc::rt;
 
@@ -132,4 +135,57 @@ TEST_F(SafetensorsTest, WritesWhatItReads) {
   EXPECT_NE(access((path + ".tmp").c_str(), F_OK), 0);
   std::system(("rm -rf " + folder).c_str());
 }
+/// Readers see whole files only, however many processes write to one name.
+TEST_F(SafetensorsTest, WritersDoNotMeet) {
+  std::string path = testing::TempDir() + "/symc-writers-" + std::to_string(getpid());
+  auto save = [&](float value, char *message) {
+    std::vector<float> values(5000, value);
+    const int64_t shape[] = {5000};
+    FileTensor tensor = {"a", "F32", shape, 1, 0, 20000, values.data()};
+    return writeSafetensors(allocator, path.c_str(), &tensor, 1, nullptr, 0, message);
+  };
+  ASSERT_EQ(save(0, error), SYMC_OK) << error;
+  close(open((path + ".tmp").c_str(), O_WRONLY | O_CREAT, 0666)); // as a killed process would leave it
+  constexpr int writers = 4, rounds = 30;
+  for (int w = 0; w < writers; ++w)
+    if (fork() == 0) {
+      int failed = 0;
+      for (int i = 0; i < rounds; ++i)
+        failed += save(static_cast<float>(w), error) != SYMC_OK;
+      _exit(failed);
+    }
+  for (int running = writers; running > 0;) {
+    SafetensorsFile file(allocator);
+    ASSERT_EQ(file.open(path.c_str(), error), SYMC_OK) << error;
+    std::vector<float> values(5000);
+    file.tensors[0].data = values.data();
+    ASSERT_EQ(file.readData(path.c_str(), file.tensors[0], error), SYMC_OK) << error;
+    for (float value : values)
+      ASSERT_EQ(value, values[0]);
+    int status = 0;
+    if (waitpid(-1, &status, WNOHANG) > 0) {
+      EXPECT_EQ(status, 0);
+      --running;
+    }
+  }
+  EXPECT_NE(access((path + ".tmp").c_str(), F_OK), 0);
+  unlink(path.c_str());
+}
+
+/// What is no regular file is written as it is.
+TEST_F(SafetensorsTest, WritesIntoPipes) {
+  std::string path = testing::TempDir() + "/symc-pipe-" + std::to_string(getpid());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  float value = 1;
+  FileTensor tensor = {"a", "F32", nullptr, 0, 0, 4, &value};
+  EXPECT_EQ(writeSafetensors(allocator, path.c_str(), &tensor, 1, nullptr, 0, error), SYMC_OK) << error;
+  char bytes[256];
+  EXPECT_GT(read(reader, bytes, sizeof bytes), 12);
+  close(reader);
+  struct stat status;
+  EXPECT_TRUE(stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode));
+  unlink(path.c_str());
+}
+
 } // namespace
