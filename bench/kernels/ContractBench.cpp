@@ -136,6 +136,12 @@ ContractCase randomCase(std::mt19937 &random, bool big) {
     test.n = size();
     test.k = chance(3) ? 0 : size();
     test.batch = chance(25) ? pick({1, 2, 3, 5}) : 0;
+    if (chance(12)) { // operands that leave the cache: k in slices
+      test.m = pick({5, 23, 24, 31, 70, 400});
+      test.n = pick({65, 130, 256, 1024});
+      test.k = pick({700, 1500, 3001});
+      test.batch = 0;
+    }
     test.dynamicAxis = "mknb-"[random() % 5];
     if (test.dynamicAxis == 'b' && !test.batch)
       test.dynamicAxis = 'm';

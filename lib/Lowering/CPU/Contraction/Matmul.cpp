@@ -9,7 +9,9 @@
 //   rows     lanes along m, V = A, for a narrow result; tiles are transposed at the end
 //   dots     lanes along k, summed at the end; for a narrow result with A's rows along k
 // The result is cut into panels (along the lanes) and these into tiles (across them); the
-// loop that is cut counts batch × panels × tiles.
+// loop that is cut counts batch × panels × tiles. Where a panel of V would not stay in the
+// cache, k is cut into slices: each is packed once and used by a group of tiles, whose sums
+// wait in memory. The order of the sums is that of the uncut k.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/Epilogue.h"
@@ -27,8 +29,12 @@ namespace {
 constexpr int64_t kTypical = 128;
 // Room for a packed panel or operand on the stack of each call.
 constexpr int64_t kStackBytes = 256 << 10;
+// Room for a packed slice of a panel, and for the sums of the tiles that use it.
+constexpr int64_t kSliceBytes = 64 << 10, kSumsBytes = 64 << 10;
 // Fewer rows do not pay for copying a panel whose rows are in order already.
-constexpr int64_t kRowsForCopy = 48;
+constexpr int64_t kRowsForCopy = 24;
+// Rows shorter than this lie close enough together for any k.
+constexpr int64_t kRowBytesForSlices = 512;
 
 /// One axis of the product.
 struct Axis {
@@ -84,8 +90,8 @@ private:
     if (result.constant)
       result.assumed = result.least = *result.constant;
     else if (auto symbol = dyn_cast<AffineSymbolExpr>(result.expr))
-      for (auto bound : p.kernel->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr)
-                            .getAsRange<sym::DimBoundAttr>())
+      for (auto bound :
+           p.kernel->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr).getAsRange<sym::DimBoundAttr>())
         if (bound.getName() ==
             code.b.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition())) {
           result.least = bound.getMin();
@@ -110,27 +116,37 @@ private:
 
   int64_t panelBytes(unsigned vectors) { return k.assumed * vectors * lanes * elementBytes(); }
 
-  /// Rows of V in order are still copied panel by panel when they would not stay in the cache: V is larger than that,
-  /// or its rows fall on the same sets.
+  /// Rows of V in order are still copied when they would not stay in the cache: V is larger than that, or its rows fall
+  /// on the same sets. With a symbolic k the run decides.
   bool wantsCopy(const Axis &across, const Axis &along, const Operand &v) {
-    if (!runsAlongLanes(v) || !k.constant || across.assumed < kRowsForCopy)
+    if (!runsAlongLanes(v) || across.assumed < kRowsForCopy)
       return false;
     int64_t rowBytes = along.assumed * elementBytes();
-    bool sameSets = along.constant && rowBytes >= 4096 && (rowBytes & (rowBytes - 1)) == 0 && *k.constant > 64;
-    return sameSets || *k.constant * rowBytes > p.isa.l2 * 3 / 4;
+    if (!k.constant)
+      return rowBytes >= kRowBytesForSlices;
+    return (sameSets(along) && *k.constant > 64) || *k.constant * rowBytes > cacheBytes();
   }
 
-  double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors, double extra) {
+  bool sameSets(const Axis &along) {
+    int64_t rowBytes = along.assumed * elementBytes();
+    return along.constant && rowBytes >= 4096 && (rowBytes & (rowBytes - 1)) == 0;
+  }
+
+  /// What of V may stay in the cache between tiles.
+  int64_t cacheBytes() { return p.isa.l2 * 3 / 4; }
+
+  double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,
+                     double extra) {
     bool turned = !runsAlongLanes(v), copied = wantsCopy(across, along, v);
-    if ((turned || copied) && k.constant && panelBytes(vectors) > kStackBytes && vectors > 1)
-      return std::numeric_limits<double>::infinity();
     int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
     double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
-    auto tile = [&](unsigned width) { return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width; };
+    auto tile = [&](unsigned width) {
+      return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width;
+    };
     double cycles = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
     if (turned)
       cycles += total * (k.assumed / 4 * (lanes / 4) * 5.0 + k.assumed % 4 * (lanes * 1.5) + 10);
-    return copied ? cycles + total * k.assumed * 1.5 : cycles;
+    return copied && k.constant ? cycles + total * k.assumed * 1.5 : cycles;
   }
 
   Choice choose() {
@@ -146,7 +162,8 @@ private:
           consider({Way::Columns, rows, vectors, panelCycles(m, n, b, rows, vectors, 0)});
     // The transposed forms take the whole of n at once.
     if (n.constant && *n.constant >= 1 && *n.constant <= lanes)
-      for (unsigned vectors = 1, rows = *n.constant; vectors <= 6 && vectors <= std::max<int64_t>(rowVectors, 1); ++vectors)
+      for (unsigned vectors = 1, rows = *n.constant; vectors <= 6 && vectors <= std::max<int64_t>(rowVectors, 1);
+           ++vectors)
         if (fitsRegisters(p.isa, rows, vectors))
           consider({Way::Rows, rows, vectors, panelCycles(n, m, a, rows, vectors, rows == 1 ? 0 : 5.0 * lanes)});
     considerDots(consider);
@@ -172,9 +189,10 @@ private:
       if (columns == 1)
         cycles = std::ceil(m.assumed / double(lanes)) * (depth * lanes + 2.5 * lanes + 8);
       else
-        cycles = std::ceil(m.assumed / double(rows)) *
-                     (depth * std::max({rows * columns / 2.0, (rows + columns) / 2.0, 4.0}) + rows * (3.0 * lanes + 6)) +
-                 (turned ? depth * (columns * lanes) * 0.5 : 0);
+        cycles =
+            std::ceil(m.assumed / double(rows)) *
+                (depth * std::max({rows * columns / 2.0, (rows + columns) / 2.0, 4.0}) + rows * (3.0 * lanes + 6)) +
+            (turned ? depth * (columns * lanes) * 0.5 : 0);
       consider({Way::Dots, rows, columns, cycles});
     }
   }
@@ -236,25 +254,29 @@ private:
     double cycles = k.assumed * stepCycles(rows, vectors) + rows * vectors * 2 + 20;
     int64_t grain = std::max<int64_t>(1, std::lround(20000 / cycles));
     // A packed panel is to serve many rows.
-    if (packing != Packing::None)
-      grain = std::max<int64_t>(grain, (across.assumed + rows - 1) / rows);
+    if (packing != Packing::None) {
+      int64_t tilesOfPanel = (across.assumed + rows - 1) / rows;
+      grain = std::max<int64_t>(grain, group ? std::min(group, tilesOfPanel) : tilesOfPanel);
+    }
     return {batch * tiles * panels, grain};
   }
 
-  /// Decides how V is read: in place, or from panels packed on the stack.
+  /// Decides how V is read: in place, from panels packed on the stack, or from slices of them.
   void prepareVectors() {
-    bool turned = !runsAlongLanes(v), fits = k.constant && panelBytes(vectors) <= kStackBytes;
-    if (!turned && !(fits && wantsCopy(across, along, v)))
+    bool turned = !runsAlongLanes(v);
+    if (!turned && !wantsCopy(across, along, v))
       return;
     int64_t width = vectors * lanes;
-    if (fits) {
+    if (k.constant && panelBytes(vectors) <= kStackBytes) {
       packing = turned ? Packing::Turned : Packing::Copied;
       packed = p.shell.stack(p.element, std::max<int64_t>(*k.constant, 1) * width);
       return;
     }
-    packing = Packing::Slices;
-    depth = kStackBytes / 4 / elementBytes() / width;
+    packing = turned ? Packing::TurnedSlices : Packing::CopiedSlices;
+    depth = kSliceBytes / elementBytes() / width;
+    group = std::max<int64_t>(1, kSumsBytes / elementBytes() / (rows * width));
     packed = p.shell.stack(p.element, depth * width);
+    sliceSums = p.shell.stack(p.element, group * rows * width);
   }
 
   void emitPanelVariants(Value batch, Value number, Value from, Value to) {
@@ -287,53 +309,48 @@ private:
   void emitPanel(Value batch, Value first, unsigned width, Values masks, Value from, Value to) {
     if (!width)
       return;
-    Value start = code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)),
-                          p.element);
+    Value start =
+        code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)), p.element);
     Panel panel{batch, first, width, masks, start, v.kStride};
     if (packing == Packing::Turned) {
-      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes, width * lanes);
+      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes,
+                     width * lanes);
       panel.v = packed;
       panel.vStride = code.c(width * lanes);
       panel.masks.clear();
     } else if (packing == Packing::Copied) {
       // The number of rows decides; it may be known at run time only.
       Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
-      code.when(enough, [&] { copyPanel(panel); });
+      code.when(enough, [&] { copyPanel(panel, start, k.size); });
       panel.v = code.select(enough, packed, start);
       panel.vStride = code.select(enough, code.c(width * lanes), v.kStride);
     }
-    auto tiles = [&] {
-      code.loop(from, to, 1, [&](Value t) {
-        Value nominal = code.mul(t, rows), start = nominal, skip = code.c(0);
-        bool ragged = !across.constant || *across.constant % rows != 0;
-        if (ragged) {
-          // The last tile is moved back to end with the last row; rows of the tile before are computed again.
-          start = code.min(nominal, code.sub(across.size, code.c(rows)));
-          skip = code.sub(nominal, start);
-        }
-        emitTile(panel, masks, start, rows, ragged && rows > 1 ? skip : Value());
-      });
-    };
+    auto tiles = [&] { emitTiles(panel, masks, from, to, rows); };
     if (rows == 1 || across.least >= rows)
       return tiles();
-    code.when(code.less(across.size, code.c(rows)),
-              [&] { code.loop(code.c(0), across.size, 1, [&](Value row) { emitTile(panel, masks, row, 1, {}); }); }, tiles);
+    code.when(code.less(across.size, code.c(rows)), [&] { emitTiles(panel, masks, code.c(0), across.size, 1); }, tiles);
   }
 
-  void copyPanel(const Panel &panel) {
-    code.loop(code.c(0), k.size, 1, [&](Value i) {
-      Value from = code.at(panel.v, code.mul(i, v.kStride), p.element);
-      Value to = code.at(packed, code.mul(i, panel.vectors * lanes), p.element);
-      for (unsigned j = 0; j < panel.vectors; ++j) {
-        Value value = code.loadIf(p.vector, code.at(from, int64_t(j) * lanes, p.element),
-                                  panel.masks.empty() ? Value() : panel.masks[j]);
-        code.store(value, code.at(to, int64_t(j) * lanes, p.element));
-      }
+  void emitTiles(const Panel &panel, const Values &masks, Value from, Value to, unsigned height) {
+    if (packing == Packing::TurnedSlices || packing == Packing::CopiedSlices)
+      return emitSlices(panel, masks, from, to, height);
+    code.loop(from, to, 1, [&](Value t) {
+      auto [row, skip] = rowOf(t, height);
+      finish(panel, masks, row, height, skip, sumProducts(p, registerTile(panel, row, height)));
     });
   }
 
-  /// `skip`: rows at the start that the tile before has finished; null when there never are any.
-  void emitTile(const Panel &panel, const Values &storeMasks, Value row, unsigned height, Value skip) {
+  /// First row of tile t; how many of its rows the tile before has finished, null when that is always none.
+  std::pair<Value, Value> rowOf(Value t, unsigned height) {
+    Value nominal = code.mul(t, height);
+    if (height == 1 || (across.constant && *across.constant % height == 0))
+      return {nominal, Value()};
+    // The last tile is moved back to end with the last row; rows of the tile before are computed again.
+    Value row = code.min(nominal, code.sub(across.size, code.c(height)));
+    return {row, code.sub(nominal, row)};
+  }
+
+  RegisterTile registerTile(const Panel &panel, Value row, unsigned height) {
     RegisterTile tile;
     tile.inner = height;
     tile.vectors = panel.vectors;
@@ -344,27 +361,86 @@ private:
     tile.v = panel.v;
     tile.masks = panel.masks;
     tile.levels = {{k.size, s.kStride, panel.vStride}};
-    Values sums = packing == Packing::Slices ? accumulateSlices(panel, tile) : sumProducts(p, tile);
-    finish(panel, storeMasks, row, height, skip, sums);
+    return tile;
   }
 
-  /// Packs and multiplies slice after slice of k. Packing is repeated for each tile: meant for few rows.
-  Values accumulateSlices(const Panel &panel, RegisterTile tile) {
-    int64_t width = panel.vectors * lanes;
-    Values zeros(tile.rows() * tile.vectors, code.zero(p.vector));
-    return code.loop(code.c(0), k.size, code.c(depth), zeros, [&](Value from, ValueRange sums) {
-      Value count = code.min(code.sub(k.size, from), code.c(depth));
-      packTransposed(p, code.at(panel.v, code.mul(from, v.kStride), p.element), v.outerStride,
-                     code.sub(along.size, panel.first), count, packed, width, width);
-      RegisterTile slice = tile;
-      slice.s = code.at(tile.s, code.mul(from, s.kStride), p.element);
-      slice.v = packed;
-      slice.masks.clear();
-      slice.levels = {{count, s.kStride, code.c(width)}};
-      return sumProducts(p, slice, Values(sums));
+  /// Tiles in groups; for each group slice after slice of k, packed once.
+  void emitSlices(const Panel &panel, const Values &masks, Value from, Value to, unsigned height) {
+    unsigned width = panel.vectors * lanes, vectorCount = height * panel.vectors;
+    Value most = code.c(group * rows / height), tileSize = code.c(int64_t(vectorCount) * lanes);
+    bool turned = packing == Packing::TurnedSlices;
+    // In place, where there is too little to gain, the one slice is the whole of k.
+    Value pack = turned ? Value() : worthCopying(), sliceDepth = code.c(depth);
+    if (pack)
+      sliceDepth = code.select(pack, sliceDepth, code.max(k.size, code.c(1)));
+    code.loop(from, to, most, [&](Value first) {
+      Value last = code.min(code.add(first, most), to);
+      auto sumsAt = [&](Value t, unsigned i) {
+        return code.at(code.at(sliceSums, code.mul(code.sub(t, first), tileSize), p.element), int64_t(i) * lanes,
+                       p.element);
+      };
+      code.loop(first, last, 1, [&](Value t) {
+        for (unsigned i = 0; i < vectorCount; ++i)
+          code.store(code.zero(p.vector), sumsAt(t, i));
+      });
+      code.loop(code.c(0), code.max(k.size, code.c(1)), sliceDepth, [&](Value start) {
+        Value count = code.min(code.sub(k.size, start), sliceDepth), end = code.add(start, sliceDepth);
+        Panel slice = panel;
+        Value origin = code.at(panel.v, code.mul(start, v.kStride), p.element);
+        if (turned) {
+          packTransposed(p, origin, v.outerStride, code.sub(along.size, panel.first), count, packed, width, width);
+          slice.v = packed;
+          slice.vStride = code.c(width);
+          slice.masks.clear();
+        } else {
+          code.when(pack, [&] { copyPanel(panel, origin, count); });
+          slice.v = code.select(pack, packed, origin);
+          slice.vStride = code.select(pack, code.c(width), v.kStride);
+        }
+        code.loop(first, last, 1, [&](Value t) {
+          auto [row, skip] = rowOf(t, height);
+          RegisterTile tile = registerTile(slice, row, height);
+          tile.s = code.at(tile.s, code.mul(start, s.kStride), p.element);
+          tile.levels[0].trips = count;
+          Values sums;
+          for (unsigned i = 0; i < vectorCount; ++i)
+            sums.push_back(code.load(p.vector, sumsAt(t, i)));
+          sums = sumProducts(p, tile, sums);
+          code.when(
+              code.less(end, k.size),
+              [&] {
+                for (unsigned i = 0; i < vectorCount; ++i)
+                  code.store(sums[i], sumsAt(t, i));
+              },
+              [&] { finish(panel, masks, row, height, skip, sums); });
+        });
+      });
     });
   }
 
+  /// At run time: several tiles use V, which would not stay in the cache.
+  Value worthCopying() {
+    Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
+    if (k.constant)
+      return enough;
+    Value bytes = code.mul(k.size, code.mul(along.size, elementBytes()));
+    Value limit = code.c(sameSets(along) ? 64 * along.assumed * elementBytes() : cacheBytes());
+    return code.both(enough, code.less(limit, bytes));
+  }
+
+  void copyPanel(const Panel &panel, Value start, Value count) {
+    code.loop(code.c(0), count, 1, [&](Value i) {
+      Value from = code.at(start, code.mul(i, v.kStride), p.element);
+      Value to = code.at(packed, code.mul(i, panel.vectors * lanes), p.element);
+      for (unsigned j = 0; j < panel.vectors; ++j) {
+        Value value = code.loadIf(p.vector, code.at(from, int64_t(j) * lanes, p.element),
+                                  panel.masks.empty() ? Value() : panel.masks[j]);
+        code.store(value, code.at(to, int64_t(j) * lanes, p.element));
+      }
+    });
+  }
+
+  /// `skip`: rows at the start that the tile before has finished; null when there never are any.
   void finish(const Panel &panel, const Values &masks, Value row, unsigned height, Value skip, ArrayRef<Value> sums) {
     Place place;
     place.index.assign(rank, panel.batch);
@@ -437,8 +513,7 @@ private:
       Value last = code.sub(m.size, code.c(1));
       Values rowAddresses;
       for (unsigned i = 0; i < group; ++i)
-        rowAddresses.push_back(
-            code.at(aBase, code.mul(code.min(code.add(first, i), last), a.outerStride), p.element));
+        rowAddresses.push_back(code.at(aBase, code.mul(code.min(code.add(first, i), last), a.outerStride), p.element));
       Values sums = dotSums(rowAddresses, bHere, bColumn, columns, depth);
       Place place;
       place.index.assign(rank, batchIndex);
@@ -456,8 +531,8 @@ private:
                    code.at(tile, int64_t(i) * lanes, p.element));
       place.innerDim = rank - 2;
       place.laneDim = rank - 1;
-      epilogue.finishStored(place, tile, lanes, code.c(0), code.c(1), code.c(0), code.min(left, code.c(group)), group, 1,
-                            {code.mask(code.c(columns), lanes)});
+      epilogue.finishStored(place, tile, lanes, code.c(0), code.c(1), code.c(0), code.min(left, code.c(group)), group,
+                            1, {code.mask(code.c(columns), lanes)});
     });
     double cycles = depth * group * columns / 2.0 + group * lanes;
     return {batch * groups, std::max<int64_t>(1, std::lround(20000 / cycles))};
@@ -488,7 +563,7 @@ private:
     return sums;
   }
 
-  enum class Packing { None, Turned, Copied, Slices };
+  enum class Packing { None, Turned, Copied, TurnedSlices, CopiedSlices };
 
   Problem &p;
   Code &code;
@@ -499,8 +574,8 @@ private:
   unsigned rows = 1, vectors = 1, acrossDim = 0, alongDim = 0;
   bool transposed = false;
   Packing packing = Packing::None;
-  int64_t depth = 0;
-  Value packed, tileMemory;
+  int64_t depth = 0, group = 0; // of a slice: products, tiles
+  Value packed, sliceSums, tileMemory;
 };
 
 } // namespace
