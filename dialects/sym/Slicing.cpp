@@ -33,7 +33,8 @@ Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, AffineExpr size, std::str
   Scalar value = toI64(i), bound = toI64(indexScalar(e, e.dim(size)));
   Scalar ok = bitAnd(value >= -bound, value < bound);
   e.check(ok.value, value.value, bound.value,
-          what + " {value} is out of range for " + printDim(size) + " = {bound} elements");
+          what + " {value} is out of range for " + (isa<AffineConstantExpr>(size) ? "" : printDim(size) + " = ") +
+              "{bound} elements");
   return where(ok, where(value < 0.0, value + bound, value), 0.0);
 }
 

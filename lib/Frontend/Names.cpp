@@ -177,49 +177,6 @@ bool symc::isCKeyword(std::string_view name) {
   return false;
 }
 
-bool symc::isCLibraryName(std::string_view name) {
-  // `NAME` becomes a type and `NAME_create`, `NAME_error`, `NAME_options`, … functions of a header that includes
-  // <stdint.h> and <stddef.h> and is used beside the rest of C and POSIX.
-  static constexpr std::string_view words[] = {
-      "abort",    "abs",       "accept",   "access",    "acos",      "acosh",    "aio",      "alarm",
-      "asctime",  "asin",      "asinh",    "assert",    "atan",      "atan2",    "atanh",    "atexit",
-      "atof",     "atoi",      "atol",     "bind",      "bsearch",   "calloc",   "cbrt",     "ceil",
-      "chdir",    "chmod",     "chown",    "clearenv",  "clock",     "close",    "closedir", "complex",
-      "connect",  "copysign",  "cos",      "cosh",      "creat",     "ctime",    "daemon",   "difftime",
-      "div",      "div_t",     "dup",      "environ",   "erf",       "erfc",     "errno",    "err",
-      "error",    "exec",      "execv",    "execve",    "exit",      "exp",      "exp2",     "expm1",
-      "fabs",     "fclose",    "fcntl",    "fdim",      "feof",      "ferror",   "fflush",   "fgets",
-      "fileno",   "floor",     "flock",    "fma",       "fmax",      "fmin",     "fmod",     "fopen",
-      "fork",     "fprintf",   "fputs",    "fread",     "free",      "freopen",  "frexp",    "fscanf",
-      "fseek",    "fstat",     "fsync",    "ftell",     "ftruncate", "fwrite",   "gamma",    "getc",
-      "getcwd",   "getenv",    "getline",  "getopt",    "getpid",    "gets",     "gmtime",   "hypot",
-      "imaxabs",  "index",     "int8_t",   "int16_t",   "int32_t",   "int64_t",  "intmax_t", "intptr_t",
-      "ioctl",    "isalnum",   "isalpha",  "isatty",    "isdigit",   "isfinite", "isinf",    "isnan",
-      "j0",       "j1",        "jn",       "jmp_buf",   "kill",      "labs",     "lconv",    "ldexp",
-      "ldiv",     "lgamma",    "link",     "listen",    "localtime", "log",      "log10",    "log1p",
-      "log2",     "logb",      "longjmp",  "lseek",     "lstat",     "main",     "malloc",   "max_align_t",
-      "mblen",    "memchr",    "memcmp",   "memcpy",    "memmove",   "memset",   "mkdir",    "mktime",
-      "mmap",     "modf",      "mount",    "mprotect",  "munmap",    "nan",      "nice",     "offsetof",
-      "open",     "opendir",   "optarg",   "pause",     "perror",    "pid_t",    "pipe",     "poll",
-      "popen",    "pow",       "printf",   "pthread",   "ptrdiff_t", "putc",     "puts",     "qsort",
-      "raise",    "rand",      "random",   "read",      "readdir",   "readlink", "realloc",  "recv",
-      "regex",    "remainder", "remove",   "rename",    "rewind",    "rint",     "rmdir",    "round",
-      "scanf",    "select",    "sem",      "send",      "setenv",    "setjmp",   "shutdown", "sigaction",
-      "signal",   "signbit",   "sin",      "sinh",      "size_t",    "sleep",    "socket",   "sprintf",
-      "sqrt",     "srand",     "sscanf",   "ssize_t",   "stat",      "stderr",   "stdin",    "stdout",
-      "strcat",   "strchr",    "strcmp",   "strcpy",    "strlen",    "strtod",   "strtol",   "symlink",
-      "sync",     "syscall",   "sysconf",  "system",    "tan",       "tanh",     "tgamma",   "time",
-      "time_t",   "timer",     "tmpfile",  "tolower",   "toupper",   "trunc",    "truncate", "uint8_t",
-      "uint16_t", "uint32_t",  "uint64_t", "uintmax_t", "uintptr_t", "umask",    "uname",    "ungetc",
-      "unlink",   "usleep",    "va_list",  "vfork",     "wait",      "waitpid",  "wchar_t",  "write",
-      "y0",       "y1",        "yn",       "DLTensor",  "NULL",      "symc",     "mtx",      "cnd",
-      "thrd",     "tss"};
-  for (std::string_view word : words)
-    if (name == word)
-      return true;
-  return false;
-}
-
 bool symc::matchesPattern(std::string_view name, std::string_view pattern) {
   // The usual two-pointer match: on a mismatch the last '*' takes one character more.
   size_t n = 0, p = 0, star = std::string_view::npos, resume = 0;

@@ -163,8 +163,11 @@ Error statusError(symc_status status, const char *message, const std::string &fi
                {code::ModelInternal, InternalError}};
   const auto &kind = kinds[status > SYMC_OK && status <= SYMC_INTERNAL ? status : 0];
   std::string text = message && *message ? message : "status " + std::to_string(status);
-  // The path stands in front of the message; the model may say it too.
-  Diagnostic diagnostic = makeDiagnostic(kind.code, text.find(file) == text.npos ? file : "", text);
+  // The path stands in front of the message; often it is the first thing that the model says too.
+  std::string shown = printable(file);
+  if (!shown.empty() && text.compare(0, shown.size() + 1, shown + " ") == 0)
+    text.erase(0, shown.size() + 1);
+  Diagnostic diagnostic = makeDiagnostic(kind.code, file, text);
   auto says = [&](const char *cause) { return text.find(cause) != text.npos; };
   bool full = status == SYMC_IO_ERROR && (says("No space left") || says("quota") || says("File too large"));
   if (full)

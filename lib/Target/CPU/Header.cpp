@@ -119,6 +119,13 @@ private:
     os << ");\n\n";
   }
 
+  /// A model called `x` meets X_OK, a macro of <unistd.h>.
+  std::string enumerator(StringRef status) {
+    std::string word = (upper + "_" + status).str();
+    static constexpr StringLiteral macros[] = {"F_OK", "R_OK", "W_OK", "X_OK", "MM_OK", "NETDB_INTERNAL"};
+    return is_contained(macros, word) ? word + "_" : word;
+  }
+
   void begin() {
     std::vector<std::string> about = {name + ": a model compiled by symc " + SYMC_VERSION + "."};
     if (!model.doc.empty())
@@ -139,7 +146,7 @@ private:
     const char *statuses[] = {"OK",          "INVALID_ARGUMENT", "OUT_OF_MEMORY", "IO_ERROR",
                               "UNSUPPORTED", "CHECK_FAILED",     "INTERNAL"};
     for (size_t i = 0; i < std::size(statuses); ++i)
-      os << "  " << upper << "_" << statuses[i] << (i == 0 ? " = 0" : "") << (i + 1 < std::size(statuses) ? "," : "")
+      os << "  " << enumerator(statuses[i]) << (i == 0 ? " = 0" : "") << (i + 1 < std::size(statuses) ? "," : "")
          << "\n";
     os << "} " << name << "_status;\n\n";
   }

@@ -200,6 +200,18 @@ TEST_F(LibraryTest, HeadersSurviveHostileNames) {
   EXPECT_EQ(shell(in + "c++ -xc++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -fsyntax-only h.h"), "");
 }
 
+/// X_OK and the like are macros of <unistd.h>.
+TEST_F(LibraryTest, EnumeratorsAreNoMacros) {
+  for (const char *name : {"f", "r", "w", "x", "mm", "netdb"}) {
+    std::ofstream(folder + "/e.h") << emitHeader(fake::describe(name));
+    EXPECT_EQ(shell("cd " + folder +
+                    " && printf '#include <unistd.h>\\n#include <fmtmsg.h>\\n#include <netdb.h>\\n#include "
+                    "\"e.h\"\\n' | cc -xc -std=gnu11 -Wall -Werror -fsyntax-only -"),
+              "")
+        << name;
+  }
+}
+
 TEST_F(LibraryTest, SeveralCpus) {
   emit("libtwice.so", "twice", {"x86-64", "x86-64-v4", "x86-64-v3"});
   void *library = dlopen((folder + "/libtwice.so").c_str(), RTLD_NOW);
