@@ -9,7 +9,6 @@ sum(out * cot), so that `gradients` gives the products. Many samples share one m
 """
 import argparse
 import collections
-import concurrent.futures
 import gzip
 import json
 import math
@@ -617,8 +616,17 @@ def compare(sample, outputs, gradients):
     return None
 
 
+LACKING = 3  # symc's exit code for an environment that lacks something: no sample's fault
+
+
+class Lacking(Exception):
+    """The compiler cannot run at all."""
+
+
 def diagnostics(path):
     r = subprocess.run([SYMC, "check", "--diagnostics", "json", str(path)], capture_output=True, text=True, timeout=300)
+    if r.returncode == LACKING:
+        raise Lacking(r.stderr.strip())
     found = []
     for line in r.stderr.splitlines():
         try:
@@ -653,6 +661,8 @@ def run(samples, folder, label):
     library = folder / f"lib{label}.so"
     r = subprocess.run([SYMC, "compile", str(path), "-o", str(library), "--functions", "predict,gradients"],
                        capture_output=True, text=True, timeout=900)
+    if r.returncode == LACKING:
+        raise Lacking(r.stderr.strip())
     if r.returncode:
         return halves(samples, folder, label, results, f"compile exits {r.returncode}: {r.stderr.strip()[-300:]}")
     try:
@@ -685,23 +695,48 @@ def halves(samples, folder, label, results, why):
     return results
 
 
-def isolated(samples, folder, label):
-    """`run` in a process of its own, which a wrong model may end."""
-    pid_path = folder / f"{label}.results"
+def start(samples, folder, label):
+    """`run` in a process of its own, which a wrong model may end. This process has one thread: a fork beside others
+    would copy their locks as they are."""
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            pid_path.write_text(json.dumps(run(samples, folder, label)))
+            (folder / f"{label}.results").write_text(json.dumps(run(samples, folder, label)))
             code = 0
+        except Lacking as e:
+            print(e, file=sys.stderr)
+            code = LACKING
         except Exception:
             traceback.print_exc()
         finally:
             os._exit(code)
-    _, status = os.waitpid(pid, 0)
+    return pid
+
+
+def collect(status, samples, folder, label):
+    """The results of a process that `start` made."""
     if status == 0:
-        return {int(k): v for k, v in json.loads(pid_path.read_text()).items()}
+        return {int(k): v for k, v in json.loads((folder / f"{label}.results").read_text()).items()}
+    if os.waitstatus_to_exitcode(status) == LACKING:
+        raise Lacking("the compiler cannot run")
     return halves(samples, folder, label, {}, f"the process ended with status {status}")
+
+
+def isolated(samples, folder, label):
+    return collect(os.waitpid(start(samples, folder, label), 0)[1], samples, folder, label)
+
+
+def isolated_all(batches, folder, jobs):
+    """All batches, `jobs` at a time."""
+    results, running, waiting = {}, {}, list(enumerate(batches))
+    while running or waiting:
+        while waiting and len(running) < jobs:
+            number, batch = waiting.pop(0)
+            running[start(batch, folder, f"b{number}")] = (batch, folder, f"b{number}")
+        pid, status = os.wait()
+        results.update(collect(status, *running.pop(pid)))
+    return results
 
 
 def main():
@@ -733,9 +768,10 @@ def main():
                 write_graph(batch, folder / f"b{i}.json")
                 json.loads((folder / f"b{i}.json").read_text())
             batches = []
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            for part in pool.map(lambda job: isolated(job[1], folder, f"b{job[0]}"), enumerate(batches)):
-                results.update(part)
+        try:
+            results.update(isolated_all(batches, folder, arguments.jobs))
+        except Lacking as e:
+            sys.exit(str(e))
     table = collections.defaultdict(list)
     for number, record in enumerate(records):
         table[record["op"]].append((number, results.get(number)))

@@ -293,13 +293,15 @@ void findCombiners(Stage &stage) {
   SmallVector<unsigned> group(count);
   for (unsigned i = 0; i < count; ++i)
     group[i] = i;
-  for (unsigned i = 0; i < count; ++i)
-    for (unsigned j : dependsOn(results[i]).set_bits()) {
+  for (unsigned i = 0; i < count; ++i) {
+    llvm::SmallBitVector others = dependsOn(results[i]); // outlives the loop over its bits
+    for (unsigned j : others.set_bits()) {
       unsigned from = group[i], to = group[j];
       for (unsigned &g : group)
         if (g == from)
           g = to;
     }
+  }
   for (unsigned leader = 0; leader < count; ++leader) {
     Combiner combiner;
     for (unsigned i = 0; i < count; ++i)
