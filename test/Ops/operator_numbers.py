@@ -338,6 +338,30 @@ def run_ulps(expression, x, reference, most):
     return None
 
 
+# Inputs with symbolic sizes: expression, types, values, reference.
+ROWS = rng.integers(-9, 9, size=(5, 7, 33))
+SYMBOLIC = [
+    # Partial results over the leading axis, of which the last ones are empty.
+    ("argmax(x)", dict(x="i64[a, b, c]"), dict(x=ROWS), np.argmax),
+    ("argmin(x)", dict(x="i64[a, 7, c]"), dict(x=ROWS), np.argmin),
+    ("sum(x)", dict(x="i64[a, b, 33]"), dict(x=ROWS), np.sum),
+    # Partial results whose elements are checked.
+    ("sparse_softmax_cross_entropy(x, l, axis=0)", dict(x="f64[a, b, c]", l="i64[b, c]"),
+     dict(x=V, l=np.arange(12).reshape(3, 4) % 2),
+     lambda x, l: -np.take_along_axis(log_softmax(x, 0), l[None], 0).mean()),
+]
+
+
+def run_symbolic(expression, types, operands, reference):
+    graph = {"symc": 1, "name": "m", "inputs": types, "outputs": {"out": expression}}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "m.json"
+        path.write_text(json.dumps(graph))
+        got = symc.compile(str(path), str(pathlib.Path(folder) / "libm.so")).predict(**operands)["out"]
+    want = np.asarray(reference(*operands.values()))
+    return None if np.allclose(got, want, rtol=1e-13, atol=0) else f"value {got}, not {want}"
+
+
 def philox(count, stream, seed, step):
     """Element 4 i + lane is lane `lane` of block i."""
     u64 = np.uint64
@@ -388,7 +412,7 @@ def run_random():
 def main(names):
     failed = count = 0
     jobs = [(run, case) for case in CASES] + [(run_corner, case) for case in CORNERS] + \
-           [(run_ulps, case) for case in ULPS] + [(run_random, ())]
+           [(run_ulps, case) for case in ULPS] + [(run_symbolic, case) for case in SYMBOLIC] + [(run_random, ())]
     for function, case in jobs:
         label = case[0] if case else "random"
         if names and not any(n in label for n in names):

@@ -141,27 +141,49 @@ BlockArgument symc::sameBuffer(func::FuncOp other, Value buffer) {
   return other.getArgument(argument.getArgNumber() - dimCount(kernel) + dimCount(other));
 }
 
+/// The kernel whose second part `kernel` is, or nothing.
+static func::FuncOp firstPart(func::FuncOp kernel) {
+  for (auto function : kernel->getParentOfType<ModuleOp>().getOps<func::FuncOp>())
+    if (auto name = function->getAttrOfType<FlatSymbolRefAttr>(kSecondAttr))
+      if (name.getValue() == kernel.getSymName())
+        return function;
+  return {};
+}
+
+static BlockArgument findCheckArgument(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    if (auto kind = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kKindAttr))
+      if (kind == "check")
+        return argument;
+  return {};
+}
+
 BlockArgument symc::checkArgument(func::FuncOp kernel) {
   Builder b(kernel.getContext());
-  StringAttr check = b.getStringAttr("check");
-  for (BlockArgument argument : kernel.getArguments())
-    if (kernel.getArgAttr(argument.getArgNumber(), kKindAttr) == check)
-      return argument;
+  if (BlockArgument argument = findCheckArgument(kernel))
+    return argument;
+  // Both parts of a kernel get one, so that their buffers stay in the same places.
+  if (func::FuncOp first = firstPart(kernel)) {
+    checkArgument(first);
+    return findCheckArgument(kernel);
+  }
   NamedAttribute attributes[] = {
       b.getNamedAttr(kDimsAttr, sym::DimsAttr::get(b.getContext(), {constantDim(b.getContext(), 3)})),
-      b.getNamedAttr(kKindAttr, check),
+      b.getNamedAttr(kKindAttr, b.getStringAttr("check")),
   };
   auto type = MemRefType::get({3}, b.getI64Type());
+  func::FuncOp second = secondPart(kernel);
   for (func::CallOp call : callsOf(kernel)) {
     auto function = call->getParentOfType<func::FuncOp>();
-    Value frame;
-    for (BlockArgument argument : function.getArguments())
-      if (function.getArgAttr(argument.getArgNumber(), kKindAttr) == check)
-        frame = argument;
+    Value frame = findCheckArgument(function);
     if (!frame)
       frame = appendArgument(function, type, attributes);
     call.getOperandsMutable().append(frame);
+    if (second)
+      secondCall(call).getOperandsMutable().append(frame);
   }
+  if (second)
+    appendArgument(second, type, attributes);
   return appendArgument(kernel, type, attributes);
 }
 

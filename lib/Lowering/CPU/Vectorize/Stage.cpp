@@ -574,11 +574,18 @@ bool canBeLanes(Stage &stage, unsigned loop) {
   return !stage.reduced[loop] || llvm::all_of(stage.combiners, [](const Combiner &c) { return c.known; });
 }
 
+/// Whether the end of a stage's bounded loop differs between the iterations of `loop`: lanes run all to one end.
+bool movesBound(const Stage &stage, unsigned loop) {
+  return stage.bounded >= 0 && constantValue(stage.bound.coefs[loop]) != 0;
+}
+
 void chooseLanes(Plan &plan) {
   double best = 0;
   int bestOuter = -1;
   // Any outer loop can be the one of the lanes when nothing else is inside, which is so for a single stage.
   for (unsigned loop = plan.stages.size() == 1 || plan.outer == 0 ? 0 : plan.outer - 1; loop < plan.outer; ++loop) {
+    if (llvm::any_of(plan.stages, [&](Stage &stage) { return movesBound(stage, loop); }))
+      continue;
     double cost = 0;
     for (Stage &stage : plan.stages)
       cost += laneCost(stage, loop, plan.outer, plan.lanes);
@@ -590,7 +597,7 @@ void chooseLanes(Plan &plan) {
   for (Stage &stage : plan.stages) {
     double least = -1;
     for (unsigned loop = plan.outer; loop < stage.sizes.size(); ++loop)
-      if (canBeLanes(stage, loop)) {
+      if (canBeLanes(stage, loop) && !movesBound(stage, loop)) {
         double cost = laneCost(stage, loop, plan.outer, plan.lanes);
         if (least < 0 || cost <= least)
           least = cost, stage.lane = loop;
