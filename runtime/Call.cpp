@@ -35,6 +35,16 @@ void formatCheck(char *out, size_t size, const char *message, const symc_check &
   *out = 0;
 }
 
+} // namespace
+
+symc_status symc::rt::failCheck(symc_instance *instance, const symc_program *program, const symc_check &check) {
+  char text[errorSize];
+  formatCheck(text, sizeof(text), check.code > 0 ? program->checks[check.code - 1] : "a check of the model failed",
+              check);
+  return fail(instance, SYMC_CHECK_FAILED, "%s", text);
+}
+
+namespace {
 const char *nameOf(const symc_function &f, int32_t index) {
   if (index < 0)
     return "the instance's parameters";
@@ -94,6 +104,12 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
   if (symc_status status = checkOverlaps(instance, f, plan))
     return status;
 
+  // Code may look at the first element of an empty tensor, without using it.
+  alignas(alignment) static const char nothing[alignment] = {};
+  for (int32_t i = 0; i < f.input_count; ++i)
+    if (plan.inputBytes[i] == 0)
+      instance->inputs[i] = const_cast<char *>(nothing);
+
   int64_t wanted = plan.arenaBytes;
   for (int32_t i = 0; i < f.output_count; ++i)
     if (!instance->outputs[i])
@@ -110,12 +126,8 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
 
   symc_frame frame = {instance->dims, instance->inputs, instance->outputs, instance->slots, instance->arena,
                       plan.offsets,   instance->pool,   instance->seed,    instance->step,  {}};
-  if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0) {
-    formatCheck(instance->error, errorSize,
-                frame.check.code > 0 ? program->checks[frame.check.code - 1] : "a check of the model failed",
-                frame.check);
-    return SYMC_CHECK_FAILED;
-  }
+  if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0)
+    return failCheck(instance, program, frame.check);
   if (f.flags & SYMC_FUNCTION_UPDATES_STATE)
     ++instance->step;
   return SYMC_OK;

@@ -77,7 +77,9 @@ symc_status symc::rt::makePlan(symc_instance *instance, const symc_program *prog
       return fail(instance, SYMC_INVALID_ARGUMENT, "argument '%s' of %s cannot have shape %s: it is too large",
                   input.name, f.name, ShownShape(shape, input.rank).text);
   }
-  entry.sizes(plan.dims, plan.bytes, plan.shapes);
+  symc_check check = {};
+  if (entry.sizes(plan.dims, plan.bytes, plan.shapes, &check) != 0)
+    return failCheck(instance, program, check);
   const int64_t *next = plan.shapes;
   for (int32_t i = 0; i < f.output_count; ++i) {
     const symc_argument &output = f.outputs[i];
@@ -237,7 +239,9 @@ symc_status symc_rt_output_shape(const symc_model *model, int32_t function, int3
     return fail(nullptr, SYMC_OUT_OF_MEMORY, "no memory for a shape");
   carver = Carver{block.data, 0};
   carvePlan(carver, program, variant, function, plan);
-  variant->entries[function].sizes(dims, plan.bytes, plan.shapes);
+  symc_check check = {};
+  if (variant->entries[function].sizes(dims, plan.bytes, plan.shapes, &check) != 0)
+    return failCheck(nullptr, program, check);
   const int64_t *from = plan.shapes;
   for (int32_t i = 0; i < output; ++i)
     from += f.outputs[i].rank;

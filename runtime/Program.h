@@ -55,8 +55,9 @@ typedef struct {
 typedef struct {
   int32_t buffer_count;
   const symc_buffer *buffers;
-  /* Byte sizes of the buffers, and the shapes of the outputs one after another, at these dimensions. */
-  void (*sizes)(const int64_t *dims, int64_t *bytes, int64_t *shapes);
+  /* Byte sizes of the buffers, and the shapes of the outputs one after another, at these dimensions. Not 0: they do not
+     do for the function; `check` says why. */
+  int32_t (*sizes)(const int64_t *dims, int64_t *bytes, int64_t *shapes, symc_check *check);
 } symc_entry;
 
 typedef enum {

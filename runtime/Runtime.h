@@ -209,6 +209,8 @@ void carvePlan(Carver &carver, const symc_program *program, const symc_variant *
 /// The variant that `create` would take on this CPU; the last, least demanding one when none suits.
 const symc_variant *likelyVariant(const symc_program *program);
 int64_t elementBytes(DLDataType type);
+/// SYMC_CHECK_FAILED with the check's message.
+symc_status failCheck(symc_instance *instance, const symc_program *program, const symc_check &check);
 
 //===- SafetensorsRead.cpp, SafetensorsWrite.cpp ----------------------------===//
 

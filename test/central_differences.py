@@ -83,7 +83,7 @@ SAMPLES = {
     "var": [([F(3, 4)], {"axis": 0, "ddof": 1})], "std": [([F(3, 4)], {"axis": 1})],
 }
 # Random, or with other values in `predict` than in `gradients`.
-LEFT_OUT = {"dropout": "random", "stop_gradient": "has no derivative by definition", "print": "an effect", "assert": "an effect"}
+LEFT_OUT = {"dropout": "random", "batch_norm": "other statistics in `predict`", "stop_gradient": "has no derivative by definition", "print": "an effect", "assert": "an effect"}
 
 
 def differentiable_ops(build):

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Check.h"
+#include <charconv>
 
 using namespace mlir;
 using namespace symc;
@@ -29,6 +30,11 @@ LogicalResult symc::checkShape(std::optional<Location> loc, const Twine &what, T
   return emitOptionalError(loc, "S0301: ", what.str(), " must be ",
                            printType(tensorType(dims, cast<RankedTensorType>(tensor).getElementType())), ", not ",
                            printType(tensor));
+}
+
+std::string symc::printNumber(double value) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof(text), value).ptr);
 }
 
 FailureOr<int64_t> symc::checkAxis(std::optional<Location> loc, int64_t axis, int64_t rank) {

@@ -12,6 +12,8 @@ namespace symc {
 
 inline int64_t rankOf(mlir::Value tensor) { return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getRank(); }
 
+/// As a graph file writes it, with as few digits as tell it.
+std::string printNumber(double value);
 /// All operands (null ones left out) have the element type of the first.
 mlir::LogicalResult checkElements(std::optional<mlir::Location> loc, llvm::StringRef op, mlir::ValueRange operands);
 /// `tensor` has `rank` axes; `what` is written as in "the kernel of conv2d".

@@ -6,6 +6,7 @@
 #include "dialects/sym/Contraction.h"
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Check.h"
+#include "dialects/sym/Window.h"
 
 using namespace mlir;
 using namespace symc;
@@ -228,6 +229,15 @@ template <class Op, class Like> static Value convolution(OpBuilder &b, Like like
 ContractForm ConvolutionOp::getContractForm() { return ContractForm::conv2d; }
 ContractForm ConvolutionInputOp::getContractForm() { return ContractForm::conv2d_input; }
 ContractForm ConvolutionFilterOp::getContractForm() { return ContractForm::conv2d_filter; }
+SmallVector<SizeRequirement> ConvolutionOp::getSizeRequirements() {
+  SmallVector<int64_t> extents;
+  for (unsigned axis = 0; axis < 2; ++axis)
+    if (auto size = constantValue(dimOf(getB().getType(), axis)))
+      extents.push_back((*size - 1) * getDilations()[axis] + 1);
+    else
+      return {};
+  return windowRequirements(getA().getType(), extents, getPadding().getExprs());
+}
 NamedAttrList ConvolutionOp::getContractAttributes() { return convolutionAttributes(*this); }
 NamedAttrList ConvolutionInputOp::getContractAttributes() { return convolutionAttributes(*this); }
 NamedAttrList ConvolutionFilterOp::getContractAttributes() { return convolutionAttributes(*this); }

@@ -52,14 +52,15 @@ def Sym_EinsumOp : Sym_PublicOp<"einsum", [DeclareOpInterfaceMethods<Decomposabl
 // The result's type is given, since strides lose the size of the image.
 //===----------------------------------------------------------------------===//
 
-class Sym_PrimitiveConvolution<string mnemonic> : Sym_Op<mnemonic, [
-    DeclareOpInterfaceMethods<ContractionOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+class Sym_PrimitiveConvolution<string mnemonic, list<Trait> traits = []> : Sym_Op<mnemonic, !listconcat(traits, [
+    DeclareOpInterfaceMethods<ContractionOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>])> {
   let arguments = (ins Sym_NumberTensor:$a, Sym_NumberTensor:$b, DenseI64ArrayAttr:$strides,
                    DenseI64ArrayAttr:$dilations, Sym_DimsAttr:$padding, DefaultValuedAttr<I64Attr, "1">:$groups);
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
-def Sym_ConvolutionOp : Sym_PrimitiveConvolution<"convolution"> {
+def Sym_ConvolutionOp
+    : Sym_PrimitiveConvolution<"convolution", [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "Cross-correlation of the image a with the kernel b";
 }
 def Sym_ConvolutionInputOp : Sym_PrimitiveConvolution<"convolution_input"> {

@@ -24,6 +24,13 @@ struct ElementBuilder {
   std::function<void(mlir::Value ok, mlir::Value value, mlir::Value bound, std::string message)> check;
 };
 
+/// `size` is at least `least`. {value} and {bound} in the message stand for the two.
+struct SizeRequirement {
+  mlir::AffineExpr size;
+  int64_t least;
+  std::string message;
+};
+
 /// A parameter that a layer makes: `NODE/name`.
 struct LayerParameter {
   std::string name;

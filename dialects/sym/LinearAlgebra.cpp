@@ -6,6 +6,7 @@
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Check.h"
 #include "dialects/sym/Contraction.h"
+#include "dialects/sym/Shape.h"
 
 using namespace mlir;
 using namespace symc;
@@ -335,6 +336,13 @@ SmallVector<Value> QrOp::decompose(OpBuilder &b) {
   auto factor = QrFactorOp::create(b, getLoc(), getQ().getType(), getR().getType(), room, getA());
   return {factor.getQ(), factor.getR()};
 }
+SmallVector<SizeRequirement> QrFactorOp::getSizeRequirements() {
+  AffineExpr m = rows(getA());
+  if (constantValue(m))
+    return {};
+  return {{m, *constantValue(columns(getA())),
+           "the factors of a matrix of {bound} columns need at least as many rows, not " + printDim(m) + " = {value}"}};
+}
 std::string QrFactorOp::getKernelName() { return "symc_k_qr_" + printElementType(elementOf(getA())); }
 SmallVector<AffineExpr> QrFactorOp::getKernelIntegers() {
   return {stackSize(getA()), rows(getA()), columns(getA()), rows(getR())};
@@ -396,14 +404,23 @@ SmallVector<Value> LstsqOp::decompose(OpBuilder &b) {
 
 LogicalResult TraceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands, DictionaryAttr,
                                         OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {
-  if (failed(checkSquare(loc, "trace", operands[0])))
+  if (failed(checkMatrix(loc, "trace", operands[0].getType())))
     return failure();
+  Value a = operands[0];
+  std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
+  if (!(m && n) && !sameDim(rows(a), columns(a)))
+    return emitOptionalError(loc, "S0308: trace needs equal or known sizes, not ", printType(a.getType()));
   types.push_back(tensorType(leading(operands[0].getType()), elementOf(operands[0])));
   return success();
 }
 SmallVector<Value> TraceOp::decompose(OpBuilder &b) {
   int64_t rank = rankOf(getA());
-  Value diagonal = DiagonalOp::create(b, getLoc(), getA(), rank - 2, rank - 1);
+  Value a = getA();
+  std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
+  if (m && n && *m != *n)
+    a = cropAxis(b, getLoc(), a, *m < *n ? rank - 1 : rank - 2, b.getAffineConstantExpr(0),
+                 b.getAffineConstantExpr(std::min(*m, *n)));
+  Value diagonal = DiagonalOp::create(b, getLoc(), a, rank - 2, rank - 1);
   return {sumOver(b, getLoc(), diagonal, {rank - 2}, false)};
 }
 

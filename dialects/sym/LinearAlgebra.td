@@ -84,7 +84,7 @@ def Sym_QrOp : Sym_LinearAlgebra<"qr", [DeclareOpInterfaceMethods<DecomposableOp
   let gradient = "da = (dq + q @ c) @ inv(r).T, c the lower half of m = r @ dr.T - dq.T @ q, mirrored";
   let description = [{
     By Householder's reflections, with LAPACK's signs. Of a [m, n] with k = min(m, n), q is [m, k] and r [k, n]; a
-    symbolic m counts as at least n. The gradient is for m >= n and columns that are independent.
+    symbolic m is at least n, or the call is refused. The gradient is for m >= n and columns that are independent.
   }];
   let arguments = (ins Sym_FloatTensor:$a);
   let results = (outs Sym_FloatTensor:$q, Sym_FloatTensor:$r);
@@ -110,7 +110,8 @@ def Sym_TraceOp : Sym_CompositeLinearAlgebra<"trace"> {
 // What the kernel library does: stacks of matrices with equal leading axes, right sides with columns.
 //===----------------------------------------------------------------------===//
 
-class Sym_MatrixKernel<string mnemonic> : Sym_Op<mnemonic, [DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
+class Sym_MatrixKernel<string mnemonic, list<Trait> traits = []>
+    : Sym_Op<mnemonic, !listconcat([DeclareOpInterfaceMethods<OpaqueKernelOpInterface>], traits)> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 def Sym_TriangularSubstituteOp : Sym_MatrixKernel<"triangular_substitute"> {
@@ -134,7 +135,7 @@ def Sym_LuDetOp : Sym_MatrixKernel<"lu_det"> {
   let arguments = (ins Sym_FloatTensor:$lu, Sym_IntTensor:$pivots);
   let results = (outs Sym_FloatTensor:$det);
 }
-def Sym_QrFactorOp : Sym_MatrixKernel<"qr_factor"> {
+def Sym_QrFactorOp : Sym_MatrixKernel<"qr_factor", [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "QR factors, and the reflectors that they were made of";
   let arguments = (ins Sym_FloatTensor:$a);
   let results = (outs Sym_FloatTensor:$q, Sym_FloatTensor:$r, Sym_FloatTensor:$room);

@@ -147,7 +147,7 @@ SmallVector<Value> PadOp::decompose(OpBuilder &b) {
     auto border = [&](int64_t width, AffineExpr edge, AffineExpr mirrored) -> Value {
       if (getMode() == PadMode::reflect)
         return cropAxis(b, getLoc(), x, axis, mirrored, one * width, -1, width + 1);
-      Value row = cropAxis(b, getLoc(), x, axis, edge, one);
+      Value row = cropAxis(b, getLoc(), x, axis, edge, one, 1, 1);
       Dims wide = dimsOf(row);
       wide[axis] = one * width;
       return broadcastLike(b, getLoc(), row, tensorType(wide, elementOf(x)));

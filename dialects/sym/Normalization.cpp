@@ -118,6 +118,107 @@ SmallVector<Value> RmsNormOp::decompose(OpBuilder &b) {
   SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, getAxis(), rankOf(getX()));
   return {n.affine(n.scaled(getX(), axes, getEpsilon()), axes, getGamma(), Value())};
 }
+//===----------------------------------------------------------------------===//
+// batch_norm
+//===----------------------------------------------------------------------===//
+
+static FailureOr<int64_t> batchNormAxis(std::optional<Location> loc, Type x, int64_t axis) {
+  int64_t rank = cast<RankedTensorType>(x).getRank();
+  if (rank < 2)
+    return LogicalResult(
+        emitOptionalError(loc, "S0302: batch_norm needs an input with 2 or more dimensions, not ", printType(x)));
+  return checkAxis(loc, axis, rank);
+}
+
+LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,
+                                            DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+                                            SmallVectorImpl<Type> &types) {
+  static constexpr const char *names[] = {"", "gamma", "beta", "moving_mean", "moving_variance"};
+  Adaptor op(operands, attributes, properties, regions);
+  Type x = operands[0].getType();
+  FailureOr<int64_t> axis = batchNormAxis(loc, x, op.getAxis());
+  if (failed(axis) || failed(checkElements(loc, "batch_norm", operands)))
+    return failure();
+  for (auto [i, operand] : llvm::enumerate(operands))
+    if (i && failed(checkShape(loc, Twine(names[i]) + " of batch_norm", operand.getType(), {dimOf(x, *axis)})))
+      return failure();
+  if (!(op.getMomentum() >= 0.0 && op.getMomentum() <= 1.0))
+    return emitOptionalError(loc, "S0306: the momentum of batch_norm must be from 0 to 1, not ",
+                             printNumber(op.getMomentum()));
+  types.push_back(x);
+  return success();
+}
+
+FailureOr<SmallVector<LayerParameter>> BatchNormOp::getLayerParameters(Location loc, DictionaryAttr attributes,
+                                                                       ArrayRef<RankedTensorType> operands) {
+  auto op = attributesOf<BatchNormOp>(loc, attributes);
+  SmallVector<LayerParameter> made;
+  if (failed(op))
+    return failure();
+  if (operands.size() >= 5)
+    return made;
+  if (failed(checkLayerInput(loc, "batch_norm", operands)))
+    return failure();
+  FailureOr<int64_t> axis = batchNormAxis(loc, operands[0], op->getAxis());
+  if (failed(axis))
+    return failure();
+  FailureOr<int64_t> size = staticSize(loc, operands[0], *axis);
+  if (failed(size))
+    return failure();
+  auto type = RankedTensorType::get({*size}, operands[0].getElementType());
+  auto zeros = InitAttr::get(loc.getContext(), InitKind::zeros),
+       ones = InitAttr::get(loc.getContext(), InitKind::constant, 1);
+  LayerParameter all[] = {{"gamma", type, ones},
+                          {"beta", type, zeros},
+                          {"moving_mean", type, zeros, /*trainable=*/false},
+                          {"moving_variance", type, ones, /*trainable=*/false}};
+  for (const LayerParameter &parameter : ArrayRef(all).drop_front(operands.size() - 1))
+    made.push_back(parameter);
+  return made;
+}
+
+static SmallVector<int64_t> otherAxes(BatchNormOp op) {
+  int64_t rank = rankOf(op.getX()), axis = *checkAxis(std::nullopt, op.getAxis(), rank);
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  axes.erase(axes.begin() + axis);
+  return axes;
+}
+
+SmallVector<Value> BatchNormOp::decompose(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  SmallVector<int64_t> axes = otherAxes(*this);
+  int64_t axis = *checkAxis(std::nullopt, getAxis(), rankOf(getX()));
+  Value x = n.scaled(n.centred(getX(), axes), axes, getEpsilon());
+  return {n.affine(x, {axis}, getGamma(), getBeta())};
+}
+SmallVector<Value> BatchNormOp::buildInference(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  int64_t axis = *checkAxis(std::nullopt, getAxis(), rankOf(getX()));
+  Type type = getMovingVariance().getType();
+  Value root = RsqrtOp::create(b, getLoc(),
+                               AddOp::create(b, getLoc(), getMovingVariance(), splat(b, getLoc(), type, getEpsilon())));
+  Value scale = MulOp::create(b, getLoc(), root, getGamma());
+  Value centred = SubOp::create(b, getLoc(), getX(), n.along(getMovingMean(), {axis}, getX()));
+  return {n.affine(centred, {axis}, scale, getBeta())};
+}
+SmallVector<std::pair<unsigned, Value>> BatchNormOp::buildUpdates(OpBuilder &b, ValueRange operands) {
+  Adaptor now(operands);
+  Normalizer n{b, getLoc()};
+  SmallVector<int64_t> axes = otherAxes(*this);
+  auto average = [&](Value x) -> Value {
+    Value mean = MeanOp::create(b, getLoc(), x, b.getDenseI64ArrayAttr(axes), b.getBoolAttr(true));
+    return reshapeLike(b, getLoc(), mean, getMovingMean().getType());
+  };
+  auto moved = [&](Value moving, Value batch) -> Value {
+    auto times = [&](Value x, double factor) {
+      return MulOp::create(b, getLoc(), x, splat(b, getLoc(), x.getType(), factor)).getResult();
+    };
+    return AddOp::create(b, getLoc(), times(moving, getMomentum()), times(batch, 1 - getMomentum()));
+  };
+  Value variance = average(SquareOp::create(b, getLoc(), n.centred(getX(), axes)));
+  return {{3, moved(now.getMovingMean(), average(getX()))}, {4, moved(now.getMovingVariance(), variance)}};
+}
+
 SmallVector<Value> GroupNormOp::decompose(OpBuilder &b) {
   Normalizer n{b, getLoc()};
   int64_t rank = rankOf(getX());

@@ -29,6 +29,22 @@ def Sym_RmsNormOp : Sym_Norm<"rms_norm"> {
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, DefaultValuedAttr<Sym_Axes, "{-1}">:$axis,
                    DefaultValuedAttr<Sym_F64, "1e-6">:$epsilon);
 }
+def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
+    DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<LayerOpInterface>,
+    DeclareOpInterfaceMethods<InferenceOpInterface>, DeclareOpInterfaceMethods<StatefulOpInterface>]> {
+  let summary = "Normalises each channel over the batch while training, by moving averages otherwise";
+  let formula = "(x - mean) / sqrt(variance + epsilon) * gamma + beta";
+  let gradient = "that of the reductions and products which it stands for";
+  let description = [{
+    Mean and biased variance of each index of `axis` over all other axes. A training step moves the averages, which are
+    what inference uses: moving = momentum * moving + (1 - momentum) * batch. gamma, beta, moving_mean and
+    moving_variance are vectors; left out, they are the parameters NODE/gamma (ones), NODE/beta (zeros),
+    NODE/moving_mean (zeros) and NODE/moving_variance (ones), of which the last two are not trainable.
+  }];
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta, Sym_FloatTensor:$moving_mean,
+                   Sym_FloatTensor:$moving_variance, DefaultValuedAttr<Sym_I64, "-1">:$axis,
+                   DefaultValuedAttr<Sym_F64, "1e-3">:$epsilon, DefaultValuedAttr<Sym_F64, "0.99">:$momentum);
+}
 def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
   let summary = "Normalises each example over groups of channels and all axes between";
   let description = [{

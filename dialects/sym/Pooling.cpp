@@ -59,6 +59,10 @@ static Value number(OpBuilder &b, Location loc, Type type, bool isUnsigned, doub
   return arith::ConstantOp::create(b, loc, IntegerAttr::get(type, integer));
 }
 
+SmallVector<SizeRequirement> WindowsOp::getSizeRequirements() {
+  return windowRequirements(getX().getType(), getSizes(), getPadding().getExprs());
+}
+
 Value WindowsOp::buildElement(ElementBuilder &e, ValueRange index) {
   Indices at{e};
   Dims image = dimsOf(getX());

@@ -65,7 +65,8 @@ class Sym_WindowOp<string mnemonic, list<Trait> traits> : Sym_Op<mnemonic, trait
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
-def Sym_WindowsOp : Sym_WindowOp<"windows", [DeclareOpInterfaceMethods<ElementOpInterface>]> {
+def Sym_WindowsOp : Sym_WindowOp<"windows", [DeclareOpInterfaceMethods<ElementOpInterface>,
+                                            DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "Elements of each window: [n, out height, out width, position, channel], `fill` in the padding";
   let arguments = (ins Sym_NumberTensor:$x, Optional<Sym_IntTensor>:$index, DenseI64ArrayAttr:$sizes,
                    DenseI64ArrayAttr:$strides, Sym_DimsAttr:$padding, F64Attr:$fill);

@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Check.h"
 #include "dialects/sym/Shape.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
@@ -128,7 +129,8 @@ static Tensor random(OpBuilder &b, Location loc, Distribution distribution, Arra
 
 LogicalResult DropoutOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   if (!(a.getRate() >= 0.0 && a.getRate() < 1.0))
-    return emitOptionalError(loc, "S0306: rate of dropout is ", a.getRate(), ", not in [0, 1)");
+    return emitOptionalError(loc, "S0306: the rate of dropout must be 0 or more and less than 1, not ",
+                             printNumber(a.getRate()));
   types.push_back(a.getX().getType());
   return success();
 }
@@ -221,7 +223,7 @@ SmallVector<Value> RandomCategoricalOp::decompose(OpBuilder &b) {
 LogicalResult RandomBernoulliOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   MLIRContext *context = a.getShape().getContext();
   if (!(a.getP() >= 0.0 && a.getP() <= 1.0))
-    return emitOptionalError(loc, "S0306: p of random_bernoulli is ", a.getP(), ", not in [0, 1]");
+    return emitOptionalError(loc, "S0306: the p of random_bernoulli must be from 0 to 1, not ", printNumber(a.getP()));
   types.push_back(tensorType(a.getShape().getExprs(), IntegerType::get(context, 1)));
   return success();
 }

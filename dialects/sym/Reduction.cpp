@@ -46,6 +46,17 @@ static LogicalResult inferArgReduction(std::optional<Location> loc, StringRef na
   return success();
 }
 
+static SmallVector<SizeRequirement> argRequirements(StringRef name, Value x, ArrayRef<int64_t> axes) {
+  SmallVector<SizeRequirement> requirements;
+  for (int64_t axis : axes)
+    if (AffineExpr size = dimOf(x.getType(), axis); !constantValue(size))
+      requirements.push_back({size, 1,
+                              (name.drop_front(4) + " of " + printType(x.getType()) + " has no value where " +
+                               printDim(size) + " is {value}")
+                                  .str()});
+  return requirements;
+}
+
 static SmallVector<int64_t> reducedAxes(std::optional<ArrayRef<int64_t>> axis, Value x) {
   return *normalizeAxes(std::nullopt, axis, cast<RankedTensorType>(x.getType()).getRank());
 }

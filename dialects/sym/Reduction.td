@@ -74,7 +74,8 @@ class Sym_DifferentiableFold<string mnemonic, code neutral, code combine>
 
 /// The i64 position of an extreme; `greater` says whether Scalar x beats y.
 class Sym_ArgReduction<string mnemonic, code neutral, code beats>
-    : Sym_PrimitiveReduction<mnemonic, Sym_NumberTensor, "::mlir::IntegerType::get(context, 64)"> {
+    : Sym_PrimitiveReduction<mnemonic, Sym_NumberTensor, "::mlir::IntegerType::get(context, 64)",
+                             [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let description = [{
     The first one of equals; NaN counts as the extreme. Without `axis` the position is that in the flattened tensor.
   }];
@@ -89,6 +90,9 @@ class Sym_ArgReduction<string mnemonic, code neutral, code beats>
     ::llvm::SmallVector<::mlir::Value> $cppClass::buildNeutral(::mlir::OpBuilder &b, ::mlir::Location loc) {
       return {neutralValue(b, loc, elementOf(getX()), }] # neutral # [{),
               neutralValue(b, loc, b.getI64Type(), HUGE_VAL)};
+    }
+    ::llvm::SmallVector<::symc::SizeRequirement> $cppClass::getSizeRequirements() {
+      return argRequirements(getOperationName(), getX(), getReducedAxes());
     }
     ::llvm::SmallVector<::mlir::Value> $cppClass::buildLift(::mlir::OpBuilder &, ::mlir::Location,
         ::mlir::Value element, ::mlir::Value position) {

@@ -262,8 +262,9 @@ Value ConcatOp::buildElement(ElementBuilder &e, ValueRange index) {
     // Every input is read; where another one is meant, at an index that is valid.
     Scalar local = k ? i - i.with(e.dim(canonical(ends[k - 1]))) : i;
     source[axis] = clampIndex(local, indexScalar(e, e.dim(size))).value;
-    Value element = e.read(k, source);
     Scalar mine = i < i.with(e.dim(canonical(ends[k])));
+    stayInside(e, *this, getInputs()[k], bitAnd(local >= 0.0, mine), source);
+    Value element = e.read(k, source);
     result = result ? arith::SelectOp::create(e.b, e.loc, mine.value, element, result).getResult() : element;
   }
   return result ? result : zeroElement(e, elementOf(getOut())).value;

@@ -18,6 +18,11 @@ mlir::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc, int64_
 mlir::Value cropAxis(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, int64_t axis, mlir::AffineExpr offset,
                      mlir::AffineExpr size, int64_t step = 1, int64_t needed = 0);
 
+/// `index` into `tensor`, or its first element where not `inside`, if the tensor may be empty: then no index is valid,
+/// and one with other parts than 0 would be far outside.
+void stayInside(ElementBuilder &e, mlir::Operation *op, mlir::Value tensor, Scalar inside,
+                llvm::SmallVectorImpl<mlir::Value> &index);
+
 /// A value of type `index` in operator notation.
 inline Scalar indexScalar(ElementBuilder &e, mlir::Value index) { return {e.b, e.loc, index, e.b.getIndexType()}; }
 /// An i64 value of the given integer, from its element type.

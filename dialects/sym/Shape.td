@@ -22,9 +22,9 @@ class Sym_Move<string mnemonic> : Sym_PublicOp<mnemonic, [
 class Sym_CompositeMove<string mnemonic>
     : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred;
 /// What composites decompose into.
-class Sym_InnerMove<string mnemonic> : Sym_Op<mnemonic, [
+class Sym_InnerMove<string mnemonic, list<Trait> traits = []> : Sym_Op<mnemonic, !listconcat(traits, [
     DeclareOpInterfaceMethods<InferTypeOpInterface>, DeclareOpInterfaceMethods<ElementOpInterface>,
-    DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>])>, Sym_Inferred {
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
@@ -95,11 +95,11 @@ def Sym_TriuOp : Sym_Triangle<"triu"> {
   let gradient = "dx = triu(g, k)";
 }
 
-def Sym_CropOp : Sym_InnerMove<"crop"> {
+def Sym_CropOp : Sym_InnerMove<"crop", [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "out[i] = x[offsets + i * steps], steps may be negative";
   let description = [{
     `needed`, where not 0, is the least size of an axis of x for which the bounds are those that were meant; a smaller
-    one at run time is a failed check.
+    one is refused at run time.
   }];
   let arguments = (ins Sym_Tensor:$x, Sym_DimsAttr:$offsets, DenseI64ArrayAttr:$steps, Sym_DimsAttr:$sizes,
                    OptionalAttr<DenseI64ArrayAttr>:$needed);

@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Requirements.h"
 #include "dialects/sym/Shape.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -24,6 +25,14 @@ Scalar symc::toI64(Scalar x) {
 Value symc::toIndex(Scalar x) { return arith::IndexCastOp::create(x.b, x.loc, x.b.getIndexType(), toI64(x).value); }
 
 Scalar symc::clampIndex(Scalar index, Scalar size) { return maximum(minimum(index, size - 1.0), 0.0); }
+
+void symc::stayInside(ElementBuilder &e, Operation *op, Value tensor, Scalar inside, SmallVectorImpl<Value> &index) {
+  auto module = op->getParentOfType<ModuleOp>();
+  if (llvm::all_of(dimsOf(tensor), [&](AffineExpr size) { return isAtLeast(module, size, 1); }))
+    return;
+  for (Value &part : index)
+    part = where(inside, indexScalar(e, part), 0.0).value;
+}
 
 Scalar symc::zeroElement(ElementBuilder &e, Type element) {
   return {e.b, e.loc, arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(bodyType(element))), element};
@@ -55,36 +64,23 @@ LogicalResult RotateOp::infer(Adaptor a, std::optional<Location>, SmallVectorImp
   return success();
 }
 
-/// A size that is never undercut at run time, as far as the bounds of the symbols tell.
-static int64_t atLeast(Operation *op, AffineExpr size) {
-  SmallVector<int64_t> least;
-  if (auto module = op->getParentOfType<ModuleOp>())
-    if (auto bounds = module->getAttrOfType<ArrayAttr>("sym.dim_bounds"))
-      for (auto bound : bounds.getAsRange<DimBoundAttr>()) {
-        auto number = cast<AffineSymbolExpr>(symbolDim(op->getContext(), bound.getName())).getPosition();
-        least.resize(std::max<size_t>(least.size(), number + 1), 1);
-        least[number] = bound.getMin();
-      }
-  auto symbol = dyn_cast<AffineSymbolExpr>(size);
-  return symbol && symbol.getPosition() < least.size() ? least[symbol.getPosition()] : 0;
+SmallVector<SizeRequirement> CropOp::getSizeRequirements() {
+  SmallVector<SizeRequirement> requirements;
+  if (getNeeded())
+    for (auto [size, needed] : llvm::zip_equal(dimsOf(getX()), *getNeeded()))
+      if (needed > 0)
+        requirements.push_back({size, needed, "a slice needs {bound} elements of " + printDim(size) + " = {value}"});
+  return requirements;
 }
 
 Value CropOp::buildElement(ElementBuilder &e, ValueRange index) {
   SmallVector<Value> source;
   for (auto [axis, value] : llvm::enumerate(index)) {
     Scalar i = indexScalar(e, value);
-    AffineExpr offset = getOffsets().getExprs()[axis], size = dimOf(getX().getType(), axis);
-    int64_t step = getSteps()[axis], needed = getNeeded() ? (*getNeeded())[axis] : 0;
+    AffineExpr offset = getOffsets().getExprs()[axis];
+    int64_t step = getSteps()[axis];
     Scalar scaled = step == 1 ? i : i * static_cast<double>(step);
-    Scalar at = constantValue(offset) == 0 ? scaled : scaled + i.with(e.dim(offset));
-    if (needed == 0 || constantValue(size) || atLeast(*this, size) >= needed) {
-      source.push_back(at.value);
-      continue;
-    }
-    Scalar have = indexScalar(e, e.dim(size)), bound = literal(toI64(have), needed);
-    e.check((toI64(have) >= bound).value, toI64(have).value, bound.value,
-            "a slice needs {bound} elements of " + printDim(size) + " = {value}");
-    source.push_back(clampIndex(at, have).value);
+    source.push_back((constantValue(offset) == 0 ? scaled : scaled + i.with(e.dim(offset))).value);
   }
   return e.read(0, source);
 }
@@ -129,6 +125,8 @@ Value PlaceOp::buildElement(ElementBuilder &e, ValueRange index) {
     require(steps < have);
     source.push_back(clampIndex(steps, have).value);
   }
+  if (inside)
+    stayInside(e, *this, getX(), *inside, source);
   Scalar element = outside.with(e.read(0, source));
   return inside ? where(*inside, element, outside).value : element.value;
 }

@@ -75,6 +75,23 @@ def InferenceOpInterface : OpInterface<"InferenceOpInterface"> {
     "::llvm::SmallVector<::mlir::Value>", "buildInference", (ins "::mlir::OpBuilder &":$b)>];
 }
 
+def StatefulOpInterface : OpInterface<"StatefulOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = "An op whose parameters change with every training step by themselves (the averages of batch_norm).";
+  let methods = [InterfaceMethod<"The operands that change, by number, and their new values, made of these operands.",
+    "::llvm::SmallVector<::std::pair<unsigned, ::mlir::Value>>", "buildUpdates",
+    (ins "::mlir::OpBuilder &":$b, "::mlir::ValueRange":$operands)>];
+}
+
+def SizeRequirementsOpInterface : OpInterface<"SizeRequirementsOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An op that asks more of symbolic sizes than their equality, which is checked at run time before a function runs. What
+    holds by the bounds of the dimensions may be among them.
+  }];
+  let methods = [InterfaceMethod<"", "::llvm::SmallVector<::symc::SizeRequirement>", "getSizeRequirements">];
+}
+
 def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{

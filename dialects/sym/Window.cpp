@@ -90,6 +90,21 @@ FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, Ar
   return windows;
 }
 
+SmallVector<SizeRequirement> symc::windowRequirements(Type image, ArrayRef<int64_t> extents,
+                                                      ArrayRef<AffineExpr> padding) {
+  SmallVector<SizeRequirement> requirements;
+  for (size_t i = 0; i < extents.size(); ++i) {
+    AffineExpr in = dimOf(image, i + 1), before = padding[2 * i], after = padding[2 * i + 1];
+    bool padded = constantValue(before) != 0 || constantValue(after) != 0;
+    if (!constantValue(in))
+      requirements.push_back({in + before + after, extents[i],
+                              std::string("a window of {bound} does not fit into the {value}") +
+                                  (padded ? " (with padding)" : "") + " elements along an axis of the image " +
+                                  printType(image)});
+  }
+  return requirements;
+}
+
 FailureOr<Windows> symc::makeTransposedWindows(std::optional<Location> loc, ArrayRef<AffineExpr> out,
                                                ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides,
                                                ArrayRef<int64_t> dilations, PaddingAttr padding) {

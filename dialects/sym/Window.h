@@ -35,6 +35,10 @@ mlir::FailureOr<Windows> makeWindows(std::optional<mlir::Location> loc, mlir::Ty
                                      llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> dilations,
                                      sym::PaddingAttr padding);
 
+/// Windows of these extents fit into the axes of an image, which has padding before and after each.
+llvm::SmallVector<SizeRequirement> windowRequirements(mlir::Type image, llvm::ArrayRef<int64_t> extents,
+                                                      llvm::ArrayRef<mlir::AffineExpr> padding);
+
 /// The windows of a transposed convolution: `out` is the size of its operand, `in` that of its result.
 mlir::FailureOr<Windows> makeTransposedWindows(std::optional<mlir::Location> loc,
                                                llvm::ArrayRef<mlir::AffineExpr> out, llvm::ArrayRef<int64_t> sizes,

@@ -12,6 +12,7 @@
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Passes.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace symc;
@@ -19,9 +20,35 @@ using namespace symc;
 namespace {
 struct Clone {
   std::string name;
-  bool training = false;
+  bool training = false, updates = false;
   std::function<bool(unsigned result)> keeps;
 };
+
+/// Parameters that ops change become results; where several ops share one, their changes follow one another.
+void addUpdates(func::FuncOp function) {
+  SmallVector<StatefulOpInterface> ops;
+  function.walk([&](StatefulOpInterface op) { ops.push_back(op); });
+  llvm::MapVector<Value, Value> changed;
+  for (StatefulOpInterface op : ops) {
+    OpBuilder b(op->getContext());
+    b.setInsertionPointAfter(op);
+    SmallVector<Value> operands(op->getOperands());
+    for (Value &operand : operands)
+      if (Value now = changed.lookup(operand))
+        operand = now;
+    for (auto [number, value] : op.buildUpdates(b, operands)) {
+      auto argument = dyn_cast<BlockArgument>(op->getOperand(number));
+      if (argument && argumentKind(function, argument.getArgNumber()) == "parameter")
+        changed[argument] = value;
+    }
+  }
+  SmallVector<FunctionResult> results = resultsOf(function);
+  for (auto [argument, value] : changed) {
+    StringRef name = argumentName(function, cast<BlockArgument>(argument).getArgNumber());
+    results.push_back({value, named(function.getContext(), name, "update")});
+  }
+  setResults(function, results);
+}
 
 struct EntryPoints : PassWrapper<EntryPoints, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EntryPoints)
@@ -50,18 +77,18 @@ private:
     auto kinds = [model](std::vector<StringRef> kinds) {
       return [=](unsigned i) { return llvm::is_contained(kinds, resultKind(model, i)); };
     };
-    SmallVector<Clone> clones{{"predict", false, kinds({"output"})}};
+    SmallVector<Clone> clones{{"predict", false, false, kinds({"output"})}};
     if (!module.getOps<sym::TrainOp>().empty()) {
-      clones.push_back({"loss", false, kinds({"loss"})});
-      clones.push_back({"gradients", true, kinds({"loss"})});
-      clones.push_back({"train_step", true, kinds({"loss", "metric", "update"})});
-      clones.push_back({"evaluate", false, kinds({"loss", "metric"})});
+      clones.push_back({"loss", false, false, kinds({"loss"})});
+      clones.push_back({"gradients", true, false, kinds({"loss"})});
+      clones.push_back({"train_step", true, true, kinds({"loss", "metric", "update"})});
+      clones.push_back({"evaluate", false, false, kinds({"loss", "metric"})});
     }
     auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, "sym.entry"); };
     for (unsigned i = 0; i < model.getNumResults(); ++i) {
       StringAttr entry = entryOf(i);
       if (entry && llvm::none_of(clones, [&](const Clone &c) { return c.name == entry.getValue(); }))
-        clones.push_back({entry.str(), false, [=](unsigned j) mutable { return entryOf(j) == entry; }});
+        clones.push_back({entry.str(), false, false, [=](unsigned j) mutable { return entryOf(j) == entry; }});
     }
     return clones;
   }
@@ -76,6 +103,8 @@ private:
         results.push_back(result);
     setResults(function, results);
     eraseDeadOps(function);
+    if (clone.updates)
+      addUpdates(function);
     if (clone.training)
       return;
     SmallVector<InferenceOpInterface> ops;

@@ -9,6 +9,7 @@
 #include "lib/Autodiff/Gradient.h"
 #include "lib/Autodiff/Optimizers.h"
 #include "lib/Autodiff/Passes.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace symc;
@@ -72,7 +73,13 @@ struct TrainStep : PassWrapper<TrainStep, OperationPass<ModuleOp>> {
     MethodOptions options(*method, train.getOptions());
     std::unique_ptr<Optimizer> optimizer = createOptimizer(options);
     double decay = train.getWeightDecay().convertToDouble();
+    llvm::StringSet<> moved; // by ops themselves
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (resultKind(function, i) == "update")
+        moved.insert(resultName(function, i));
     llvm::erase_if(*parameters, [&](ParameterGradient &p) {
+      if (moved.contains(p.name))
+        return true;
       if (!p.gradient && (decay != 0 || optimizer->movesWithoutGradient()))
         p.gradient = splat(b, p.parameter.getLoc(), p.parameter.getType(), 0);
       return !p.gradient;

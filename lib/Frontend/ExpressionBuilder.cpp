@@ -380,6 +380,11 @@ Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
     out.values = {sym::BroadcastToOp::create(context.b, loc, one, sym::DimsAttr::get(context.context, dimsOf(base)))};
     return out;
   }
+  if (exponent < 0 && !isa<FloatType>(elementOf(base))) {
+    error(x, code::ElementTypeUnsupported, "a negative power takes floating operands, not " + printType(base.getType()),
+          "cast(…, 'f32') makes floating numbers of integers");
+    return Part();
+  }
   uint64_t magnitude = exponent < 0 ? 0 - static_cast<uint64_t>(exponent) : static_cast<uint64_t>(exponent);
   bool inverse = exponent < 0;
   for (int bit = 62 - __builtin_clzll(magnitude); bit >= 0 && out.kind == Part::Tensor; --bit) {

@@ -3,6 +3,7 @@
 import ctypes
 import inspect
 import json
+import keyword
 import os
 from collections.abc import Mapping
 
@@ -32,6 +33,11 @@ class _Handle:
     def check(self, status):
         if status:
             raise from_status(status, self.message(self.pointer))
+
+    def check_model(self, status):
+        """For functions of the model that are not told of the instance."""
+        if status:
+            raise from_status(status, self.message(None))
 
     def __del__(self):
         if getattr(self, "pointer", None) and hasattr(self, "destroy"):
@@ -80,9 +86,10 @@ class Function:
                 tensor.data = self._scalars[argument.name].ctypes.data
         lines = [raw.doc.decode()] + [f"    {a!r}  {a.doc}".rstrip() for a in self.inputs]
         self.__doc__ = "\n".join(lines + ["gives"] + [f"    {a!r}  {a.doc}".rstrip() for a in self.outputs]).strip()
+        # Inputs named like a word of Python's are given by position or as **{"class": x}.
         self.__signature__ = inspect.Signature(
-            [inspect.Parameter(a.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=a.type) for a in self.inputs],
-            return_annotation=dict)
+            [inspect.Parameter(a.name + "_" * keyword.iskeyword(a.name), inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                               annotation=a.type) for a in self.inputs], return_annotation=dict)
 
     @staticmethod
     def _tensors(arguments):
@@ -101,7 +108,7 @@ class Function:
     def __repr__(self):
         return f"<symc function {self.name}({', '.join(map(repr, self.inputs))}) -> {self.outputs}>"
 
-    def __call__(self, *positional, **named):
+    def __call__(self, /, *positional, **named):
         arrays = []
         for argument, value in zip(self.inputs, self._bind(positional, named)):
             if type(value) is not np.ndarray or value.dtype != argument.dtype or not value.flags.c_contiguous:
@@ -201,7 +208,7 @@ class Function:
         values = (ctypes.c_int64 * max(1, len(self._dims)))(*[dims.get(i, d.min) for i, d in enumerate(self._dims)])
         shape = (ctypes.c_int64 * max(1, argument.rank))()
         model = self._handle.model
-        self._handle.check(model.contents.output_shape(model, self._index, index, values, shape))
+        self._handle.check_model(model.contents.output_shape(model, self._index, index, values, shape))
         return tuple(shape[:argument.rank])
 
 
@@ -303,7 +310,7 @@ class Model:
         """The memory of one call: {"arena_bytes", "live_bytes"}."""
         model, arena, live = self._handle.model, ctypes.c_int64(), ctypes.c_int64()
         index = list(self.functions).index(function)
-        self._handle.check(model.contents.plan(model, index, self._dim_values(dims), ctypes.byref(arena), ctypes.byref(live)))
+        self._handle.check_model(model.contents.plan(model, index, self._dim_values(dims), ctypes.byref(arena), ctypes.byref(live)))
         return {"arena_bytes": arena.value, "live_bytes": live.value}
 
     def _dim_values(self, dims):

@@ -8,6 +8,7 @@ itself; `predict` must agree with the reference and `gradients` with differences
 import json
 import math
 import pathlib
+import statistics
 import sys
 import tempfile
 import zlib
@@ -56,6 +57,25 @@ def index_add(x, where, updates):
     np.add.at(out, where, updates)
     return out
 
+
+def interpolation(out, n):
+    """Weights [out, n] of half-pixel centres, the border repeated."""
+    place = np.clip((np.arange(out) + 0.5) * n / out - 0.5, 0, n - 1)
+    return np.maximum(1 - np.abs(place[:, None] - np.arange(n)), 0)
+
+
+def resized(x, height, width):
+    weights = interpolation(height, x.shape[1]), interpolation(width, x.shape[2])
+    return np.einsum("nhwc,ih,jw->nijc", x, *weights)
+
+
+def attention(q, k, v, mask=None, scale=None):
+    scores = q @ np.swapaxes(k, -1, -2) * (1 / np.sqrt(q.shape[-1]) if scale is None else scale)
+    return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ v
+
+
+IMAGE = rng.normal(size=(2, 4, 6, 3))
+MASK = np.array([[True, False, True], [False, True, True]])
 
 CASES = [
     ("x + y", dict(x=A, y=B), lambda x, y: x + y),
@@ -189,6 +209,19 @@ CASES = [
     ("x * iota(shape=[3, 4], axis=1, dtype='f64')", dict(x=A), lambda x: x * np.arange(4.0)),
     ("gather_nd(x, i)", dict(x=V, i=np.array([[0, 2], [1, 1], [0, -1]])), lambda x, i: x[i[:, 0], i[:, 1]]),
     ("scatter_add(x, i, u)", dict(x=A, i=np.array([[2], [0], [2]]), u=B), lambda x, i, u: index_add(x, i[:, 0], u)),
+    ("resize(x, [7, 5])", dict(x=IMAGE), lambda x: resized(x, 7, 5)),
+    ("resize(x, 2)", dict(x=IMAGE), lambda x: resized(x, 2, 2)),
+    ("resize(x, [6, 9], method='nearest')", dict(x=IMAGE),
+     lambda x: x[:, np.int64((np.arange(6) + 0.5) * 4 / 6)][:, :, np.int64((np.arange(9) + 0.5) * 6 / 9)]),
+    ("space_to_depth(x, 2)", dict(x=IMAGE),
+     lambda x: x.reshape(2, 2, 2, 3, 2, 3).transpose(0, 1, 3, 2, 4, 5).reshape(2, 2, 3, 12)),
+    ("depth_to_space(x, 2)", dict(x=IMAGE.reshape(2, 2, 3, 12)),
+     lambda x: x.reshape(2, 2, 3, 2, 2, 3).transpose(0, 1, 3, 2, 4, 5).reshape(2, 4, 6, 3)),
+    ("attention(x, k, v)", dict(x=V, k=V[:, ::-1].copy(), v=V[:, :, :2].copy()), attention),
+    ("attention(x, k, v, scale=0.3, causal=true)", dict(x=V, k=V[:, ::-1].copy(), v=V),
+     lambda x, k, v: attention(x, k, v, np.tri(3, dtype=bool), 0.3)),
+    ("attention(x, k, k, m)", dict(x=V[:, :2].copy(), k=V, m=MASK), lambda x, k, m: attention(x, k, k, m)),
+    ("trace(x)", dict(x=V), lambda x: np.trace(x, axis1=1, axis2=2)),
     # Losses
     ("mse(x, y)", dict(x=A, y=B), lambda x, y: ((x - y)**2).mean()),
     ("mae(x, y, reduction='sum')", dict(x=A, y=B), lambda x, y: np.abs(x - y).sum()),
@@ -362,6 +395,83 @@ def run_symbolic(expression, types, operands, reference):
     return None if np.allclose(got, want, rtol=1e-13, atol=0) else f"value {got}, not {want}"
 
 
+# What is refused at run time: expression, types, values, what the status says.
+ROOM = np.zeros((1, 2, 5, 1))
+REFUSED = [
+    ("x[3:]", dict(x="f64[n]"), dict(x=A[0, :2]), "a slice needs 3 elements of n = 2"),
+    ("sum(x[2:-1])", dict(x="f64[n]"), dict(x=A[0, :2]), "a slice needs 3 elements of n = 2"),
+    ("x + iota(shape=[n - 3, 1], dtype='f64')", dict(x="f64[n]"), dict(x=A[0, :2]), "a size of f64[n - 3, n] is -1"),
+    ("lstsq(x, l)", dict(x="f64[n, 4]", l="f64[n]"), dict(x=A, l=A[:, 0].copy()),
+     "the factors of a matrix of 4 columns need at least as many rows, not n = 3"),
+    ("max_pool(x, 3)", dict(x="f64[1, h, w, 1]"), dict(x=ROOM), "a window of 3 does not fit into the 2 elements"),
+    ("conv2d(x, k, use_bias=false)", dict(x="f64[1, h, w, 1]", k="f64[3, 3, 1, 1]"),
+     dict(x=ROOM, k=np.zeros((3, 3, 1, 1))), "a window of 3 does not fit into the 2 elements"),
+    ("conv2d(x, k, padding=[[0, 0], [1, 1]], use_bias=false)", dict(x="f64[1, 2, w, 1]", k="f64[2, 3, 1, 1]"),
+     dict(x=np.zeros((1, 2, 0, 1)), k=np.zeros((2, 3, 1, 1))), "a window of 3 does not fit into the 2 (with padding)"),
+    ("argmax(x, 0)", dict(x="f64[w, 4]"), dict(x=np.zeros((0, 4))), "argmax of f64[w, 4] has no value where w is 0"),
+    ("pad(x, [[1, 1]], mode='edge')", dict(x="f64[w]"), dict(x=np.zeros(0)), "a slice needs 1 elements of w = 0"),
+]
+
+
+def run_refused(expression, types, operands, message):
+    graph = {"symc": 1, "name": "m", "inputs": types, "outputs": {"out": expression}}
+    if "w" in str(types):
+        graph["dims"] = {"w": {"min": 0}}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "m.json"
+        path.write_text(json.dumps(graph))
+        try:
+            got = symc.compile(str(path), str(pathlib.Path(folder) / "libm.so")).predict(**operands)
+            return f"gives {got} instead of a status"
+        except symc.CheckError as e:
+            return None if message in str(e) else f"says '{e}'"
+
+
+def run_batch_norm():
+    """Batch statistics and moving averages in training, the averages in inference."""
+    graph = {"symc": 1, "name": "m", "inputs": {"x": "f64[n, 3, 4]"},
+             "nodes": [{"name": "bn", "op": "batch_norm", "inputs": ["x"], "attrs": {"momentum": 0.9, "epsilon": 0.01}}],
+             "outputs": ["bn"], "train": {"loss": "mean(bn**2 * iota(shape=[4], dtype='f64'))", "optimizer": "sgd"}}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "m.json"
+        path.write_text(json.dumps(graph))
+        m = symc.compile(str(path), str(pathlib.Path(folder) / "libm.so"))
+        m.parameters["bn/gamma"] = gamma = np.array([1.0, 2, 0.5, -1])
+        m.parameters["bn/beta"] = beta = np.array([0.5, 0, 1, -2])
+        mean, variance = np.zeros(4), np.ones(4)
+        for step in range(3):
+            x = rng.normal(loc=step, size=(5, 3, 4))
+            scaled = lambda mean, variance: ((x - mean) / np.sqrt(variance + 0.01) * m.parameters["bn/gamma"] +
+                                             m.parameters["bn/beta"])
+            if not np.allclose(m.predict(x=x)["bn"], scaled(mean, variance), rtol=1e-12):
+                return "inference does not use the moving averages"
+            batch_mean, batch_variance = x.mean((0, 1)), x.var((0, 1))
+            normal = scaled(batch_mean, batch_variance)
+            loss = m.train_step(x=x)["loss"]
+            if not np.isclose(loss, (normal**2 * np.arange(4.0)).mean(), rtol=1e-12):
+                return "training does not use the batch's statistics"
+            mean, variance = 0.9 * mean + 0.1 * batch_mean, 0.9 * variance + 0.1 * batch_variance
+            for name, want in (("moving_mean", mean), ("moving_variance", variance)):
+                if not np.allclose(m.parameters["bn/" + name], want, rtol=1e-12):
+                    return f"{name} is {m.parameters['bn/' + name]}, not {want}"
+        if np.array_equal(m.parameters["bn/gamma"], gamma) or np.array_equal(m.parameters["bn/beta"], beta):
+            return "gamma or beta is not trained"
+    return None
+
+
+def run_top_k():
+    graph = {"symc": 1, "name": "m", "inputs": {"x": "f64[n, 5]"},
+             "nodes": [{"name": ["v", "i"], "op": "top_k", "inputs": ["x"], "attrs": {"k": 3}}], "outputs": ["v", "i"]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "m.json"
+        path.write_text(json.dumps(graph))
+        m = symc.compile(str(path), str(pathlib.Path(folder) / "libm.so"))
+        out = m.predict(x=np.array([[1.0, 5, 2, 5, 4], [np.nan, 1, -1, np.nan, 0]]))
+        if not np.array_equal(out["i"], [[1, 3, 4], [1, 4, 2]]) or not np.array_equal(out["v"], [[5, 5, 4], [1, 0, -1]]):
+            return f"top_k gives {out}"
+    return None
+
+
 def philox(count, stream, seed, step):
     """Element 4 i + lane is lane `lane` of block i."""
     u64 = np.uint64
@@ -381,8 +491,12 @@ def run_random():
     graph = {"symc": 1, "name": "m", "inputs": {"x": "f32[n, 7]"}, "parameters": {"w": "f32[7]"},
              "nodes": [{"name": "drop", "op": "dropout", "inputs": ["x"], "attrs": {"rate": 0.3}},
                        {"name": "u", "op": "random_uniform", "attrs": {"shape": ["n", 7], "low": -2, "high": 3}},
-                       {"name": "z", "op": "random_normal", "attrs": {"shape": [1000], "dtype": "f64"}}],
-             "outputs": ["drop", "u", "z"], "train": {"loss": "sum(drop * w)", "optimizer": "sgd"}}
+                       {"name": "z", "op": "random_normal", "attrs": {"shape": [1000], "dtype": "f64"}},
+                       {"name": "t", "op": "random_truncated_normal",
+                        "attrs": {"shape": [1000], "mean": 1, "stddev": 3, "dtype": "f64"}},
+                       {"name": "coin", "op": "random_bernoulli", "attrs": {"shape": [1000], "p": 0.3}},
+                       {"name": "class", "op": "random_categorical", "inputs": ["x"]}],
+             "outputs": ["drop", "u", "z", "t", "coin", "class"], "train": {"loss": "sum(drop * w)", "optimizer": "sgd"}}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "m.json"
         path.write_text(json.dumps(graph))
@@ -402,6 +516,16 @@ def run_random():
         want = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).ravel()
         if not np.allclose(out["z"], want, rtol=1e-12, atol=1e-14):
             return f"random_normal gives {out['z'][:4]}, not {want[:4]}"
+        normal = statistics.NormalDist()
+        low = normal.cdf(-2)
+        want = np.array([1 + 3 * normal.inv_cdf(low + v * (1 - 2 * low)) for v in uniform("t", 1000)])
+        if not np.allclose(out["t"], want, rtol=1e-7, atol=1e-7):
+            return f"random_truncated_normal gives {out['t'][:4]}, not {want[:4]}"
+        if not np.array_equal(out["coin"], uniform("coin", 1000).astype(np.float32) < np.float32(0.3)):
+            return "random_bernoulli gives other numbers"
+        v = uniform("class", 77).reshape(11, 7)
+        if not np.array_equal(out["class"], (x - np.log(-np.log(np.maximum(v, 1e-300)))).argmax(1)):
+            return f"random_categorical gives {out['class']}"
         keep = uniform("drop", 77).reshape(11, 7).astype(np.float32) >= np.float32(0.3)
         want = np.where(keep, x / np.float32(0.7), 0).sum(0)
         if not np.allclose(m.gradients(x=x)["w"], want, rtol=1e-5, atol=1e-5):
@@ -412,9 +536,10 @@ def run_random():
 def main(names):
     failed = count = 0
     jobs = [(run, case) for case in CASES] + [(run_corner, case) for case in CORNERS] + \
-           [(run_ulps, case) for case in ULPS] + [(run_symbolic, case) for case in SYMBOLIC] + [(run_random, ())]
+           [(run_ulps, case) for case in ULPS] + [(run_symbolic, case) for case in SYMBOLIC] + \
+           [(run_refused, case) for case in REFUSED] + [(run_batch_norm, ()), (run_top_k, ()), (run_random, ())]
     for function, case in jobs:
-        label = case[0] if case else "random"
+        label = case[0] if case else function.__name__.removeprefix("run_")
         if names and not any(n in label for n in names):
             continue
         count += 1

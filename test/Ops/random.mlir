@@ -16,7 +16,7 @@ func.func @dropout(%x: tensor<?xf32, #sym.dims<batch>>) -> tensor<?xf32, #sym.di
 
 func.func @rate(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+2 {{failed to infer returned types}}
-  // expected-error @+1 {{S0306: rate of dropout is 1.000000e+00, not in [0, 1)}}
+  // expected-error @+1 {{S0306: the rate of dropout must be 0 or more and less than 1, not 1}}
   %0 = sym.dropout %x {rate = 1.0 : f64} : (tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A model function becomes two llvm.funcs, `body_NAME(frame)` (symc_body) and
-// `sizes_NAME(dims, bytes, shapes)` (symc_entry::sizes). The offsets of frame fields are
+// `sizes_NAME(dims, bytes, shapes, check)` (symc_entry::sizes). The offsets of frame fields are
 // those of symc_frame in runtime/Program.h.
 //
 //===----------------------------------------------------------------------===//
@@ -234,12 +234,13 @@ private:
   //===--------------------------------------------------------------------===//
 
   void emitSizes() {
-    Type none = LLVM::LLVMVoidType::get(b.getContext());
-    auto sizes = declare(("sizes_" + function.getSymName()).str(), none, {pointer, pointer, pointer});
+    auto sizes =
+        declare(("sizes_" + function.getSymName()).str(), b.getI32Type(), {pointer, pointer, pointer, pointer});
     entry = sizes.addEntryBlock(b);
     dims.clear();
     dimsPointer = sizes.getArgument(0);
     b.setInsertionPointToEnd(entry);
+    emitRequirements(sizes);
     for (auto [i, buffer] : llvm::enumerate(plan.buffers)) {
       AffineExpr bytes = byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs());
       LLVM::StoreOp::create(b, loc, size(bytes), at(sizes.getArgument(1), 8 * i));
@@ -249,7 +250,31 @@ private:
       if (function.getArgAttr(argument, "sym.result"))
         for (AffineExpr dim : dimsOfArgument(function, argument))
           LLVM::StoreOp::create(b, loc, size(dim), at(sizes.getArgument(2), 8 * position++));
-    LLVM::ReturnOp::create(b, loc, ValueRange{});
+    LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 0));
+  }
+
+  /// Ends with 1 and a note in `check` at the first size that is too small.
+  void emitRequirements(LLVM::LLVMFuncOp sizes) {
+    auto requirements = function->getAttrOfType<ArrayAttr>(kRequiresAttr);
+    if (!requirements)
+      return;
+    Block *failed = sizes.addBlock();
+    for (unsigned i = 0; i < 3; ++i)
+      failed->addArgument(i64, loc);
+    for (auto requirement : requirements.getAsRange<ArrayAttr>()) {
+      Value have = size(cast<sym::DimsAttr>(requirement[0]).getExprs()[0]);
+      Value least = constant(cast<IntegerAttr>(requirement[1]).getInt());
+      Value code = constant(cast<IntegerAttr>(requirement[2]).getInt());
+      Value bad = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, have, least);
+      Block *next = sizes.addBlock();
+      LLVM::CondBrOp::create(b, loc, bad, failed, ValueRange{code, have, least}, next, ValueRange{});
+      b.setInsertionPointToEnd(next);
+    }
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToEnd(failed);
+    for (unsigned i = 0; i < 3; ++i)
+      LLVM::StoreOp::create(b, loc, failed->getArgument(i), at(sizes.getArgument(3), 8 * i));
+    LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 1));
   }
 
   ModuleOp module;

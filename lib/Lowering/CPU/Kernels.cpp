@@ -116,7 +116,10 @@ func::FuncOp symc::splitKernel(func::FuncOp kernel, StringRef suffix) {
   OpBuilder b(kernel);
   b.setInsertionPointAfter(kernel);
   auto second = cast<func::FuncOp>(b.cloneWithoutRegions(*kernel.getOperation()));
-  second.setSymName((kernel.getSymName() + suffix).str());
+  std::string name = (kernel.getSymName() + suffix).str();
+  while (kernel->getParentOfType<ModuleOp>().lookupSymbol(name)) // an entry point may have such a name
+    name += '_';
+  second.setSymName(name);
   Block *body = second.addEntryBlock();
   b.setInsertionPointToEnd(body);
   func::ReturnOp::create(b, kernel.getLoc());

@@ -32,6 +32,7 @@ constexpr llvm::StringLiteral kTypeAttr = "sym.type";       // arguments of mode
 constexpr llvm::StringLiteral kNeutralAttr = "sym.neutral"; // linalg.generic that reduces: neutral element of each result
 constexpr llvm::StringLiteral kOrderedAttr = "sym.ordered"; // linalg.generic that reduces: one element after the other
 constexpr llvm::StringLiteral kBoundsAttr = "sym.dim_bounds"; // module: [#sym.dim_bound<…>], the model's dimensions
+constexpr llvm::StringLiteral kRequiresAttr = "sym.requires"; // model functions: [[#sym.dims<size>, least, check], …]
 constexpr llvm::StringLiteral kChecksAttr = "sym.checks";   // module: messages of run-time checks
 
 inline bool isKernel(mlir::func::FuncOp function) { return function->hasAttr(kKernelAttr); }

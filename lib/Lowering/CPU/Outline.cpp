@@ -10,6 +10,7 @@
 // when nothing reads the old value afterwards, any other result into an argument.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Requirements.h"
 #include "lib/Lowering/CPU/Kernels.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/IR/IRMapping.h"
@@ -66,7 +67,11 @@ private:
     SmallVector<Type> types;
     for (Type type : llvm::concat<const Type>(SmallVector<Type>(inputs), SmallVector<Type>(outputs)))
       types.push_back(bufferType(type));
-    auto kernel = func::FuncOp::create(b, loc, ("k" + Twine(count++)).str(), b.getFunctionType(types, {}));
+    std::string name;
+    do
+      name = ("k" + Twine(count++)).str();
+    while (module.lookupSymbol(name)); // an entry point may have such a name
+    auto kernel = func::FuncOp::create(b, loc, name, b.getFunctionType(types, {}));
     kernel.setPrivate();
     kernel->setAttr(kKernelAttr, b.getUnitAttr());
     kernel->setAttr(kKindAttr, sym::FusionKindAttr::get(b.getContext(), kind));
@@ -136,6 +141,7 @@ public:
       convert(b, op);
     copyResults(b);
     func::ReturnOp::create(b, old.getLoc());
+    noteRequirements(b);
     function.setSymName(old.getSymName());
   }
 
@@ -144,6 +150,17 @@ private:
   bool isUpdate(unsigned result) {
     auto kind = old.getResultAttrOfType<StringAttr>(result, kKindAttr);
     return kind && kind.getValue() == "update";
+  }
+
+  void noteRequirements(OpBuilder &b) {
+    SmallVector<Attribute> list;
+    for (const SizeRequirement &requirement : sizeRequirements(old)) {
+      int64_t code = internCheck(old->getParentOfType<ModuleOp>(), requirement.message);
+      list.push_back(b.getArrayAttr({sym::DimsAttr::get(b.getContext(), {requirement.size}),
+                                     b.getI64IntegerAttr(requirement.least), b.getI64IntegerAttr(code)}));
+    }
+    if (!list.empty())
+      function->setAttr(kRequiresAttr, b.getArrayAttr(list));
   }
 
   /// A function on the buffers of the arguments and of the results that are no updates.
@@ -262,7 +279,10 @@ private:
     if (auto constant = dyn_cast<sym::ConstantOp>(op)) {
       if (constant->use_empty())
         return;
-      std::string name = ("constant" + Twine(globals++)).str();
+      std::string name;
+      do
+        name = ("constant" + Twine(globals++)).str();
+      while (old->getParentOfType<ModuleOp>().lookupSymbol(name));
       OpBuilder top = OpBuilder::atBlockBegin(old->getParentOfType<ModuleOp>().getBody());
       sym::GlobalOp::create(top, loc, name, constant.getValue());
       buffers[constant] = sym::GetGlobalOp::create(b, loc, bufferType(constant.getType()), name);

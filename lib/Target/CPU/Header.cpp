@@ -168,11 +168,11 @@ private:
   }
 
   void lifeCycle() {
-    std::string self = name + " *" + instanceName.str(), status = name + "_status";
+    std::string self = name + " *" + instanceName(name), status = name + "_status";
     comment(
         {"Makes an instance with parameters initialised from options->seed. `options` may be NULL. It is released by " +
          name + "_destroy."});
-    function(status, "create", "const " + name + "_options *options, " + name + " **out");
+    function(status, "create", "const " + name + "_options *" + ownName("options", name) + ", " + name + " **out");
     os << "/* NULL is allowed. */\n";
     function("void", "destroy", self);
     comment({"The message of the last failure of the instance; for NULL that of the last failed call without an "
@@ -198,7 +198,7 @@ private:
     comment({"Allocates ahead for these dimensions; calls with no larger ones do not allocate."});
     function(status, "reserve", self + dims);
     comment({"Uses the parameters of `owner` from now on; their memory lives until the last user is destroyed."});
-    function(status, "share_parameters", self + ", " + name + " *owner");
+    function(status, "share_parameters", self + ", " + name + " *" + ownName("owner", name));
     os << "/* The reflection interface, see symc/runtime.h. */\n";
     function("const struct symc_model *", "model", "void");
   }
@@ -247,7 +247,7 @@ private:
     std::vector<std::string> about = {aboutFunction(f.name)};
     if (!f.doc.empty())
       about.push_back(commentText(f.doc));
-    std::string parameters = name + " *" + instanceName.str();
+    std::string parameters = name + " *" + instanceName(name);
     size_t next = 0;
     for (int32_t dim : f.dims) {
       parameters += ", int64_t " + names[next];

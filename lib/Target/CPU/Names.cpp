@@ -41,7 +41,7 @@ bool isReserved(StringRef name) {
 class NameList {
 public:
   explicit NameList(StringRef model) {
-    taken.insert(instanceName);
+    taken.insert(instanceName(model));
     taken.insert(model);
   }
 

@@ -26,8 +26,12 @@ llvm::StringRef cType(ElementType type);
 std::vector<std::string> parameterNames(const ModelDescription &model, const FunctionDescription &function);
 std::vector<std::string> reserveNames(const ModelDescription &model);
 
+/// The name of a parameter that is not the caller's to choose: one like the model's would hide its type.
+inline std::string ownName(llvm::StringRef name, llvm::StringRef model) {
+  return (name + (name == model ? "_" : "")).str();
+}
 /// Name of the instance in all signatures.
-inline constexpr llvm::StringLiteral instanceName = "m";
+inline std::string instanceName(llvm::StringRef model) { return ownName("m", model); }
 
 } // namespace symc
 

@@ -54,11 +54,21 @@ static const symc_slot slots[] = {{"W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_NOR
                                   {"momentum/W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_ZEROS, 3, 0, 0, NULL},
                                   {"momentum/b", {2, 32, 1}, 1, b_shape, 1, SYMC_INIT_ZEROS, 4, 0, 0, NULL}};
 
-static void sizes_rows(const int64_t *d, int64_t *bytes, int64_t *shapes) { (void)bytes, shapes[0] = d[0], shapes[1] = 1; }
-static void sizes_ids(const int64_t *d, int64_t *bytes, int64_t *shapes) { (void)bytes, shapes[0] = d[0]; }
-static void sizes_none(const int64_t *d, int64_t *bytes, int64_t *shapes) { (void)d, (void)bytes, (void)shapes; }
-static void sizes_gradient(const int64_t *d, int64_t *bytes, int64_t *shapes) {
-  (void)d, (void)bytes, shapes[0] = 2, shapes[1] = 1, shapes[2] = 1;
+static int32_t sizes_rows(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *check) {
+  (void)bytes, (void)check, shapes[0] = d[0], shapes[1] = 1;
+  return 0;
+}
+static int32_t sizes_ids(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *check) {
+  (void)bytes, (void)check, shapes[0] = d[0];
+  return 0;
+}
+static int32_t sizes_none(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *check) {
+  (void)d, (void)bytes, (void)shapes, (void)check;
+  return 0;
+}
+static int32_t sizes_gradient(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *check) {
+  (void)d, (void)bytes, (void)check, shapes[0] = 2, shapes[1] = 1, shapes[2] = 1;
+  return 0;
 }
 
 static float probability(const symc_frame *frame, const float *x) {

@@ -33,11 +33,12 @@ inline const symc_slot slots[] = {{"w", f32, 2, weightShape, 4, SYMC_INIT_NORMAL
                                   {"fc/bias", f32, 1, biasShape, 3, SYMC_INIT_CONSTANT, 0, 0.5, 0, nullptr},
                                   {"adam/m/w", f32, 2, weightShape, 4, SYMC_INIT_ZEROS, 0, 0, 0, nullptr}};
 inline const symc_buffer buffers[] = {{0, 1}};
-inline void sizesPredict(const int64_t *d, int64_t *bytes, int64_t *shapes) {
+inline int32_t sizesPredict(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *) {
   bytes[0] = d[0] * 12;
   shapes[0] = d[0], shapes[1] = 3;
+  return 0;
 }
-inline void sizesTrain(const int64_t *, int64_t *, int64_t *) {}
+inline int32_t sizesTrain(const int64_t *, int64_t *, int64_t *, symc_check *) { return 0; }
 
 inline void copyRows(void *const *b, const int64_t *, int64_t begin, int64_t end) {
   for (int64_t i = 3 * begin; i < 3 * end; ++i)

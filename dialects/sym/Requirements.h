@@ -1,0 +1,23 @@
+//===- Requirements.h - What functions ask of symbolic sizes ------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_DIALECTS_SYM_REQUIREMENTS_H
+#define SYMC_DIALECTS_SYM_REQUIREMENTS_H
+
+#include "dialects/sym/Dims.h"
+#include "dialects/sym/Element.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace symc {
+
+/// Whether a size is at least `least` wherever the symbolic dimensions are inside their bounds.
+bool isAtLeast(mlir::ModuleOp module, mlir::AffineExpr size, int64_t least);
+
+/// What the ops inside of `function` require, in their order, without what always holds and what was said before. No
+/// size may be negative.
+std::vector<SizeRequirement> sizeRequirements(mlir::Operation *function);
+
+} // namespace symc
+#endif
