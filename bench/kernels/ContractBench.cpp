@@ -159,6 +159,8 @@ ContractCase randomCase(std::mt19937 &random, bool big) {
     test.groups = chance(12) ? 2 : 1;
     test.channels = pick({1, 2, 3, 4, 8, 12, 16, 17, 24, 32}) * test.groups;
     test.filters = pick({1, 2, 3, 4, 8, 12, 16, 20, 32, 48}) * test.groups;
+    if (chance(8)) // depthwise, with one filter a channel or two
+      test.groups = test.channels = pick({3, 8, 17, 40, 70}), test.filters = test.channels * pick({1, 1, 2});
     test.kernelHeight = pick({1, 2, 3, 4, 5});
     test.kernelWidth = chance(70) ? test.kernelHeight : pick({1, 2, 3, 4, 5, 7});
     test.stride = pick({1, 1, 2, 2, 3});

@@ -266,7 +266,7 @@ private:
     bool turned = !runsAlongLanes(v);
     if (!turned && !wantsCopy(across, along, v))
       return;
-    int64_t width = vectors * lanes;
+    int64_t width = packedStride(vectors);
     if (k.constant && panelBytes(vectors) <= kStackBytes) {
       packing = turned ? Packing::Turned : Packing::Copied;
       packed = p.shell.stack(p.element, std::max<int64_t>(*k.constant, 1) * width);
@@ -274,10 +274,13 @@ private:
     }
     packing = turned ? Packing::TurnedSlices : Packing::CopiedSlices;
     depth = kSliceBytes / elementBytes() / width;
-    group = std::max<int64_t>(1, kSumsBytes / elementBytes() / (rows * width));
+    group = std::max<int64_t>(1, kSumsBytes / elementBytes() / (rows * vectors * lanes));
     packed = p.shell.stack(p.element, depth * width);
-    sliceSums = p.shell.stack(p.element, group * rows * width);
+    sliceSums = p.shell.stack(p.element, group * rows * vectors * lanes);
   }
+
+  /// Elements from row to row of a packed panel: packing writes whole groups of four.
+  int64_t packedStride(unsigned vectors) { return llvm::alignTo(vectors * lanes, 4); }
 
   void emitPanelVariants(Value batch, Value number, Value from, Value to) {
     int64_t width = vectors * lanes;
@@ -313,17 +316,17 @@ private:
         code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)), p.element);
     Panel panel{batch, first, width, masks, start, v.kStride};
     if (packing == Packing::Turned) {
-      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, width * lanes,
-                     width * lanes);
+      packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, packedStride(width),
+                     packedStride(width));
       panel.v = packed;
-      panel.vStride = code.c(width * lanes);
+      panel.vStride = code.c(packedStride(width));
       panel.masks.clear();
     } else if (packing == Packing::Copied) {
       // The number of rows decides; it may be known at run time only.
       Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
       code.when(enough, [&] { copyPanel(panel, start, k.size); });
       panel.v = code.select(enough, packed, start);
-      panel.vStride = code.select(enough, code.c(width * lanes), v.kStride);
+      panel.vStride = code.select(enough, code.c(packedStride(width)), v.kStride);
     }
     auto tiles = [&] { emitTiles(panel, masks, from, to, rows); };
     if (rows == 1 || across.least >= rows)
@@ -366,7 +369,8 @@ private:
 
   /// Tiles in groups; for each group slice after slice of k, packed once.
   void emitSlices(const Panel &panel, const Values &masks, Value from, Value to, unsigned height) {
-    unsigned width = panel.vectors * lanes, vectorCount = height * panel.vectors;
+    int64_t stride = packedStride(panel.vectors);
+    unsigned vectorCount = height * panel.vectors;
     Value most = code.c(group * rows / height), tileSize = code.c(int64_t(vectorCount) * lanes);
     bool turned = packing == Packing::TurnedSlices;
     // In place, where there is too little to gain, the one slice is the whole of k.
@@ -388,14 +392,14 @@ private:
         Panel slice = panel;
         Value origin = code.at(panel.v, code.mul(start, v.kStride), p.element);
         if (turned) {
-          packTransposed(p, origin, v.outerStride, code.sub(along.size, panel.first), count, packed, width, width);
+          packTransposed(p, origin, v.outerStride, code.sub(along.size, panel.first), count, packed, stride, stride);
           slice.v = packed;
-          slice.vStride = code.c(width);
+          slice.vStride = code.c(stride);
           slice.masks.clear();
         } else {
           code.when(pack, [&] { copyPanel(panel, origin, count); });
           slice.v = code.select(pack, packed, origin);
-          slice.vStride = code.select(pack, code.c(width), v.kStride);
+          slice.vStride = code.select(pack, code.c(stride), v.kStride);
         }
         code.loop(first, last, 1, [&](Value t) {
           auto [row, skip] = rowOf(t, height);
@@ -431,7 +435,7 @@ private:
   void copyPanel(const Panel &panel, Value start, Value count) {
     code.loop(code.c(0), count, 1, [&](Value i) {
       Value from = code.at(start, code.mul(i, v.kStride), p.element);
-      Value to = code.at(packed, code.mul(i, panel.vectors * lanes), p.element);
+      Value to = code.at(packed, code.mul(i, packedStride(panel.vectors)), p.element);
       for (unsigned j = 0; j < panel.vectors; ++j) {
         Value value = code.loadIf(p.vector, code.at(from, int64_t(j) * lanes, p.element),
                                   panel.masks.empty() ? Value() : panel.masks[j]);
@@ -464,15 +468,16 @@ private:
   /// Sums have lanes along m and rows along n: turned through memory, they are finished row after row of the result.
   void finishTransposed(Place place, const Panel &panel, unsigned height, ArrayRef<Value> sums) {
     int64_t width = int64_t(panel.vectors) * lanes;
-    Value turned = stack(int64_t(vectors) * lanes * (lanes + height));
-    Value tile = code.at(turned, int64_t(vectors) * lanes * lanes, p.element);
+    int64_t stride = llvm::alignTo(lanes, 4);
+    Value turned = stack(int64_t(vectors) * lanes * (stride + height));
+    Value tile = code.at(turned, int64_t(vectors) * lanes * stride, p.element);
     for (unsigned i = 0; i < sums.size(); ++i)
       code.store(sums[i], code.at(tile, int64_t(i) * lanes, p.element));
-    packTransposed(p, tile, code.c(width), code.c(height), code.c(width), turned, (height + 3) / 4 * 4, lanes);
+    packTransposed(p, tile, code.c(width), code.c(height), code.c(width), turned, llvm::alignTo(height, 4), stride);
     place.innerDim = alongDim;
     place.laneDim = acrossDim;
     Value count = code.min(code.sub(along.size, panel.first), code.c(width));
-    epilogue.finishStored(place, turned, lanes, code.c(0), code.c(1), code.c(0), count, 0, 1,
+    epilogue.finishStored(place, turned, stride, code.c(0), code.c(1), code.c(0), count, 0, 1,
                           {code.mask(code.c(height), lanes)});
   }
 
