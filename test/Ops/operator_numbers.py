@@ -321,6 +321,8 @@ CORNERS = [
     ("x ** y", dict(x=[0.0, 2.0], y=[2.0, 0.0]), dict(x=[0.0, 0.0], y=[0.0, math.log(2)])),
     ("norm(x)", dict(x=[0.0, 0.0]), dict(x=[0.0, 0.0])),
     ("std(x)", dict(x=[2.0, 2.0]), dict(x=[0.0, 0.0])),
+    # The operand of a maximum is computed again for the gradient, with the same bits.
+    ("max(-1 + tanh(x)**2)", dict(x=[0.3, 0.7, 0.1]), dict(x=[0.0, 2 * math.tanh(0.7) * (1 - math.tanh(0.7)**2), 0.0])),
     ("stop_gradient(x) * x", dict(x=[2.0, 3.0]), dict(x=[2.0, 3.0])),
 ]
 # Functions of f32, to at most so many units in the last place.

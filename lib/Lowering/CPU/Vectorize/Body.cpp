@@ -55,13 +55,22 @@ Lanes BodyEmitter::mul(const Lanes &x, const Lanes &y) {
   return {e.mul(x.value, y.value), y.step ? e.mul(y.step, x.value) : Value()};
 }
 
-/// A product that has no other use than this sum, and its place among the operands.
+/// Whether `value` is what a reduction has added up so far.
+static bool isAccumulator(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto generic = argument ? dyn_cast<linalg::GenericOp>(argument.getOwner()->getParentOp()) : linalg::GenericOp();
+  return generic && argument.getArgNumber() >= generic.getNumDpsInputs();
+}
+
+/// A product that is only added to an accumulator, and its place among the operands. No other sums are fused: a value
+/// that several kernels compute must have the same bits in all of them (the gradient of a maximum compares), and what
+/// stands beside a product differs from kernel to kernel.
 Operation *BodyEmitter::fusedFactor(Operation *sum, unsigned &operand) const {
   if (!isa.hasFma || !llvm::isa<arith::AddFOp, arith::SubFOp>(sum))
     return nullptr;
   for (operand = 0; operand < 2; ++operand)
     if (auto product = sum->getOperand(operand).getDefiningOp<arith::MulFOp>())
-      if (product->hasOneUse() && product->getBlock() == sum->getBlock())
+      if (product->hasOneUse() && product->getBlock() == sum->getBlock() && isAccumulator(sum->getOperand(1 - operand)))
         return product;
   return nullptr;
 }

@@ -35,7 +35,7 @@ public:
   Lanes add(const Lanes &x, const Lanes &y);
   Lanes mul(const Lanes &x, const Lanes &y);
   /// Results of an op of arith or math on the values that `lookup` has for its operands. A product that only goes into
-  /// a sum is fused with it where the machine can.
+  /// an accumulator is fused with the sum where the machine can.
   SmallVector<Lanes> evaluate(Operation *op, llvm::function_ref<Lanes(Value)> lookup, bool fuse = true);
   /// Whether `op` is left to the sum that takes it.
   bool isFused(Operation *op) const;
