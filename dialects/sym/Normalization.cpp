@@ -58,6 +58,8 @@ static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef
   SmallVector<LayerParameter> made;
   if (failed(axes))
     return failure();
+  if (operands.size() >= (both ? 3u : 2u))
+    return made; // sizes may be symbolic then
   SmallVector<int64_t> shape;
   for (int64_t axis : *axes) {
     FailureOr<int64_t> size = staticSize(loc, operands[0], axis);

@@ -380,6 +380,9 @@ SYMBOLIC = [
     ("argmax(x)", dict(x="i64[a, b, c]"), dict(x=ROWS), np.argmax),
     ("argmin(x)", dict(x="i64[a, 7, c]"), dict(x=ROWS), np.argmin),
     ("sum(x)", dict(x="i64[a, b, 33]"), dict(x=ROWS), np.sum),
+    # Scales that are given may have symbolic sizes.
+    ("layer_norm(x, g, b)", dict(x="f64[n, f]", g="f64[f]", b="f64[f]"), dict(x=A, g=P[0], b=B[0]),
+     lambda x, g, b: (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * g + b),
     # Partial results whose elements are checked.
     ("sparse_softmax_cross_entropy(x, l, axis=0)", dict(x="f64[a, b, c]", l="i64[b, c]"),
      dict(x=V, l=np.arange(12).reshape(3, 4) % 2),
