@@ -16,6 +16,11 @@ path = [os.path.join(config.symc_build, "bin"), config.llvm_tools, config.enviro
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["PYTHONPATH"] = os.path.join(config.symc_source, "python")
 config.environment["SYMC"] = os.path.join(config.symc_build, "bin", "symc")
+if config.symc_sanitize:
+    # lld is not built with the sanitizer: what it takes from a shared allocator would look poisoned. And a compiler that
+    # ends frees nothing.
+    config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0:detect_leaks=0:use_sigaltstack=0"
+    config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.symc_source))
 config.substitutions.append(("%build", config.symc_build))

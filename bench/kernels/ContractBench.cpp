@@ -111,7 +111,7 @@ bool check(const ContractCase &test, const std::string &cpu, std::mt19937 &rando
           return false;
         }
       }
-    } else if (memcmp(first.data(), out.data(), out.size()) != 0) {
+    } else if (!first.empty() && memcmp(first.data(), out.data(), out.size()) != 0) {
       printf("WRONG %s: bits depend on the cut (chunks of %ld)\n", test.describe().c_str(), long(chunk));
       return false;
     }

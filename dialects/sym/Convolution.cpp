@@ -201,7 +201,8 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
       inputs = *channels, outputs = op->getDepthMultiplier();
       if (outputs < 1)
         return emitError(loc, "S0306: 'depth_multiplier' must be 1 or more, not ") << outputs;
-      biases = inputs * outputs;
+      if (llvm::MulOverflow(inputs, outputs, biases))
+        return emitError(loc, "S0306: 'depth_multiplier' is too large: ") << outputs;
     } else {
       int64_t groups = groupsOf(*op, 0);
       std::optional<int64_t> filters = filtersOf(*op, 0);
@@ -216,9 +217,9 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
       outputs = kind.transposed ? *channels : *filters;
       biases = *filters;
     }
-    int64_t field = 1;
+    double field = 1;
     for (int64_t size : *sizes)
-      field *= size;
+      field *= static_cast<double>(size);
     SmallVector<int64_t> shape;
     if (layout == Layout::NCHW && !kind.depthwise)
       shape = {outputs, inputs};
@@ -228,7 +229,8 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
     if (layout == Layout::NHWC)
       shape.append({inputs, outputs});
     made.push_back({"kernel", RankedTensorType::get(shape, element),
-                    glorotUniform(context, field * inputs, field * outputs)});
+                    glorotUniform(context, field * static_cast<double>(inputs),
+                                  field * static_cast<double>(outputs))});
   }
   if (op->getUseBias())
     made.push_back({"bias", RankedTensorType::get({biases}, element), InitAttr::get(context, InitKind::zeros)});

@@ -12,8 +12,8 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
 
-Attribute symc::glorotUniform(MLIRContext *context, int64_t fanIn, int64_t fanOut) {
-  double limit = std::sqrt(6.0 / static_cast<double>(std::max<int64_t>(fanIn + fanOut, 1)));
+Attribute symc::glorotUniform(MLIRContext *context, double fanIn, double fanOut) {
+  double limit = std::sqrt(6.0 / std::max(fanIn + fanOut, 1.0));
   return InitAttr::get(context, InitKind::uniform, -limit, limit);
 }
 
@@ -107,7 +107,7 @@ FailureOr<SmallVector<LayerParameter>> DenseOp::getLayerParameters(Location loc,
     if (failed(features))
       return failure();
     made.push_back({"kernel", RankedTensorType::get({*features, units}, element),
-                    glorotUniform(context, *features, units)});
+                    glorotUniform(context, static_cast<double>(*features), static_cast<double>(units))});
   } else {
     if (failed(checkRank(loc, "the kernel of dense", operands[1], 2)))
       return failure();

@@ -11,7 +11,7 @@
 namespace symc {
 
 /// uniform in ±√(6 / (fan in + fan out)).
-mlir::Attribute glorotUniform(mlir::MLIRContext *context, int64_t fanIn, int64_t fanOut);
+mlir::Attribute glorotUniform(mlir::MLIRContext *context, double fanIn, double fanOut);
 /// The op that an `activation` attribute names, on `x`; `x` without one.
 mlir::Value applyActivation(mlir::OpBuilder &b, mlir::Location loc, std::optional<llvm::StringRef> name, mlir::Value x);
 mlir::LogicalResult checkActivation(std::optional<mlir::Location> loc, std::optional<llvm::StringRef> name,
