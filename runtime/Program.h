@@ -61,10 +61,10 @@ typedef struct {
 } symc_entry;
 
 typedef enum {
-  SYMC_INIT_ZEROS = 0, /* a, b unused */
-  SYMC_INIT_CONSTANT,  /* a: the value (ones: 1) */
-  SYMC_INIT_UNIFORM,   /* a: low, b: high */
-  SYMC_INIT_NORMAL,    /* a: mean, b: stddev */
+  SYMC_INIT_ZEROS = 0,        /* a, b unused */
+  SYMC_INIT_CONSTANT,         /* a: the value (ones: 1) */
+  SYMC_INIT_UNIFORM,          /* a: low, b: high */
+  SYMC_INIT_NORMAL,           /* a: mean, b: stddev */
   SYMC_INIT_TRUNCATED_NORMAL, /* a: mean, b: stddev; cut at 2 stddev */
   SYMC_INIT_ORTHOGONAL,       /* a: gain */
   SYMC_INIT_IDENTITY,         /* a: gain */
@@ -78,7 +78,7 @@ typedef struct {
   int32_t rank;
   const int64_t *shape;
   int64_t count;
-  int32_t init; /* symc_init */
+  int32_t init;    /* symc_init */
   uint32_t stream; /* CRC-32 of the name: the Philox stream */
   double a, b;
   const void *data;
@@ -105,8 +105,8 @@ enum {
 };
 
 typedef struct symc_program {
-  symc_model model; /* first: a symc_model * of a library is a symc_program * */
-  int32_t slot_count;        /* parameters, then state */
+  symc_model model;   /* first: a symc_model * of a library is a symc_program * */
+  int32_t slot_count; /* parameters, then state */
   int32_t variant_count;
   const symc_slot *slots;
   const symc_variant *variants; /* best first */

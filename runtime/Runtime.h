@@ -185,8 +185,8 @@ namespace symc::rt {
 /// The plan for `instance->dims`, from the cache or made now.
 symc_status findPlan(symc_instance *instance, int32_t function, Plan **out);
 /// Fills a plan whose tables are there and whose dims are set.
-symc_status makePlan(symc_instance *instance, const symc_program *program, const symc_variant *variant, int32_t function,
-                     void *scratch, Plan &plan);
+symc_status makePlan(symc_instance *instance, const symc_program *program, const symc_variant *variant,
+                     int32_t function, void *scratch, Plan &plan);
 /// Plans all functions at these dimensions and grows the arena.
 symc_status reserveAll(symc_instance *instance, const int64_t *dims);
 /// Dimensions that a function does not use have their minimum, so that equal calls look equal.

@@ -72,8 +72,8 @@ bool check(const ContractCase &test, const std::string &cpu, std::mt19937 &rando
   std::vector<double> a = randomValues(count(test.shapeA()), random), b = randomValues(count(test.shapeB()), random);
   bool bias = test.finish == Finish::Relu, same = test.finish == Finish::Update || test.finish == Finish::Add;
   std::vector<double> x = randomValues(bias ? test.shapeOut().back() : same ? results : 0, random);
-  Guarded ga(a.size() * width, false), gb(b.size() * width, false), gx(x.size() * width, false), go(results * width, false),
-      gp(results, false);
+  Guarded ga(a.size() * width, false), gb(b.size() * width, false), gx(x.size() * width, false),
+      go(results * width, false), gp(results, false);
   fill(ga, test.f64, a);
   fill(gb, test.f64, b);
   KernelJit kernel(test.module(), cpu);
@@ -178,9 +178,7 @@ ContractCase randomCase(std::mt19937 &random, bool big) {
   return test;
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double measure(const ContractCase &test, const std::string &cpu) {
   std::mt19937 random(1);
@@ -212,8 +210,8 @@ double measure(const ContractCase &test, const std::string &cpu) {
   }
   std::sort(times.begin(), times.end());
   double best = times.front(), median = times[times.size() / 2];
-  printf("%-64s %9.2f us (median %9.2f) %7.1f GF/s  codegen %5.1f ms, %6zu bytes\n", test.describe().c_str(), best * 1e6,
-         median * 1e6, test.flops() / best * 1e-9, kernel.codegenMilliseconds(), kernel.codeBytes());
+  printf("%-64s %9.2f us (median %9.2f) %7.1f GF/s  codegen %5.1f ms, %6zu bytes\n", test.describe().c_str(),
+         best * 1e6, median * 1e6, test.flops() / best * 1e-9, kernel.codegenMilliseconds(), kernel.codeBytes());
   return best;
 }
 
@@ -226,8 +224,8 @@ ContractCase matmul(int64_t m, int64_t k, int64_t n, bool ta = false, bool tb = 
   test.finish = finish;
   return test;
 }
-ContractCase conv(Form form, int64_t images, int64_t size, int64_t channels, int64_t filters, int64_t kernel, int64_t stride,
-                  Finish finish = Finish::None) {
+ContractCase conv(Form form, int64_t images, int64_t size, int64_t channels, int64_t filters, int64_t kernel,
+                  int64_t stride, Finish finish = Finish::None) {
   ContractCase test;
   test.form = form;
   test.images = images, test.height = test.width = size, test.channels = channels, test.filters = filters;
@@ -268,19 +266,19 @@ std::vector<Group> groups() {
   all.push_back({"softmax regression, batch 100",
                  {matmul(100, 784, 10, false, false, 'm', Finish::Relu), matmul(784, 100, 10, true, false, 'k')}});
   all.push_back({"perceptron, batch 32",
-                 {matmul(32, 2, 16, false, false, 'm', Finish::Relu), matmul(32, 16, 1, false, false, 'm', Finish::Relu),
-                  matmul(2, 32, 16, true, false, 'k'), matmul(16, 32, 1, true, false, 'k'),
-                  matmul(32, 1, 16, false, true, 'm', Finish::Add)}});
+                 {matmul(32, 2, 16, false, false, 'm', Finish::Relu),
+                  matmul(32, 16, 1, false, false, 'm', Finish::Relu), matmul(2, 32, 16, true, false, 'k'),
+                  matmul(16, 32, 1, true, false, 'k'), matmul(32, 1, 16, false, true, 'm', Finish::Add)}});
   all.push_back({"linear regression",
                  {matmul(442, 10, 1, false, false, 'm', Finish::Add), matmul(10, 442, 1, true, false, 'k')}});
   all.push_back({"square products",
-                 {matmul(256, 256, 256), matmul(512, 512, 512), matmul(1024, 1024, 1024), matmul(512, 512, 512, false, true),
-                  matmul(512, 512, 512, true, false)}});
+                 {matmul(256, 256, 256), matmul(512, 512, 512), matmul(1024, 1024, 1024),
+                  matmul(512, 512, 512, false, true), matmul(512, 512, 512, true, false)}});
   all.push_back({"others",
-                 {matmul(1, 1024, 1024), matmul(32, 784, 200), matmul(1024, 128, 512), matmul(128, 1024, 512, true, false, 'k'),
-                  conv(Form::Conv, 1, 56, 64, 64, 3, 1), conv(Form::ConvInput, 1, 56, 64, 64, 3, 1),
-                  conv(Form::ConvFilter, 1, 56, 64, 64, 3, 1), conv(Form::Conv, 8, 64, 3, 16, 3, 1),
-                  conv(Form::Conv, 1, 224, 3, 64, 7, 2)}});
+                 {matmul(1, 1024, 1024), matmul(32, 784, 200), matmul(1024, 128, 512),
+                  matmul(128, 1024, 512, true, false, 'k'), conv(Form::Conv, 1, 56, 64, 64, 3, 1),
+                  conv(Form::ConvInput, 1, 56, 64, 64, 3, 1), conv(Form::ConvFilter, 1, 56, 64, 64, 3, 1),
+                  conv(Form::Conv, 8, 64, 3, 16, 3, 1), conv(Form::Conv, 1, 224, 3, 64, 7, 2)}});
   return all;
 }
 
@@ -332,7 +330,8 @@ int main(int argc, char **argv) {
     for (const Group &group : groups()) {
       double total = 0, work = 0;
       for (const ContractCase &test : group.cases)
-        if (only.empty() || test.describe().find(only) != std::string::npos || std::string(group.name).find(only) == 0) {
+        if (only.empty() || test.describe().find(only) != std::string::npos ||
+            std::string(group.name).find(only) == 0) {
           total += measure(test, cpu);
           work += test.flops();
           fflush(stdout);

@@ -77,8 +77,8 @@ std::string ContractCase::describe() const {
     return os.str();
   }
   os << " " << images << "x" << height << "x" << width << "x" << channels << " -> " << outHeight() << "x" << outWidth()
-     << "x" << filters << " k" << kernelHeight << "x" << kernelWidth << " s" << stride << " d" << dilation << " g" << groups
-     << " pad " << top << "," << bottom << "," << left << "," << right << (dynamicBatch ? " dynamic" : "");
+     << "x" << filters << " k" << kernelHeight << "x" << kernelWidth << " s" << stride << " d" << dilation << " g"
+     << groups << " pad " << top << "," << bottom << "," << left << "," << right << (dynamicBatch ? " dynamic" : "");
   return os.str();
 }
 
@@ -127,7 +127,8 @@ std::string ContractCase::module() const {
   };
   Shape out = shapeOut();
   int outAxis = axisOf(2);
-  std::vector<Argument> arguments{argument("%a", shapeA(), axisOf(0), element), argument("%b", shapeB(), axisOf(1), element)};
+  std::vector<Argument> arguments{argument("%a", shapeA(), axisOf(0), element),
+                                  argument("%b", shapeB(), axisOf(1), element)};
   bool bias = finish == Finish::Relu, same = finish == Finish::Update || finish == Finish::Add;
   if (bias)
     arguments.push_back(argument("%x", {out.back()}, outAxis == int(out.size()) - 1 ? 0 : -1, element));
@@ -147,7 +148,8 @@ std::string ContractCase::module() const {
     types << ", " << a.type;
   }
   os << "func.func private @kernel(%d: index {sym.dim = \"d\"}" << signature.str() << ") attributes {sym.kernel} {\n";
-  os << "sym.contract " << forms[int(form)] << " ins(%a, %b : " << arguments[0].type << ", " << arguments[1].type << ")";
+  os << "sym.contract " << forms[int(form)] << " ins(%a, %b : " << arguments[0].type << ", " << arguments[1].type
+     << ")";
   if (inputs > 2)
     os << " extras(%x : " << arguments[2].type << ")";
   os << " outs(";
@@ -175,9 +177,9 @@ std::string ContractCase::module() const {
   if (transposeB)
     os << ", transpose_b = true";
   if (form != Form::Matmul)
-    os << ", strides = array<i64: " << stride << ", " << stride << ">, dilations = array<i64: " << dilation << ", " << dilation
-       << ">, padding = #sym.dims<" << top << ", " << bottom << ", " << left << ", " << right << ">, groups = " << groups
-       << " : i64";
+    os << ", strides = array<i64: " << stride << ", " << stride << ">, dilations = array<i64: " << dilation << ", "
+       << dilation << ">, padding = #sym.dims<" << top << ", " << bottom << ", " << left << ", " << right
+       << ">, groups = " << groups << " : i64";
   os << "} {\n^bb0(%s: " << element << (inputs > 2 ? ", %e: " + element : "") << "):\n";
   std::string e = element;
   switch (finish) {
@@ -185,8 +187,8 @@ std::string ContractCase::module() const {
     os << "sym.yield %s : " << e << "\n";
     break;
   case Finish::Relu:
-    os << "%z = arith.constant 0.0 : " << e << "\n%t = arith.addf %s, %e : " << e << "\n%r = arith.maximumf %t, %z : " << e
-       << "\nsym.yield %r : " << e << "\n";
+    os << "%z = arith.constant 0.0 : " << e << "\n%t = arith.addf %s, %e : " << e
+       << "\n%r = arith.maximumf %t, %z : " << e << "\nsym.yield %r : " << e << "\n";
     break;
   case Finish::Add:
     os << "%r = arith.addf %s, %e : " << e << "\nsym.yield %r : " << e << "\n";

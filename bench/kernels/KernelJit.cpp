@@ -99,7 +99,9 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
       state->scratch.push_back({SmallVector<AffineExpr>(alloc.getDims().getExprs()), (bits + 7) / 8});
     } else if (auto call = dyn_cast<func::CallOp>(op)) {
       auto kernel = module->lookupSymbol<LLVM::LLVMFuncOp>(call.getCallee());
-      Step step{call.getCallee().str(), {}, kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr).getExprs()[0],
+      Step step{call.getCallee().str(),
+                {},
+                kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr).getExprs()[0],
                 kernel->getAttrOfType<IntegerAttr>(kGrainAttr).getInt()};
       for (Value operand : call.getOperands())
         if (isa<MemRefType>(operand.getType()))

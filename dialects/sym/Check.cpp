@@ -12,16 +12,17 @@ using namespace symc;
 LogicalResult symc::checkElements(std::optional<Location> loc, StringRef op, ValueRange operands) {
   for (Value operand : operands)
     if (operand && elementOf(operand) != elementOf(operands[0]))
-      return emitOptionalError(loc, "S0303: operands of ", op, " have different element types: ",
-                               printType(operands[0].getType()), " and ", printType(operand.getType()));
+      return emitOptionalError(loc, "S0303: operands of ", op,
+                               " have different element types: ", printType(operands[0].getType()), " and ",
+                               printType(operand.getType()));
   return success();
 }
 
 LogicalResult symc::checkRank(std::optional<Location> loc, const Twine &what, Type tensor, int64_t rank) {
   if (cast<RankedTensorType>(tensor).getRank() == rank)
     return success();
-  return emitOptionalError(loc, "S0302: ", what.str(), " must have ", rank, rank == 1 ? " dimension, not " : " dimensions, not ",
-                           printType(tensor));
+  return emitOptionalError(loc, "S0302: ", what.str(), " must have ", rank,
+                           rank == 1 ? " dimension, not " : " dimensions, not ", printType(tensor));
 }
 
 LogicalResult symc::checkShape(std::optional<Location> loc, const Twine &what, Type tensor, ArrayRef<AffineExpr> dims) {

@@ -54,9 +54,10 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
   if (op.getTransposeB())
     std::swap(b[b.size() - 1], b[b.size() - 2]);
   if (!sameDim(a.back(), b[b.size() - 2]))
-    return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA), op.getTransposeA() ? " (transposed)" : "",
-                             " by ", printType(typeB), op.getTransposeB() ? " (transposed)" : "", ": inner sizes ",
-                             printDim(a.back()), " and ", printDim(b[b.size() - 2]), " differ");
+    return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA),
+                             op.getTransposeA() ? " (transposed)" : "", " by ", printType(typeB),
+                             op.getTransposeB() ? " (transposed)" : "", ": inner sizes ", printDim(a.back()), " and ",
+                             printDim(b[b.size() - 2]), " differ");
   FailureOr<Dims> dims = broadcastLeading(loc, ArrayRef(a).drop_back(2), ArrayRef(b).drop_back(2), typeA, typeB);
   if (failed(dims))
     return failure();

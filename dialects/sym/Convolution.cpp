@@ -19,9 +19,9 @@ using namespace symc::sym;
 namespace {
 /// What a convolutional layer's operands and attributes amount to.
 struct Geometry {
-  size_t axes;  // of the window
-  Dims image;   // NHWC
-  Dims kernel;  // HWIO
+  size_t axes; // of the window
+  Dims image;  // NHWC
+  Dims kernel; // HWIO
   Windows windows;
   int64_t groups;
   Dims result; // NHWC
@@ -73,8 +73,8 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
   for (size_t i = 0; i < kind.axes; ++i) {
     std::optional<int64_t> size = constantValue(g.kernel[i]);
     if (!size)
-      return LogicalResult(emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ",
-                                             printType(kernel)));
+      return LogicalResult(
+          emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ", printType(kernel)));
     sizes.push_back(*size);
   }
   if (failed(perAxis(loc, "kernel size", sizes, kind.axes)))
@@ -84,15 +84,15 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
     if (failed(given))
       return failure();
     if (*given != sizes)
-      return LogicalResult(emitOptionalError(loc, "S0315: 'kernel_size' differs from the kernel, which is ",
-                                             printType(kernel)));
+      return LogicalResult(
+          emitOptionalError(loc, "S0315: 'kernel_size' differs from the kernel, which is ", printType(kernel)));
   }
 
   if (kind.depthwise) {
     std::optional<int64_t> channels = constantValue(g.kernel[kind.axes]);
     if (!channels)
-      return LogicalResult(emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ",
-                                             printType(kernel)));
+      return LogicalResult(
+          emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ", printType(kernel)));
     g.groups = *channels;
     g.kernel[kind.axes + 1] = canonical(g.kernel[kind.axes] * g.kernel[kind.axes + 1]);
     g.kernel[kind.axes] = constantDim(x.getContext(), 1);
@@ -107,13 +107,13 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
   if (kind.transposed)
     std::swap(in, out);
   if (!sameDim(in, g.image.back()))
-    return LogicalResult(emitOptionalError(loc, "S0301: the kernel ", printType(kernel), " of ", layer, " takes ",
-                                           printDim(in), " channels", g.groups > 1 && !kind.depthwise
-                                               ? " (in " + std::to_string(g.groups) + " groups)" : "",
-                                           ", but the input ", printType(x), " has ", printDim(g.image.back())));
+    return LogicalResult(emitOptionalError(
+        loc, "S0301: the kernel ", printType(kernel), " of ", layer, " takes ", printDim(in), " channels",
+        g.groups > 1 && !kind.depthwise ? " (in " + std::to_string(g.groups) + " groups)" : "", ", but the input ",
+        printType(x), " has ", printDim(g.image.back())));
   if (std::optional<int64_t> filters = filtersOf(op, 0); filters && constantValue(out) != *filters)
-    return LogicalResult(emitOptionalError(loc, "S0315: 'filters' is ", *filters, ", but the kernel is ",
-                                           printType(kernel)));
+    return LogicalResult(
+        emitOptionalError(loc, "S0315: 'filters' is ", *filters, ", but the kernel is ", printType(kernel)));
 
   FailureOr<SmallVector<int64_t>> strides = perAxis(loc, "strides", op.getStrides(), kind.axes);
   FailureOr<SmallVector<int64_t>> dilations = perAxis(loc, "dilations", op.getDilations(), kind.axes);
@@ -184,8 +184,8 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
                                          : dims[kind.axes + 1];
     std::optional<int64_t> size = constantValue(canonical(count));
     if (!size)
-      return emitError(loc, "S0308: the bias of ") << kind.name << " needs a kernel of known size, not "
-                                                   << printType(operands[1]);
+      return emitError(loc, "S0308: the bias of ")
+             << kind.name << " needs a kernel of known size, not " << printType(operands[1]);
     biases = *size;
   } else {
     FailureOr<int64_t> channels = staticSize(loc, operands[0], layout == Layout::NHWC ? kind.axes + 1 : 1);
@@ -229,8 +229,7 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
     if (layout == Layout::NHWC)
       shape.append({inputs, outputs});
     made.push_back({"kernel", RankedTensorType::get(shape, element),
-                    glorotUniform(context, field * static_cast<double>(inputs),
-                                  field * static_cast<double>(outputs))});
+                    glorotUniform(context, field * static_cast<double>(inputs), field * static_cast<double>(outputs))});
   }
   if (op->getUseBias())
     made.push_back({"bias", RankedTensorType::get({biases}, element), InitAttr::get(context, InitKind::zeros)});

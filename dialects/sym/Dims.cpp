@@ -163,7 +163,8 @@ AffineExpr symc::canonical(AffineExpr expr) {
 }
 
 bool symc::sameDims(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b) {
-  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto p) { return sameDim(std::get<0>(p), std::get<1>(p)); });
+  return a.size() == b.size() &&
+         llvm::all_of(llvm::zip(a, b), [](auto p) { return sameDim(std::get<0>(p), std::get<1>(p)); });
 }
 
 //===----------------------------------------------------------------------===//

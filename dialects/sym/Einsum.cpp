@@ -94,8 +94,9 @@ static FailureOr<Equation> parseEquation(std::optional<Location> loc, StringRef 
       continue;
     }
     if (!llvm::isAlpha(right[i]) || !counts.count(right[i]) || llvm::is_contained(equation.result, right[i]))
-      return LogicalResult(emitOptionalError(loc, "S0306: '", std::string(1, right[i]), "' in the result of the equation '",
-                                             text, "' must be a letter of an operand, once"));
+      return LogicalResult(emitOptionalError(loc, "S0306: '", std::string(1, right[i]),
+                                             "' in the result of the equation '", text,
+                                             "' must be a letter of an operand, once"));
     equation.result.push_back(right[i]);
   }
   return equation;
@@ -108,7 +109,8 @@ static FailureOr<llvm::MapVector<Label, AffineExpr>> sizesOf(std::optional<Locat
   for (auto [labels, operand] : llvm::zip(equation.operands, operands))
     for (auto [axis, label, dim] : llvm::enumerate(labels, dimsOf(operand))) {
       auto *first = llvm::find(labels, label);
-      if (first - labels.begin() != static_cast<int64_t>(axis) && !sameDim(dim, dimOf(operand.getType(), first - labels.begin())))
+      if (first - labels.begin() != static_cast<int64_t>(axis) &&
+          !sameDim(dim, dimOf(operand.getType(), first - labels.begin())))
         return LogicalResult(emitOptionalError(loc, "S0301: the diagonal '", std::string(2, static_cast<char>(label)),
                                                "' in the equation '", text, "' needs axes of one size, not ",
                                                printType(operand.getType())));
@@ -117,7 +119,8 @@ static FailureOr<llvm::MapVector<Label, AffineExpr>> sizesOf(std::optional<Locat
         size = dim;
       else if (!isOne(dim) && !sameDim(size, dim))
         return LogicalResult(emitOptionalError(
-            loc, "S0301: ", label < kEllipsis ? "'" + std::string(1, static_cast<char>(label)) + "'" : "an axis of '...'",
+            loc,
+            "S0301: ", label < kEllipsis ? "'" + std::string(1, static_cast<char>(label)) + "'" : "an axis of '...'",
             " in the equation '", text, "' stands for ", printDim(size), " and for ", printDim(dim)));
     }
   return sizes;

@@ -128,8 +128,8 @@ static FailureOr<System> checkSystem(std::optional<Location> loc, StringRef op, 
     return LogicalResult(emitOptionalError(loc, "S0301: ", op, " of ", printType(a.getType()), " and ",
                                            printType(b.getType()), ": ", printDim(rows(a)), " rows and ",
                                            printDim(equations), " on the right side"));
-  FailureOr<Dims> batch =
-      broadcastLeading(loc, leading(a.getType()), system.vector ? Dims() : leading(b.getType()), a.getType(), b.getType());
+  FailureOr<Dims> batch = broadcastLeading(loc, leading(a.getType()), system.vector ? Dims() : leading(b.getType()),
+                                           a.getType(), b.getType());
   if (failed(batch))
     return failure();
   system.batch = *batch;
@@ -211,13 +211,16 @@ SmallVector<Value> TriangularSolveOp::buildVjp(OpBuilder &b, ValueRange cotangen
   Value x = reshapeLike(b, loc, getOut(), matrices), g = reshapeLike(b, loc, cotangents[0], matrices);
   Value db = TriangularSolveOp::create(b, loc, getA(), g, getLowerAttr(), b.getBoolAttr(!getTransposeA()),
                                        getUnitDiagonalAttr());
-  Value da = negated(b, loc, getTransposeA() ? multiply(b, loc, x, db, false, true) : multiply(b, loc, db, x, false, true));
+  Value da =
+      negated(b, loc, getTransposeA() ? multiply(b, loc, x, db, false, true) : multiply(b, loc, db, x, false, true));
   int64_t k = getUnitDiagonal();
   if (getLower())
     da = lowerHalf(b, loc, da, -k);
   else
     da = TriuOp::create(b, loc, da, b.getI64IntegerAttr(k));
-  Type right = system.vector ? tensorType({dimOf(getB().getType(), 0), constantDim(b.getContext(), 1)}, elementOf(getB())) : getB().getType();
+  Type right = system.vector
+                   ? tensorType({dimOf(getB().getType(), 0), constantDim(b.getContext(), 1)}, elementOf(getB()))
+                   : getB().getType();
   return {unbroadcast(b, loc, da, getA().getType()),
           reshapeLike(b, loc, unbroadcast(b, loc, db, right), getB().getType())};
 }
@@ -227,7 +230,7 @@ std::string TriangularSubstituteOp::getKernelName() {
 }
 SmallVector<AffineExpr> TriangularSubstituteOp::getKernelIntegers() {
   auto flag = [&](bool value) { return constantDim(getContext(), value); };
-  return {stackSize(getA()), rows(getA()),        columns(getB()),
+  return {stackSize(getA()), rows(getA()),         columns(getB()),
           flag(getLower()),  flag(getTranspose()), flag(getUnitDiagonal())};
 }
 
@@ -249,8 +252,7 @@ SmallVector<Value> SolveOp::decompose(OpBuilder &b) {
 
 SmallVector<Value> LinearSolveOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Location loc = getLoc();
-  Value db =
-      LinearSolveOp::create(b, loc, getB().getType(), getA(), cotangents[0], b.getBoolAttr(!getTranspose()));
+  Value db = LinearSolveOp::create(b, loc, getB().getType(), getA(), cotangents[0], b.getBoolAttr(!getTranspose()));
   Value da = getTranspose() ? multiply(b, loc, getX(), db, false, true) : multiply(b, loc, db, getX(), false, true);
   return {negated(b, loc, da), db};
 }
@@ -382,7 +384,8 @@ SmallVector<Value> QrOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 LogicalResult LstsqOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands, DictionaryAttr,
                                         OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {
   if (succeeded(checkMatrix(std::nullopt, "", operands[0].getType())) && !constantValue(columns(operands[0])))
-    return emitOptionalError(loc, "S0308: lstsq needs a known number of columns, not ", printType(operands[0].getType()));
+    return emitOptionalError(loc, "S0308: lstsq needs a known number of columns, not ",
+                             printType(operands[0].getType()));
   return inferSystem<LstsqOp>(loc, "lstsq", false, operands, types);
 }
 SmallVector<Value> LstsqOp::decompose(OpBuilder &b) {

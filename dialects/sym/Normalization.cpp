@@ -53,7 +53,8 @@ static LogicalResult checkGroups(std::optional<Location> loc, Type x, int64_t gr
 }
 
 /// gamma (ones) and, when `both`, beta (zeros), as far as they are missing.
-static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef op, ArrayRef<RankedTensorType> operands,
+static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef op,
+                                                         ArrayRef<RankedTensorType> operands,
                                                          FailureOr<SmallVector<int64_t>> axes, bool both) {
   SmallVector<LayerParameter> made;
   if (failed(axes))
@@ -91,7 +92,8 @@ struct Normalizer {
   Value centred(Value x, ArrayRef<int64_t> axes) { return SubOp::create(b, loc, x, mean(x, axes)); }
   /// x / sqrt(mean(x**2) + epsilon)
   Value scaled(Value x, ArrayRef<int64_t> axes, double epsilon) {
-    Value squares = MeanOp::create(b, loc, SquareOp::create(b, loc, x), b.getDenseI64ArrayAttr(axes), b.getBoolAttr(true));
+    Value squares =
+        MeanOp::create(b, loc, SquareOp::create(b, loc, x), b.getDenseI64ArrayAttr(axes), b.getBoolAttr(true));
     Value root = RsqrtOp::create(b, loc, AddOp::create(b, loc, squares, splat(b, loc, squares.getType(), epsilon)));
     return MulOp::create(b, loc, x, broadcastLike(b, loc, root, x.getType()));
   }

@@ -14,7 +14,7 @@ using namespace symc;
 llvm::ArrayRef<OpSchema> symc::opSchemas() { return kOpSchemas; }
 
 const OpSchema *symc::findOpSchema(llvm::StringRef mnemonic) {
-  const auto *it = llvm::lower_bound(kOpSchemas, mnemonic,
-                                     [](const OpSchema &schema, llvm::StringRef name) { return schema.mnemonic < name; });
+  const auto *it = llvm::lower_bound(
+      kOpSchemas, mnemonic, [](const OpSchema &schema, llvm::StringRef name) { return schema.mnemonic < name; });
   return it != std::end(kOpSchemas) && it->mnemonic == mnemonic ? it : nullptr;
 }

@@ -14,7 +14,21 @@
 namespace symc {
 
 /// How JSON becomes an attribute. One kind a Sym_* attribute class of SymBase.td.
-enum class AttrKind { I64, F64, Bool, Str, Axes, Ints, OpenInts, PadWidth, DType, ActivationName, Shape, Padding, Enum };
+enum class AttrKind {
+  I64,
+  F64,
+  Bool,
+  Str,
+  Axes,
+  Ints,
+  OpenInts,
+  PadWidth,
+  DType,
+  ActivationName,
+  Shape,
+  Padding,
+  Enum
+};
 enum class OperandClass { Any, Number, Float, Int, Bool };
 
 struct OperandSchema {
@@ -27,9 +41,9 @@ struct AttrSchema {
   llvm::StringRef name;
   AttrKind kind;
   bool required;
-  llvm::StringRef defaultText; // as C++ writes it; empty when there is none
-  llvm::ArrayRef<llvm::StringRef> cases;                              // Enum
-  mlir::Attribute (*makeCase)(mlir::MLIRContext *, llvm::StringRef);  // Enum: null when unknown
+  llvm::StringRef defaultText;                                       // as C++ writes it; empty when there is none
+  llvm::ArrayRef<llvm::StringRef> cases;                             // Enum
+  mlir::Attribute (*makeCase)(mlir::MLIRContext *, llvm::StringRef); // Enum: null when unknown
 };
 
 struct OpSchema {

@@ -34,9 +34,7 @@ struct Indices {
     return divisor == 1 ? constant(0) : arith::RemUIOp::create(e.b, e.loc, x, constant(divisor)).getResult();
   }
   /// 0 <= x < size
-  Value inside(Value x, Value size) {
-    return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult, x, size);
-  }
+  Value inside(Value x, Value size) { return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult, x, size); }
   Value both(Value x, Value y) { return x ? (y ? arith::AndIOp::create(e.b, e.loc, x, y).getResult() : x) : y; }
   Value select(Value condition, Value x, Value y) {
     return condition ? arith::SelectOp::create(e.b, e.loc, condition, x, y).getResult() : x;

@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Check.h"
 #include "dialects/sym/Shape.h"
+#include "runtime/InverseNormal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
-#include "runtime/InverseNormal.h"
 
 using namespace mlir;
 using namespace symc;

@@ -25,7 +25,8 @@ struct WindowAxis {
 };
 using Windows = llvm::SmallVector<WindowAxis, 3>;
 
-/// `values` with one entry for all axes repeated. Emits an error where an entry is less than 1 or their number is wrong.
+/// `values` with one entry for all axes repeated. Emits an error where an entry is less than 1 or their number is
+/// wrong.
 mlir::FailureOr<llvm::SmallVector<int64_t>> perAxis(std::optional<mlir::Location> loc, llvm::StringRef name,
                                                     llvm::ArrayRef<int64_t> values, size_t axes);
 
@@ -40,10 +41,9 @@ llvm::SmallVector<SizeRequirement> windowRequirements(mlir::Type image, llvm::Ar
                                                       llvm::ArrayRef<mlir::AffineExpr> padding);
 
 /// The windows of a transposed convolution: `out` is the size of its operand, `in` that of its result.
-mlir::FailureOr<Windows> makeTransposedWindows(std::optional<mlir::Location> loc,
-                                               llvm::ArrayRef<mlir::AffineExpr> out, llvm::ArrayRef<int64_t> sizes,
-                                               llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> dilations,
-                                               sym::PaddingAttr padding);
+mlir::FailureOr<Windows> makeTransposedWindows(std::optional<mlir::Location> loc, llvm::ArrayRef<mlir::AffineExpr> out,
+                                               llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides,
+                                               llvm::ArrayRef<int64_t> dilations, sym::PaddingAttr padding);
 
 /// `x` between the given layout of images and NHWC.
 mlir::Value imageToNHWC(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, sym::Layout layout);

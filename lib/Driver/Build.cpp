@@ -33,8 +33,8 @@ using namespace symc;
 
 std::optional<Stage> symc::parseStage(StringRef name) {
   static constexpr std::pair<StringLiteral, Stage> names[] = {
-      {"sym", Stage::Sym}, {"dot", Stage::Dot}, {"autodiff", Stage::Autodiff}, {"fused", Stage::Fused}, {"linalg", Stage::Linalg},
-      {"llvm", Stage::Llvm}, {"asm", Stage::Asm}, {"obj", Stage::Obj}};
+      {"sym", Stage::Sym},       {"dot", Stage::Dot},   {"autodiff", Stage::Autodiff}, {"fused", Stage::Fused},
+      {"linalg", Stage::Linalg}, {"llvm", Stage::Llvm}, {"asm", Stage::Asm},           {"obj", Stage::Obj}};
   for (auto [text, stage] : names)
     if (name == text)
       return stage;
@@ -97,7 +97,8 @@ static bool run(PassManager &manager, ModuleOp module, const BuildOptions &optio
   if (succeeded(manager.run(module)))
     return true;
   if (diagnostics.errorCount() == before)
-    diagnostics.report({Severity::Error, std::string(code::Internal), options.input, 0, 0, 0, 0, "a pass failed", "", "", {}});
+    diagnostics.report(
+        {Severity::Error, std::string(code::Internal), options.input, 0, 0, 0, 0, "a pass failed", "", "", {}});
   return false;
 }
 
@@ -150,8 +151,17 @@ std::unique_ptr<llvm::Module> symc::translate(ModuleOp module, const CpuTarget &
     return nullptr;
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "model");
   if (!code) {
-    diagnostics.report({Severity::Error, std::string(code::Internal), options.input, 0, 0, 0, 0,
-                        "the module does not translate to LLVM IR", "", "", {}});
+    diagnostics.report({Severity::Error,
+                        std::string(code::Internal),
+                        options.input,
+                        0,
+                        0,
+                        0,
+                        0,
+                        "the module does not translate to LLVM IR",
+                        "",
+                        "",
+                        {}});
     return nullptr;
   }
   code->setTargetTriple(llvm::Triple(cpu.triple));

@@ -11,7 +11,8 @@
 
 namespace symc {
 
-/// The results of the compiler's stages, in order; drives --emit and the order of the pipeline. Dot shows the graph of Sym.
+/// The results of the compiler's stages, in order; drives --emit and the order of the pipeline. Dot shows the graph of
+/// Sym.
 enum class Stage { Sym, Dot, Autodiff, Fused, Linalg, Llvm, Asm, Obj, Library };
 
 /// The stage that `--emit` calls by this name. The CUDA stages are not among them.

@@ -107,8 +107,9 @@ private:
     unsigned index = result.getOperandNumber();
     auto name = model.getResultAttrOfType<StringAttr>(index, "sym.name");
     std::string id = "r" + std::to_string(index);
-    os << "  " << id << " [label=" << quoted(name ? name.getValue() : id) << ", xlabel=" << quoted(resultKind(model, index))
-       << ", style=filled, fillcolor=palegreen];\n  " << edge(result.get(), id) << "\n";
+    os << "  " << id << " [label=" << quoted(name ? name.getValue() : id)
+       << ", xlabel=" << quoted(resultKind(model, index)) << ", style=filled, fillcolor=palegreen];\n  "
+       << edge(result.get(), id) << "\n";
   }
 };
 

@@ -11,8 +11,8 @@
 
 namespace symc {
 
-/// Prints the graph of the module that the frontend makes in the language of Graphviz: one node per op, input, parameter
-/// and result, a box per scope (`encoder/h`), types on the edges.
+/// Prints the graph of the module that the frontend makes in the language of Graphviz: one node per op, input,
+/// parameter and result, a box per scope (`encoder/h`), types on the edges.
 void printDot(mlir::ModuleOp module, llvm::raw_ostream &os);
 
 } // namespace symc

@@ -22,7 +22,8 @@ std::unique_ptr<mlir::Pass> createOutlinePass();
 std::unique_ptr<mlir::Pass> createSymToLinalgPass();
 /// Kernels that call the kernel library become llvm.funcs (CPU/Opaque.cpp).
 std::unique_ptr<mlir::Pass> createOpaquePass();
-/// Kernels of linalg.generics become loops and vectors in an llvm.func (CPU/Vectorize/). Without an ISA: of option `cpu`.
+/// Kernels of linalg.generics become loops and vectors in an llvm.func (CPU/Vectorize/). Without an ISA: of option
+/// `cpu`.
 std::unique_ptr<mlir::Pass> createVectorizePass(const Isa &isa);
 /// Everything that kernels and bodies are made of becomes LLVM dialect (CPU/Vectorize/KernelsToLLVM.cpp).
 std::unique_ptr<mlir::Pass> createKernelsToLLVMPass();

@@ -39,8 +39,8 @@ struct DiagnosticNote {
   uint32_t column = 1;
 };
 
-/// Lines and columns count from 1, columns in bytes; the end is exclusive, and 0 where it is not known. Line 0 stands for
-/// the file as a whole, and an empty file name for the command line.
+/// Lines and columns count from 1, columns in bytes; the end is exclusive, and 0 where it is not known. Line 0 stands
+/// for the file as a whole, and an empty file name for the command line.
 struct Diagnostic {
   Severity severity = Severity::Error;
   std::string code;

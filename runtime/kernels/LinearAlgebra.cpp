@@ -61,7 +61,8 @@ template <class T> void triangularSolve(void *const *buffers, const int64_t *int
   for (int64_t c = 0; c < count; ++c) {
     T *x = static_cast<T *>(buffers[2]) + c * n * k;
     memcpy(x, static_cast<const T *>(buffers[1]) + c * n * k, static_cast<size_t>(n * k) * sizeof(T));
-    substitute(static_cast<const T *>(buffers[0]) + c * n * n, x, n, k, integers[3] != 0, integers[4] != 0, integers[5] != 0);
+    substitute(static_cast<const T *>(buffers[0]) + c * n * n, x, n, k, integers[3] != 0, integers[4] != 0,
+               integers[5] != 0);
   }
 }
 
@@ -73,8 +74,8 @@ template <class T> void swapRows(T *a, int64_t columns, int64_t i, int64_t j) {
   }
 }
 
-/// a -> lu, i64 pivots: p a = l u with a unit lower l; pivots[i] is the row that was swapped with row i; integers: count,
-/// n.
+/// a -> lu, i64 pivots: p a = l u with a unit lower l; pivots[i] is the row that was swapped with row i; integers:
+/// count, n.
 template <class T> void lu(void *const *buffers, const int64_t *integers) {
   int64_t count = integers[0], n = integers[1];
   memcpy(buffers[1], buffers[0], static_cast<size_t>(count * n * n) * sizeof(T));
@@ -134,8 +135,8 @@ template <class T> void luDet(void *const *buffers, const int64_t *integers) {
 }
 
 /// Applies the reflector of column `j` of w to the columns from `first` on of x; `sums` has room for one row.
-template <class T> void reflect(const T *w, int64_t n, int64_t j, T tau, T *x, int64_t m, int64_t columns, int64_t first,
-                            T *sums) {
+template <class T>
+void reflect(const T *w, int64_t n, int64_t j, T tau, T *x, int64_t m, int64_t columns, int64_t first, T *sums) {
   for (int64_t c = first; c < columns; ++c)
     sums[c] = x[j * columns + c];
   for (int64_t i = j + 1; i < m; ++i)
@@ -150,8 +151,8 @@ template <class T> void reflect(const T *w, int64_t n, int64_t j, T tau, T *x, i
       x[i * columns + c] -= w[i * n + j] * sums[c];
 }
 
-/// a [m, n] -> q [m, k], r [k, n], room [m + 2, n] by Householder's reflections, with LAPACK's signs; integers: count, m,
-/// n, k, which is the lesser of m and n (otherwise everything is NaN).
+/// a [m, n] -> q [m, k], r [k, n], room [m + 2, n] by Householder's reflections, with LAPACK's signs; integers: count,
+/// m, n, k, which is the lesser of m and n (otherwise everything is NaN).
 template <class T> void qr(void *const *buffers, const int64_t *integers) {
   int64_t count = integers[0], m = integers[1], n = integers[2], k = integers[3];
   for (int64_t c = 0; c < count; ++c) {

@@ -7,8 +7,8 @@
 #include "lib/Autodiff/Passes.h"
 #include "lib/Export/Passes.h"
 #include "lib/Fusion/Passes.h"
-#include "lib/Lowering/Passes.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
+#include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -20,9 +20,9 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<symc::sym::SymDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
-                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
-                  mlir::LLVM::LLVMDialect>();
+  registry
+      .insert<symc::sym::SymDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect, mlir::memref::MemRefDialect,
+              mlir::scf::SCFDialect, mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   symc::registerAutodiffPasses();
   symc::registerExportPasses();

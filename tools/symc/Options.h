@@ -72,7 +72,8 @@ public:
   uint64_t seed() const;
   double fraction(const std::string &option) const;
   /// One of several words; wrong ones get a suggestion.
-  std::string choice(const std::string &option, const std::vector<std::string> &words, const std::string &otherwise) const;
+  std::string choice(const std::string &option, const std::vector<std::string> &words,
+                     const std::string &otherwise) const;
   std::vector<std::string> list(const std::string &option) const;
   /// `name=value` items in the order given.
   std::vector<std::pair<std::string, std::string>> pairs(const std::string &option) const;

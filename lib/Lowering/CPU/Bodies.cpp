@@ -19,7 +19,17 @@ using namespace symc;
 
 namespace {
 
-enum FrameOffset { Dimensions = 0, Inputs = 8, Outputs = 16, Slots = 24, Arena = 32, Offsets = 40, Seed = 56, Step = 64, Check = 72 };
+enum FrameOffset {
+  Dimensions = 0,
+  Inputs = 8,
+  Outputs = 16,
+  Slots = 24,
+  Arena = 32,
+  Offsets = 40,
+  Seed = 56,
+  Step = 64,
+  Check = 72
+};
 
 class BodyEmitter {
 public:
@@ -51,7 +61,8 @@ private:
   Value at(Value base, int64_t bytes) {
     if (bytes == 0)
       return base;
-    return LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
+    return LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base,
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
   }
   Value load(Type type, Value base, int64_t bytes) { return LLVM::LoadOp::create(b, loc, type, at(base, bytes)); }
   /// A field of the frame, loaded once.
@@ -309,7 +320,8 @@ void convertGlobals(ModuleOp module) {
     }
     value = value.reshape(RankedTensorType::get({value.getNumElements()}, element));
     auto type = LLVM::LLVMArrayType::get(element, value.getNumElements());
-    LLVM::GlobalOp::create(b, global.getLoc(), type, /*isConstant=*/true, LLVM::Linkage::Private, global.getSymName(), value,
+    LLVM::GlobalOp::create(b, global.getLoc(), type, /*isConstant=*/true, LLVM::Linkage::Private, global.getSymName(),
+                           value,
                            /*alignment=*/64);
     global.erase();
   }

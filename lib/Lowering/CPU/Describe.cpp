@@ -28,7 +28,8 @@ std::string textAttr(DictionaryAttr attributes, StringRef name) {
   return text ? text.getValue().str() : std::string();
 }
 
-SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, ElementsAttr data, bool trainable, StringRef doc) {
+SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, ElementsAttr data, bool trainable,
+                             StringRef doc) {
   auto tensor = cast<RankedTensorType>(type);
   SlotDescription slot;
   slot.name = name.str();
@@ -93,11 +94,11 @@ public:
         model.dims.push_back({bound.getName().str(), bound.getMin(), bound.getMax(), bound.getMultipleOf()});
       }
     for (auto p : module.getOps<sym::ParameterOp>())
-      model.parameters.push_back(
-          describeSlot(p.getSymName(), p.getType(), p.getInit(), p.getData().value_or(ElementsAttr()), p.getTrainable(), p.getDoc()));
+      model.parameters.push_back(describeSlot(p.getSymName(), p.getType(), p.getInit(),
+                                              p.getData().value_or(ElementsAttr()), p.getTrainable(), p.getDoc()));
     for (auto s : module.getOps<sym::StateOp>())
-      model.state.push_back(
-          describeSlot(s.getSymName(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()), false, s.getDoc()));
+      model.state.push_back(describeSlot(s.getSymName(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()),
+                                         false, s.getDoc()));
     for (auto function : module.getOps<func::FuncOp>())
       if (!isKernel(function))
         model.functions.push_back(describeFunction(function));
@@ -148,7 +149,8 @@ private:
       argument.shape.push_back(constantValue(dim).value_or(-1));
       auto symbol = dyn_cast<AffineSymbolExpr>(dim);
       argument.dims.push_back(
-          symbol ? dimNumber.at(module.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition())) : -1);
+          symbol ? dimNumber.at(module.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition()))
+                 : -1);
     }
     return argument;
   }

@@ -16,7 +16,7 @@ struct Isa {
   unsigned vectorBytes = 16;
   unsigned registers = 16; // of vector type
   bool hasFma = false;
-  bool hasMasks = false; // a masked load or store costs about as much as a plain one
+  bool hasMasks = false;                 // a masked load or store costs about as much as a plain one
   int64_t l1 = 32 << 10, l2 = 512 << 10; // bytes a core may count on
 
   unsigned lanes(mlir::Type element) const {

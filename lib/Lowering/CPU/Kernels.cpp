@@ -43,7 +43,8 @@ static void insertOperand(func::CallOp call, unsigned index, Value value) {
   call.getOperandsMutable().slice(index, 0).append(value);
 }
 
-static BlockArgument insertArgument(func::FuncOp function, unsigned index, Type type, ArrayRef<NamedAttribute> attributes) {
+static BlockArgument insertArgument(func::FuncOp function, unsigned index, Type type,
+                                    ArrayRef<NamedAttribute> attributes) {
   auto dictionary = DictionaryAttr::get(function.getContext(), attributes);
   (void)function.insertArgument(index, type, dictionary, function.getLoc());
   return function.getArgument(index);

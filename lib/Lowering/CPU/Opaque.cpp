@@ -26,7 +26,8 @@ void emitCall(OpBuilder &b, KernelShell &shell, sym::KernelCallOp call, ModuleOp
     }
     return base;
   };
-  Value buffers = array(pointer, call.getBuffers().size(), [&](size_t i) { return shell.buffer(call.getBuffers()[i]); });
+  Value buffers =
+      array(pointer, call.getBuffers().size(), [&](size_t i) { return shell.buffer(call.getBuffers()[i]); });
   Value numbers = array(i64, integers.size(), [&](size_t i) { return shell.size(integers[i]); });
   auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(call.getName());
   if (!function) {

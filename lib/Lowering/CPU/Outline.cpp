@@ -183,7 +183,8 @@ private:
         resultArgument[i] = types.size();
         add(type, list.getDictionary(b.getContext()));
       }
-    function = func::FuncOp::create(b, old.getLoc(), (old.getSymName() + ".outlined").str(), b.getFunctionType(types, {}));
+    function =
+        func::FuncOp::create(b, old.getLoc(), (old.getSymName() + ".outlined").str(), b.getFunctionType(types, {}));
     for (NamedAttribute attribute : old->getDiscardableAttrs())
       function->setDiscardableAttr(attribute.getName(), attribute.getValue());
     Block *body = function.addEntryBlock();
@@ -249,7 +250,8 @@ private:
   }
 
   void copy(OpBuilder &b, Location loc, Type type, Value from, Value to) {
-    func::CallOp::create(b, loc, kernels.getCopy(loc, type), ValueRange{view(b, loc, from, type), view(b, loc, to, type)});
+    func::CallOp::create(b, loc, kernels.getCopy(loc, type),
+                         ValueRange{view(b, loc, from, type), view(b, loc, to, type)});
   }
 
   Value view(OpBuilder &b, Location loc, Value buffer, Type tensor) {
@@ -303,8 +305,8 @@ private:
       if (direct != destination.end())
         buffers[out] = view(b, loc, resultBuffer[direct->second], out.getType());
       else
-        buffers[out] = sym::AllocOp::create(b, loc, bufferType(out.getType()),
-                                            sym::DimsAttr::get(b.getContext(), dimsOf(out)));
+        buffers[out] =
+            sym::AllocOp::create(b, loc, bufferType(out.getType()), sym::DimsAttr::get(b.getContext(), dimsOf(out)));
       operands.push_back(buffers[out]);
     }
     func::CallOp::create(b, loc, kernels.get(region), operands);
@@ -313,11 +315,11 @@ private:
   func::FuncOp old, function;
   KernelTable &kernels;
   unsigned &globals;
-  DenseMap<Value, Value> buffers;          // tensor of the old function → buffer
+  DenseMap<Value, Value> buffers;              // tensor of the old function → buffer
   std::map<unsigned, unsigned> resultArgument; // result → argument of the new function
-  DenseMap<unsigned, Value> resultBuffer;  // result → buffer that it ends in
-  DenseMap<Value, unsigned> destination;   // value of a region → result that it is written as
-  DenseSet<unsigned> direct;               // results that need no copy
+  DenseMap<unsigned, Value> resultBuffer;      // result → buffer that it ends in
+  DenseMap<Value, unsigned> destination;       // value of a region → result that it is written as
+  DenseSet<unsigned> direct;                   // results that need no copy
   DenseMap<Operation *, unsigned> order;
 };
 

@@ -54,7 +54,8 @@ private:
       Value operand = operands[i], buffer = scratch[i];
       Dims domain = dimsOf(operand);
       SmallVector<Iterator> iterators(domain.size(), Iterator::parallel);
-      GenericBuilder::create(b, loc, lowering.memory, domain, iterators, buffer, b.getMultiDimIdentityMap(domain.size()),
+      GenericBuilder::create(b, loc, lowering.memory, domain, iterators, buffer,
+                             b.getMultiDimIdentityMap(domain.size()),
                              [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange) {
                                return SmallVector<Value>{evaluator.element(operand, index)};
                              });
@@ -77,10 +78,10 @@ private:
     OpBuilder after = KernelLowering::atEnd(second);
     lowering.emitAllWrites(after, memory, lowering.writes);
     Dims domain = dimsOf(lowering.writes.front()->getOperand(0));
-    bool oneShape = llvm::all_of(lowering.writes, [&](sym::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
+    bool oneShape =
+        llvm::all_of(lowering.writes, [&](sym::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
     setSchedule(second, oneShape && !domain.empty() ? 1 : 0, domain);
   }
-
 
   /// A sym.contract without epilogue operands, whose region is still empty.
   sym::ContractOp begin(OpBuilder &b, ValueRange outs) {

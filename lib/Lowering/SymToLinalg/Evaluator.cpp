@@ -44,13 +44,13 @@ Value Evaluator::compute(Value tensor, ValueRange index) {
     return finished(reduction, index);
   if (auto splat = dyn_cast<sym::ConstantOp>(op))
     return constant(splat);
-  ElementBuilder e{
-      b, loc, [&](unsigned operand, ValueRange at) { return element(op->getOperand(operand), at); },
-      [&](AffineExpr expr) { return memory.size(loc, expr); },
-      [&](Value ok, Value value, Value bound, std::string message) {
-        int64_t code = internCheck(memory.kernel->getParentOfType<ModuleOp>(), message);
-        sym::CheckOp::create(b, loc, ok, value, bound, checkArgument(memory.kernel), b.getI64IntegerAttr(code));
-      }};
+  ElementBuilder e{b, loc, [&](unsigned operand, ValueRange at) { return element(op->getOperand(operand), at); },
+                   [&](AffineExpr expr) { return memory.size(loc, expr); },
+                   [&](Value ok, Value value, Value bound, std::string message) {
+                     int64_t code = internCheck(memory.kernel->getParentOfType<ModuleOp>(), message);
+                     sym::CheckOp::create(b, loc, ok, value, bound, checkArgument(memory.kernel),
+                                          b.getI64IntegerAttr(code));
+                   }};
   return cast<ElementOpInterface>(op).buildElement(e, index);
 }
 
@@ -88,7 +88,8 @@ Value Evaluator::finished(ReductionOpInterface reduction, ValueRange index) {
 Value Evaluator::reshaped(sym::ReshapeOp reshape, ValueRange index) {
   Dims from = dimsOf(reshape.getX()), to = dimsOf(reshape.getOut());
   auto isUnit = [](AffineExpr size) { return isOne(size); };
-  Dims fromCore(llvm::make_filter_range(from, std::not_fn(isUnit))), toCore(llvm::make_filter_range(to, std::not_fn(isUnit)));
+  Dims fromCore(llvm::make_filter_range(from, std::not_fn(isUnit))),
+      toCore(llvm::make_filter_range(to, std::not_fn(isUnit)));
   SmallVector<Value> source;
   if (sameDims(fromCore, toCore)) {
     SmallVector<Value> core;

@@ -57,7 +57,8 @@ private:
 /// loops become its inputs.
 class GenericBuilder {
 public:
-  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &b, Evaluator &, mlir::ValueRange index, mlir::ValueRange outs)>;
+  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &b, Evaluator &,
+                                                                 mlir::ValueRange index, mlir::ValueRange outs)>;
 
   static mlir::linalg::GenericOp create(mlir::OpBuilder &b, mlir::Location loc, Memory &memory,
                                         llvm::ArrayRef<mlir::AffineExpr> domain,

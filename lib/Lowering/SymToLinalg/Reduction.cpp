@@ -103,13 +103,15 @@ private:
           common = i;
     };
     for (ReductionOpInterface reduction : reductions)
-      agree(dimsOf(reduction->getOperand(0)), reduction.getReducedAxes().empty() ? ~0u : reduction.getReducedAxes().front());
+      agree(dimsOf(reduction->getOperand(0)),
+            reduction.getReducedAxes().empty() ? ~0u : reduction.getReducedAxes().front());
     for (sym::WriteOp write : lowering.writes)
       agree(dimsOf(write.getValue()), ~0u);
     return common && readsAlongOuter(common) ? common : 0;
   }
 
-  /// Whether no reduction's result is read across the outer loops (by a transpose, say): only then can the kernel be cut.
+  /// Whether no reduction's result is read across the outer loops (by a transpose, say): only then can the kernel be
+  /// cut.
   bool readsAlongOuter(unsigned outer) {
     if (levels == 0)
       return true;
@@ -160,7 +162,8 @@ private:
     for (ReductionOpInterface reduction : reductions)
       if (reduction.getReducedAxes().empty() || reduction.getReducedAxes().front() != 0)
         return false;
-    return groupsOf(1).size() == 1 && estimate(elementCount(reductions.front()->getOperand(0).getType())) >= kWorthParts;
+    return groupsOf(1).size() == 1 &&
+           estimate(elementCount(reductions.front()->getOperand(0).getType())) >= kWorthParts;
   }
 
   //===--------------------------------------------------------------------===//
@@ -256,13 +259,15 @@ private:
     }
     SmallVector<AffineMap> maps(outs.size(), map);
     auto generic = GenericBuilder::create(
-        b, loc, lowering.memory, domain, iterators, outs, maps, [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
+        b, loc, lowering.memory, domain, iterators, outs, maps,
+        [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
           SmallVector<Value> results;
           for (ReductionOpInterface reduction : group) {
             Value element = evaluator.element(reduction->getOperand(0), index);
             Value position = reducedPosition(inner, loc, lowering.memory, reduction, index);
             SmallVector<Value> lifted = reduction.buildLift(inner, loc, element, position);
-            llvm::append_range(results, reduction.buildCombine(inner, loc, accumulators.take_front(lifted.size()), lifted));
+            llvm::append_range(results,
+                               reduction.buildCombine(inner, loc, accumulators.take_front(lifted.size()), lifted));
             accumulators = accumulators.drop_front(lifted.size());
           }
           return results;
@@ -303,7 +308,8 @@ private:
     SmallVector<AffineMap> maps(outs.size(), map);
     Value rowCount = lowering.memory.size(loc, rows), chunkSize = lowering.memory.size(loc, chunk);
     auto generic = GenericBuilder::create(
-        b, loc, lowering.memory, cut, iterators, outs, maps, [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
+        b, loc, lowering.memory, cut, iterators, outs, maps,
+        [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
           Value row = arith::MulIOp::create(inner, loc, index[0], chunkSize);
           row = arith::AddIOp::create(inner, loc, row, index[1]);
           Value inside = arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::ult, row, rowCount);
@@ -348,7 +354,8 @@ private:
       AffineMap map = b.getMultiDimIdentityMap(domain.size()).dropResult(0);
       SmallVector<AffineMap> maps(total.size(), map);
       auto generic = GenericBuilder::create(
-          b, loc, memory, domain, iterators, total, maps, [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
+          b, loc, memory, domain, iterators, total, maps,
+          [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
             SmallVector<Value> part;
             for (Value buffer : pending[reduction])
               part.push_back(evaluator.load(sameBuffer(second, buffer), index));

@@ -47,7 +47,8 @@ static int behave(const symc_compile_options *options) {
     return dive(50000) == 12345;
   if (strncmp(word, "error", 5))
     return 0;
-  fprintf(stderr, options->json_diagnostics ? "{\"severity\": \"error\"}\n" : "%s:1:1: error[S0101]: no\n", options->input);
+  fprintf(stderr, options->json_diagnostics ? "{\"severity\": \"error\"}\n" : "%s:1:1: error[S0101]: no\n",
+          options->input);
   return 1;
 }
 

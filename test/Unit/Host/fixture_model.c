@@ -153,17 +153,8 @@ static const char manifest[] =
     " {\"name\": \"b\", \"type\": \"f32[1]\", \"count\": 1, \"trainable\": true}],"
     " \"memory\": {\"train_step\": {\"live_bytes\": \"0*batch\"}}}";
 
-static const symc_program program = {{FIXTURE_ABI,
-                                      sizeof(symc_model),
-                                      "fixture",
-                                      manifest,
-                                      COUNT(dims),
-                                      COUNT(functions),
-                                      COUNT(parameters),
-                                      0,
-                                      dims,
-                                      functions,
-                                      parameters,
+static const symc_program program = {{FIXTURE_ABI, sizeof(symc_model), "fixture", manifest, COUNT(dims),
+                                      COUNT(functions), COUNT(parameters), 0, dims, functions, parameters,
                                       SYMC_RUNTIME_ENTRIES},
                                      COUNT(slots),
                                      COUNT(variants),

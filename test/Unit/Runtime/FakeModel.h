@@ -78,17 +78,7 @@ inline const symc_variant variants[] = {{"future", uint64_t(1) << 40, bodies, en
 inline const char *const checks[] = {"the sum is {value}; it must be at least {bound}"};
 
 inline symc_program make(const char *name, const char *manifest) {
-  return {{SYMC_ABI_VERSION,
-           sizeof(symc_model),
-           name,
-           manifest,
-           1,
-           2,
-           2,
-           0,
-           dims,
-           functions,
-           parameters,
+  return {{SYMC_ABI_VERSION, sizeof(symc_model), name, manifest, 1, 2, 2, 0, dims, functions, parameters,
            SYMC_RUNTIME_ENTRIES},
           3,
           2,

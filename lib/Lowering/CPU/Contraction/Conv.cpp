@@ -30,14 +30,14 @@ constexpr int64_t kFrameBytes = 128 << 10, kWeightBytes = 320 << 10; // on the s
 
 /// One axis of the grid of cells, and the window that slides along it.
 struct Slide {
-  int64_t cells;     // most of all phases
+  int64_t cells; // most of all phases
   int64_t phases = 1;
-  int64_t step = 1;  // source elements from cell to cell
-  int64_t reach = 1; // source elements that the windows of a cell cover, over all phases
-  int64_t before = 0; // where the source begins in the window of cell 0
-  int64_t taps = 1;  // most of all phases
-  int64_t results;   // size of the result along this axis
-  int64_t pixels = 1; // of a cell
+  int64_t step = 1;    // source elements from cell to cell
+  int64_t reach = 1;   // source elements that the windows of a cell cover, over all phases
+  int64_t before = 0;  // where the source begins in the window of cell 0
+  int64_t taps = 1;    // most of all phases
+  int64_t results;     // size of the result along this axis
+  int64_t pixels = 1;  // of a cell
   int64_t tapStep = 1; // source elements from tap to tap
 
   /// Cells of the phase with fewest.
@@ -151,8 +151,8 @@ private:
       if (y.leastCells() < 1 || x.leastCells() < 1)
         continue;
       int64_t laneVectors = pixels > 1 ? 1 : (channels + lanes - 1) / lanes;
-      double steps = double(w.kernelHeight) / y.phases * (pixels > 1 ? x.taps : double(w.kernelWidth) / x.phases) *
-                     sourceChannels;
+      double steps =
+          double(w.kernelHeight) / y.phases * (pixels > 1 ? x.taps : double(w.kernelWidth) / x.phases) * sourceChannels;
       bool packed = input || pixels > 1;
       int64_t vectorBytes = y.phases * x.phases * y.taps * x.taps * sourceChannels * lanes * elementBytes();
       for (unsigned vectors = 1; vectors <= 6 && vectors <= laneVectors; ++vectors) {
@@ -161,7 +161,8 @@ private:
         for (unsigned outer = 1, most = mostRows(p.isa, vectors); outer <= most && outer <= y.leastCells(); ++outer)
           for (unsigned inner = 1; outer * inner <= most && inner <= x.leastCells(); ++inner) {
             unsigned rows = outer * inner;
-            double tiles = std::ceil(double(y.cells) / outer) * std::ceil(double(x.cells) / inner) * y.phases * x.phases;
+            double tiles =
+                std::ceil(double(y.cells) / outer) * std::ceil(double(x.cells) / inner) * y.phases * x.phases;
             auto tile = [&](unsigned width) { return steps * stepCycles(rows, width) + rows * width * 1.5 + 15; };
             int64_t panels = laneVectors / vectors, tail = laneVectors % vectors;
             double total = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
@@ -278,7 +279,8 @@ private:
         Value values = code.load(part, code.at(p.b.pointer, from, p.element));
         Value to = code.mul(code.add(code.mul(ky, x.taps * w.channels), k), lanes);
         for (int64_t i = 0; i < x.pixels; ++i)
-          code.store(values, code.at(weights, code.add(to, i * w.strideX * w.channels * lanes + i * w.filters), p.element));
+          code.store(values,
+                     code.at(weights, code.add(to, i * w.strideX * w.channels * lanes + i * w.filters), p.element));
       });
     });
   }
@@ -370,7 +372,8 @@ private:
         tile.vectors = width;
         Value row = code.add(code.mul(code.sub(cellY, origin), y.step), vertical.offset);
         Value column = code.add(code.mul(cellX, x.step), horizontal.offset);
-        tile.s = code.at(source, code.add(code.mul(row, frame.rowElements()), code.mul(column, sourceChannels)), p.element);
+        tile.s =
+            code.at(source, code.add(code.mul(row, frame.rowElements()), code.mul(column, sourceChannels)), p.element);
         tile.sOuter = code.c(y.step * frame.rowElements());
         tile.sInner = code.c(x.step * sourceChannels);
         setLevels(tile, vertical, horizontal, py, px, lane, masks);

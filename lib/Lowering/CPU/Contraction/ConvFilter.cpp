@@ -119,8 +119,8 @@ public:
       Value row = code.min(nominalX, code.c(plan.across - plan.inner));
       Value tile = code.at(partials, code.mul(unit, plan.tileElements), p.element);
       Value firstLane = code.mul(panel, plan.vectors * lanes);
-      Value vectors = code.min(code.c(plan.vectors),
-                               code.div(code.add(code.sub(code.c(plan.along), firstLane), lanes - 1), lanes));
+      Value vectors =
+          code.min(code.c(plan.vectors), code.div(code.add(code.sub(code.c(plan.along), firstLane), lanes - 1), lanes));
       code.loop(code.sub(nominalY, ky), code.c(plan.outer), 1, [&](Value o) {
         code.loop(code.c(0), vectors, 1, [&](Value vector) {
           Value lane = code.add(firstLane, code.mul(vector, lanes));
@@ -135,7 +135,8 @@ public:
         });
       });
     });
-    int64_t tileCycles = plan.tileElements / lanes * (plan.partials + 10) + (plan.alongFilters ? 0 : plan.tileElements * 3);
+    int64_t tileCycles =
+        plan.tileElements / lanes * (plan.partials + 10) + (plan.alongFilters ? 0 : plan.tileElements * 3);
     return {constantDim(code.b.getContext(), plan.tiles()), std::max<int64_t>(1, 30000 / tileCycles)};
   }
 
@@ -182,7 +183,8 @@ private:
     unsigned vectors = ceilDivide(rest, lanes);
     Values masks(vectors);
     masks.back() = code.mask(code.c(rest - int64_t(vectors - 1) * lanes), lanes);
-    emitTile(code.at(tile, whole * plan.tileElements, p.element), ky, first, rows, code.c(whole * width), vectors, masks);
+    emitTile(code.at(tile, whole * plan.tileElements, p.element), ky, first, rows, code.c(whole * width), vectors,
+             masks);
   }
 
   void emitTile(Value memory, Value ky, Value first, Value rows, Value lane, unsigned vectors, const Values &masks) {
@@ -230,8 +232,8 @@ private:
   }
 
   /// Rows are (tap, channel) of kernel row ky, lanes are filters.
-  void finishRows(Epilogue &epilogue, llvm::function_ref<Value(Value)> sumOf, Value ky, Value row, Value skip, Value lane,
-                  Value left) {
+  void finishRows(Epilogue &epilogue, llvm::function_ref<Value(Value)> sumOf, Value ky, Value row, Value skip,
+                  Value lane, Value left) {
     Values masks;
     if (plan.along % lanes)
       masks.push_back(code.mask(left, lanes));

@@ -124,8 +124,8 @@ Value Epilogue::loadLanes(const Access &access, const Place &place, Value addres
       pixel[i] = place.period ? i / place.period : 0;
     }
     auto offsets = [&](ArrayRef<int64_t> numbers, Value coefficient) -> Value {
-      Value iota = arith::ConstantOp::create(
-          code.b, code.loc, DenseElementsAttr::get(VectorType::get(lanes, code.i64), numbers));
+      Value iota = arith::ConstantOp::create(code.b, code.loc,
+                                             DenseElementsAttr::get(VectorType::get(lanes, code.i64), numbers));
       return arith::MulIOp::create(code.b, code.loc, iota, code.splat(coefficient, lanes));
     };
     Value sum = offsets(lane, access.coefficient[place.laneDim]);
@@ -222,8 +222,8 @@ void Epilogue::finishElement(ArrayRef<Value> index, Value accumulated) {
   }
 }
 
-void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors,
-                          ArrayRef<Value> masks, ArrayRef<Value> tile) {
+void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, unsigned vectors, ArrayRef<Value> masks,
+                          ArrayRef<Value> tile) {
   struct Row {
     Value base, outerStep, innerStep;
     bool varies;
@@ -271,8 +271,7 @@ void Epilogue::finishStored(const Place &place, Value tile, int64_t rowStride, V
       Value from = code.mul(code.add(code.mul(o, innerCount), i), rowStride);
       Values loaded;
       for (unsigned v = 0; v < vectors; ++v)
-        loaded.push_back(
-            code.load(problem.vector, code.at(tile, code.add(from, v * problem.lanes), problem.element)));
+        loaded.push_back(code.load(problem.vector, code.at(tile, code.add(from, v * problem.lanes), problem.element)));
       finishTile(row, 1, 1, vectors, masks, loaded);
     });
   });

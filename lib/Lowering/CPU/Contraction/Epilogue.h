@@ -12,7 +12,7 @@ namespace symc::contraction {
 
 /// Where a tile of results lies: a grid of rows (outer × inner), each some vectors long.
 struct Place {
-  Values index; // of the first lane of row (0, 0), one a result dimension
+  Values index;                     // of the first lane of row (0, 0), one a result dimension
   int outerDim = -1, innerDim = -1; // the result dimensions along which rows move
   int64_t outerStep = 1, innerStep = 1;
   unsigned laneDim = 0; // the dimension along which lanes move, with unit stride in the result

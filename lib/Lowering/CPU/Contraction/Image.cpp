@@ -36,7 +36,8 @@ void symc::contraction::clearElements(Problem &problem, Value to, int64_t count)
   forVectors(problem, count, [&](Value i, Value mask) { code.storeIf(zero, code.at(to, i, problem.element), mask); });
 }
 
-void symc::contraction::copyFramed(Problem &problem, const Frame &frame, Value image, Value firstRow, Value rows, Value to) {
+void symc::contraction::copyFramed(Problem &problem, const Frame &frame, Value image, Value firstRow, Value rows,
+                                   Value to) {
   Code &code = problem.code;
   Type element = problem.element;
   int64_t channels = frame.channels;

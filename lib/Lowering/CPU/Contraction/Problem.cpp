@@ -48,9 +48,13 @@ Problem::Problem(sym::ContractOp op, func::FuncOp kernel, KernelShell &shell, Co
 }
 
 std::optional<Window> symc::contraction::windowOf(sym::ContractOp op) {
-  bool filter = op.getForm() == sym::ContractForm::conv2d_filter, input = op.getForm() == sym::ContractForm::conv2d_input;
+  bool filter = op.getForm() == sym::ContractForm::conv2d_filter,
+       input = op.getForm() == sym::ContractForm::conv2d_input;
   auto dims = [&](unsigned i) { return cast<sym::DimsAttr>(op.getDims()[i]).getExprs(); };
-  ArrayRef<AffineExpr> image = dims(input ? 2 : 0), kernel = dims(filter ? 2 : 1), convolved = dims(filter ? 1 : input ? 0 : 2);
+  ArrayRef<AffineExpr> image = dims(input ? 2 : 0), kernel = dims(filter ? 2 : 1),
+                       convolved = dims(filter  ? 1
+                                        : input ? 0
+                                                : 2);
   Window window;
   bool constant = true;
   auto read = [&](AffineExpr dim) {

@@ -48,7 +48,7 @@ struct Problem {
 
 /// Window sizes of a convolution; everything but the batch is known.
 struct Window {
-  int64_t height, width, channels;    // image
+  int64_t height, width, channels;      // image
   int64_t outHeight, outWidth, filters; // convolved
   int64_t kernelHeight, kernelWidth;
   int64_t strideY = 1, strideX = 1, dilationY = 1, dilationX = 1, top = 0, left = 0;

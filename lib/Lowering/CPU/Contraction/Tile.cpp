@@ -66,7 +66,9 @@ public:
   }
 
 private:
-  Value forward(Value address, Value stride, int64_t steps) { return code.at(address, code.mul(stride, steps), p.element); }
+  Value forward(Value address, Value stride, int64_t steps) {
+    return code.at(address, code.mul(stride, steps), p.element);
+  }
 
   /// One product for every accumulator of copy `copy`.
   void step(Value s, Value v, MutableArrayRef<Value> sums) {
@@ -190,8 +192,8 @@ Value symc::contraction::sumLanes(Problem &problem, Values rows) {
   return rows[0];
 }
 
-void symc::contraction::packTransposed(Problem &problem, Value from, Value laneStride, Value count, Value depth, Value to,
-                                       int64_t width, int64_t rowStride) {
+void symc::contraction::packTransposed(Problem &problem, Value from, Value laneStride, Value count, Value depth,
+                                       Value to, int64_t width, int64_t rowStride) {
   Code &code = problem.code;
   Type element = problem.element, four = VectorType::get(4, element);
   Value last = code.sub(count, code.c(1)), whole = code.mul(code.div(depth, 4), 4);
