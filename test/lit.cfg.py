@@ -39,7 +39,8 @@ flags = set()
 if os.path.exists("/proc/cpuinfo"):
     with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
         flags = set(next((line for line in cpuinfo if line.startswith("flags")), "").split())
-for level, needed in (("v2", {"sse4_2", "popcnt"}), ("v3", {"avx2", "fma", "bmi2"}), ("v4", {"avx512bw", "avx512dq", "avx512vl"})):
+for level, needed in (("v2", {"sse4_2", "popcnt"}), ("v3", {"avx2", "fma", "bmi2"}),
+                      ("v4", {"avx512bw", "avx512dq", "avx512vl"})):
     if needed <= flags:
         config.available_features.add(f"x86-64-{level}")
 if shutil.which("cmake") and shutil.which("ninja"):
