@@ -79,6 +79,10 @@ typedef struct {
   /* `functions` are what a command needs, not what an option says: a missing one is a wrong graph, not wrong usage. */
   int32_t functions_implied;
   const char *functions_option; /* otherwise the option that says it: "--functions" or "--function" */
+
+  /* For finding out what is wrong with a number; both are in the manifest's flags. */
+  const char *debug_fusion; /* "on" or "off": a kernel an op (checked) */
+  const char *debug_arena;  /* "planned", "separate" or "poisoned" (checked): see BuildOptions */
 } symc_compile_options;
 
 typedef struct {

@@ -124,7 +124,7 @@ bool symc::runStages(ModuleOp module, Stage last, const BuildOptions &options, D
   if (last >= Stage::Autodiff)
     buildAutodiffPipeline(manager, options.functions);
   if (last >= Stage::Fused)
-    buildFusionPipeline(manager);
+    buildFusionPipeline(manager, options.fuse);
   if (last >= Stage::Linalg) {
     manager.addPass(createOutlinePass());
     manager.addPass(createSymToLinalgPass());
@@ -143,9 +143,9 @@ std::unique_ptr<llvm::Module> symc::translate(ModuleOp module, const CpuTarget &
   if (!run(kernels, module, options, diagnostics))
     return nullptr;
   if (description)
-    *description = describeModel(module);
+    *description = describeModel(module, options.arena);
   PassManager bodies(module.getContext(), "builtin.module");
-  bodies.addPass(createBodiesPass());
+  bodies.addPass(createBodiesPass(options.arena));
   bodies.addPass(createKernelsToLLVMPass());
   if (!run(bodies, module, options, diagnostics))
     return nullptr;

@@ -7,6 +7,7 @@
 #define SYMC_LIB_DRIVER_BUILD_H
 
 #include "lib/Driver/Stage.h"
+#include "lib/Lowering/Passes.h"
 #include "lib/Support/Diagnostics.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -29,6 +30,8 @@ struct BuildOptions {
   bool fastMath = false;
   bool timePasses = false;
   bool verify = false; // between passes, for tests
+  bool fuse = true;    // ops share kernels
+  ArenaMode arena = ArenaMode::Planned;
 };
 
 /// The dialects that any stage uses.

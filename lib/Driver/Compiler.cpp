@@ -46,6 +46,10 @@ BuildOptions buildOptions(const symc_compile_options &o) {
   options.optLevel = o.opt_level;
   options.fastMath = o.fast_math;
   options.timePasses = o.time_passes;
+  options.fuse = text(o.debug_fusion) != "off";
+  options.arena = text(o.debug_arena) == "separate"   ? ArenaMode::Separate
+                  : text(o.debug_arena) == "poisoned" ? ArenaMode::Poisoned
+                                                      : ArenaMode::Planned;
   return options;
 }
 
@@ -65,6 +69,10 @@ std::vector<std::string> flagsOf(const symc_compile_options &o) {
   }
   if (o.embed_params)
     flags.push_back("--embed-params");
+  if (text(o.debug_fusion) == "off")
+    flags.push_back("--debug-fusion off");
+  if (o.debug_arena && text(o.debug_arena) != "planned")
+    flags.push_back("--debug-arena " + text(o.debug_arena));
   return flags;
 }
 

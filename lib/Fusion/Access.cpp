@@ -63,7 +63,7 @@ AccessMap::Move AccessMap::probe(Operation *move) {
                            return last;
                          },
                          [&](AffineExpr) -> Value { return scratch.addArgument(indexType, loc); },
-                         [](Value, Value, Value, std::string) {}};
+                         [&](Value, Value, Value, std::string) { known.checks = true; }};
   known.copies = element.buildElement(builder, index) == last && last;
   for (Operation &part : scratch)
     known.cost += !isa<arith::ConstantOp>(part);
@@ -114,6 +114,19 @@ unsigned AccessMap::costOfReads(Operation *op, llvm::function_ref<bool(Value)> s
         stack.push_back(def);
       }
   return cost;
+}
+
+bool AccessMap::mayFail(Operation *op, llvm::function_ref<bool(Value)> stops) {
+  SmallVector<Operation *> stack{op};
+  while (!stack.empty()) {
+    Operation *reader = stack.pop_back_val();
+    if (isMove(reader) && probe(reader).checks)
+      return true;
+    for (Value operand : reader->getOperands())
+      if (Operation *def = operand.getDefiningOp(); def && isMove(def) && !stops(operand))
+        stack.push_back(def);
+  }
+  return false;
 }
 
 bool AccessMap::readsCopies(Operation *op, llvm::function_ref<bool(Value)> stops) {

@@ -38,6 +38,9 @@ public:
   /// Arithmetic of the moves that one element of `op` is read through.
   unsigned costOfReads(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
 
+  /// Whether reading what `op` reads, or computing it, may fail the call (an index out of range).
+  bool mayFail(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
+
 private:
   struct Read {
     unsigned operand;
@@ -47,6 +50,7 @@ private:
     llvm::SmallVector<Read, 2> reads;
     bool copies = false; // its value is the element that it reads
     unsigned cost = 0;   // ops of one element
+    bool checks = false; // its element may fail the call
   };
   llvm::DenseMap<mlir::Operation *, Move> moves;
 

@@ -11,8 +11,13 @@
 // So a value is computed where it is used: what only the backward pass needs stays there.
 // Afterwards clusters that read the same tensors are merged.
 //
+// The clusters are kept in an order in which each stands behind all that read its values. What
+// leads from one cluster to another then lies between them, and joining two is a matter of the
+// clusters between: those that the joined one leads to go before it, the others behind.
+//
 //===----------------------------------------------------------------------===//
 #include "lib/Fusion/Clusters.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -21,7 +26,7 @@ using namespace symc;
 
 static bool before(Operation *a, Operation *b) { return a->isBeforeInBlock(b); }
 
-Clusters::Clusters(func::FuncOp function) : function(function), body(function.front()) {
+Clusters::Clusters(func::FuncOp function, bool fuse) : function(function), body(function.front()) {
   storeMoves();
   cloneMoves();
   findUpdates();
@@ -30,9 +35,19 @@ Clusters::Clusters(func::FuncOp function) : function(function), body(function.fr
     if (isNode(&op))
       nodes.push_back(&op);
   for (Operation *op : llvm::reverse(nodes))
-    place(op);
-  mergeSiblings();
+    fuse ? place(op) : open(op);
+  if (fuse)
+    mergeSiblings();
   schedule();
+}
+
+bool Clusters::complete() const {
+  size_t placed = 0, all = 0;
+  for (const Cluster &cluster : scheduled)
+    placed += cluster.ops.size();
+  for (Operation &op : body.without_terminator())
+    all += isNode(&op);
+  return placed == all;
 }
 
 bool Clusters::isNode(Operation *op) const {
@@ -162,36 +177,53 @@ bool Clusters::fits(ArrayRef<Operation *> ops, sym::FusionKind kind) {
   return reads + writes <= cost::kMaxBuffers;
 }
 
-/// Whether something outside of the set lies between two of its ops.
-bool Clusters::makesCycle(ArrayRef<Operation *> ops) {
+//===----------------------------------------------------------------------===//
+// The order of clusters
+//===----------------------------------------------------------------------===//
+
+/// The clusters behind position `first` that read what the set computes, or read what those compute. Nothing when one
+/// of them, or a reshape in memory, leads back into the set: it cannot be one region then.
+std::optional<DenseSet<unsigned>> Clusters::between(ArrayRef<Operation *> ops, unsigned first) {
   llvm::SmallDenseSet<Operation *, 16> inside(ops.begin(), ops.end());
-  Operation *last = *llvm::max_element(ops, before);
-  llvm::DenseSet<unsigned> visited;
+  DenseSet<unsigned> found;
   SmallVector<unsigned> stack;
-  bool cycle = false;
+  bool leadsBack = false;
   auto visitReaders = [&](Operation *op, bool fromOutside) {
     forEachReader(op, [&](Operation *reader, bool outside) {
-      if (!reader || cycle)
+      if (!reader || leadsBack)
         return;
       if (inside.contains(reader)) {
-        cycle |= fromOutside || outside;
+        leadsBack = fromOutside || outside;
         return;
       }
-      auto it = clusterOf.find(reader);
-      if (it != clusterOf.end() && before(clusters[it->second].ops.front(), last) && visited.insert(it->second).second)
-        stack.push_back(it->second);
+      unsigned cluster = clusterOf.at(reader);
+      if (position[cluster] > first && found.insert(cluster).second)
+        stack.push_back(cluster);
     });
   };
   for (Operation *op : ops)
     visitReaders(op, false);
-  while (!stack.empty() && !cycle) {
-    unsigned cluster = stack.pop_back_val();
-    for (Operation *op : clusters[cluster].ops)
-      // The set may hold a part of a cluster that is being merged.
-      if (!inside.contains(op))
-        visitReaders(op, true);
-  }
-  return cycle;
+  while (!stack.empty() && !leadsBack)
+    for (Operation *op : clusters[stack.pop_back_val()].ops)
+      visitReaders(op, true);
+  return leadsBack ? std::nullopt : std::optional(std::move(found));
+}
+
+/// Moves the cluster at position `first` behind those of `readers`, which stand in front of `end`.
+void Clusters::moveBehind(unsigned first, unsigned end, const DenseSet<unsigned> &readers) {
+  if (readers.empty())
+    return;
+  auto range = MutableArrayRef(order).slice(first, end - first);
+  SmallVector<unsigned> behind;
+  size_t next = 0;
+  for (unsigned cluster : range)
+    if (readers.contains(cluster))
+      range[next++] = cluster;
+    else
+      behind.push_back(cluster);
+  llvm::copy(behind, range.drop_front(next).begin());
+  for (unsigned i = first; i < end; ++i)
+    position[order[i]] = i;
 }
 
 //===----------------------------------------------------------------------===//
@@ -235,16 +267,27 @@ void Clusters::place(Operation *op) {
   for (unsigned cluster : candidates) {
     Ops ops = merged(clusters[cluster].ops, op);
     std::optional<sym::FusionKind> kind = legal(ops);
-    if (kind && !makesCycle(ops)) {
+    if (!kind)
+      continue;
+    if (auto readers = between(ops, position[cluster])) {
+      moveBehind(position[cluster], order.size(), *readers);
       join(cluster, ops, *kind);
       return;
     }
   }
-  clusters.emplace_back();
+  open(op);
+}
+
+/// A cluster of the op alone. All that read it have one.
+void Clusters::open(Operation *op) {
   Operation *alone[] = {op};
   std::optional<sym::FusionKind> kind = legal(alone);
   assert(kind && "an op alone is a region");
-  join(clusters.size() - 1, alone, *kind);
+  unsigned cluster = clusters.size();
+  clusters.emplace_back();
+  position.push_back(order.size());
+  order.push_back(cluster);
+  join(cluster, alone, *kind);
 }
 
 /// Gives each of the clusters that read `op` its own copy, when that costs less than a store and loads.
@@ -318,11 +361,20 @@ bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
 bool Clusters::tryMerge(unsigned a, unsigned b) {
   Ops ops = merged(clusters[a].ops, clusters[b].ops);
   std::optional<sym::FusionKind> kind = legal(ops);
-  if (!kind || makesCycle(ops))
+  if (!kind)
     return false;
+  unsigned first = std::min(position[a], position[b]), last = std::max(position[a], position[b]);
+  auto readers = between(ops, first);
+  if (!readers)
+    return false;
+  // Together they stand where the first does, behind what they lead to; `b` stays as an empty cluster.
+  order[first] = a;
+  order[last] = b;
+  position[a] = first;
+  position[b] = last;
+  moveBehind(first, last, *readers);
   clusters[b].ops.clear();
   join(a, ops, *kind);
-  clusters[a].isUpdate |= clusters[b].isUpdate;
   return true;
 }
 
@@ -387,10 +439,18 @@ void Clusters::mergeSiblings() {
 // Order
 //===----------------------------------------------------------------------===//
 
+/// Whether the call may fail in the cluster.
+bool Clusters::mayFail(const Cluster &cluster) {
+  auto stops = [&](Value v) { return v.getDefiningOp() && stored.contains(v.getDefiningOp()); };
+  return llvm::any_of(cluster.ops, [&](Operation *op) { return accesses.mayFail(op, stops); });
+}
+
 /// Program order of first ops, but updates as soon as they can run: then the gradient is in the cache, and its memory
-/// is free again. A cluster that writes a slot comes after all that read it, so that it is written in place.
+/// is free again. A cluster that writes a slot comes after all that read it, and after all in which the call may fail,
+/// so that it is written in place.
 void Clusters::schedule() {
-  unsigned count = clusters.size();
+  unsigned count = clusters.size(), checksLeft = 0;
+  llvm::BitVector checks(count);
   std::vector<llvm::SetVector<unsigned>> successors(count), writersAfter(count);
   DenseMap<Value, unsigned> writer; // slot → cluster with its update
   for (OpOperand &result : body.getTerminator()->getOpOperands()) {
@@ -404,6 +464,10 @@ void Clusters::schedule() {
         writer[argument] = clusterOf.lookup(result.get().getDefiningOp());
   }
   for (unsigned c = 0; c < count; ++c) {
+    if (!updates.empty() && mayFail(clusters[c])) {
+      checks.set(c);
+      ++checksLeft;
+    }
     for (Operation *op : clusters[c].ops)
       forEachReader(op, [&](Operation *reader, bool) {
         if (reader && clusterOf.at(reader) != c)
@@ -428,10 +492,11 @@ void Clusters::schedule() {
   for (unsigned c = 0; c < count; ++c)
     if (!clusters[c].ops.empty() && waiting[c] == 0)
       ready.insert(c);
+  auto waits = [&](unsigned c) { return readersLeft[c] || (clusters[c].isUpdate && checksLeft && !checks[c]); };
   auto better = [&](unsigned a, unsigned b) {
     // A slot that is still read waits as long as there is anything else to do.
-    if (bool(readersLeft[a]) != bool(readersLeft[b]))
-      return !readersLeft[a];
+    if (waits(a) != waits(b))
+      return !waits(a);
     if (clusters[a].isUpdate != clusters[b].isUpdate)
       return clusters[a].isUpdate;
     return before(clusters[a].ops.front(), clusters[b].ops.front());
@@ -440,6 +505,7 @@ void Clusters::schedule() {
     unsigned next = *llvm::min_element(ready, better);
     ready.remove(next);
     scheduled.push_back(clusters[next]);
+    checksLeft -= checks[next];
     for (unsigned s : successors[next])
       if (--waiting[s] == 0)
         ready.insert(s);

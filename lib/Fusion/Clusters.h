@@ -21,10 +21,14 @@ struct Cluster {
 /// through it. The function still computes the same.
 class Clusters {
 public:
-  explicit Clusters(mlir::func::FuncOp function);
+  /// Without `fuse` every op is a cluster of its own.
+  Clusters(mlir::func::FuncOp function, bool fuse);
 
   /// In an order in which they can run.
   llvm::ArrayRef<Cluster> all() const { return scheduled; }
+  /// Whether every op has its place in that order. What is missing belongs to clusters that need each other, which is
+  /// an error of this class.
+  bool complete() const;
   /// Whether a move is an op of a cluster rather than read through.
   bool isStored(mlir::Operation *op) const { return stored.contains(op); }
 
@@ -37,6 +41,8 @@ private:
   llvm::DenseMap<mlir::Operation *, unsigned> clusterOf;
   std::vector<Cluster> clusters; // empty ones were merged into others
   std::vector<Cluster> scheduled;
+  std::vector<unsigned> order;    // the clusters, each behind all that read its values
+  std::vector<unsigned> position; // of a cluster in `order`
 
   using Ops = llvm::SmallVector<mlir::Operation *, 16>;
   bool isNode(mlir::Operation *op) const;
@@ -46,13 +52,16 @@ private:
   void forEachReader(mlir::Operation *op, llvm::function_ref<void(mlir::Operation *, bool outside)> act) const;
   std::optional<sym::FusionKind> legal(llvm::ArrayRef<mlir::Operation *> ops);
   bool fits(llvm::ArrayRef<mlir::Operation *> ops, sym::FusionKind kind);
-  bool makesCycle(llvm::ArrayRef<mlir::Operation *> ops);
+  std::optional<llvm::DenseSet<unsigned>> between(llvm::ArrayRef<mlir::Operation *> ops, unsigned first);
+  void moveBehind(unsigned first, unsigned end, const llvm::DenseSet<unsigned> &readers);
   llvm::SmallVector<mlir::Value> inputsOf(llvm::ArrayRef<mlir::Operation *> ops);
   void place(mlir::Operation *op);
   bool recompute(mlir::Operation *op, llvm::ArrayRef<unsigned> readers);
   void join(unsigned cluster, llvm::ArrayRef<mlir::Operation *> ops, sym::FusionKind kind);
+  void open(mlir::Operation *op);
   void mergeSiblings();
   bool tryMerge(unsigned a, unsigned b);
+  bool mayFail(const Cluster &cluster);
   void schedule();
 };
 

@@ -114,6 +114,10 @@ private:
 
 struct FormRegions : PassWrapper<FormRegions, OperationPass<func::FuncOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FormRegions)
+  FormRegions() = default;
+  FormRegions(const FormRegions &other) : PassWrapper(other) {}
+  explicit FormRegions(bool fuse) { this->fuse = fuse; }
+  Option<bool> fuse{*this, "fuse", llvm::cl::desc("Let ops share regions"), llvm::cl::init(true)};
   StringRef getArgument() const override { return "sym-form-regions"; }
   StringRef getDescription() const override { return "Puts ops into regions that become kernels"; }
 
@@ -121,7 +125,11 @@ struct FormRegions : PassWrapper<FormRegions, OperationPass<func::FuncOp>> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    Clusters clusters(function);
+    Clusters clusters(function, fuse);
+    if (!clusters.complete()) {
+      function.emitError("fusion made clusters of ops that need each other");
+      return signalPassFailure();
+    }
     RegionBuilder(function, clusters).run();
   }
 };
@@ -140,5 +148,5 @@ struct VerifyRegions : PassWrapper<VerifyRegions, OperationPass<func::FuncOp>> {
 };
 } // namespace
 
-std::unique_ptr<Pass> symc::createFormRegionsPass() { return std::make_unique<FormRegions>(); }
+std::unique_ptr<Pass> symc::createFormRegionsPass(bool fuse) { return std::make_unique<FormRegions>(fuse); }
 std::unique_ptr<Pass> symc::createVerifyRegionsPass() { return std::make_unique<VerifyRegions>(); }

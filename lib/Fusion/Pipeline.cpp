@@ -12,17 +12,18 @@
 using namespace mlir;
 using namespace symc;
 
-void symc::buildFusionPipeline(OpPassManager &manager) {
+void symc::buildFusionPipeline(OpPassManager &manager, bool fuse) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createPrepareFusionPass());
-  functions.addPass(createFormRegionsPass());
+  functions.addPass(createFormRegionsPass(fuse));
+  functions.addPass(createVerifyRegionsPass());
   // Moves were cloned for each reader; inside a region equal ones are one again.
   functions.addPass(createCSEPass());
 }
 
 void symc::registerFusionPasses() {
   registerPass(createPrepareFusionPass);
-  registerPass(createFormRegionsPass);
+  registerPass([] { return createFormRegionsPass(); });
   registerPass(createVerifyRegionsPass);
   PassPipelineRegistration<>("sym-fuse", "The fusion stage",
                              [](OpPassManager &manager) { buildFusionPipeline(manager); });

@@ -14,5 +14,5 @@ void symc::registerLoweringPasses() {
   mlir::registerPass(createOpaquePass);
   mlir::registerPass([] { return createVectorizePass(Isa()); });
   mlir::registerPass(createKernelsToLLVMPass);
-  mlir::registerPass(createBodiesPass);
+  mlir::registerPass([] { return createBodiesPass(); });
 }

@@ -16,6 +16,13 @@ namespace symc {
 
 struct Isa;
 
+/// How arena buffers share memory: as planned, which is the product, or for finding errors in that.
+enum class ArenaMode {
+  Planned,
+  Separate, // each has memory of its own for the whole call
+  Poisoned, // as planned, and every byte of a buffer is 0xff (NaN, -1) before its first step
+};
+
 /// Fused regions become kernels on buffers; the model functions call them (CPU/Outline.cpp).
 std::unique_ptr<mlir::Pass> createOutlinePass();
 /// Bodies of kernels become linalg on buffers (SymToLinalg/).
@@ -28,7 +35,7 @@ std::unique_ptr<mlir::Pass> createVectorizePass(const Isa &isa);
 /// Everything that kernels and bodies are made of becomes LLVM dialect (CPU/Vectorize/KernelsToLLVM.cpp).
 std::unique_ptr<mlir::Pass> createKernelsToLLVMPass();
 /// Model functions become llvm.func bodies over the frame of a call (CPU/Bodies.cpp). Runs when kernels are llvm.funcs.
-std::unique_ptr<mlir::Pass> createBodiesPass();
+std::unique_ptr<mlir::Pass> createBodiesPass(ArenaMode arena = ArenaMode::Planned);
 
 void registerLoweringPasses();
 

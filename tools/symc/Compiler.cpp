@@ -62,6 +62,8 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   options.json_diagnostics = host::jsonDiagnostics();
   options.time_passes = arguments.has("--time-passes");
   options.log_device_placement = arguments.has("--log-device-placement");
+  set(options.debug_fusion, arguments.choice("--debug-fusion", {"on", "off"}, "on"));
+  set(options.debug_arena, arguments.choice("--debug-arena", {"planned", "separate", "poisoned"}, "planned"));
   if (arguments.has("--of"))
     set(options.of, arguments.text("--of"));
   set(options.wrt, arguments.list("--wrt"));

@@ -33,9 +33,9 @@ enum FrameOffset {
 
 class BodyEmitter {
 public:
-  BodyEmitter(ModuleOp module, func::FuncOp function)
-      : module(module), function(function), plan(function), b(module.getContext()), loc(function.getLoc()),
-        pointer(LLVM::LLVMPointerType::get(module.getContext())), i64(b.getI64Type()) {
+  BodyEmitter(ModuleOp module, func::FuncOp function, bool poison)
+      : module(module), function(function), plan(function), poison(poison), b(module.getContext()),
+        loc(function.getLoc()), pointer(LLVM::LLVMPointerType::get(module.getContext())), i64(b.getI64Type()) {
     if (auto bounds = module->getAttrOfType<ArrayAttr>(kBoundsAttr))
       for (auto [i, bound] : llvm::enumerate(bounds.getAsRange<sym::DimBoundAttr>()))
         dimIndex[bound.getName()] = i;
@@ -187,7 +187,9 @@ private:
       most = std::max<size_t>(most, call.getNumOperands());
     arguments = LLVM::AllocaOp::create(b, loc, pointer, pointer, constant(most), /*alignment=*/8);
     Block *failed = nullptr;
-    for (func::CallOp call : plan.steps) {
+    for (auto [step, call] : llvm::enumerate(plan.steps)) {
+      if (poison)
+        poisonBuffers(step);
       emitCall(call);
       if (passesCheck(call))
         failed = leaveOnFailure(body, failed);
@@ -197,6 +199,16 @@ private:
       b.setInsertionPointToEnd(failed);
       LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 1));
     }
+  }
+
+  /// Fills what begins to live at this step, so that nothing that was there before is taken for a value.
+  void poisonBuffers(int32_t step) {
+    for (FunctionPlan::Buffer buffer : plan.buffers)
+      if (buffer.first == step) {
+        Value ones = LLVM::ConstantOp::create(b, loc, b.getI8Type(), -1);
+        Value bytes = size(byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs()));
+        LLVM::MemsetOp::create(b, loc, address(buffer.alloc), ones, bytes, /*isVolatile=*/false);
+      }
   }
 
   bool passesCheck(func::CallOp call) {
@@ -291,6 +303,7 @@ private:
   ModuleOp module;
   func::FuncOp function;
   FunctionPlan plan;
+  bool poison;
   OpBuilder b;
   Location loc;
   Type pointer, i64;
@@ -329,6 +342,7 @@ void convertGlobals(ModuleOp module) {
 
 struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BodiesPass)
+  explicit BodiesPass(ArenaMode arena) : arena(arena) {}
   StringRef getArgument() const override { return "sym-bodies"; }
   StringRef getDescription() const override { return "Turn model functions into code over the frame of a call"; }
   void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect>(); }
@@ -338,14 +352,16 @@ struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (!isKernel(function))
-        BodyEmitter(getOperation(), function).emit();
+        BodyEmitter(getOperation(), function, arena == ArenaMode::Poisoned).emit();
     // The description has what these say.
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
       if (isa<sym::ParameterOp, sym::StateOp>(op))
         op.erase();
   }
+
+  ArenaMode arena;
 };
 
 } // namespace
 
-std::unique_ptr<Pass> symc::createBodiesPass() { return std::make_unique<BodiesPass>(); }
+std::unique_ptr<Pass> symc::createBodiesPass(ArenaMode arena) { return std::make_unique<BodiesPass>(arena); }

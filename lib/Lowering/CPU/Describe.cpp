@@ -82,7 +82,7 @@ SizeFormula formulaOf(AffineExpr expr) {
 
 class Describer {
 public:
-  explicit Describer(ModuleOp module) : module(module) {}
+  Describer(ModuleOp module, ArenaMode arena) : module(module), arena(arena) {}
 
   ModelDescription run() {
     ModelDescription model;
@@ -128,7 +128,7 @@ private:
       for (int32_t dim : input.dims)
         if (dim >= 0 && !llvm::is_contained(description.dims, dim))
           description.dims.push_back(dim);
-    FunctionPlan plan(function);
+    FunctionPlan plan(function, arena == ArenaMode::Separate);
     description.kernels = plan.steps.size();
     for (FunctionPlan::Buffer buffer : plan.buffers)
       description.buffers.push_back(
@@ -156,9 +156,10 @@ private:
   }
 
   ModuleOp module;
+  ArenaMode arena;
   std::map<StringRef, int32_t> dimNumber;
 };
 
 } // namespace
 
-ModelDescription symc::describeModel(ModuleOp module) { return Describer(module).run(); }
+ModelDescription symc::describeModel(ModuleOp module, ArenaMode arena) { return Describer(module, arena).run(); }

@@ -6,6 +6,7 @@
 #ifndef SYMC_LIB_LOWERING_CPU_DESCRIBE_H
 #define SYMC_LIB_LOWERING_CPU_DESCRIBE_H
 
+#include "lib/Lowering/Passes.h"
 #include "lib/Target/ModelDescription.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -13,7 +14,7 @@ namespace symc {
 
 /// Describes a module whose functions are outlined and whose kernels are final, but whose model functions are not yet
 /// bodies. `module` outlives the result: initial values point into its attributes.
-ModelDescription describeModel(mlir::ModuleOp module);
+ModelDescription describeModel(mlir::ModuleOp module, ArenaMode arena = ArenaMode::Planned);
 
 } // namespace symc
 #endif

@@ -7,10 +7,13 @@
 // Legal before: func, sym.fused, sym.constant, sym.reshape. Legal after: model functions of
 // func.call, sym.alloc, sym.view, sym.get_global on memrefs; kernels of sym.read, sym ops and
 // sym.write. A result of a model function that is an update is written into the slot itself
-// when nothing reads the old value afterwards, any other result into an argument.
+// when nothing reads the old value, and the call cannot fail any more, afterwards; else it is
+// copied there at the end. Any other result is written into an argument. So a call that fails
+// has changed no slot.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Requirements.h"
+#include "lib/Fusion/Access.h"
 #include "lib/Lowering/CPU/Kernels.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/IR/IRMapping.h"
@@ -136,9 +139,13 @@ public:
     makeFunction(b);
     b.setInsertionPointToStart(&function.getBody().front());
     planResults();
-    copyArguments(b);
-    for (Operation &op : old.getBody().front().without_terminator())
+    if (!lastCheck)
+      copyArguments(b);
+    for (Operation &op : old.getBody().front().without_terminator()) {
       convert(b, op);
+      if (&op == lastCheck)
+        copyArguments(b);
+    }
     copyResults(b);
     func::ReturnOp::create(b, old.getLoc());
     noteRequirements(b);
@@ -196,9 +203,16 @@ private:
     for (auto [i, type] : llvm::enumerate(old.getResultTypes()))
       if (isUpdate(i))
         resultBuffer[i] = body->getArgument(slotArgument(old.getResultAttrOfType<StringAttr>(i, kNameAttr)));
+    AccessMap accesses;
+    auto nothing = [](Value) { return false; };
     unsigned position = 0;
-    for (Operation &op : old.getBody().front())
+    for (Operation &op : old.getBody().front()) {
       order[&op] = position++;
+      if (auto region = dyn_cast<sym::FusedOp>(op))
+        if (llvm::any_of(region.getBody().front().without_terminator(),
+                         [&](Operation &inner) { return accesses.mayFail(&inner, nothing); }))
+          lastCheck = &op;
+    }
   }
 
   unsigned slotArgument(StringAttr name) {
@@ -229,8 +243,10 @@ private:
     return old.getArgument(slotArgument(old.getResultAttrOfType<StringAttr>(result, kNameAttr)));
   }
 
-  /// Whether writing `value` over the slot is seen by no reader of the slot's old contents.
+  /// Whether writing `value` over the slot is seen by no reader of the slot's old contents, and by no failed call.
   bool canOverwrite(sym::FusedOp region, Value value, BlockArgument slot) {
+    if (lastCheck && order[region] <= order[lastCheck])
+      return false;
     SmallVector<Value> views = {slot};
     for (size_t v = 0; v < views.size(); ++v)
       for (OpOperand &use : views[v].getUses()) {
@@ -240,7 +256,7 @@ private:
           continue;
         }
         if (user == terminator())
-          continue; // copied at the beginning, see copyArguments
+          continue; // copied before, see copyArguments
         if (order[user] > order[region])
           return false;
         if (user == region && !readsInPlace(region, use.getOperandNumber(), value.getType()))
@@ -321,6 +337,7 @@ private:
   DenseMap<Value, unsigned> destination;       // value of a region → result that it is written as
   DenseSet<unsigned> direct;                   // results that need no copy
   DenseMap<Operation *, unsigned> order;
+  Operation *lastCheck = nullptr; // the last region in which the call may fail
 };
 
 struct OutlinePass : PassWrapper<OutlinePass, OperationPass<ModuleOp>> {

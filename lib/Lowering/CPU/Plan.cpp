@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace symc;
 
-FunctionPlan::FunctionPlan(func::FuncOp function) {
+FunctionPlan::FunctionPlan(func::FuncOp function, bool separate) {
   for (Operation &op : function.getBody().front()) {
     auto call = dyn_cast<func::CallOp>(op);
     if (!call)
@@ -27,6 +27,9 @@ FunctionPlan::FunctionPlan(func::FuncOp function) {
       buffers[it->second].last = step;
     }
   }
+  for (Buffer &buffer : buffers)
+    if (separate)
+      buffer = {buffer.alloc, 0, static_cast<int32_t>(steps.size()) - 1};
 }
 
 AffineExpr symc::byteSize(Type memref, ArrayRef<AffineExpr> dims) {

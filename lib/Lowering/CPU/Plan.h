@@ -20,7 +20,8 @@ struct FunctionPlan {
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<mlir::Value, unsigned> bufferNumber; // result of sym.alloc → index into buffers
 
-  explicit FunctionPlan(mlir::func::FuncOp function);
+  /// With `separate` all buffers live from the first step to the last.
+  explicit FunctionPlan(mlir::func::FuncOp function, bool separate = false);
 };
 
 /// Bytes of a buffer with these sizes.
