@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests; the last line is `N passed, M failed, K skipped`.
+# Builds everything and runs all tests; the last line is `N passed, M failed, K skipped`. Of what is long (thousands of
+# random graphs) a seeded sample, with --all the whole.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1-}" in
+"") ;;
+--all) export SYMC_TEST_ALL=1 ;;
+*) echo "usage: scripts/test.sh [--all]" >&2 && exit 2 ;;
+esac
 scripts/build.sh all test-programs
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT

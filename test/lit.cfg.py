@@ -43,5 +43,7 @@ for level, needed in (("v2", {"sse4_2", "popcnt"}), ("v3", {"avx2", "fma", "bmi2
                       ("v4", {"avx512bw", "avx512dq", "avx512vl"})):
     if needed <= flags:
         config.available_features.add(f"x86-64-{level}")
+if os.environ.get("SYMC_TEST_ALL"):  # scripts/test.sh --all: all of what is otherwise sampled
+    config.available_features.add("all")
 if shutil.which("cmake") and shutil.which("ninja"):
     config.available_features.add("cmake-ninja")

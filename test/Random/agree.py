@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""agree.py [--seeds FIRST:LAST] [--graphs FILE ...] [--variants NAMES] [--keep DIR]
+
+Compiles graphs in several ways that must give the same bits, and compares all results of all functions, two training
+steps included: fused or a kernel an op, at -O0, -O2 and -O3, with the arena planned, without reuse and poisoned, with one
+thread and two. Random graphs (graphs.py) by their seeds, or graph files of your own. A graph that crashes the compiler,
+or that it refuses, has failed. Every graph runs in a process of its own, forked from one that holds the compiler.
+"""
+import argparse
+import ctypes
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+
+import numpy as np
+import symc
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from graphs import ELEMENTS, random_graph
+
+VARIANTS = {"fused": {}, "unfused": {"debug_fusion": "off"}, "O0": {"opt_level": 0}, "O3": {"opt_level": 3},
+            "separate": {"debug_arena": "separate"}, "poisoned": {"debug_arena": "poisoned"},
+            "unfused-O0": {"debug_fusion": "off", "opt_level": 0}}
+SECONDS = 120  # for one graph
+
+
+class Strings(ctypes.Structure):
+    _fields_ = [("items", ctypes.POINTER(ctypes.c_char_p)), ("count", ctypes.c_int32)]
+
+
+class Options(ctypes.Structure):
+    """symc_compile_options of include/symc/compiler.h."""
+    _fields_ = [("size", ctypes.c_uint32), ("input", ctypes.c_char_p), ("output", ctypes.c_char_p), ("header", ctypes.c_int32),
+                ("target", ctypes.c_char_p), ("cpus", Strings), ("triple", ctypes.c_char_p), ("gpu_archs", Strings),
+                ("dims", ctypes.c_void_p), ("dim_count", ctypes.c_int32), ("functions", Strings), ("params", ctypes.c_char_p),
+                ("embed_params", ctypes.c_int32), ("allow_extra", ctypes.c_int32), ("threads", ctypes.c_int32),
+                ("seed", ctypes.c_uint64), ("opt_level", ctypes.c_int32), ("fast_math", ctypes.c_int32),
+                ("emit", ctypes.c_char_p), ("json_diagnostics", ctypes.c_int32), ("time_passes", ctypes.c_int32),
+                ("log_device_placement", ctypes.c_int32), ("of", ctypes.c_char_p), ("wrt", Strings),
+                ("format", ctypes.c_char_p), ("functions_implied", ctypes.c_int32), ("functions_option", ctypes.c_char_p),
+                ("debug_fusion", ctypes.c_char_p), ("debug_arena", ctypes.c_char_p)]
+
+
+def load_compiler():
+    program = pathlib.Path(symc.find_compiler()).resolve()
+    return ctypes.CDLL(str(program.parent.parent / "lib" / "libSymcCompiler.so"))
+
+
+class Failed(Exception):
+    pass
+
+
+def compile_graph(compiler, source, library, variant, cpu):
+    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), output=os.fsencode(library), target=b"cpu",
+                      opt_level=2, functions_option=b"--functions", format=b"text")
+    if cpu:
+        options.cpus = Strings((ctypes.c_char_p * 1)(cpu.encode()), 1)
+    for key, value in VARIANTS[variant].items():
+        setattr(options, key, value.encode() if isinstance(value, str) else value)
+    exit_code = compiler.symc_compiler_compile(ctypes.byref(options))
+    if exit_code:
+        raise Failed(f"{variant}: exit code {exit_code} of the compiler")
+
+
+def results_of(library, inputs, threads):
+    """Every result of every function by name, training last; parameters as they are then."""
+    found = {}
+    with np.errstate(all="ignore"):
+        model = symc.load(library, threads=threads, seed=3)
+        model.initialize(seed=1)
+        def call(function, label):
+            names = [a.name for a in model.functions[function].inputs]
+            values = model.functions[function](**{k: inputs[k] for k in names})
+            found.update({f"{label}: {k}": np.array(v) for k, v in values.items()})
+        for function in model.functions:
+            if function != "train_step":
+                call(function, function)
+        if "train_step" in model.functions:
+            for step in range(2):
+                call("train_step", f"train_step {step}")
+            found.update({f"parameter {k}": np.array(v) for k, v in model.parameters.items()})
+            call("evaluate", "evaluate after training")
+    return found
+
+
+def differs(a, b):
+    """Where the bits differ; one NaN is as good as another."""
+    if a.dtype.kind == "f":
+        same = (a.view(f"u{a.dtype.itemsize}") == b.view(f"u{a.dtype.itemsize}")) | (np.isnan(a) & np.isnan(b))
+    else:
+        same = a == b
+    return np.argwhere(~np.asarray(same))
+
+
+def agree(compiler, graph, draw, dims, variants, cpu, folder):
+    source = folder / f"{graph['name']}.json"
+    source.write_text(json.dumps(graph, indent=1))
+    expected = {}
+    for variant in variants:
+        library = folder / f"{variant}.so"
+        compile_graph(compiler, source, library, variant, cpu)
+        for sizes in dims:
+            inputs = draw(sizes)
+            for threads in (1, 2):
+                if threads == 2 and variant != variants[0]:
+                    continue
+                key = tuple(sizes.items())
+                results = results_of(library, inputs, threads)
+                if key not in expected:
+                    expected[key] = results
+                    continue
+                for name, value in results.items():
+                    where = differs(expected[key][name], value)
+                    if len(where):
+                        at = tuple(where[0])
+                        raise Failed(f"{variant} with {threads} threads at {sizes}: {name}{list(at)} is {value[at]!r}, not "
+                                     f"{expected[key][name][at]!r}; {len(where)} of {value.size} differ")
+        os.unlink(library)
+
+
+def inputs_of_file(graph):
+    """A drawer for a graph file: labels stay small, so that they are in range."""
+    types = {k: v if isinstance(v, str) else v["type"] for k, v in graph["inputs"].items()}
+
+    def draw(dims, seed=0):
+        rng, values = np.random.default_rng(seed), {}
+        for name, text in types.items():
+            element, shape = re.fullmatch(r"(\w+)\[(.*)\]", text).groups()
+            shape = [int(s) if s.strip().isdigit() else dims[s.strip()] for s in shape.split(",") if s.strip()]
+            dtype = np.dtype(ELEMENTS[element])
+            values[name] = rng.normal(size=shape).astype(dtype) if dtype.kind == "f" else rng.integers(0, 2, shape).astype(dtype)
+        return values
+    names = sorted({s.strip() for t in types.values() for s in re.fullmatch(r"\w+\[(.*)\]", t)[1].split(",")
+                    if s.strip() and not s.strip().isdigit()})
+    return draw, names
+
+
+def in_child(work):
+    """What went wrong in a forked process that does `work`; None: nothing."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        log = tempfile.TemporaryFile()
+        os.dup2(log.fileno(), 2)
+        signal.alarm(SECONDS)
+        said = ""
+        try:
+            work()
+        except Failed as failure:
+            said = str(failure)
+        except BaseException:
+            said = traceback.format_exc(limit=3)
+        if said:
+            log.seek(0)
+            lines = log.read().decode("utf-8", "replace").splitlines()
+            said += "".join("\n" + line for line in lines if ": error[" in line)
+        os.write(write, said.encode())
+        os._exit(1 if said else 0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        said = pipe.read().decode("utf-8", "replace").strip()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return f"crashed: {signal.Signals(os.WTERMSIG(status)).name} {said}"
+    return said or None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", default="0:0")
+    parser.add_argument("--graphs", nargs="*", default=[])
+    parser.add_argument("--variants", default="fused,unfused")
+    parser.add_argument("--cpu", help="instruction set (default: this machine's)")
+    parser.add_argument("--keep", help="a folder for graphs that failed")
+    options = parser.parse_args()
+    variants = options.variants.split(",")
+    compiler = load_compiler()
+    first, last = map(int, options.seeds.split(":"))
+    jobs = []
+    for seed in range(first, last):
+        jobs.append((f"seed {seed}", lambda seed=seed: (*random_graph(seed), [{"n": n, "m": m} for n, m in ((5, 3), (33, 8))])))
+    for path in map(pathlib.Path, options.graphs):
+        def of_file(path=path):
+            graph = json.loads(path.read_text())
+            draw, names = inputs_of_file(graph)
+            return graph, draw, [{k: size + i for i, k in enumerate(names)} for size in (3, 33)]
+        jobs.append((str(path), of_file))
+    passed, failed = 0, 0
+    for label, make in jobs:
+        with tempfile.TemporaryDirectory(prefix="symc-agree-") as name:
+            folder = pathlib.Path(name)
+            problem = in_child(lambda: agree(compiler, *make(), variants, options.cpu, folder))
+            if problem and options.keep:
+                os.makedirs(options.keep, exist_ok=True)
+                for source in folder.glob("*.json"):
+                    shutil.copy(source, options.keep)
+        passed, failed = passed + (not problem), failed + bool(problem)
+        if problem:
+            print(f"{label}: {problem}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
