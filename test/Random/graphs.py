@@ -214,6 +214,39 @@ class Generator:
         op = "max_pool" if kind < 0.8 else "avg_pool"
         return self.add_node(f"{op}({name}, {window}, strides=1)", (batch, height - window + 1, width - window + 1, channels))
 
+    def lookup(self):
+        """Integers and truth values on the way: classes, tables, masks."""
+        name, _, shape = self.pick(lambda s: len(s) > 0)
+        axis = self.rng.randrange(len(shape))
+        kind = self.rng.random()
+        rest = shape[:axis] + shape[axis + 1:]
+        if kind < 0.25 and isinstance(shape[axis], int):
+            width = shape[axis]
+            return self.add_node(f"one_hot(argmax({name}, {axis}), {width}, dtype='{self.element}')", rest + (width,))
+        if kind < 0.5:
+            return self.add_node(f"cast({name} > mean({name}, {axis}, keepdims=true), '{self.element}') * {name}", shape)
+        if kind < 0.75:
+            rows, width = self.rng.choice([2, 5, 9]), self.rng.choice([1, 4, 8])
+            table = self.add_parameter((rows, width))
+            return self.add_node(f"embedding(cast(abs({name}) * 3.0, 'i64') % {rows}, {table})", shape + (width,)) \
+                if len(shape) < 4 else self.unary()
+        return self.add_node(f"where(any({name} > 0.5, {axis}, keepdims=true), {name}, 0.1 * {name})", shape)
+
+    def attend(self):
+        """Attention, and products of stacks."""
+        found = self.pick(lambda s: len(s) == 3 and isinstance(s[2], int))
+        if not found:
+            return self.pair()
+        name, _, shape = found
+        kind = self.rng.random()
+        if kind < 0.5:
+            causal = self.rng.choice(["true", "false"])
+            return self.add_node(f"attention({name}, {name}, {name}, causal={causal})", shape)
+        if kind < 0.75:
+            return self.add_node(f"einsum('bij,bkj->bik', {name}, {name}) * 0.1", (shape[0], shape[1], shape[1]))
+        width = self.rng.choice([1, 5, 8])
+        return self.add_node(f"matmul({name}, {self.add_parameter((shape[2], width))})", (shape[0], shape[1], width))
+
     def layer(self):
         found = self.pick(lambda s: len(s) >= 2 and isinstance(s[-1], int))
         if not found:
@@ -292,7 +325,7 @@ class Generator:
             self.add_parameter(tuple(s if isinstance(s, int) else self.rng.choice([1, 3]) for s in
                                      self.shape(self.rng.choice([0, 1, 2, 2]))))
         steps = [self.unary] * 3 + [self.binary] * 5 + [self.reduction] * 4 + [self.rows] * 3 + [self.product] * 3 + \
-            [self.move] * 3 + [self.pair] * 2 + [self.layer, self.image]
+            [self.move] * 3 + [self.pair] * 2 + [self.layer, self.image, self.lookup, self.attend]
         for _ in range(self.rng.choice([3, 5, 8, 12, 20])):
             step = self.rng.choice(steps)
             if step == self.product and not self.pick(lambda s: len(s) == 2):
@@ -316,10 +349,15 @@ class Generator:
             train["clip_global_norm"] = 0.5
         if self.rng.random() < 0.3:
             train["weight_decay"] = 0.01
+        if self.rng.random() < 0.15 and len(self.parameters) > 1:
+            train["freeze"] = [next(iter(self.parameters))]
         floating = [v[0] for v in self.values if v[1] == self.element]
         outputs = {f"out{i}": self.rng.choice(floating) for i in range(self.rng.choice([1, 2, 3]))}
-        return {"symc": 1, "name": name, "inputs": self.inputs, "parameters": self.parameters, "nodes": self.nodes,
-                "outputs": outputs, "train": train}
+        graph = {"symc": 1, "name": name, "inputs": self.inputs, "parameters": self.parameters, "nodes": self.nodes,
+                 "outputs": outputs, "train": train}
+        if self.rng.random() < 0.2:
+            graph["entry_points"] = {"encode": {"outputs": {"code": self.rng.choice(floating)}}}
+        return graph
 
     def draw(self, dims, seed=0):
         """Values of all inputs at these dimensions."""
