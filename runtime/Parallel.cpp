@@ -109,6 +109,7 @@ void work(Pool *pool, int64_t self) {
 }
 
 void *workerMain(void *argument) {
+  FloatState ieee; // a thread begins with its creator's
   auto *self = static_cast<Worker *>(argument);
   Pool *pool = self->pool;
   uint32_t seen = 0, spins = 0;
@@ -156,6 +157,7 @@ void hookBody(void *context, int64_t piece) {
   if (piece < 0 || piece >= call->pieces)
     return;
   int64_t chunks = call->pool->chunks;
+  FloatState ieee;
   runChunks(call->pool, piece * chunks / call->pieces, (piece + 1) * chunks / call->pieces);
 }
 

@@ -100,7 +100,8 @@ typedef struct {
 
 enum {
   SYMC_FUNCTION_UPDATES_STATE = 1, /* train_step: writes parameters and optimizer state, counts one step */
-  SYMC_FUNCTION_TRAINING_MODE = 2  /* dropout on, batch statistics */
+  SYMC_FUNCTION_TRAINING_MODE = 2, /* dropout on, batch statistics; a call without examples is a status */
+  SYMC_FUNCTION_LATE_CHECKS = 4    /* a call that fails a check has computed results, which it keeps to itself */
 };
 
 typedef struct {
@@ -140,7 +141,8 @@ typedef struct symc_model {
   const symc_function *functions;
   const symc_parameter *parameters;
 
-  /* Instance life cycle and state. One instance is used by one thread at a time. */
+  /* Instance life cycle and state. One instance is used by one thread at a time. A call that returns a status other
+     than SYMC_OK changes nothing. */
   symc_status (*create)(const struct symc_model *model, const symc_options *options, symc_instance **out);
   void (*destroy)(symc_instance *instance);
   /* The message of the last failure of `instance`; of the last failed create on this thread for NULL. */

@@ -1,6 +1,8 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """From a graph built in Python to a trained model, with the compiler."""
+import os
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -17,6 +19,12 @@ def line():
     g.train(loss=g.mean(error ** 2, name="J"), optimizer={"sgd": {"learning_rate": 0.1}},
             metrics={"mae": g.mean(g.abs(error))})
     g.output(yhat=x @ theta)
+    return g
+
+
+def times(factor, name="g"):
+    g = symc.Graph(name)
+    g.output(y=g.input("x", "f32[n]") * float(factor))
     return g
 
 
@@ -50,6 +58,43 @@ class CompileTest(unittest.TestCase):
                 model.predict(X=self.x[:10])
             model.save_parameters(f"{folder}/w.safetensors")
             self.assertEqual(symc.load(library).name, "line")
+
+    def test_a_path_is_no_name_of_a_model(self):
+        """A model computes what its file held when it was loaded, whatever else was or will be at that path."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.addCleanup(os.chdir, os.getcwd())
+            os.chdir(folder)
+            a, x = pathlib.Path("a.so"), np.ones(3, np.float32)
+            value = lambda model: float(model.predict(x=x)["y"][0])
+            first = symc.compile(times(2), a)
+            second = symc.compile(times(3), a)
+            third = symc.compile(times(4, "other"), pathlib.Path(folder) / "a.so")
+            self.assertEqual([value(m) for m in (first, second, third)], [2, 3, 4])
+            fourth = symc.compile(times(5), "b.so")
+            os.replace("b.so", "a.so")
+            self.assertEqual(value(symc.load("a.so")), 5)
+            os.symlink("a.so", "link.so")
+            self.assertEqual(value(symc.load("link.so")), 5)
+            symc.compile(times(6), "c.so")
+            shutil.copyfile("c.so", "a.so")  # into the file that is there
+            self.assertEqual([value(symc.load(name)) for name in ("a.so", "./a.so", "link.so")], [6, 6, 6])
+            os.unlink("link.so")
+            os.symlink("c.so", "link.so")
+            symc.compile(times(7), "link.so")
+            self.assertTrue(os.path.islink("link.so"))
+            self.assertEqual([value(symc.load(name)) for name in ("link.so", "c.so", "a.so")], [7, 7, 6])
+            self.assertEqual([value(m) for m in (first, second, third, fourth)], [2, 3, 4, 5])
+            for factor in range(8, 12):
+                self.assertEqual(value(symc.compile(times(factor), a)), factor)
+            one, two = symc.load("a.so"), symc.load("a.so")  # one library: they may share
+            one.share_parameters(two)
+            os.mkfifo("fifo.so")
+            with self.assertRaisesRegex(symc.LibraryError, "not a regular file"):
+                symc.load("fifo.so")
+            os.chmod("a.so", 0o640)
+            symc.compile(times(1), a)
+            self.assertEqual(os.stat("a.so").st_mode & 0o7777, 0o640)
+            self.assertEqual(sorted(os.listdir()), ["a.so", "c.so", "fifo.so", "g.h", "link.so", "other.h"])
 
     def test_errors_are_located(self):
         g = symc.Graph("wrong")
