@@ -161,6 +161,23 @@ void hookBody(void *context, int64_t piece) {
   runChunks(call->pool, piece * chunks / call->pieces, (piece + 1) * chunks / call->pieces);
 }
 
+/// What kernels put on the stack (packed operands, some 700 KB at most) does not depend on what the program around
+/// thinks a thread needs.
+constexpr size_t threadStack = size_t(2) << 20;
+
+bool startThread(Worker &worker) {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) == 0) {
+    bool started = pthread_attr_setstacksize(&attributes, threadStack) == 0 &&
+                   pthread_create(&worker.thread, &attributes, workerMain, &worker) == 0;
+    pthread_attr_destroy(&attributes);
+    if (started)
+      return true;
+  }
+  // A program whose thread-local variables are larger than that.
+  return pthread_create(&worker.thread, nullptr, workerMain, &worker) == 0;
+}
+
 void startThreads(Pool *pool) {
   pool->tried = true;
   pool->process = getpid();
@@ -174,7 +191,7 @@ void startThreads(Pool *pool) {
     Worker &worker = pool->workers[i];
     worker.pool = pool;
     worker.index = i;
-    if (pthread_create(&worker.thread, nullptr, workerMain, &worker) != 0)
+    if (!startThread(worker))
       break; // fewer threads, the same results
     ++pool->started;
   }
