@@ -141,7 +141,7 @@ class Graph:
         self._file = {"symc": 1, "name": name, **({"doc": doc} if doc else {})}
         self._sections = {key: {} for key in ("dims", "inputs", "parameters", "constants", "entry_points")}
         self._nodes, self._outputs, self._train = [], {}, None
-        self._names = {}
+        self._names, self._dims = {}, set()
 
     def _declare(self, name, value=None):
         if name in self._names:
@@ -161,6 +161,7 @@ class Graph:
         self._sections["dims"][name] = {k: v for k, v in given.items() if v is not None}
 
     def input(self, name, type, doc=None):
+        self._dims.update(re.findall(r"[A-Za-z_]\w*", type.partition("[")[2]))
         return self._leaf("inputs", name, {"type": type, "doc": doc} if doc else type)
 
     def parameter(self, name, type, init=None, trainable=None, doc=None):
@@ -243,7 +244,7 @@ class Graph:
 
     def _fresh(self, stem):
         name, count = stem, 0
-        while name in self._names:
+        while name in self._names or name in self._dims:
             count += 1
             name = f"{stem}_{count}"
         return name

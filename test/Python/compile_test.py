@@ -96,6 +96,45 @@ class CompileTest(unittest.TestCase):
             self.assertEqual(os.stat("a.so").st_mode & 0o7777, 0o640)
             self.assertEqual(sorted(os.listdir()), ["a.so", "c.so", "fifo.so", "g.h", "link.so", "other.h"])
 
+    def test_a_step_needs_examples(self):
+        g = symc.Graph("g")
+        g.dim("n", min=0)
+        g.dim("t", min=0)
+        x, y = g.input("x", "f32[n, t]"), g.input("y", "f32[n]")
+        z = g.sum(x * g.parameter("w", "f32[1]"), axis=1)
+        g.output(z=z)
+        g.train(loss=g.mean((z - y) ** 2, name="J"), optimizer={"adam": {}})
+        model = symc.compile(g)
+        kept = model.parameters["w"].copy()
+        for n, t in ((0, 3), (3, 0), (0, 0)):
+            x, y = np.ones((n, t), np.float32), np.ones(n, np.float32)
+            self.assertEqual(model.predict(x=x)["z"].shape, (n,))
+            model.loss(x=x, y=y), model.evaluate(x=x, y=y)
+            for function in (model.train_step, model.gradients):
+                with self.assertRaisesRegex(symc.Error, rf"{function.name} has no examples: its argument 'x'.*\[{n}, {t}\]"):
+                    function(x=x, y=y)
+        self.assertEqual(model.step, 0)
+        np.testing.assert_array_equal(model.parameters["w"], kept)
+        model.train_step(x=np.ones((1, 1), np.float32), y=np.ones(1, np.float32))
+        self.assertEqual(model.step, 1)
+
+    def test_a_failed_call_leaves_results_alone(self):
+        g = symc.Graph("g")
+        i, x = g.input("i", "i64[n]"), g.input("x", "f32[n]")
+        g.output(a=g.gather(g.parameter("t", "f32[3]", init="ones"), i), b=x * 2.0)
+        model = symc.compile(g)
+        predict = model.predict
+        x, good = np.ones(4, np.float32), np.zeros(4, np.int64)
+        predict(i=good, x=x)  # notes the shapes
+        results = [np.full(4, 7, np.float32) for _ in range(2)]
+        for tensor, array in zip(predict._out, results):
+            tensor.data = array.ctypes.data
+        for wrong in ([0, 0, 0, 3], [-9, 0, 0, 0]):
+            predict._in[0].data = (bad := np.array(wrong, np.int64)).ctypes.data
+            status = predict._call(model._handle.pointer, predict._index, predict._in_address, predict._out_address)
+            self.assertEqual(status, 5)
+            self.assertEqual([array.tolist() for array in results], [[7] * 4] * 2)
+
     def test_errors_are_located(self):
         g = symc.Graph("wrong")
         x = g.input("x", "f32[n, 3]")
