@@ -1,5 +1,6 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """The structs of include/symc/runtime.h for ctypes, and how a library is opened."""
+import _ctypes
 import ctypes
 import hashlib
 import itertools
@@ -7,6 +8,7 @@ import os
 import stat
 import struct
 import tempfile
+import threading
 import zlib
 from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
@@ -171,23 +173,44 @@ def _load(path, data):
         raise LibraryError(f"{path}: cannot be loaded: {error}") from None
 
 
+class _Image:
+    """A loaded library, and the objects that need it."""
+
+    def __init__(self, library):
+        self.library, self.users = library, set()
+
+
 _loaded = {}  # by their content: models of one library share its code, and may share parameters
+_lock = threading.Lock()
 
 
-def open_library(path):
-    """The reflection struct of a library as the file holds it now, and the handle that keeps it loaded."""
+def _image(path, data, user):
+    """Finalizers run at any moment, so they only say that they no longer need a library: it is closed here."""
+    key = hashlib.sha256(data).digest()
+    with _lock:
+        for other in [k for k, image in _loaded.items() if not image.users and k != key]:
+            _ctypes.dlclose(_loaded.pop(other).library._handle)
+        if key not in _loaded:
+            _loaded[key] = _Image(_load(path, data))
+        _loaded[key].users.add(id(user))
+        return _loaded[key]
+
+
+def open_library(path, user):
+    """The reflection struct of a library as the file holds it now, and the image that is loaded until `user`, by its id,
+    is no longer among the users."""
     path = os.path.abspath(os.fspath(path))
     data = _read(path)
     names = _exported(path, data)
     models = [n[:-6] for n in sorted(names) if n.endswith("_model") and n[:-6] + "_create" in names]
     if not models:
         raise LibraryError(f"{path}: is not a library that symc wrote: it exports no reflection entry")
-    key = hashlib.sha256(data).digest()
-    handle = _loaded.get(key) or _loaded.setdefault(key, _load(path, data))
-    entry = handle[models[0] + "_model"]
+    image = _image(path, data, user)
+    entry = image.library[models[0] + "_model"]
     entry.restype = POINTER(Model)
     model = entry()
     if not model or model.contents.abi != ABI_VERSION or model.contents.size < ctypes.sizeof(Model):
         found = model.contents.abi if model else "none"
+        image.users.discard(id(user))
         raise LibraryError(f"{path}: has ABI version {found}; this module knows version {ABI_VERSION}: compile again")
-    return model, handle
+    return model, image

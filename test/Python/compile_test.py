@@ -96,6 +96,21 @@ class CompileTest(unittest.TestCase):
             self.assertEqual(os.stat("a.so").st_mode & 0o7777, 0o640)
             self.assertEqual(sorted(os.listdir()), ["a.so", "c.so", "fifo.so", "g.h", "link.so", "other.h"])
 
+    def test_libraries_that_nobody_uses_are_closed(self):
+        def images():
+            with open("/proc/self/maps", encoding="utf-8") as maps:
+                return len({line.split()[4] for line in maps if "symc-model" in line or "/model.so" in line})
+
+        before, x = images(), np.ones(2, np.float32)
+        for factor in range(20, 26):
+            model = symc.compile(times(factor))
+            self.assertEqual(model.predict(x=x)["y"][0], factor)
+            self.assertLessEqual(images(), before + 2)
+        predict = model.predict  # needs its library
+        del model
+        other = symc.compile(times(30))
+        self.assertEqual((predict(x=x)["y"][0], other.predict(x=x)["y"][0]), (25, 30))
+
     def test_a_step_needs_examples(self):
         g = symc.Graph("g")
         g.dim("n", min=0)
