@@ -275,7 +275,8 @@ bool readAll(int descriptor, void *to, uint64_t size) {
   return true;
 }
 
-/// The digits of a checksum in a header as this library writes it. A note cannot look like that: its quotes are escaped.
+/// The digits of a checksum in a header as this library writes it. A note cannot look like that: its quotes are
+/// escaped.
 char *findChecksum(char *header, size_t size) {
   constexpr char before[] = "\"symc.checksum\":\"";
   constexpr size_t length = sizeof(before) - 1;
@@ -431,8 +432,10 @@ symc_status SafetensorsFile::readTensors(const char *path, char *error) {
     hash.add(block.data, dataBytes);
     ChecksumText found(hash.value());
     if (strcmp(found.text, checksum) != 0) {
-      snprintf(error, errorSize, "%s does not match its checksum: it says %s, and its content gives %s; the file was "
-               "damaged or changed after it was written", Shown(path).text, Shown(checksum).text, found.text);
+      snprintf(error, errorSize,
+               "%s does not match its checksum: it says %s, and its content gives %s; the file was "
+               "damaged or changed after it was written",
+               Shown(path).text, Shown(checksum).text, found.text);
       return SYMC_INVALID_ARGUMENT;
     }
   }

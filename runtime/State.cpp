@@ -169,9 +169,9 @@ symc_status checkOrigin(symc_instance *instance, const char *path, const Safeten
     return fail(instance, SYMC_INVALID_ARGUMENT, "%s has the unknown metadata key '%s'%s%s%s", Shown(path).text,
                 Shown(unknown).text, missing ? " and lacks '" : "", missing ? missing : "", missing ? "'" : "");
   if (missing)
-    return fail(instance, SYMC_INVALID_ARGUMENT, "%s lacks the metadata key '%s'%s", Shown(path).text, missing,
-                missing == checksumKey ? ", its checksum: it was changed, or written by a version of symc that made none"
-                                       : "");
+    return fail(
+        instance, SYMC_INVALID_ARGUMENT, "%s lacks the metadata key '%s'%s", Shown(path).text, missing,
+        missing == checksumKey ? ", its checksum: it was changed, or written by a version of symc that made none" : "");
   const symc_model &model = instance->program->model;
   const char *name = file.meta("symc.model");
   if (strcmp(name, model.name) == 0)

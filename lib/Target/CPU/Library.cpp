@@ -33,8 +33,8 @@ private:
   sigset_t before;
 };
 
-/// A file that other code writes by its name, and that gets its final one when it is complete. As in NewFile.h, it takes
-/// over mode and owner of an old one, and symbolic links stay.
+/// A file that other code writes by its name, and that gets its final one when it is complete. As in NewFile.h, it
+/// takes over mode and owner of an old one, and symbolic links stay.
 class PendingFile {
 public:
   static Expected<PendingFile> make(StringRef givenPath) {
@@ -46,8 +46,7 @@ public:
       return createFileError(givenPath, std::make_error_code(std::errc::not_supported));
     SmallString<256> path;
     // In the same directory, so that it can be renamed. That it can be made says that the path can be written.
-    if (std::error_code code =
-            sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path))
+    if (std::error_code code = sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path))
       return createFileError(givenPath, code);
     file.path = path.str().str();
     return std::move(file);

@@ -26,9 +26,8 @@ inline const symc_argument losses[] = {{"loss", "f32[]", "", f32, 0, nullptr, nu
                                        {"count", "f32[]", "", f32, 0, nullptr, nullptr}};
 inline const symc_function functions[] = {
     {"predict", "", 0, 1, 1, x, y, 1, batchOnly, 2},
-    {"train_step", "",
-     SYMC_FUNCTION_UPDATES_STATE | SYMC_FUNCTION_TRAINING_MODE | SYMC_FUNCTION_LATE_CHECKS, 1, 2, x, losses, 1,
-     batchOnly, 1}};
+    {"train_step", "", SYMC_FUNCTION_UPDATES_STATE | SYMC_FUNCTION_TRAINING_MODE | SYMC_FUNCTION_LATE_CHECKS, 1, 2, x,
+     losses, 1, batchOnly, 1}};
 inline const symc_parameter parameters[] = {{"w", "f32[2, 2]", "", f32, 2, weightShape, 4, 1},
                                             {"fc/bias", "f32[3]", "", f32, 1, biasShape, 3, 1}};
 inline const symc_slot slots[] = {{"w", f32, 2, weightShape, 4, SYMC_INIT_NORMAL, 77, 0, 1, nullptr},

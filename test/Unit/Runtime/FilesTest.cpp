@@ -38,7 +38,9 @@ struct FilesTest : testing::Test {
     std::ifstream file(path(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  void write(const std::string &name, const std::string &bytes) { std::ofstream(path(name), std::ios::binary) << bytes; }
+  void write(const std::string &name, const std::string &bytes) {
+    std::ofstream(path(name), std::ios::binary) << bytes;
+  }
   std::vector<std::string> names() {
     std::vector<std::string> all;
     DIR *directory = opendir(folder.c_str());
@@ -141,8 +143,9 @@ TEST_F(FilesTest, WhatIsNoFileIsAStatus) {
   snprintf(address.sun_path, sizeof(address.sun_path), "%s", path("socket").c_str());
   ASSERT_EQ(bind(socket, reinterpret_cast<sockaddr *>(&address), sizeof(address)), 0);
   std::string before = state();
-  for (const std::string &odd : {path("fifo"), path("socket"), folder, std::string("/dev/full"), std::string(""),
-                                 path("no/such/folder"), folder + "/" + std::string(300, 'x'), std::string(5000, 'x')}) {
+  for (const std::string &odd :
+       {path("fifo"), path("socket"), folder, std::string("/dev/full"), std::string(""), path("no/such/folder"),
+        folder + "/" + std::string(300, 'x'), std::string(5000, 'x')}) {
     EXPECT_EQ(symc_rt_save_state(instance, odd.c_str(), nullptr), SYMC_IO_ERROR) << odd;
     EXPECT_NE(error(), "");
     EXPECT_EQ(symc_rt_save_parameters(instance, odd.c_str()), SYMC_IO_ERROR) << odd;
@@ -183,6 +186,25 @@ TEST_F(FilesTest, WritingRaisesNoSignals) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(names(), std::vector<std::string>{"fifo"});
+}
+
+/// Who may not write to a file may not replace it.
+TEST_F(FilesTest, ReadOnlyFilesStay) {
+  write("w", "old");
+  chmod(path("w").c_str(), 0444);
+  chmod(folder.c_str(), 0777);
+  pid_t child = fork();
+  if (child == 0) {
+    constexpr uid_t nobody = 65534;
+    if (geteuid() == 0 && setuid(nobody) != 0)
+      _exit(0); // only root, who may
+    bool refused = save("w") == SYMC_IO_ERROR && error().find("Permission denied") != std::string::npos;
+    _exit(refused && save("new") == SYMC_OK ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << error();
+  EXPECT_EQ(read("w"), "old");
 }
 
 /// The next writer removes what a killed one left, and nothing else.

@@ -297,7 +297,8 @@ TEST_F(InstanceTest, AllocationsThatFailChangeNothing) {
     if (m->full)
       return nullptr;
     ++m->live;
-    char *block = static_cast<char *>(std::aligned_alloc(alignment, (bytes + 2 * alignment - 1) / alignment * alignment));
+    char *block =
+        static_cast<char *>(std::aligned_alloc(alignment, (bytes + 2 * alignment - 1) / alignment * alignment));
     return m->odd ? block + 16 : block;
   };
   options.release = [](void *user, void *block, size_t) {
