@@ -97,10 +97,29 @@ symc_status checkOverlaps(symc_instance *instance, const symc_function &f, const
   return SYMC_OK;
 }
 
+/// A step without examples has no loss and no gradient.
+symc_status checkExamples(symc_instance *instance, const symc_function &f, const Plan &plan) {
+  if (!(f.flags & SYMC_FUNCTION_TRAINING_MODE))
+    return SYMC_OK;
+  for (int32_t i = 0; i < f.input_count; ++i) {
+    const symc_argument &input = f.inputs[i];
+    if (plan.inputBytes[i] > 0)
+      continue;
+    int64_t shape[32];
+    for (int32_t axis = 0; axis < input.rank; ++axis)
+      shape[axis] = input.dims[axis] >= 0 ? plan.dims[input.dims[axis]] : input.shape[axis];
+    return fail(instance, SYMC_INVALID_ARGUMENT, "%s has no examples: its argument '%s', %s, has shape %s", f.name,
+                input.name, input.type, ShownShape(shape, input.rank).text);
+  }
+  return SYMC_OK;
+}
+
 /// Runs with instance->dims, inputs and outputs set. Dropped results are NULL.
 symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
   const symc_program *program = instance->program;
   const symc_function &f = program->model.functions[function];
+  if (symc_status status = checkExamples(instance, f, plan))
+    return status;
   if (symc_status status = checkOverlaps(instance, f, plan))
     return status;
 
@@ -110,24 +129,31 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
     if (plan.inputBytes[i] == 0)
       instance->inputs[i] = const_cast<char *>(nothing);
 
+  // Results that nobody wants, and those of a call that may yet fail, go behind the plan's buffers.
+  bool held = f.flags & SYMC_FUNCTION_LATE_CHECKS;
   int64_t wanted = plan.arenaBytes;
   for (int32_t i = 0; i < f.output_count; ++i)
-    if (!instance->outputs[i])
-      wanted += (plan.outputBytes[i] + alignment - 1) & -alignment;
+    if ((held || !instance->outputs[i]) && wanted <= maxBytes)
+      wanted += alignUp(plan.outputBytes[i]);
   if (symc_status status = growArena(instance, wanted))
     return status;
-  char *dropped = instance->arena + plan.arenaBytes;
+  char *next = instance->arena + plan.arenaBytes;
   for (int32_t i = 0; i < f.output_count; ++i) {
-    if (instance->outputs[i])
+    instance->results[i] = instance->outputs[i];
+    if (instance->outputs[i] && !held)
       continue;
-    instance->outputs[i] = plan.outputBytes[i] ? dropped : static_cast<void *>(instance);
-    dropped += (plan.outputBytes[i] + alignment - 1) & -alignment;
+    instance->outputs[i] = plan.outputBytes[i] ? next : static_cast<void *>(instance);
+    next += alignUp(plan.outputBytes[i]);
   }
 
   symc_frame frame = {instance->dims, instance->inputs, instance->outputs, instance->slots, instance->arena,
                       plan.offsets,   instance->pool,   instance->seed,    instance->step,  {}};
+  FloatState ieee;
   if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0)
     return failCheck(instance, program, frame.check);
+  for (int32_t i = 0; i < f.output_count && held; ++i)
+    if (instance->results[i] && plan.outputBytes[i] > 0)
+      memcpy(instance->results[i], instance->outputs[i], static_cast<size_t>(plan.outputBytes[i]));
   if (f.flags & SYMC_FUNCTION_UPDATES_STATE)
     ++instance->step;
   return SYMC_OK;

@@ -94,15 +94,12 @@ void matrixShape(const symc_slot &slot, int64_t &rows, int64_t &columns) {
 
 /// Q of the QR decomposition of a normal matrix (with as many rows as columns or more), by Householder reflections,
 /// with the signs that make the diagonal of R positive: uniformly distributed among the orthogonal ones.
-bool fillOrthogonal(const Allocator &allocator, const symc_slot &slot, uint64_t seed, void *data) {
+void fillOrthogonal(const symc_slot &slot, uint64_t seed, void *data, double *scratch) {
   int64_t rows, columns;
   matrixShape(slot, rows, columns);
   bool transposed = rows < columns;
   int64_t m = transposed ? columns : rows, n = transposed ? rows : columns;
-  Scratch<double> work(allocator);
-  if (!work.resize(static_cast<size_t>(2 * m * n + 2 * n)))
-    return false;
-  double *a = work.data, *q = a + m * n, *sums = q + m * n, *signs = sums + n;
+  double *a = scratch, *q = a + m * n, *sums = q + m * n, *signs = sums + n;
   Stream stream{seed, slot.stream};
   for (int64_t i = 0; i < m * n; i += 4) {
     double z[4];
@@ -145,7 +142,6 @@ bool fillOrthogonal(const Allocator &allocator, const symc_slot &slot, uint64_t 
   for (int64_t i = 0; i < m; ++i)
     for (int64_t j = 0; j < n; ++j)
       store(slot, data, transposed ? j * m + i : i * n + j, slot.a * signs[j] * q[i * n + j]);
-  return true;
 }
 
 /// A matrix's diagonal; of a convolution's kernel, that of the middle tap, so that the convolution is the identity.
@@ -160,29 +156,34 @@ void fillIdentity(const symc_slot &slot, void *data) {
 }
 } // namespace
 
-bool symc::rt::initializeSlot(const Allocator &allocator, const symc_slot &slot, uint64_t seed, void *data) {
+size_t symc::rt::initializeScratch(const symc_slot &slot) {
+  if (slot.init != SYMC_INIT_ORTHOGONAL)
+    return 0;
+  int64_t rows, columns;
+  matrixShape(slot, rows, columns);
+  return static_cast<size_t>(2 * slot.count + 2 * (rows < columns ? rows : columns));
+}
+
+void symc::rt::initializeSlot(const symc_slot &slot, uint64_t seed, void *data, double *scratch) {
   size_t bytes = static_cast<size_t>(slot.count) * elementBytes(slot.dtype);
   switch (slot.init) {
   case SYMC_INIT_CONSTANT:
     for (int64_t i = 0; i < slot.count; ++i)
       store(slot, data, i, slot.a);
-    return true;
+    return;
   case SYMC_INIT_UNIFORM:
   case SYMC_INIT_NORMAL:
   case SYMC_INIT_TRUNCATED_NORMAL:
-    fillRandom(slot, seed, data);
-    return true;
+    return fillRandom(slot, seed, data);
   case SYMC_INIT_ORTHOGONAL:
-    return fillOrthogonal(allocator, slot, seed, data);
+    return fillOrthogonal(slot, seed, data, scratch);
   case SYMC_INIT_DATA:
     memcpy(data, slot.data, bytes);
-    return true;
+    return;
   case SYMC_INIT_IDENTITY:
     memset(data, 0, bytes);
-    fillIdentity(slot, data);
-    return true;
+    return fillIdentity(slot, data);
   default:
     memset(data, 0, bytes);
-    return true;
   }
 }

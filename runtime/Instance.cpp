@@ -73,6 +73,7 @@ void carveInstance(Carver &carver, const symc_program *program, symc_instance &i
   }
   instance.inputs = carver.take<void *>(inputs);
   instance.outputs = carver.take<void *>(outputs);
+  instance.results = carver.take<void *>(outputs);
   // Also a place to note which argument named a dimension.
   instance.spans = carver.take<symc_rt_span>(spans > model.dim_count ? spans : model.dim_count);
   instance.planScratch = carver.take<char>(planScratch(buffers));
@@ -225,9 +226,17 @@ symc_status symc_rt_initialize(symc_instance *instance, uint64_t seed) {
   if (!instance)
     return fail(nullptr, SYMC_INVALID_ARGUMENT, "initialize: the instance is NULL");
   const symc_program *program = instance->program;
+  size_t wanted = 0;
+  const char *largest = "";
   for (int32_t i = 0; i < program->slot_count; ++i)
-    if (!initializeSlot(instance->allocator, program->slots[i], seed, instance->slots[i]))
-      return fail(instance, SYMC_OUT_OF_MEMORY, "no memory to initialize '%s'", program->slots[i].name);
+    if (size_t own = initializeScratch(program->slots[i]); own > wanted)
+      wanted = own, largest = program->slots[i].name;
+  Scratch<double> scratch(instance->allocator);
+  if (wanted > 0 && !scratch.resize(wanted))
+    return fail(instance, SYMC_OUT_OF_MEMORY, "no memory to initialize '%s'", largest);
+  FloatState ieee;
+  for (int32_t i = 0; i < program->slot_count; ++i)
+    initializeSlot(program->slots[i], seed, instance->slots[i], scratch.data);
   instance->seed = seed;
   instance->step = 0;
   return SYMC_OK;

@@ -7,7 +7,12 @@
 // A result is written to a file without a name, which gets its name when it is
 // complete: a killed process leaves nothing, and processes that write to one name at
 // a time never see each other's halves. Where the file system or the lack of /proc
-// does not allow that, the temporary name is there from the beginning.
+// does not allow that, a temporary name is there from the beginning. It is drawn at
+// random and never that of a file that is there. Its writer holds a lock on it, so
+// that the next writer to the same place can tell and remove what a killed one left.
+//
+// The new file takes over the old one's mode and owner, and a symbolic link keeps
+// pointing to where it pointed. A device or a pipe is written to as it is.
 //
 // Used by the runtime and by the command line; needs old names of libc alone.
 //
@@ -17,8 +22,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -26,58 +35,350 @@
 
 namespace symc {
 
-/// Whether `path` is there and is a device, a pipe or a socket. Such a file is written to: it must not be replaced.
-inline bool isSpecialFile(const char *path) {
-  // Not stat(), which old versions of glibc do not export. The structure is the kernel's on this architecture.
+// Not stat(), which old versions of glibc do not export. The structure is the kernel's on this architecture.
+inline bool statusOf(const char *path, struct stat &status) { return syscall(SYS_stat, path, &status) == 0; }
+inline bool statusOf(int descriptor, struct stat &status) { return syscall(SYS_fstat, descriptor, &status) == 0; }
+
+/// What a path leads to, and what a new file there takes over from the old one.
+struct Destination {
+  char path[PATH_MAX]; // symbolic links followed
+  bool exists = false;
+  bool special = false; // written to as it is: it must not be replaced
   struct stat status;
-  return syscall(SYS_stat, path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
-}
 
-/// Opens a file without a name in the folder of `path`; -1 when it cannot be had. `scratch` is as long as `path` and
-/// two bytes longer.
-inline int openUnnamed(const char *path, char *scratch) {
-#ifdef O_TMPFILE
-  const char *slash = strrchr(path, '/');
-  size_t length = slash ? static_cast<size_t>(slash - path) + 1 : 0;
-  memcpy(scratch, path, length);
-  memcpy(scratch + length, ".", 2);
-  if (access("/proc/self/fd", X_OK) != 0)
-    return -1;
-  return open(scratch, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-#else
-  (void)path, (void)scratch;
-  return -1;
-#endif
-}
-
-/// Gives the file of openUnnamed the name `temporary`, then at once the name `path`. False with errno.
-inline bool nameFile(int descriptor, const char *temporary, const char *path) {
-  char self[40];
-  snprintf(self, sizeof(self), "/proc/self/fd/%d", descriptor);
-  // The temporary name is the same each time. Where it is there already, another process is between these two calls, or
-  // was killed there: then the same file is still there after a while. (A file whose first name was taken away cannot
-  // get another one.)
-  ino_t seen = 0;
-  for (int attempt = 0, since = 0; linkat(AT_FDCWD, self, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) != 0; ++attempt) {
-    if (errno != EEXIST || attempt > 10000)
+  /// False with errno: nothing can be written there.
+  bool find(const char *given) {
+    size_t length = strlen(given);
+    if (length == 0 || length >= sizeof(path))
+      return fail(length == 0 ? ENOENT : ENAMETOOLONG);
+    memcpy(path, given, length + 1);
+    // The kernel follows links first: it knows which of them this process may follow.
+    exists = statusOf(given, status);
+    if (!exists && errno != ENOENT)
       return false;
-    struct stat status = {};
-    syscall(SYS_lstat, temporary, &status);
-    if (status.st_ino != seen) {
-      seen = status.st_ino;
-      since = attempt;
-    } else if (attempt - since >= 100) {
-      unlink(temporary);
-    }
-    const struct timespec millisecond = {0, 1000000};
-    syscall(SYS_nanosleep, &millisecond, nullptr);
+    if (exists && S_ISDIR(status.st_mode))
+      return fail(EISDIR);
+    special = exists && !S_ISREG(status.st_mode);
+    if (special)
+      return true;
+    return followLinks() && (special || !exists || access(path, W_OK) == 0);
   }
-  if (rename(temporary, path) == 0)
+
+  /// Gives a new file what the old one had. Not every process may give files away.
+  void inherit(int descriptor) const {
+    struct stat now;
+    if (!exists || !statusOf(descriptor, now))
+      return;
+    bool kept = now.st_uid == status.st_uid && now.st_gid == status.st_gid;
+    if (!kept && fchown(descriptor, status.st_uid, status.st_gid) == 0)
+      kept = true;
+    // Never the rights of another owner's program.
+    fchmod(descriptor, status.st_mode & (kept ? 07777 : 0777));
+  }
+
+private:
+  static bool fail(int cause) {
+    errno = cause;
+    return false;
+  }
+
+  bool followLinks() {
+    struct stat link, proc;
+    for (int links = 0; links < 40; ++links) {
+      if (syscall(SYS_lstat, path, &link) != 0)
+        return errno == ENOENT;
+      if (!S_ISLNK(link.st_mode))
+        return true;
+      // /dev/stdout: an open file, not a name.
+      if (exists && statusOf("/proc", proc) && link.st_dev == proc.st_dev) {
+        special = true;
+        return true;
+      }
+      char target[PATH_MAX];
+      ssize_t size = readlink(path, target, sizeof(target));
+      if (size <= 0)
+        return false;
+      const char *slash = target[0] == '/' ? nullptr : strrchr(path, '/');
+      size_t folder = slash ? static_cast<size_t>(slash - path) + 1 : 0;
+      if (folder + static_cast<size_t>(size) >= sizeof(path))
+        return fail(ENAMETOOLONG);
+      memcpy(path + folder, target, static_cast<size_t>(size));
+      path[folder + static_cast<size_t>(size)] = 0;
+    }
+    return fail(ELOOP);
+  }
+};
+
+/// While it lives, writing on this thread raises no signals: a full disk or a reader that went away is an errno.
+class QuietWrites {
+public:
+  QuietWrites() {
+    uint64_t pending = 0;
+    syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+    raised = (uint64_t(1) << (SIGPIPE - 1) | uint64_t(1) << (SIGXFSZ - 1)) & ~pending;
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, sizeof(before));
+  }
+  QuietWrites(const QuietWrites &) = delete;
+  ~QuietWrites() {
+    int cause = errno;
+    const struct timespec now = {0, 0};
+    while (syscall(SYS_rt_sigtimedwait, &raised, nullptr, &now, sizeof(raised)) > 0)
+      ;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof(before));
+    errno = cause;
+  }
+
+private:
+  uint64_t raised, before = 0; // the kernel's signal sets
+};
+
+/// The name of a temporary file: ".NAME.0123456789abcdef.symc" beside NAME.
+class TemporaryName {
+public:
+  char path[PATH_MAX];
+
+  /// Draws another name for the file that will be at `destination`. False with errno.
+  bool draw(const char *destination) {
+    size_t begin = prefix(destination);
+    if (begin + randomSize >= sizeof(path)) {
+      errno = ENAMETOOLONG;
+      return false;
+    }
+    uint64_t bits = 0;
+    if (syscall(SYS_getrandom, &bits, sizeof(bits), 1 /* GRND_NONBLOCK */) != sizeof(bits)) {
+      struct timespec now;
+      syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+      bits = static_cast<uint64_t>(now.tv_sec) << 30 ^ static_cast<uint64_t>(now.tv_nsec) ^
+             static_cast<uint64_t>(getpid()) << 40 ^ reinterpret_cast<uintptr_t>(&now);
+    }
+    snprintf(path + begin, randomSize + 1, "%016llx%s", static_cast<unsigned long long>(bits), suffix);
     return true;
-  int cause = errno;
-  unlink(temporary);
-  errno = cause;
-  return false;
+  }
+
+  /// Removes files with such names for `destination` whose writers are gone.
+  void removeLeftovers(const char *destination) {
+    size_t begin = prefix(destination), folder = folderSize(destination);
+    if (begin + randomSize >= sizeof(path))
+      return;
+    char saved[sizeof(path)];
+    memcpy(saved, path, begin);
+    saved[begin] = 0;
+    path[folder] = 0;
+    int descriptor = open(folder ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    memcpy(path, saved, begin + 1);
+    if (descriptor < 0)
+      return;
+    alignas(8) char entries[4096];
+    long size;
+    while ((size = syscall(SYS_getdents64, descriptor, entries, sizeof(entries))) > 0)
+      for (long at = 0; at < size;) {
+        uint16_t length; // struct linux_dirent64: inode, offset, length, type, name
+        memcpy(&length, entries + at + 16, sizeof(length));
+        const char *name = entries + at + 19;
+        at += length;
+        if (strlen(name) != begin - folder + randomSize || strncmp(name, path + folder, begin - folder) != 0 ||
+            strcmp(name + begin - folder + 16, suffix) != 0)
+          continue;
+        memcpy(path + begin, name + begin - folder, randomSize + 1);
+        removeAbandoned();
+        path[begin] = 0;
+      }
+    close(descriptor);
+  }
+
+private:
+  static constexpr char suffix[] = ".symc";
+  static constexpr size_t randomSize = 16 + sizeof(suffix) - 1;
+
+  static size_t folderSize(const char *destination) {
+    const char *slash = strrchr(destination, '/');
+    return slash ? static_cast<size_t>(slash - destination) + 1 : 0;
+  }
+
+  /// Writes what comes before the random part; gives its length.
+  size_t prefix(const char *destination) {
+    size_t folder = folderSize(destination), name = strlen(destination + folder);
+    name = name < 200 ? name : 200; // the whole must be no longer than a name may be
+    memcpy(path, destination, folder);
+    path[folder] = '.';
+    memcpy(path + folder + 1, destination + folder, name);
+    path[folder + 1 + name] = '.';
+    path[folder + 2 + name] = 0;
+    return folder + 2 + name;
+  }
+
+  void removeAbandoned() {
+    int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+      return;
+    struct stat status;
+    if (statusOf(descriptor, status) && S_ISREG(status.st_mode) &&
+        syscall(SYS_flock, descriptor, LOCK_EX | LOCK_NB) == 0)
+      unlink(path);
+    close(descriptor);
+  }
+};
+
+/// A file that is written. Functions give false with errno.
+class NewFile {
+public:
+  NewFile() = default;
+  NewFile(const NewFile &) = delete;
+  ~NewFile() { discard(); }
+
+  bool open(const char *path) {
+    if (!destination.find(path))
+      return false;
+    if (destination.special)
+      return openSpecial();
+    temporary.removeLeftovers(destination.path);
+    // What an existing file hides from others is not shown while it is written.
+    mode_t mode = destination.exists ? 0600 : 0666;
+    descriptor = openUnnamed(mode);
+    return descriptor >= 0 || openNamed(mode);
+  }
+
+  bool write(const void *data, uint64_t size) {
+    QuietWrites quiet;
+    auto *next = static_cast<const char *>(data);
+    while (size > 0) {
+      ssize_t written = ::write(descriptor, next, size < (1u << 30) ? size : 1u << 30);
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written <= 0) {
+        errno = written == 0 ? ENOSPC : errno;
+        return false;
+      }
+      next += written;
+      size -= static_cast<uint64_t>(written);
+    }
+    return true;
+  }
+
+  /// The file is complete: on disk first, then under its name. After a failure nothing of it stays.
+  bool commit() {
+    bool good = finish();
+    int cause = errno;
+    discard();
+    errno = cause;
+    return good;
+  }
+
+  void discard() {
+    if (descriptor >= 0)
+      close(descriptor);
+    descriptor = -1;
+    if (named)
+      unlink(temporary.path);
+    named = false;
+  }
+
+private:
+  bool openSpecial() {
+    // Not blocking, so that opening a FIFO does not wait for a reader.
+    int append = S_ISREG(destination.status.st_mode) ? O_APPEND : 0;
+    descriptor = ::open(destination.path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | append);
+    if (descriptor < 0)
+      return false;
+    long flags = syscall(SYS_fcntl, descriptor, F_GETFL, 0);
+    syscall(SYS_fcntl, descriptor, F_SETFL, flags & ~O_NONBLOCK);
+    return true;
+  }
+
+  int openUnnamed(mode_t mode) {
+#ifdef O_TMPFILE
+    if (access("/proc/self/fd", X_OK) != 0)
+      return -1;
+    char folder[PATH_MAX];
+    return ::open(folderOf(folder), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+#else
+    (void)mode;
+    return -1;
+#endif
+  }
+
+  bool openNamed(mode_t mode) {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      if (!temporary.draw(destination.path))
+        return false;
+      descriptor = ::open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+      if (descriptor < 0 && errno != EEXIST)
+        return false;
+      if (descriptor < 0)
+        continue;
+      named = true;
+      // Another process may have seen the file before it was locked.
+      struct stat status;
+      if ((syscall(SYS_flock, descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
+          statusOf(descriptor, status) && status.st_nlink > 0)
+        return true;
+      discard();
+    }
+    errno = EEXIST;
+    return false;
+  }
+
+  bool finish() {
+    if (!destination.special)
+      destination.inherit(descriptor);
+    if (fsync(descriptor) != 0 && !destination.special) // a pipe cannot be synchronised
+      return false;
+    if (destination.special) {
+      int closed = descriptor;
+      descriptor = -1;
+      return close(closed) == 0;
+    }
+    if (!named && !giveName())
+      return false;
+    if (rename(temporary.path, destination.path) != 0)
+      return false;
+    named = false;
+    syncFolder();
+    return true;
+  }
+
+  /// An unnamed file cannot replace another one at once.
+  bool giveName() {
+    syscall(SYS_flock, descriptor, LOCK_EX | LOCK_NB);
+    char self[40];
+    snprintf(self, sizeof(self), "/proc/self/fd/%d", descriptor);
+    for (int attempt = 0; attempt < 100 && !named; ++attempt) {
+      if (!temporary.draw(destination.path))
+        return false;
+      named = linkat(AT_FDCWD, self, AT_FDCWD, temporary.path, AT_SYMLINK_FOLLOW) == 0;
+      if (!named && errno != EEXIST)
+        return false;
+    }
+    return named;
+  }
+
+  const char *folderOf(char *buffer) const {
+    const char *slash = strrchr(destination.path, '/');
+    size_t length = slash ? static_cast<size_t>(slash - destination.path) + (slash == destination.path) : 0;
+    memcpy(buffer, destination.path, length);
+    memcpy(buffer + length, length ? "" : ".", length ? 1 : 2);
+    return buffer;
+  }
+
+  /// Makes the new name last. Not every file system can, and the file is complete anyway.
+  void syncFolder() const {
+    char path[PATH_MAX];
+    int folder = ::open(folderOf(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+      return;
+    fsync(folder);
+    close(folder);
+  }
+
+  Destination destination;
+  TemporaryName temporary;
+  int descriptor = -1;
+  bool named = false; // `temporary` is there
+};
+
+/// Why nothing could be written, where strerror() does not say it to a user.
+inline const char *writeProblem(int cause) {
+  return cause == ENXIO ? "it is a pipe that nobody reads, or a socket" : nullptr;
 }
 
 } // namespace symc

@@ -109,6 +109,7 @@ void work(Pool *pool, int64_t self) {
 }
 
 void *workerMain(void *argument) {
+  FloatState ieee; // a thread begins with its creator's
   auto *self = static_cast<Worker *>(argument);
   Pool *pool = self->pool;
   uint32_t seen = 0, spins = 0;
@@ -156,7 +157,25 @@ void hookBody(void *context, int64_t piece) {
   if (piece < 0 || piece >= call->pieces)
     return;
   int64_t chunks = call->pool->chunks;
+  FloatState ieee;
   runChunks(call->pool, piece * chunks / call->pieces, (piece + 1) * chunks / call->pieces);
+}
+
+/// What kernels put on the stack (packed operands, some 700 KB at most) does not depend on what the program around
+/// thinks a thread needs.
+constexpr size_t threadStack = size_t(2) << 20;
+
+bool startThread(Worker &worker) {
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) == 0) {
+    bool started = pthread_attr_setstacksize(&attributes, threadStack) == 0 &&
+                   pthread_create(&worker.thread, &attributes, workerMain, &worker) == 0;
+    pthread_attr_destroy(&attributes);
+    if (started)
+      return true;
+  }
+  // A program whose thread-local variables are larger than that.
+  return pthread_create(&worker.thread, nullptr, workerMain, &worker) == 0;
 }
 
 void startThreads(Pool *pool) {
@@ -172,7 +191,7 @@ void startThreads(Pool *pool) {
     Worker &worker = pool->workers[i];
     worker.pool = pool;
     worker.index = i;
-    if (pthread_create(&worker.thread, nullptr, workerMain, &worker) != 0)
+    if (!startThread(worker))
       break; // fewer threads, the same results
     ++pool->started;
   }

@@ -100,12 +100,14 @@ symc_status symc::rt::growArena(symc_instance *instance, int64_t bytes) {
     return fail(instance, SYMC_OUT_OF_MEMORY, "more memory is needed than can be addressed");
   if (static_cast<size_t>(bytes) <= instance->arenaBytes)
     return SYMC_OK;
-  // The old one goes first: at most one arena is held. It holds nothing between calls.
-  instance->allocator.release(instance->arena, instance->arenaBytes);
-  instance->arenaBytes = 0;
-  instance->arena = static_cast<char *>(instance->allocator.allocate(bytes));
-  if (!instance->arena)
+  // The old one stays when there is no new one. It holds nothing between calls: its pages need not be there twice.
+  const Allocator &allocator = instance->allocator;
+  allocator.forget(instance->arena, instance->arenaBytes);
+  auto *arena = static_cast<char *>(allocator.allocate(bytes));
+  if (!arena)
     return fail(instance, SYMC_OUT_OF_MEMORY, "no memory for an arena of %lld bytes", static_cast<long long>(bytes));
+  allocator.release(instance->arena, instance->arenaBytes);
+  instance->arena = arena;
   instance->arenaBytes = bytes;
   return SYMC_OK;
 }
@@ -157,6 +159,7 @@ symc_status symc::rt::findPlan(symc_instance *instance, int32_t function, Plan *
 
 symc_status symc::rt::reserveAll(symc_instance *instance, const int64_t *dims) {
   const symc_model &model = instance->program->model;
+  int64_t wanted = 0;
   for (int32_t f = 0; f < model.function_count; ++f) {
     const symc_function &function = model.functions[f];
     resetDims(instance);
@@ -165,14 +168,14 @@ symc_status symc::rt::reserveAll(symc_instance *instance, const int64_t *dims) {
     Plan *plan;
     if (symc_status status = findPlan(instance, f, &plan))
       return status;
-    // Metrics of train_step are dropped into the arena, behind the plan.
-    int64_t scalars = 0;
+    // Behind the plan there are metrics of train_step that nobody asks for, and results that are held back.
+    int64_t bytes = plan->arenaBytes;
     for (int32_t i = 0; i < function.output_count; ++i)
-      scalars += function.outputs[i].rank == 0 ? alignment : 0;
-    if (symc_status status = growArena(instance, plan->arenaBytes + scalars))
-      return status;
+      if ((function.outputs[i].rank == 0 || (function.flags & SYMC_FUNCTION_LATE_CHECKS)) && bytes <= maxBytes)
+        bytes += alignUp(plan->outputBytes[i]);
+    wanted = bytes > wanted ? bytes : wanted;
   }
-  return SYMC_OK;
+  return growArena(instance, wanted);
 }
 
 symc_status symc_rt_reserve(symc_instance *instance, const int64_t *dims) {

@@ -13,6 +13,7 @@
 #ifndef SYMC_RUNTIME_RUNTIME_H
 #define SYMC_RUNTIME_RUNTIME_H
 
+#include "runtime/Hash.h"
 #include "runtime/Program.h"
 #include <stdarg.h>
 #include <string.h>
@@ -55,6 +56,8 @@ struct Allocator {
 
   void *allocate(size_t bytes) const; // 64-byte aligned; NULL when there is none; `bytes` may be 0
   void release(void *memory, size_t bytes) const;
+  /// Gives back the pages of a block whose content is no longer needed, where that can be done.
+  void forget(void *memory, size_t bytes) const;
 };
 
 /// Memory that goes back at the end of a scope.
@@ -82,6 +85,7 @@ template <typename T> struct Scratch {
 };
 
 constexpr int64_t alignment = 64;
+inline int64_t alignUp(int64_t bytes) { return (bytes + alignment - 1) & -alignment; }
 /// No sum of sizes below this overflows when it is rounded up.
 constexpr int64_t maxBytes = INT64_MAX / 4;
 
@@ -103,6 +107,24 @@ struct Plan {
 };
 constexpr int plansPerFunction = 4;
 
+//===- Floating-point state ---------------------------------------------------===//
+
+/// IEEE arithmetic, whatever rounding, traps and treatment of tiny numbers the program around has set: the same bits
+/// in any caller. While it lives; then everything is as before, with the flags that were raised.
+class FloatState {
+public:
+  static constexpr uint32_t standard = 0x1f80, flags = 0x3f;
+  FloatState() : before(__builtin_ia32_stmxcsr()) {
+    if ((before & ~flags) != standard)
+      __builtin_ia32_ldmxcsr(standard);
+  }
+  FloatState(const FloatState &) = delete;
+  ~FloatState() { __builtin_ia32_ldmxcsr(before); }
+
+private:
+  uint32_t before;
+};
+
 //===- Parallel.cpp ---------------------------------------------------------===//
 
 struct Pool;
@@ -117,8 +139,9 @@ void poolRun(Pool *pool, symc_kernel kernel, void *const *buffers, const int64_t
 //===- Philox.cpp, Initialize.cpp, Math.cpp --------------------------------===//
 
 void philox(uint64_t seed, uint64_t index, uint32_t stream, uint32_t step, uint32_t bits[4]);
-/// Fills a tensor as its slot says. False: no memory.
-bool initializeSlot(const Allocator &allocator, const symc_slot &slot, uint64_t seed, void *data);
+/// Fills a tensor as its slot says. `scratch` holds initializeScratch(slot) numbers.
+void initializeSlot(const symc_slot &slot, uint64_t seed, void *data, double *scratch);
+size_t initializeScratch(const symc_slot &slot);
 
 double logOf(double x);                             // x > 0, normal
 void cosSinOfTurns(double u, double *c, double *s); // of 2 pi u, u in [0, 1)
@@ -164,6 +187,7 @@ struct symc_instance {
   // For one call.
   int64_t *dims;
   void **inputs, **outputs;
+  void **results; // of the caller, where the outputs are held back until the call has succeeded
   struct symc_rt_span *spans;
 
   int64_t **strides; // of the parameters, for views
@@ -228,10 +252,19 @@ struct Metadata {
   const char *key, *value;
 };
 
+/// The metadata key of a checksum: the XXH64 of the whole file with zeros in place of these digits.
+constexpr char checksumKey[] = "symc.checksum";
+constexpr size_t checksumDigits = 16;
+struct ChecksumText {
+  char text[checksumDigits + 1];
+  explicit ChecksumText(uint64_t value);
+};
+
 /// A file whose header has been checked in full.
 struct SafetensorsFile {
   int descriptor = -1;
   uint64_t dataOffset = 0, dataBytes = 0;
+  Hash hash; // of the header with the zeros
   Scratch<char> header; // names and metadata point into it
   Scratch<int64_t> shapes;
   Scratch<FileTensor> tensors; // sorted by name
@@ -245,16 +278,18 @@ struct SafetensorsFile {
   symc_status open(const char *path, char *error);
   FileTensor *find(const char *name);
   const char *meta(const char *key) const; // NULL when absent
-  symc_status readData(const char *path, const FileTensor &tensor, char *error);
+  /// Reads every tensor that has a place: all of them, or after a failure nothing, so that they are held twice for a
+  /// moment. A file with a checksum must match it.
+  symc_status readTensors(const char *path, char *error);
 };
 
 /// Parses the header in place (strings are unescaped there) against file.dataBytes. The reader's own entry, and the
 /// fuzzer's.
 symc_status parseHeader(SafetensorsFile &file, char *text, size_t size, char *error);
 
-/// Writes to a temporary name, synchronises and renames.
+/// Writes a file that appears when it is complete, see NewFile.h.
 symc_status writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,
-                             const Metadata *metadata, size_t metadataCount, char *error);
+                             const Metadata *metadata, size_t metadataCount, bool checksum, char *error);
 
 const char *safetensorsType(DLDataType type);
 /// The length of the UTF-8 sequence at `text` with at most `size` bytes; 0: it is none.

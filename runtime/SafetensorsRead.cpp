@@ -10,9 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/Json.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include "runtime/NewFile.h"
 
 using namespace symc::rt;
 
@@ -277,6 +275,21 @@ bool readAll(int descriptor, void *to, uint64_t size) {
   return true;
 }
 
+/// The digits of a checksum in a header as this library writes it. A note cannot look like that: its quotes are
+/// escaped.
+char *findChecksum(char *header, size_t size) {
+  constexpr char before[] = "\"symc.checksum\":\"";
+  constexpr size_t length = sizeof(before) - 1;
+  for (char *at = header; at + length + checksumDigits < header + size; ++at) {
+    at = static_cast<char *>(memchr(at, '"', static_cast<size_t>(header + size - at)));
+    if (!at || at + length + checksumDigits >= header + size)
+      return nullptr;
+    if (memcmp(at, before, length) == 0)
+      return at + length;
+  }
+  return nullptr;
+}
+
 symc_status ioError(char *error, const char *path, const char *what) {
   char text[128];
   int number = errno;
@@ -328,8 +341,16 @@ SafetensorsFile::~SafetensorsFile() {
 }
 
 symc_status SafetensorsFile::open(const char *path, char *error) {
-  // Non-blocking, so that opening a FIFO does not wait for a writer.
-  descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  // Opening a device may do something, and opening a FIFO waits for a writer.
+  struct stat status;
+  bool there = statusOf(path, status);
+  if (there && !S_ISREG(status.st_mode)) {
+    snprintf(error, errorSize, "cannot read %s: it is %s", Shown(path).text,
+             S_ISDIR(status.st_mode) ? "a directory" : "no regular file");
+    return SYMC_IO_ERROR;
+  }
+  if (there)
+    descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0)
     return ioError(error, path, "open");
   off_t size = lseek(descriptor, 0, SEEK_END);
@@ -354,11 +375,18 @@ symc_status SafetensorsFile::open(const char *path, char *error) {
   }
   if (!readAll(descriptor, header.data, headerBytes))
     return ioError(error, path, "read");
+  hash.add(prefix, sizeof(prefix));
+  if (char *digits = findChecksum(header.data, headerBytes)) {
+    hash.add(header.data, static_cast<size_t>(digits - header.data));
+    hash.add("0000000000000000", checksumDigits);
+    digits += checksumDigits;
+    hash.add(digits, headerBytes - static_cast<size_t>(digits - header.data));
+  }
   char reason[errorSize];
-  symc_status status = parseHeader(*this, header.data, headerBytes, reason);
-  if (status != SYMC_OK)
+  symc_status parsed = parseHeader(*this, header.data, headerBytes, reason);
+  if (parsed != SYMC_OK)
     snprintf(error, errorSize, "%s is no valid safetensors file: %.800s", Shown(path).text, reason);
-  return status;
+  return parsed;
 }
 
 FileTensor *SafetensorsFile::find(const char *name) {
@@ -383,9 +411,60 @@ const char *SafetensorsFile::meta(const char *key) const {
   return nullptr;
 }
 
-symc_status SafetensorsFile::readData(const char *path, const FileTensor &tensor, char *error) {
-  if (lseek(descriptor, static_cast<off_t>(dataOffset + tensor.begin), SEEK_SET) < 0 ||
-      !readAll(descriptor, tensor.data, tensor.end - tensor.begin))
-    return ioError(error, path, "read");
+symc_status SafetensorsFile::readTensors(const char *path, char *error) {
+  const char *checksum = meta(checksumKey);
+  uint64_t wanted = checksum ? dataBytes : 0;
+  for (size_t i = 0; i < tensorCount && !checksum; ++i)
+    wanted += tensors[i].data ? tensors[i].end - tensors[i].begin : 0;
+  Scratch<char> block(header.allocator);
+  if (!block.resize(wanted)) {
+    snprintf(error, errorSize, "no memory for the %llu bytes of the tensors of %s",
+             static_cast<unsigned long long>(wanted), Shown(path).text);
+    return SYMC_OUT_OF_MEMORY;
+  }
+  auto read = [&](char *to, uint64_t begin, uint64_t end) {
+    return lseek(descriptor, static_cast<off_t>(dataOffset + begin), SEEK_SET) >= 0 &&
+           readAll(descriptor, to, end - begin);
+  };
+  if (checksum) {
+    if (!read(block.data, 0, dataBytes))
+      return ioError(error, path, "read");
+    hash.add(block.data, dataBytes);
+    ChecksumText found(hash.value());
+    if (strcmp(found.text, checksum) != 0) {
+      snprintf(error, errorSize,
+               "%s does not match its checksum: it says %s, and its content gives %s; the file was "
+               "damaged or changed after it was written",
+               Shown(path).text, Shown(checksum).text, found.text);
+      return SYMC_INVALID_ARGUMENT;
+    }
+  }
+  char *next = block.data;
+  for (size_t i = 0; i < tensorCount && !checksum; ++i) {
+    const FileTensor &tensor = tensors[i];
+    if (!tensor.data)
+      continue;
+    if (!read(next, tensor.begin, tensor.end))
+      return ioError(error, path, "read");
+    next += tensor.end - tensor.begin;
+  }
+  // Nothing can fail any more.
+  next = block.data;
+  for (size_t i = 0; i < tensorCount; ++i) {
+    const FileTensor &tensor = tensors[i];
+    if (!tensor.data)
+      continue;
+    uint64_t bytes = tensor.end - tensor.begin;
+    const char *from = checksum ? block.data + tensor.begin : next;
+    memcpy(tensor.data, from, bytes);
+    next += bytes;
+    if (strcmp(tensor.dtype, "BOOL") == 0) // code that computes with them counts on 0 and 1
+      for (uint64_t j = 0; j < bytes; ++j)
+        static_cast<uint8_t *>(tensor.data)[j] = from[j] != 0;
+  }
   return SYMC_OK;
+}
+
+ChecksumText::ChecksumText(uint64_t value) {
+  snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(value));
 }

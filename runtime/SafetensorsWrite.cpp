@@ -8,6 +8,7 @@
 // the whole new one, also after a power cut: the data is on disk before the name is.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/Hash.h"
 #include "runtime/NewFile.h"
 #include "runtime/Runtime.h"
 
@@ -51,101 +52,10 @@ public:
   bool failed = false;
 };
 
-bool writeAll(int descriptor, const void *from, uint64_t size) {
-  auto *next = static_cast<const char *>(from);
-  while (size > 0) {
-    ssize_t written = write(descriptor, next, size < (1u << 30) ? size : 1u << 30);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0) {
-      errno = written == 0 ? ENOSPC : errno;
-      return false;
-    }
-    next += written;
-    size -= static_cast<uint64_t>(written);
-  }
-  return true;
-}
-
-/// The file that is written. What fails first is kept: later steps do nothing, and `commit` says so with errno.
-class Output {
-public:
-  /// `temporary` has room for `path` and four more bytes.
-  Output(const char *path, char *temporary) : path(path), temporary(temporary) {}
-  ~Output() {
-    if (descriptor >= 0)
-      close(descriptor);
-  }
-
-  void open() {
-    special = isSpecialFile(path);
-    if (!special)
-      descriptor = openUnnamed(path, temporary);
-    unnamed = descriptor >= 0;
-    size_t length = strlen(path);
-    memcpy(temporary, path, length);
-    memcpy(temporary + length, ".tmp", 5);
-    if (special) {
-      descriptor = ::open(path, O_WRONLY | O_CLOEXEC);
-    } else if (!unnamed) {
-      // The same name each time, so that what a killed process left is replaced by the next.
-      unlink(temporary);
-      descriptor = ::open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    }
-    good = descriptor >= 0;
-    cause = errno;
-    doing = good ? "write" : "create";
-  }
-
-  void write(const void *from, uint64_t size) {
-    if (good && !writeAll(descriptor, from, size))
-      fail();
-  }
-
-  bool commit() {
-    if (good && fsync(descriptor) != 0 && !special) // a pipe cannot be synchronised
-      fail();
-    if (good && unnamed && !nameFile(descriptor, temporary, path))
-      fail();
-    if (descriptor >= 0 && close(descriptor) != 0 && good)
-      fail();
-    bool opened = descriptor >= 0;
-    descriptor = -1;
-    if (good && !unnamed && !special && rename(temporary, path) != 0)
-      fail();
-    if (!good && opened && !unnamed && !special)
-      unlink(temporary);
-    errno = cause;
-    return good;
-  }
-
-  const char *doing = "create";
-
-private:
-  void fail() {
-    good = false;
-    cause = errno;
-  }
-
-  const char *path;
-  char *temporary;
-  int descriptor = -1, cause = 0;
-  bool good = false, special = false, unnamed = false;
-};
-
-/// Makes the new name last. Not every file system can, and the file is complete anyway.
-void syncFolder(char *path) {
-  char *slash = strrchr(path, '/');
-  if (slash)
-    slash[slash == path] = 0;
-  int folder = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0)
-    return;
-  fsync(folder);
-  close(folder);
-}
-
-void buildHeader(Text &text, FileTensor *tensors, size_t count, const Metadata *metadata, size_t metadataCount) {
+/// A `checksum` is one of zeros for now; gives the place of its digits.
+size_t buildHeader(Text &text, FileTensor *tensors, size_t count, const Metadata *metadata, size_t metadataCount,
+                   bool checksum) {
+  size_t digits = 0;
   text.raw("\0\0\0\0\0\0\0\0{", 9);
   bool first = true;
   auto key = [&](const char *name) {
@@ -155,10 +65,15 @@ void buildHeader(Text &text, FileTensor *tensors, size_t count, const Metadata *
     text.string(name);
     text.raw(":");
   };
-  if (metadataCount) {
+  if (metadataCount || checksum) {
     key("__metadata__");
     text.raw("{");
     first = true;
+    if (checksum) {
+      key(checksumKey);
+      digits = text.size + 1;
+      text.string("0000000000000000");
+    }
     for (size_t i = 0; i < metadataCount; ++i) {
       key(metadata[i].key);
       text.string(metadata[i].value);
@@ -186,11 +101,12 @@ void buildHeader(Text &text, FileTensor *tensors, size_t count, const Metadata *
     text.raw(" ");
   for (int i = 0; i < 8 && !text.failed; ++i)
     text.memory[i] = static_cast<char>((text.size - 8) >> (8 * i));
+  return digits;
 }
 } // namespace
 
 symc_status symc::rt::writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,
-                                       const Metadata *metadata, size_t metadataCount, char *error) {
+                                       const Metadata *metadata, size_t metadataCount, bool checksum, char *error) {
   uint64_t at = 0;
   for (size_t i = 0; i < count; ++i) {
     uint64_t bytes = tensors[i].end - tensors[i].begin;
@@ -198,24 +114,34 @@ symc_status symc::rt::writeSafetensors(const Allocator &allocator, const char *p
     tensors[i].end = at += bytes;
   }
   Text header(allocator);
-  buildHeader(header, tensors, count, metadata, metadataCount);
-  size_t length = strlen(path);
-  Scratch<char> temporary(allocator);
-  if (header.failed || !temporary.resize(length + 5)) {
+  size_t digits = buildHeader(header, tensors, count, metadata, metadataCount, checksum);
+  if (header.failed) {
     snprintf(error, errorSize, "no memory to write %s", Shown(path).text);
     return SYMC_OUT_OF_MEMORY;
   }
-  Output output(path, temporary.data);
-  output.open();
-  output.write(header.memory.data, header.size);
-  for (size_t i = 0; i < count; ++i)
-    output.write(tensors[i].data, tensors[i].end - tensors[i].begin);
-  if (!output.commit()) {
-    char text[128];
-    snprintf(error, errorSize, "cannot %s %s: %s", output.doing, Shown(path).text,
-             strerror_r(errno, text, sizeof(text)));
-    return SYMC_IO_ERROR;
+  if (checksum) {
+    Hash hash;
+    hash.add(header.memory.data, header.size);
+    for (size_t i = 0; i < count; ++i)
+      hash.add(tensors[i].data, tensors[i].end - tensors[i].begin);
+    ChecksumText text(hash.value());
+    memcpy(header.memory.data + digits, text.text, checksumDigits);
   }
-  syncFolder(temporary.data);
-  return SYMC_OK;
+  NewFile file;
+  const char *doing = "create";
+  bool good = file.open(path);
+  if (good) {
+    doing = "write";
+    good = file.write(header.memory.data, header.size);
+  }
+  for (size_t i = 0; i < count && good; ++i)
+    good = file.write(tensors[i].data, tensors[i].end - tensors[i].begin);
+  if (good && file.commit())
+    return SYMC_OK;
+  char text[128];
+  int cause = errno;
+  const char *reason = writeProblem(cause);
+  snprintf(error, errorSize, "cannot %s %s: %s", doing, Shown(path).text,
+           reason ? reason : strerror_r(cause, text, sizeof(text)));
+  return SYMC_IO_ERROR;
 }

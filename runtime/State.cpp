@@ -6,7 +6,7 @@
 //
 // Weights are a safetensors file with the parameters' names. A checkpoint is one as
 // well: beside the parameters it holds the optimizer's state under "state:NAME" (no
-// name of a graph has a colon) and the counters as metadata.
+// name of a graph has a colon), the counters as metadata, and a checksum of it all.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/Runtime.h"
@@ -111,20 +111,6 @@ symc_status match(symc_instance *instance, const char *path, SafetensorsFile &fi
   return SYMC_OK;
 }
 
-symc_status readAll(symc_instance *instance, const char *path, SafetensorsFile &file) {
-  for (size_t i = 0; i < file.tensorCount; ++i) {
-    const FileTensor &tensor = file.tensors[i];
-    if (!tensor.data)
-      continue;
-    if (symc_status status = file.readData(path, tensor, instance->error))
-      return status;
-    if (strcmp(tensor.dtype, "BOOL") == 0) // code that computes with them counts on 0 and 1
-      for (uint64_t j = 0; j < tensor.end - tensor.begin; ++j)
-        static_cast<uint8_t *>(tensor.data)[j] = static_cast<uint8_t *>(tensor.data)[j] != 0;
-  }
-  return SYMC_OK;
-}
-
 symc_status checkPath(symc_instance *instance, const char *path, const char *function) {
   if (instance && path)
     return SYMC_OK;
@@ -140,7 +126,7 @@ symc_status load(symc_instance *instance, const char *path, bool subset) {
     return noMemory(instance, path);
   if (symc_status status = match(instance, path, file, wanted, subset))
     return status;
-  return readAll(instance, path, file);
+  return file.readTensors(path, instance->error);
 }
 
 bool readNumber(const char *text, uint64_t *out) {
@@ -154,15 +140,44 @@ bool readNumber(const char *text, uint64_t *out) {
   return true;
 }
 
+/// A checkpoint has these keys and no others.
+constexpr const char *stateKeys[] = {checksumKey, "symc.graph_sha256", "symc.model",
+                                     "symc.note", "symc.seed",         "symc.step"};
+
+bool isStateKey(const char *name) {
+  for (const char *key : stateKeys)
+    if (strcmp(key, name) == 0)
+      return true;
+  return false;
+}
+
 symc_status checkOrigin(symc_instance *instance, const char *path, const SafetensorsFile &file) {
+  bool checkpoint = false;
+  const char *unknown = nullptr, *missing = nullptr;
+  for (size_t i = 0; i < file.metadataCount; ++i) {
+    const char *key = file.metadata.data[i].key;
+    checkpoint |= strncmp(key, "symc.", 5) == 0;
+    if (!isStateKey(key))
+      unknown = key;
+  }
+  if (!checkpoint)
+    return fail(instance, SYMC_INVALID_ARGUMENT, "%s is no checkpoint: it has no training state", Shown(path).text);
+  for (const char *key : stateKeys)
+    if (!missing && !file.meta(key))
+      missing = key;
+  if (unknown)
+    return fail(instance, SYMC_INVALID_ARGUMENT, "%s has the unknown metadata key '%s'%s%s%s", Shown(path).text,
+                Shown(unknown).text, missing ? " and lacks '" : "", missing ? missing : "", missing ? "'" : "");
+  if (missing)
+    return fail(
+        instance, SYMC_INVALID_ARGUMENT, "%s lacks the metadata key '%s'%s", Shown(path).text, missing,
+        missing == checksumKey ? ", its checksum: it was changed, or written by a version of symc that made none" : "");
   const symc_model &model = instance->program->model;
   const char *name = file.meta("symc.model");
-  if (name && strcmp(name, model.name) == 0)
+  if (strcmp(name, model.name) == 0)
     return SYMC_OK;
-  if (name)
-    return fail(instance, SYMC_INVALID_ARGUMENT, "%s is a checkpoint of model %s; this is %s", Shown(path).text,
-                Shown(name).text, model.name);
-  return fail(instance, SYMC_INVALID_ARGUMENT, "%s is no checkpoint: it has no training state", Shown(path).text);
+  return fail(instance, SYMC_INVALID_ARGUMENT, "%s is a checkpoint of model %s; this is %s", Shown(path).text,
+              Shown(name).text, model.name);
 }
 } // namespace
 
@@ -182,7 +197,8 @@ symc_status symc_rt_save_parameters(symc_instance *instance, const char *path) {
   Tensors tensors(instance->allocator);
   if (!tensors.collect(instance, instance->program->model.parameter_count))
     return noMemory(instance, path);
-  return writeSafetensors(instance->allocator, path, tensors.tensors.data, tensors.used, nullptr, 0, instance->error);
+  return writeSafetensors(instance->allocator, path, tensors.tensors.data, tensors.used, nullptr, 0, false,
+                          instance->error);
 }
 
 symc_status symc_rt_save_state(symc_instance *instance, const char *path, const char *note) {
@@ -207,7 +223,8 @@ symc_status symc_rt_save_state(symc_instance *instance, const char *path, const 
                                {"symc.note", note ? note : ""},
                                {"symc.seed", seed},
                                {"symc.step", step}};
-  return writeSafetensors(instance->allocator, path, tensors.tensors.data, tensors.used, metadata, 5, instance->error);
+  return writeSafetensors(instance->allocator, path, tensors.tensors.data, tensors.used, metadata, 5, true,
+                          instance->error);
 }
 
 symc_status symc_rt_load_state(symc_instance *instance, const char *path, const char **note) {
@@ -227,21 +244,21 @@ symc_status symc_rt_load_state(symc_instance *instance, const char *path, const 
   char hash[shaSize + 1];
   graphHash(instance->program->model, hash);
   const char *saved = file.meta("symc.graph_sha256");
-  if (!saved || strcmp(saved, hash) != 0)
+  if (strcmp(saved, hash) != 0)
     return fail(instance, SYMC_INVALID_ARGUMENT,
                 "%s is a checkpoint of another version of %s: its graph_sha256 is %s, this library's %s",
-                Shown(path).text, instance->program->model.name, saved ? Shown(saved).text : "missing", hash);
+                Shown(path).text, instance->program->model.name, Shown(saved).text, hash);
   uint64_t step, seed;
   if (!readNumber(file.meta("symc.step"), &step) || step > INT64_MAX || !readNumber(file.meta("symc.seed"), &seed))
     return fail(instance, SYMC_INVALID_ARGUMENT, "%s has no valid step and seed", Shown(path).text);
 
   const char *text = file.meta("symc.note");
-  size_t size = text ? strlen(text) + 1 : 1;
+  size_t size = strlen(text) + 1;
   auto *copy = static_cast<char *>(instance->allocator.allocate(size));
   if (!copy)
     return fail(instance, SYMC_OUT_OF_MEMORY, "no memory for the note of %s", Shown(path).text);
-  memcpy(copy, text ? text : "", size);
-  if (symc_status status = readAll(instance, path, file)) {
+  memcpy(copy, text, size);
+  if (symc_status status = file.readTensors(path, instance->error)) {
     instance->allocator.release(copy, size);
     return status;
   }

@@ -100,7 +100,8 @@ typedef struct {
 
 enum {
   SYMC_FUNCTION_UPDATES_STATE = 1, /* train_step: writes parameters and optimizer state, counts one step */
-  SYMC_FUNCTION_TRAINING_MODE = 2  /* dropout on, batch statistics */
+  SYMC_FUNCTION_TRAINING_MODE = 2, /* dropout on, batch statistics; a call without examples is a status */
+  SYMC_FUNCTION_LATE_CHECKS = 4    /* a call that fails a check has computed results, which it keeps to itself */
 };
 
 typedef struct {
@@ -140,18 +141,20 @@ typedef struct symc_model {
   const symc_function *functions;
   const symc_parameter *parameters;
 
-  /* Instance life cycle and state. One instance is used by one thread at a time. */
+  /* Instance life cycle and state. One instance is used by one thread at a time. A call that returns a status other
+     than SYMC_OK changes nothing. */
   symc_status (*create)(const struct symc_model *model, const symc_options *options, symc_instance **out);
   void (*destroy)(symc_instance *instance);
   /* The message of the last failure of `instance`; of the last failed create on this thread for NULL. */
   const char *(*error)(const symc_instance *instance);
   symc_status (*initialize)(symc_instance *instance, uint64_t seed);
+  /* What is loaded is read as a whole before anything is replaced: for a moment it is held twice. */
   symc_status (*load_parameters)(symc_instance *instance, const char *path);
   /* Ignores tensors of the file that the model does not have. */
   symc_status (*load_parameters_subset)(symc_instance *instance, const char *path);
   symc_status (*save_parameters)(symc_instance *instance, const char *path);
-  /* Full training state. `note` (may be NULL) is kept in the file and given back by load_state. The file is
-     written to a temporary name, synchronised and renamed. */
+  /* Full training state. `note` (may be NULL) is kept in the file and given back by load_state. The file appears
+     whole or not at all; it carries a checksum, which load_state verifies. */
   symc_status (*save_state)(symc_instance *instance, const char *path, const char *note);
   /* `note` (may be NULL) receives a string owned by the instance, valid until its next load_state. */
   symc_status (*load_state)(symc_instance *instance, const char *path, const char **note);
@@ -165,7 +168,8 @@ typedef struct symc_model {
   int64_t (*step)(const symc_instance *instance);
 
   /* Calls function `function` on dense row-major CPU tensors owned by the caller. Output tensors have data and
-     shape set by the caller; an output whose data is NULL is computed and dropped. */
+     shape set by the caller; an output whose data is NULL is computed and dropped. Kernels of matrix products and
+     convolutions keep packed operands on the stack: a thread that calls needs 1 MiB. */
   symc_status (*call)(symc_instance *instance, int32_t function, const DLTensor *inputs, const DLTensor *outputs);
 
   /* Without an instance: the values of all symbolic dimensions are given in the order of `dims`. */

@@ -288,27 +288,18 @@ private:
   }
 
   int emitText(StringRef contents) {
-    std::error_code code;
-    if (!given.output || isSpecialFile(given.output)) {
-      std::optional<llvm::raw_fd_ostream> file;
-      if (given.output)
-        file.emplace(given.output, code);
-      llvm::raw_fd_ostream &os = file ? *file : llvm::outs();
-      if (!code) {
-        os << contents;
-        os.flush();
-        code = os.error();
-        os.clear_error();
-      }
-      if (code && !given.output)
-        return fail(code::OutputUnwritable, "standard output cannot be written", LackingEnvironment);
-      return code ? fail(llvm::createFileError(given.output, code)) : end(Done);
+    if (given.output) {
+      NewFile file;
+      if (file.open(given.output) && file.write(contents.data(), contents.size()) && file.commit())
+        return end(Done);
+      return fail(llvm::createFileError(given.output, std::error_code(errno, std::generic_category())));
     }
-    llvm::Error error = llvm::writeToOutput(given.output, [&](llvm::raw_ostream &os) {
-      os << contents;
-      return llvm::Error::success();
-    });
-    return error ? fail(std::move(error)) : end(Done);
+    llvm::raw_fd_ostream &os = llvm::outs();
+    os << contents;
+    os.flush();
+    bool failed = os.has_error();
+    os.clear_error();
+    return failed ? fail(code::OutputUnwritable, "standard output cannot be written", LackingEnvironment) : end(Done);
   }
 
   int compileCode(ModuleOp module, Stage stage) {

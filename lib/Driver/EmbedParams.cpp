@@ -84,10 +84,10 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     }
     auto bytes = std::make_shared<std::vector<char>>(tensor->end - tensor->begin);
     tensor->data = bytes->data();
-    if (file.readData(options.params.c_str(), *tensor, reason) != SYMC_OK)
-      return fail(reason);
     parameter.init = InitKind::Data;
     parameter.data = {std::string_view(bytes->data(), bytes->size()), bytes};
   }
+  if (good && file.readTensors(options.params.c_str(), reason) != SYMC_OK)
+    return fail(reason);
   return good;
 }

@@ -106,6 +106,7 @@ struct FunctionDescription {
   std::string doc;
   bool updatesState = false;
   bool trainingMode = false;
+  bool lateChecks = false; // a check can fail when results have been written to
   std::vector<ArgumentDescription> inputs;
   std::vector<ArgumentDescription> outputs;
   /// The typed C function has only the first ones of `outputs` (train_step: the loss); -1: all.

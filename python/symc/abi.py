@@ -1,8 +1,14 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """The structs of include/symc/runtime.h for ctypes, and how a library is opened."""
+import _ctypes
 import ctypes
+import hashlib
+import itertools
 import os
+import stat
 import struct
+import tempfile
+import threading
 import zlib
 from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
@@ -92,10 +98,17 @@ def numpy_dtype(dtype):
     return np.dtype(np.bool_) if kind == "b" else np.dtype(f"{kind}{dtype.bits // 8}")
 
 
-def _exported(path):
+def _read(path):
+    """The bytes of a regular file. Opening a FIFO would wait for a writer."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise LibraryError(f"{path}: is not a regular file")
+        return memoryview(file.read())
+
+
+def _exported(path, data):
     """Names that an ELF library defines, read from its symbol table; nothing of it runs."""
-    with open(path, "rb") as file:
-        data = memoryview(file.read())
     if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] != 2:
         raise LibraryError(f"{path}: is not a shared library")
     magic, crc, size = struct.unpack("<4sIQ", data[-16:])  # runtime/Checksum.h
@@ -119,21 +132,85 @@ def _exported(path):
         raise LibraryError(f"{path}: is a damaged library") from None
 
 
-def open_library(path):
-    """The reflection struct of a library, and the handle that keeps it loaded."""
+def _write_all(descriptor, data):
+    while data:
+        data = data[os.write(descriptor, data):]
+
+
+_images = itertools.count()
+
+
+def _load_from_memory(data):
+    descriptor = os.memfd_create("symc-model")
+    try:
+        _write_all(descriptor, data)
+        # The number of the descriptor has been that of earlier ones, and the loader knows a library by the path that it
+        # was asked for. So every path is spelt in a way of its own.
+        spelling = format(next(_images), "b").replace("0", "/").replace("1", "./")
+        return ctypes.CDLL(f"/proc/self/fd/{spelling}{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def _load_from_folder(data):
+    with tempfile.TemporaryDirectory(prefix="symc-") as folder:
+        path = os.path.join(folder, "model.so")
+        with open(path, "wb") as file:
+            file.write(data)
+        return ctypes.CDLL(path)
+
+
+def _load(path, data):
+    """Loads a copy of a library that nothing else knows. The loader takes a file with the path or the inode of one that
+    is loaded for that one, and who writes to a loaded file changes the code that runs."""
+    try:
+        return _load_from_memory(data)
+    except (AttributeError, OSError):  # no such files on this system, no /proc, or nothing there may be executed
+        pass
+    try:
+        return _load_from_folder(data)
+    except OSError as error:
+        raise LibraryError(f"{path}: cannot be loaded: {error}") from None
+
+
+class _Image:
+    """A loaded library, and the objects that need it."""
+
+    def __init__(self, library):
+        self.library, self.users = library, set()
+
+
+_loaded = {}  # by their content: models of one library share its code, and may share parameters
+_lock = threading.Lock()
+
+
+def _image(path, data, user):
+    """Finalizers run at any moment, so they only say that they no longer need a library: it is closed here."""
+    key = hashlib.sha256(data).digest()
+    with _lock:
+        for other in [k for k, image in _loaded.items() if not image.users and k != key]:
+            _ctypes.dlclose(_loaded.pop(other).library._handle)
+        if key not in _loaded:
+            _loaded[key] = _Image(_load(path, data))
+        _loaded[key].users.add(id(user))
+        return _loaded[key]
+
+
+def open_library(path, user):
+    """The reflection struct of a library as the file holds it now, and the image that is loaded until `user`, by its id,
+    is no longer among the users."""
     path = os.path.abspath(os.fspath(path))
-    names = _exported(path)
+    data = _read(path)
+    names = _exported(path, data)
     models = [n[:-6] for n in sorted(names) if n.endswith("_model") and n[:-6] + "_create" in names]
     if not models:
         raise LibraryError(f"{path}: is not a library that symc wrote: it exports no reflection entry")
-    try:
-        handle = ctypes.CDLL(path)
-    except OSError as error:
-        raise LibraryError(f"{path}: cannot be loaded: {error}") from None
-    entry = handle[models[0] + "_model"]
+    image = _image(path, data, user)
+    entry = image.library[models[0] + "_model"]
     entry.restype = POINTER(Model)
     model = entry()
     if not model or model.contents.abi != ABI_VERSION or model.contents.size < ctypes.sizeof(Model):
         found = model.contents.abi if model else "none"
+        image.users.discard(id(user))
         raise LibraryError(f"{path}: has ABI version {found}; this module knows version {ABI_VERSION}: compile again")
-    return model, handle
+    return model, image

@@ -13,10 +13,13 @@ Arithmetic makes expressions; every op of the format is a method of the graph, w
 its inputs as arguments and its attributes as keywords. A `name` makes a node of its
 own; so do attributes, and values that are used more than once.
 """
+import contextlib
 import json
 import math
 import os
 import re
+import secrets
+import stat
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # Words that an expression reads as something else than a name of the graph.
@@ -36,6 +39,36 @@ def _literal(value):
     if isinstance(value, float):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
     raise TypeError(f"a graph cannot hold {value!r}: use graph.constant for arrays")
+
+
+def _write(path, text):
+    """Writes a file that appears whole or not at all, with mode and owner of the one that was there. Where a symbolic
+    link points is written to, and so is a device or a pipe."""
+    path = os.path.realpath(path)
+    try:
+        old = os.stat(path)
+    except FileNotFoundError:
+        old = None
+    if old and not stat.S_ISREG(old.st_mode):
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)  # a FIFO without a reader is an error, no reason to wait
+        os.set_blocking(descriptor, True)
+        with open(descriptor, "w", encoding="utf-8") as out:
+            out.write(text)
+        return
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:50]}.{secrets.token_hex(8)}.symc")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if old else 0o666)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as out:
+            if old:
+                with contextlib.suppress(OSError):  # not everybody may give files away
+                    os.fchown(descriptor, old.st_uid, old.st_gid)
+                os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+            out.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 class Value:
@@ -108,7 +141,7 @@ class Graph:
         self._file = {"symc": 1, "name": name, **({"doc": doc} if doc else {})}
         self._sections = {key: {} for key in ("dims", "inputs", "parameters", "constants", "entry_points")}
         self._nodes, self._outputs, self._train = [], {}, None
-        self._names = {}
+        self._names, self._dims = {}, set()
 
     def _declare(self, name, value=None):
         if name in self._names:
@@ -128,6 +161,7 @@ class Graph:
         self._sections["dims"][name] = {k: v for k, v in given.items() if v is not None}
 
     def input(self, name, type, doc=None):
+        self._dims.update(re.findall(r"[A-Za-z_]\w*", type.partition("[")[2]))
         return self._leaf("inputs", name, {"type": type, "doc": doc} if doc else type)
 
     def parameter(self, name, type, init=None, trainable=None, doc=None):
@@ -197,10 +231,7 @@ class Graph:
             file["train"] = self._train
         text = json.dumps(file, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         if path is not None:
-            temporary = f"{os.fspath(path)}.{os.getpid()}"
-            with open(temporary, "w", encoding="utf-8") as out:
-                out.write(text)
-            os.replace(temporary, path)
+            _write(path, text)
         return text
 
     # ---- values as text ------------------------------------------------------------------------------------------
@@ -213,7 +244,7 @@ class Graph:
 
     def _fresh(self, stem):
         name, count = stem, 0
-        while name in self._names:
+        while name in self._names or name in self._dims:
             count += 1
             name = f"{stem}_{count}"
         return name

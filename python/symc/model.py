@@ -17,7 +17,8 @@ class _Handle:
     """Owns an instance of a model; views of parameters keep it alive."""
 
     def __init__(self, path, threads, seed):
-        self.model, self.library = abi.open_library(path)
+        self.pointer = self.image = None
+        self.model, self.image = abi.open_library(path, self)
         self.pointer = ctypes.c_void_p()
         options = abi.Options(size=ctypes.sizeof(abi.Options), threads=threads, seed=seed)
         status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
@@ -40,8 +41,10 @@ class _Handle:
             raise from_status(status, self.message(None))
 
     def __del__(self):
-        if getattr(self, "pointer", None) and hasattr(self, "destroy"):
+        if self.pointer and hasattr(self, "destroy"):
             self.destroy(self.pointer)
+        if self.image:
+            self.image.users.discard(id(self))
 
 
 class _Argument:
@@ -50,7 +53,7 @@ class _Argument:
     def __init__(self, raw):
         self.name, self.type, self.doc = raw.name.decode(), raw.type.decode(), raw.doc.decode()
         self.dtype = abi.numpy_dtype(raw.dtype)
-        self.raw_dtype = raw.dtype
+        self.raw_dtype = abi.DLDataType.from_buffer_copy(raw.dtype)  # the library may be closed before this object
         self.rank = raw.rank
         self.shape = [raw.shape[i] for i in range(raw.rank)]
         self.dims = [raw.dims[i] for i in range(raw.rank)]

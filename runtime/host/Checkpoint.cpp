@@ -81,7 +81,7 @@ LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size
   };
   try {
     json note = json::parse(text);
-    if (note.at("symc_train") != 1)
+    if (note.at("symc_train") != 1 || note.size() != 11)
       throw json::other_error::create(0, "unknown version", nullptr);
     if (note.at("graph") != identity.graph)
       differs("another graph");

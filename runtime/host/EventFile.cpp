@@ -97,9 +97,15 @@ EventFile::EventFile(const std::string &directory) {
   std::filesystem::create_directories(directory, error);
   char host[256] = "host";
   gethostname(host, sizeof host - 1);
-  path =
+  std::string name =
       directory + "/events.out.tfevents." + std::to_string(time(nullptr)) + "." + host + "." + std::to_string(getpid());
-  file = error ? nullptr : fopen(path.c_str(), "wbe");
+  // Never one that is there: another run on a disk that machines share may have the same name and number.
+  for (int attempt = 0; attempt < 100 && !error && !file; ++attempt) {
+    path = name + (attempt ? "." + std::to_string(attempt) : "");
+    file = fopen(path.c_str(), "wbxe");
+    if (!file && errno != EEXIST)
+      break;
+  }
   if (!file)
     throw outputError(directory, error ? error.value() : errno);
   record(Message().fixed(1, now()).bytes(3, "brain.Event:2").text);

@@ -6,6 +6,8 @@
 #ifndef SYMC_RUNTIME_HOST_OUTPUTFILE_H
 #define SYMC_RUNTIME_HOST_OUTPUTFILE_H
 
+#include "runtime/NewFile.h"
+
 #include <cstddef>
 #include <string>
 
@@ -17,22 +19,19 @@ class Error;
 /// disk is the environment's.
 Error outputError(const std::string &path, int cause);
 
-/// Writes to a file without a name, or with a temporary one beside `path`, that gets the name `path` at `commit`;
-/// without a commit nothing stays behind. A device or a pipe is written as it is.
+/// A file that appears whole at `commit`, or not at all: see NewFile.h. Throws Error.
 class OutputFile {
 public:
   explicit OutputFile(std::string path);
   OutputFile(const OutputFile &) = delete;
-  ~OutputFile();
 
   void write(const void *data, size_t bytes);
   void commit();
 
 private:
   [[noreturn]] void fail();
-  std::string path, temporary;
-  enum { Special, Unnamed, Named } kind = Special;
-  int file = -1;
+  std::string path;
+  NewFile file;
 };
 
 } // namespace symc::host

@@ -9,6 +9,7 @@
 #include "runtime/host/History.h"
 #include "runtime/host/Interrupt.h"
 #include "runtime/host/Numbers.h"
+#include "runtime/host/OutputFile.h"
 #include "runtime/host/Progress.h"
 #include "runtime/host/Shuffle.h"
 #include "runtime/host/TrainLog.h"
@@ -31,8 +32,9 @@ static void checkWritable(const std::string &path) {
   if (!parent.empty() && !std::filesystem::is_directory(parent, ignored))
     throw dataError(code::OutputUnwritable, path,
                     "cannot be written: there is no directory " + printable(parent.string()));
-  if (std::filesystem::is_directory(path, ignored))
-    throw dataError(code::OutputUnwritable, path, "cannot be written: it is a directory");
+  auto destination = std::make_unique<Destination>();
+  if (!destination->find(path.c_str()))
+    throw outputError(path, errno);
 }
 
 void checkTrainOptions(const TrainOptions &options) {

@@ -1,6 +1,8 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """From a graph built in Python to a trained model, with the compiler."""
+import os
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -17,6 +19,12 @@ def line():
     g.train(loss=g.mean(error ** 2, name="J"), optimizer={"sgd": {"learning_rate": 0.1}},
             metrics={"mae": g.mean(g.abs(error))})
     g.output(yhat=x @ theta)
+    return g
+
+
+def times(factor, name="g"):
+    g = symc.Graph(name)
+    g.output(y=g.input("x", "f32[n]") * float(factor))
     return g
 
 
@@ -50,6 +58,97 @@ class CompileTest(unittest.TestCase):
                 model.predict(X=self.x[:10])
             model.save_parameters(f"{folder}/w.safetensors")
             self.assertEqual(symc.load(library).name, "line")
+
+    def test_a_path_is_no_name_of_a_model(self):
+        """A model computes what its file held when it was loaded, whatever else was or will be at that path."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.addCleanup(os.chdir, os.getcwd())
+            os.chdir(folder)
+            a, x = pathlib.Path("a.so"), np.ones(3, np.float32)
+            value = lambda model: float(model.predict(x=x)["y"][0])
+            first = symc.compile(times(2), a)
+            second = symc.compile(times(3), a)
+            third = symc.compile(times(4, "other"), pathlib.Path(folder) / "a.so")
+            self.assertEqual([value(m) for m in (first, second, third)], [2, 3, 4])
+            fourth = symc.compile(times(5), "b.so")
+            os.replace("b.so", "a.so")
+            self.assertEqual(value(symc.load("a.so")), 5)
+            os.symlink("a.so", "link.so")
+            self.assertEqual(value(symc.load("link.so")), 5)
+            symc.compile(times(6), "c.so")
+            shutil.copyfile("c.so", "a.so")  # into the file that is there
+            self.assertEqual([value(symc.load(name)) for name in ("a.so", "./a.so", "link.so")], [6, 6, 6])
+            os.unlink("link.so")
+            os.symlink("c.so", "link.so")
+            symc.compile(times(7), "link.so")
+            self.assertTrue(os.path.islink("link.so"))
+            self.assertEqual([value(symc.load(name)) for name in ("link.so", "c.so", "a.so")], [7, 7, 6])
+            self.assertEqual([value(m) for m in (first, second, third, fourth)], [2, 3, 4, 5])
+            for factor in range(8, 12):
+                self.assertEqual(value(symc.compile(times(factor), a)), factor)
+            one, two = symc.load("a.so"), symc.load("a.so")  # one library: they may share
+            one.share_parameters(two)
+            os.mkfifo("fifo.so")
+            with self.assertRaisesRegex(symc.LibraryError, "not a regular file"):
+                symc.load("fifo.so")
+            os.chmod("a.so", 0o640)
+            symc.compile(times(1), a)
+            self.assertEqual(os.stat("a.so").st_mode & 0o7777, 0o640)
+            self.assertEqual(sorted(os.listdir()), ["a.so", "c.so", "fifo.so", "g.h", "link.so", "other.h"])
+
+    def test_libraries_that_nobody_uses_are_closed(self):
+        def images():
+            with open("/proc/self/maps", encoding="utf-8") as maps:
+                return len({line.split()[4] for line in maps if "symc-model" in line or "/model.so" in line})
+
+        before, x = images(), np.ones(2, np.float32)
+        for factor in range(20, 26):
+            model = symc.compile(times(factor))
+            self.assertEqual(model.predict(x=x)["y"][0], factor)
+            self.assertLessEqual(images(), before + 2)
+        predict = model.predict  # needs its library
+        del model
+        other = symc.compile(times(30))
+        self.assertEqual((predict(x=x)["y"][0], other.predict(x=x)["y"][0]), (25, 30))
+
+    def test_a_step_needs_examples(self):
+        g = symc.Graph("g")
+        g.dim("n", min=0)
+        g.dim("t", min=0)
+        x, y = g.input("x", "f32[n, t]"), g.input("y", "f32[n]")
+        z = g.sum(x * g.parameter("w", "f32[1]"), axis=1)
+        g.output(z=z)
+        g.train(loss=g.mean((z - y) ** 2, name="J"), optimizer={"adam": {}})
+        model = symc.compile(g)
+        kept = model.parameters["w"].copy()
+        for n, t in ((0, 3), (3, 0), (0, 0)):
+            x, y = np.ones((n, t), np.float32), np.ones(n, np.float32)
+            self.assertEqual(model.predict(x=x)["z"].shape, (n,))
+            model.loss(x=x, y=y), model.evaluate(x=x, y=y)
+            for function in (model.train_step, model.gradients):
+                with self.assertRaisesRegex(symc.Error, rf"{function.name} has no examples: its argument 'x'.*\[{n}, {t}\]"):
+                    function(x=x, y=y)
+        self.assertEqual(model.step, 0)
+        np.testing.assert_array_equal(model.parameters["w"], kept)
+        model.train_step(x=np.ones((1, 1), np.float32), y=np.ones(1, np.float32))
+        self.assertEqual(model.step, 1)
+
+    def test_a_failed_call_leaves_results_alone(self):
+        g = symc.Graph("g")
+        i, x = g.input("i", "i64[n]"), g.input("x", "f32[n]")
+        g.output(a=g.gather(g.parameter("t", "f32[3]", init="ones"), i), b=x * 2.0)
+        model = symc.compile(g)
+        predict = model.predict
+        x, good = np.ones(4, np.float32), np.zeros(4, np.int64)
+        predict(i=good, x=x)  # notes the shapes
+        results = [np.full(4, 7, np.float32) for _ in range(2)]
+        for tensor, array in zip(predict._out, results):
+            tensor.data = array.ctypes.data
+        for wrong in ([0, 0, 0, 3], [-9, 0, 0, 0]):
+            predict._in[0].data = (bad := np.array(wrong, np.int64)).ctypes.data
+            status = predict._call(model._handle.pointer, predict._index, predict._in_address, predict._out_address)
+            self.assertEqual(status, 5)
+            self.assertEqual([array.tolist() for array in results], [[7] * 4] * 2)
 
     def test_errors_are_located(self):
         g = symc.Graph("wrong")

@@ -1,6 +1,7 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """symc.Graph writes the graph file that its calls describe."""
 import json
+import os
 import pathlib
 import tempfile
 import unittest
@@ -70,6 +71,19 @@ class GraphTest(unittest.TestCase):
             path = pathlib.Path(folder) / "g.json"
             self.assertEqual(g.to_json(path), path.read_text())
             self.assertEqual([p.name for p in pathlib.Path(folder).iterdir()], ["g.json"])
+            path.chmod(0o640)
+            link = pathlib.Path(folder) / "link"
+            link.symlink_to("g.json")
+            path.write_text("old")
+            text = g.to_json(link)
+            self.assertTrue(link.is_symlink())
+            self.assertEqual((path.read_text(), path.stat().st_mode & 0o777), (text, 0o640))
+            os.mkfifo(f"{folder}/fifo")
+            with self.assertRaises(OSError):
+                g.to_json(f"{folder}/fifo")
+            with self.assertRaises(IsADirectoryError):
+                g.to_json(folder)
+            self.assertEqual(sorted(os.listdir(folder)), ["fifo", "g.json", "link"])
 
 
 if __name__ == "__main__":

@@ -130,10 +130,34 @@ private:
           description.dims.push_back(dim);
     FunctionPlan plan(function, arena == ArenaMode::Separate);
     description.kernels = plan.steps.size();
+    description.lateChecks = hasLateChecks(function, plan);
     for (FunctionPlan::Buffer buffer : plan.buffers)
       description.buffers.push_back(
           {buffer.first, buffer.last, formulaOf(byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs()))});
     return description;
+  }
+
+  /// Whether a check can fail after something has been written to a result.
+  bool hasLateChecks(func::FuncOp function, const FunctionPlan &plan) {
+    auto has = [&](func::CallOp call, llvm::function_ref<bool(unsigned)> wanted) {
+      return llvm::any_of(call.getOperands(), [&](Value operand) {
+        while (auto view = operand.getDefiningOp<sym::ViewOp>())
+          operand = view.getBuffer();
+        auto argument = dyn_cast<BlockArgument>(operand);
+        return argument && wanted(argument.getArgNumber());
+      });
+    };
+    bool written = false;
+    for (func::CallOp call : plan.steps) {
+      written |= has(call, [&](unsigned i) { return bool(function.getArgAttr(i, "sym.result")); });
+      bool checks = has(call, [&](unsigned i) {
+        auto kind = function.getArgAttrOfType<StringAttr>(i, kKindAttr);
+        return kind && kind.getValue() == "check";
+      });
+      if (written && checks)
+        return true;
+    }
+    return false;
   }
 
   ArgumentDescription describeArgument(func::FuncOp function, unsigned i) {

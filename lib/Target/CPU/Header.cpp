@@ -134,7 +134,8 @@ private:
     about.push_back(
         "Data is dense, row-major and owned by the caller; shapes are written as in the graph file. Functions "
         "return a status, 0 is success, and never exit, print or throw.");
-    about.push_back("One instance is used by one thread at a time; instances are independent.");
+    about.push_back("A call that returns another status changes nothing. One instance is used by one thread at a time, "
+                    "with 1 MiB of stack; instances are independent.");
     comment(about);
     os << "#ifndef SYMC_MODEL_" << name << "_H\n#define SYMC_MODEL_" << name << "_H\n\n";
     os << "#include <stddef.h>\n#include <stdint.h>\n\n";

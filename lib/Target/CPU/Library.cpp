@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Target/CPU/Stages.h"
 #include "runtime/Checksum.h"
+#include "runtime/NewFile.h"
 #include "llvm/Support/CRC.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -32,16 +33,21 @@ private:
   sigset_t before;
 };
 
-/// A file that gets its name when it is complete.
+/// A file that other code writes by its name, and that gets its final one when it is complete. As in NewFile.h, it
+/// takes over mode and owner of an old one, and symbolic links stay.
 class PendingFile {
 public:
-  static Expected<PendingFile> make(StringRef finalPath) {
+  static Expected<PendingFile> make(StringRef givenPath) {
     PendingFile file;
-    file.finalPath = finalPath.str();
+    file.destination = std::make_unique<Destination>();
+    if (!file.destination->find(givenPath.str().c_str()))
+      return createFileError(givenPath, std::error_code(errno, std::generic_category()));
+    if (file.destination->special) // a library is made in place of a name
+      return createFileError(givenPath, std::make_error_code(std::errc::not_supported));
     SmallString<256> path;
     // In the same directory, so that it can be renamed. That it can be made says that the path can be written.
-    if (std::error_code code = sys::fs::createUniqueFile(finalPath + ".%%%%%%.tmp", path))
-      return createFileError(finalPath, code);
+    if (std::error_code code = sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path))
+      return createFileError(givenPath, code);
     file.path = path.str().str();
     return std::move(file);
   }
@@ -52,15 +58,20 @@ public:
   }
   const std::string &temporary() const { return path; }
   Error commit() {
-    if (std::error_code code = sys::fs::rename(path, finalPath))
-      return createFileError(finalPath, code);
+    if (int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC); descriptor >= 0) {
+      destination->inherit(descriptor);
+      close(descriptor);
+    }
+    if (std::error_code code = sys::fs::rename(path, destination->path))
+      return createFileError(destination->path, code);
     path.clear();
     return Error::success();
   }
 
 private:
   PendingFile() = default;
-  std::string path, finalPath;
+  std::string path;
+  std::unique_ptr<Destination> destination;
 };
 
 Error writeText(StringRef path, StringRef text) {
@@ -78,8 +89,6 @@ Error writeText(StringRef path, StringRef text) {
 }
 
 Error checkWritable(StringRef path) {
-  if (sys::fs::is_directory(path))
-    return createFileError(path, std::make_error_code(std::errc::is_a_directory));
   Expected<PendingFile> file = PendingFile::make(path);
   return file ? Error::success() : file.takeError();
 }

@@ -46,7 +46,7 @@ static const symc_function functions[] = {
     {"gradients", "", SYMC_FUNCTION_TRAINING_MODE, 2, 2, inputs, gradient, 1, batch_only, 1},
     {"train_step", "", TRAINS, 2, 2, inputs, scores, 1, batch_only, 1},
     {"evaluate", "", 0, 2, 2, inputs, scores, 1, batch_only, 1},
-    {"lookup", "", 0, 1, 1, ids, row, 1, batch_only, 1}};
+    {"lookup", "", SYMC_FUNCTION_LATE_CHECKS, 1, 1, ids, row, 1, batch_only, 1}};
 static const symc_parameter parameters[] = {{"W", "f32[2, 1]", "", {2, 32, 1}, 2, w_shape, 2, 1},
                                             {"b", "f32[1]", "", {2, 32, 1}, 1, b_shape, 1, 1}};
 static const symc_slot slots[] = {{"W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_NORMAL, 1, 0, 0.5, NULL},

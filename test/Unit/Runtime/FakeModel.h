@@ -19,14 +19,15 @@ namespace fake {
 inline const DLDataType f32 = {2, 32, 1};
 inline const int64_t matrixShape[] = {-1, 3}, weightShape[] = {2, 2}, biasShape[] = {3};
 inline const int32_t matrixDims[] = {0, -1}, batchOnly[] = {0};
-inline const symc_dim dims[] = {{"batch", 1, 4096, 1}};
+inline const symc_dim dims[] = {{"batch", 1, 4096, 1}}, emptyDims[] = {{"batch", 0, 4096, 1}};
 inline const symc_argument x[] = {{"x", "f32[batch, 3]", "", f32, 2, matrixShape, matrixDims}};
 inline const symc_argument y[] = {{"y", "f32[batch, 3]", "", f32, 2, matrixShape, matrixDims}};
 inline const symc_argument losses[] = {{"loss", "f32[]", "", f32, 0, nullptr, nullptr},
                                        {"count", "f32[]", "", f32, 0, nullptr, nullptr}};
 inline const symc_function functions[] = {
     {"predict", "", 0, 1, 1, x, y, 1, batchOnly, 2},
-    {"train_step", "", SYMC_FUNCTION_UPDATES_STATE | SYMC_FUNCTION_TRAINING_MODE, 1, 2, x, losses, 1, batchOnly, 1}};
+    {"train_step", "", SYMC_FUNCTION_UPDATES_STATE | SYMC_FUNCTION_TRAINING_MODE | SYMC_FUNCTION_LATE_CHECKS, 1, 2, x,
+     losses, 1, batchOnly, 1}};
 inline const symc_parameter parameters[] = {{"w", "f32[2, 2]", "", f32, 2, weightShape, 4, 1},
                                             {"fc/bias", "f32[3]", "", f32, 1, biasShape, 3, 1}};
 inline const symc_slot slots[] = {{"w", f32, 2, weightShape, 4, SYMC_INIT_NORMAL, 77, 0, 1, nullptr},
@@ -56,6 +57,7 @@ inline int32_t predict(symc_frame *frame) {
   return 0;
 }
 inline int32_t trainStep(symc_frame *frame) {
+  *static_cast<float *>(frame->outputs[1]) = -1; // before the check
   float sum = 0;
   for (int64_t i = 0; i < 3 * frame->dims[0]; ++i)
     sum += static_cast<float *>(frame->inputs[0])[i];
@@ -77,7 +79,7 @@ inline const symc_body bodies[] = {predict, trainStep};
 inline const symc_variant variants[] = {{"future", uint64_t(1) << 40, bodies, entries}, {"x86-64", 0, bodies, entries}};
 inline const char *const checks[] = {"the sum is {value}; it must be at least {bound}"};
 
-inline symc_program make(const char *name, const char *manifest) {
+inline symc_program make(const char *name, const char *manifest, const symc_dim *dims = fake::dims) {
   return {{SYMC_ABI_VERSION, sizeof(symc_model), name, manifest, 1, 2, 2, 0, dims, functions, parameters,
            SYMC_RUNTIME_ENTRIES},
           3,
@@ -90,6 +92,8 @@ inline const symc_program program = make("fake", "{\"graph_sha256\": \"abc123\"}
 /// The same tensors, another graph.
 inline const symc_program other = make("fake", "{\"graph_sha256\": \"def456\"}");
 inline const symc_program stranger = make("stranger", "{\"graph_sha256\": \"abc123\"}");
+/// Whose batch may be empty.
+inline const symc_program empty = make("empty", "", emptyDims);
 
 } // namespace fake
 

@@ -250,6 +250,80 @@ TEST_F(InstanceTest, MemoryComesFromTheCallerOnly) {
   EXPECT_EQ(counted.live, 0);
 }
 
+TEST_F(InstanceTest, AFailedCheckLeavesResultsAlone) {
+  float x[3] = {-5, 0, 0}, results[2] = {7, 8};
+  const void *inputs[] = {x};
+  void *outputs[] = {results, results + 1};
+  int64_t batch = 1;
+  EXPECT_EQ(symc_rt_call_typed(instance, &fake::program.model, 1, &batch, inputs, outputs), SYMC_CHECK_FAILED);
+  EXPECT_EQ(results[0], 7);
+  EXPECT_EQ(results[1], 8);
+  x[0] = 5;
+  EXPECT_EQ(symc_rt_call_typed(instance, &fake::program.model, 1, &batch, inputs, outputs), SYMC_OK);
+  EXPECT_EQ(results[0], 5);
+  EXPECT_EQ(results[1], 1);
+}
+
+TEST_F(InstanceTest, AStepNeedsExamples) {
+  make(1, fake::empty);
+  float x[3] = {1, 2, 3}, y[3], loss = 7;
+  int64_t none = 0, shape[] = {0, 3};
+  const void *inputs[] = {x};
+  void *outputs[] = {y, nullptr};
+  EXPECT_EQ(symc_rt_call_typed(instance, &fake::empty.model, 0, &none, inputs, outputs), SYMC_OK) << error();
+  float before = *w();
+  EXPECT_EQ(train(0, x, &loss, fake::empty), SYMC_INVALID_ARGUMENT);
+  EXPECT_EQ(error(), "train_step has no examples: its argument 'x', f32[batch, 3], has shape [0, 3]");
+  DLTensor in = {x, {1, 0}, 2, {2, 32, 1}, shape, nullptr, 0}, out[2] = {};
+  EXPECT_EQ(symc_rt_call(instance, 1, &in, out), SYMC_INVALID_ARGUMENT);
+  EXPECT_EQ(symc_rt_step(instance), 0);
+  EXPECT_EQ(*w(), before);
+  EXPECT_EQ(loss, 7);
+  EXPECT_EQ(symc_rt_reserve(instance, &none), SYMC_OK) << error();
+  EXPECT_EQ(train(1, x, &loss, fake::empty), SYMC_OK) << error();
+}
+
+TEST_F(InstanceTest, AllocationsThatFailChangeNothing) {
+  struct Memory {
+    bool full = false, odd = false;
+    int64_t live = 0;
+  } memory;
+  symc_options options = {};
+  options.size = sizeof(options);
+  options.threads = 1;
+  options.user = &memory;
+  options.allocate = [](void *user, size_t bytes, size_t alignment) -> void * {
+    auto *m = static_cast<Memory *>(user);
+    if (m->full)
+      return nullptr;
+    ++m->live;
+    char *block =
+        static_cast<char *>(std::aligned_alloc(alignment, (bytes + 2 * alignment - 1) / alignment * alignment));
+    return m->odd ? block + 16 : block;
+  };
+  options.release = [](void *user, void *block, size_t) {
+    --static_cast<Memory *>(user)->live;
+    std::free(reinterpret_cast<void *>(reinterpret_cast<uintptr_t>(block) & ~uintptr_t(63)));
+  };
+  symc_rt_destroy(instance);
+  ASSERT_EQ(symc_rt_create(&fake::program.model, &options, &instance), SYMC_OK);
+  std::vector<float> x(3000, 1), y(3000);
+  ASSERT_EQ(predict(10, x.data(), y.data()), SYMC_OK);
+  memory.full = true;
+  int64_t dims[] = {1000};
+  EXPECT_EQ(symc_rt_reserve(instance, dims), SYMC_OUT_OF_MEMORY);
+  EXPECT_EQ(predict(1000, x.data(), y.data()), SYMC_OUT_OF_MEMORY);
+  EXPECT_EQ(predict(10, x.data(), y.data()), SYMC_OK) << "what was there is gone: " << error();
+  memory.full = false;
+  memory.odd = true; // not aligned as was asked for
+  EXPECT_EQ(predict(1000, x.data(), y.data()), SYMC_OUT_OF_MEMORY);
+  memory.odd = false;
+  EXPECT_EQ(predict(1000, x.data(), y.data()), SYMC_OK);
+  symc_rt_destroy(instance);
+  instance = nullptr;
+  EXPECT_EQ(memory.live, 0);
+}
+
 TEST_F(InstanceTest, PlansWithoutAnInstance) {
   int64_t dims[] = {10}, arena, live, shape[2];
   ASSERT_EQ(symc_rt_plan(&fake::program.model, 0, dims, &arena, &live), SYMC_OK);
