@@ -58,34 +58,67 @@ LogicalResult AttentionOp::infer(Adaptor a, std::optional<Location> loc, SmallVe
   return success();
 }
 
+/// x with zeros in the rows for which `kept`, whose last axis is of size 1, is false.
+static Value keepRows(OpBuilder &b, Location loc, Value x, Value kept) {
+  Dims dims = *broadcastLeading(std::nullopt, ArrayRef(dimsOf(x)).drop_back(2), ArrayRef(dimsOf(kept)).drop_back(2),
+                                x.getType(), kept.getType());
+  dims.append({dimOf(x.getType(), rankOf(x) - 2), dimOf(x.getType(), rankOf(x) - 1)});
+  Tensor wide{b, loc, broadcastLike(b, loc, x, tensorType(dims, elementOf(x)))};
+  return where(wide.with(broadcastLike(b, loc, kept, tensorType(dims, b.getI1Type()))), wide, 0.0).value;
+}
+
 SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
   Location loc = getLoc();
   auto tensor = [&](Value value) { return Tensor{b, loc, value}; };
-  Value scores = multiply(b, loc, getQ(), getK(), false, true);
-  Type type = scores.getType(), element = elementOf(getQ());
-  if (getScale()) {
-    scores = (tensor(scores) * *getScale()).value;
-  } else {
-    Value root = sqrt(tensor(sizeValue(b, loc, dimsOf(getQ()).back(), element))).value;
-    scores = (tensor(scores) / tensor(broadcastLike(b, loc, root, type))).value;
-  }
-  auto keep = [&](Value mask) {
-    Value spread = broadcastLike(b, loc, mask, withElement(type, b.getI1Type()));
-    scores = where(tensor(spread), tensor(scores), -HUGE_VAL).value;
-  };
-  int64_t rank = rankOf(scores);
+  Value q = getQ(), k = getK(), v = getV(), kept, sees;
+  AffineExpr queries = dimOf(q.getType(), rankOf(q) - 2), keys = dimOf(k.getType(), rankOf(k) - 2);
   if (getCausal()) {
-    Dims dims = dimsOf(type);
-    auto shape = DimsAttr::get(getContext(), {dims[rank - 2], dims[rank - 1]});
+    auto shape = DimsAttr::get(getContext(), {queries, keys});
     auto time = [&](int64_t axis) {
       return tensor(IotaOp::create(b, loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(b.getI64Type())));
     };
-    keep((time(1) <= time(0)).value);
+    kept = (time(1) <= time(0)).value;
   }
-  if (getMask())
-    keep(getMask());
+  if (getMask()) {
+    Dims dims = dimsOf(getMask());
+    while (dims.size() < 2)
+      dims.insert(dims.begin(), constantDim(getContext(), 1));
+    dims[dims.size() - 2] = queries, dims.back() = keys;
+    Type masks = tensorType(dims, b.getI1Type());
+    Tensor mask = tensor(broadcastLike(b, loc, getMask(), masks));
+    kept = kept ? bitAnd(mask, tensor(broadcastLike(b, loc, kept, masks))).value : mask.value;
+    auto any = [&](size_t axis) -> Value {
+      return AnyOp::create(b, loc, kept, b.getDenseI64ArrayAttr(int64_t(axis)), b.getBoolAttr(true));
+    };
+    // A query that sees no key, and a key that no query sees, are as if they were not there, whatever they hold: in
+    // the derivatives too, where a 0 of the shares would meet their infinities.
+    sees = any(dims.size() - 1);
+    Dims column(dims);
+    column.back() = constantDim(getContext(), 1);
+    column[dims.size() - 2] = keys;
+    Value seen = reshape(b, loc, any(dims.size() - 2), column);
+    q = keepRows(b, loc, q, sees);
+    k = keepRows(b, loc, k, seen);
+    v = keepRows(b, loc, v, seen);
+  }
+  Value scores = multiply(b, loc, q, k, false, true);
+  Type type = scores.getType(), element = elementOf(q);
+  if (getScale()) {
+    scores = (tensor(scores) * *getScale()).value;
+  } else {
+    Value root = sqrt(tensor(sizeValue(b, loc, dimsOf(q).back(), element))).value;
+    scores = (tensor(scores) / tensor(broadcastLike(b, loc, root, type))).value;
+  }
+  if (kept) {
+    Type bools = withElement(type, b.getI1Type());
+    Value lost = literal(tensor(scores), -HUGE_VAL).value;
+    if (sees) // any shares do for a row that is dropped below, but NaN
+      lost = where(tensor(broadcastLike(b, loc, sees, bools)), tensor(lost), 0.0).value;
+    scores = where(tensor(broadcastLike(b, loc, kept, bools)), tensor(scores), tensor(lost)).value;
+  }
   Value shares = SoftmaxOp::create(b, loc, scores, b.getDenseI64ArrayAttr({-1}));
-  return {multiply(b, loc, shares, getV())};
+  Value out = multiply(b, loc, shares, v);
+  return {sees ? keepRows(b, loc, out, sees) : out};
 }
 
 #define GET_OP_CLASSES

@@ -254,7 +254,7 @@ Value LinearIndexOp::buildElement(ElementBuilder &e, ValueRange index) {
   Type element = elementOf(getIndices());
   ArrayRef<AffineExpr> sizes = getSizes().getExprs();
   if (!getTuples())
-    return checkedIndex(e, {e.b, e.loc, e.read(0, index), element}, sizes[0], getWhat().str()).value;
+    return checkedIndex(e, {e.b, e.loc, e.read(0, index), element}, sizes[0], getWhat().str(), false).value;
   Value position;
   for (auto [k, size] : llvm::enumerate(sizes)) {
     SmallVector<Value> source(index);

@@ -76,7 +76,7 @@ def Sym_EmbeddingOp : Sym_PublicOp<"embedding", [DeclareOpInterfaceMethods<Decom
 def Sym_LinearIndexOp : Sym_Op<"linear_index", [DeclareOpInterfaceMethods<InferTypeOpInterface>,
                                                 DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "Row-major positions of the index tuples along the last axis, checked against `sizes`";
-  let description = "With `tuples` false, each element is an index into the one size.";
+  let description = "With `tuples` false, each element is a number below the one size; negative ones are out of range.";
   let arguments = (ins Sym_IntTensor:$indices, Sym_DimsAttr:$sizes, DefaultValuedAttr<BoolAttr, "true">:$tuples,
                    DefaultValuedAttr<StrAttr, "\"index\"">:$what);
   let results = (outs Sym_IntTensor:$out);

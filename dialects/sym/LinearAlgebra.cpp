@@ -275,6 +275,8 @@ SmallVector<AffineExpr> LuSolveOp::getKernelIntegers() {
 }
 std::string LuDetOp::getKernelName() { return "symc_k_lu_det_" + printElementType(elementOf(getLu())); }
 SmallVector<AffineExpr> LuDetOp::getKernelIntegers() { return {stackSize(getLu()), rows(getLu())}; }
+std::string LuCofactorsOp::getKernelName() { return "symc_k_lu_cofactors_" + printElementType(elementOf(getLu())); }
+SmallVector<AffineExpr> LuCofactorsOp::getKernelIntegers() { return {stackSize(getLu()), rows(getLu())}; }
 
 LogicalResult InvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands, DictionaryAttr,
                                       OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {
@@ -304,10 +306,23 @@ SmallVector<Value> DetOp::decompose(OpBuilder &b) {
 }
 SmallVector<Value> DetOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Location loc = getLoc();
-  Value scale = MulOp::create(b, loc, cotangents[0], getOut());
   int64_t rank = rankOf(getA());
-  Value inverse = transposed(b, loc, InvOp::create(b, loc, getA()));
-  return {MulOp::create(b, loc, spread(b, loc, scale, {rank - 2, rank - 1}, getA().getType()), inverse)};
+  Value cofactors = CofactorsOp::create(b, loc, getA().getType(), getA());
+  return {MulOp::create(b, loc, spread(b, loc, cotangents[0], {rank - 2, rank - 1}, getA().getType()), cofactors)};
+}
+
+SmallVector<Value> CofactorsOp::decompose(OpBuilder &b) {
+  LuOp lu = factors(b, getLoc(), getA());
+  return {LuCofactorsOp::create(b, getLoc(), getType(), lu.getLu(), lu.getPivots())};
+}
+SmallVector<Value> CofactorsOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  // Of c = det(a) * i with i = inv(a).T: sum(g * i) * c - i @ g.T @ c.
+  Location loc = getLoc();
+  int64_t rank = rankOf(getA());
+  Value inverse = transposed(b, loc, InvOp::create(b, loc, getA())), g = cotangents[0], c = getCofactors();
+  Value trace = sumOver(b, loc, MulOp::create(b, loc, g, inverse), {rank - 2, rank - 1}, true);
+  Value left = MulOp::create(b, loc, broadcastLike(b, loc, trace, c.getType()), c);
+  return {SubOp::create(b, loc, left, multiply(b, loc, multiply(b, loc, inverse, g, false, true), c))};
 }
 
 //===----------------------------------------------------------------------===//

@@ -74,8 +74,8 @@ def Sym_InvOp : Sym_LinearAlgebra<"inv", [DeclareOpInterfaceMethods<Decomposable
 def Sym_DetOp : Sym_LinearAlgebra<"det", [DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
   let summary = "Determinant of a matrix";
   let formula = "det(a)";
-  let gradient = "da = g * det(a) * inv(a).T";
-  let description = "By LU factors with row pivoting. The gradient needs an invertible a.";
+  let gradient = "da = g * cofactors of a, which are det(a) * inv(a).T for an invertible a";
+  let description = "By LU factors with row pivoting, and so are the cofactors, of singular matrices too.";
   let arguments = (ins Sym_FloatTensor:$a);
 }
 def Sym_QrOp : Sym_LinearAlgebra<"qr", [DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
@@ -135,10 +135,23 @@ def Sym_LuDetOp : Sym_MatrixKernel<"lu_det"> {
   let arguments = (ins Sym_FloatTensor:$lu, Sym_IntTensor:$pivots);
   let results = (outs Sym_FloatTensor:$det);
 }
+def Sym_LuCofactorsOp : Sym_MatrixKernel<"lu_cofactors"> {
+  let summary = "Cofactors by the factors, for any rank";
+  let arguments = (ins Sym_FloatTensor:$lu, Sym_IntTensor:$pivots);
+  let results = (outs Sym_FloatTensor:$cofactors);
+}
 def Sym_QrFactorOp : Sym_MatrixKernel<"qr_factor", [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "QR factors, and the reflectors that they were made of";
   let arguments = (ins Sym_FloatTensor:$a);
   let results = (outs Sym_FloatTensor:$q, Sym_FloatTensor:$r, Sym_FloatTensor:$room);
+}
+/// The derivative of `det`, which shares its factors.
+def Sym_CofactorsOp : Sym_Op<"cofactors", [DeclareOpInterfaceMethods<DecomposableOpInterface>,
+                                           DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let summary = "For each element of a matrix the signed determinant of what its row and column leave";
+  let arguments = (ins Sym_FloatTensor:$a);
+  let results = (outs Sym_FloatTensor:$cofactors);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 /// Composite and differentiable, so that a derivative of `solve` shares its factors.
 def Sym_LinearSolveOp : Sym_Op<"linear_solve", [DeclareOpInterfaceMethods<DecomposableOpInterface>,

@@ -193,7 +193,7 @@ SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
 SmallVector<Value> KlDivergenceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Examples e = examples(b, getLoc(), getP(), getAxis());
   Tensor g = e.cotangent(cotangents[0], getReduction()), ratio = e.x / e.x.with(getQ());
-  return {(g * (log(ratio) + 1.0)).value, (-g * ratio).value};
+  return {(g * (log(ratio) + 1.0)).value, where(e.x > 0.0, -g * ratio, 0.0).value};
 }
 
 #define GET_OP_CLASSES

@@ -17,6 +17,7 @@ namespace symc {
 enum class AttrKind {
   I64,
   F64,
+  Order,
   Bool,
   Str,
   Axes,

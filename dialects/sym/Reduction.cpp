@@ -3,8 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/Build.h"
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/Shape.h"
 #include "mlir/IR/PatternMatch.h"
 #include <cmath>
 
@@ -115,13 +114,17 @@ struct Reduced {
   }
   Tensor sum(Tensor v, bool keep) const { return v.with(sumOver(v.b, v.loc, v.value, axes, keep)); }
   Tensor max(Tensor v, bool keep) const { return reduce<MaxOp>(v, keep); }
-  /// v / (number of reduced elements - less).
+  /// v / max(number of reduced elements - less, 0).
   Tensor divideByCount(Tensor v, int64_t less = 0) const {
     Dims sizes;
     for (int64_t axis : axes)
       sizes.push_back(dimOf(x.value.getType(), axis));
-    AffineExpr count = product(x.b.getContext(), sizes) - less;
+    AffineExpr count = canonical(product(x.b.getContext(), sizes) - less);
+    if (std::optional<int64_t> known = constantValue(count); known && *known < 0)
+      count = constantDim(x.b.getContext(), 0);
     Value size = sizeValue(x.b, x.loc, count, elementOf(v.value));
+    if (less > 0 && !constantValue(count))
+      size = maximum(v.with(size), 0.0).value;
     return v / v.with(broadcastLike(x.b, x.loc, size, v.value.getType()));
   }
   Tensor mean(bool keep) const { return divideByCount(sum(x, keep)); }
@@ -149,14 +152,50 @@ SmallVector<Value> SumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {spread(b, getLoc(), cotangents[0], getReducedAxes(), getX().getType())};
 }
 
+/// Along the last axis the product of what comes before each element.
+static Value productBefore(OpBuilder &b, Location loc, Value x) {
+  Dims one = dimsOf(x);
+  int64_t axis = one.size() - 1;
+  one[axis] = constantDim(b.getContext(), 1);
+  Value ones = splat(b, loc, tensorType(one, elementOf(x)), 1);
+  Value from = ConcatOp::create(b, loc, ValueRange{ones, x}, b.getI64IntegerAttr(axis));
+  Value products = CumprodOp::create(b, loc, from, b.getI64IntegerAttr(axis));
+  return cropAxis(b, loc, products, axis, b.getAffineConstantExpr(0), dimOf(x.getType(), axis));
+}
+
 SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  // Without zeros out / x; the one zero of a product gets the product of the others, the rest 0; two zeros leave 0.
-  Reduced r = parts(*this, b);
-  Tensor isZero = equal(r.x, 0.0), others = where(isZero, 1.0, r.x);
-  Tensor zeros = r.spread(r.sum(convert(isZero, r.element()), true));
-  Tensor product = r.spread(r.reduce<ProdOp>(others, true));
-  Tensor factor = where(equal(zeros, 0.0), product / others, where(bitAnd(isZero, equal(zeros, 1.0)), product, 0.0));
-  return {(r.spread(r.x.with(cotangents[0])) * factor).value};
+  // The product of the others without a division, which zeros, infinities and overflow would spoil: that of the
+  // elements before times that of the elements behind, in a row of all that are reduced.
+  Location loc = getLoc();
+  SmallVector<int64_t> reduced = getReducedAxes(), order;
+  Dims dims = dimsOf(getX()), kept, moved;
+  for (int64_t axis = 0, rank = dims.size(); axis < rank; ++axis)
+    if (!llvm::is_contained(reduced, axis)) {
+      order.push_back(axis);
+      kept.push_back(dims[axis]);
+    }
+  Dims sizes;
+  for (int64_t axis : reduced)
+    sizes.push_back(dims[axis]);
+  llvm::append_range(order, reduced);
+  SmallVector<int64_t> back(order.size());
+  for (auto [to, from] : llvm::enumerate(order)) {
+    back[from] = to;
+    moved.push_back(dims[from]);
+  }
+  Dims rows(kept);
+  rows.push_back(product(b.getContext(), sizes));
+  auto move = [&](Value v, ArrayRef<int64_t> axes) -> Value {
+    return llvm::is_sorted(axes) ? v : TransposeOp::create(b, loc, v, b.getDenseI64ArrayAttr(axes)).getResult();
+  };
+  auto reversed = [&](Value v) -> Value {
+    return ReverseOp::create(b, loc, v, b.getDenseI64ArrayAttr(int64_t(kept.size())));
+  };
+  Value x = reshape(b, loc, move(getX(), order), rows);
+  Value behind = reversed(productBefore(b, loc, reversed(x)));
+  Value others = MulOp::create(b, loc, productBefore(b, loc, x), behind);
+  others = move(reshape(b, loc, others, moved), back);
+  return {MulOp::create(b, loc, spread(b, loc, cotangents[0], reduced, getX().getType()), others)};
 }
 
 SmallVector<Value> MaxOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
@@ -180,20 +219,32 @@ SmallVector<Value> MeanOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {r.spread(r.divideByCount(r.x.with(cotangents[0]))).value};
 }
 
-/// 0 where it is infinite (so that exp(x - m) is no NaN at infinite x), or NaN.
-static Tensor finiteOrZero(Tensor m) { return where(m.with(IsFiniteOp::create(m.b, m.loc, m.value)), m, 0.0); }
+namespace {
+/// exp(x - m) and its sum, with m the largest x, or 0 where that is infinite (exp(x - m) is no NaN then) or NaN. Whatever
+/// m is, it leaves no trace in the result, nor in derivatives.
+struct Exponentials {
+  Tensor m, e, sum;
+
+  explicit Exponentials(const Reduced &r)
+      : m(shift(r.max(r.x, true))), e(exp(r.x - r.spread(m))), sum(r.sum(e, true)) {}
+  static Tensor shift(Tensor largest) {
+    Tensor m = where(largest.with(IsFiniteOp::create(largest.b, largest.loc, largest.value)), largest, 0.0);
+    return m.with(StopGradientOp::create(m.b, m.loc, m.value));
+  }
+};
+} // namespace
 
 SmallVector<Value> LogsumexpOp::decompose(OpBuilder &b) {
-  Reduced r = parts(*this, b);
-  Tensor m = finiteOrZero(r.max(r.x, true));
-  Tensor total = log(r.sum(exp(r.x - r.spread(m)), true)) + m;
-  return {reshapeLike(b, getLoc(), total.value, getType())};
+  Exponentials s(parts(*this, b));
+  return {reshapeLike(b, getLoc(), (log(s.sum) + s.m).value, getType())};
 }
 
 SmallVector<Value> LogsumexpOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  // exp(x - out) would have the rounding of a large out in its exponent.
   Reduced r = parts(*this, b);
-  Tensor weight = exp(r.x - r.spread(finiteOrZero(r.x.with(getOut()))));
-  return {(r.spread(r.x.with(cotangents[0])) * weight).value};
+  Exponentials s(r);
+  Tensor g = s.sum.with(reshapeLike(b, getLoc(), cotangents[0], s.sum.value.getType()));
+  return {(r.spread(where(equal(s.sum, 0.0), 0.0, g / s.sum)) * s.e).value};
 }
 
 SmallVector<Value> VarOp::decompose(OpBuilder &b) { return {parts(*this, b).variance(getKeepdims(), getDdof()).value}; }
@@ -241,8 +292,10 @@ SmallVector<Value> NormOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Tensor isZero = equal(out, 0.0);
   if (p == 2.0)
     return {(r.spread(where(isZero, 0.0, g / out)) * r.x).value};
+  // A zero has the derivative 0, also where ord is below 1 and the power infinite.
   Tensor ratio = abs(r.x) / r.spread(where(isZero, 1.0, out));
-  return {(r.spread(where(isZero, 0.0, g)) * (sign(r.x) * pow(ratio, p - 1.0))).value};
+  Tensor factor = where(equal(r.x, 0.0), 0.0, sign(r.x) * pow(ratio, p - 1.0));
+  return {(r.spread(where(isZero, 0.0, g)) * factor).value};
 }
 
 //===----------------------------------------------------------------------===//

@@ -158,7 +158,7 @@ def Sym_MeanOp : Sym_CompositeReduction<"mean"> {
 def Sym_LogsumexpOp : Sym_CompositeReduction<"logsumexp"> {
   let summary = "Logarithm of the sum of exponentials, without overflow";
   let formula = "log(sum(exp(x), axis))";
-  let gradient = "dx = g * exp(x - out)";
+  let gradient = "dx = g * exp(x - out), 0 where out is -inf";
 }
 class Sym_Spread<string mnemonic> : Sym_CompositeReduction<mnemonic> {
   let arguments = (ins Sym_FloatTensor:$x, OptionalAttr<Sym_Axes>:$axis, DefaultValuedAttr<Sym_Bool, "false">:$keepdims,
@@ -166,23 +166,23 @@ class Sym_Spread<string mnemonic> : Sym_CompositeReduction<mnemonic> {
 }
 def Sym_VarOp : Sym_Spread<"var"> {
   let summary = "Variance over axes, from the deviations";
-  let formula = "sum((x - mean(x, axis))**2, axis) / (n - ddof)";
-  let gradient = "dx = g * 2 * (x - mean(x)) / (n - ddof)";
+  let formula = "sum((x - mean(x, axis))**2, axis) / maximum(n - ddof, 0)";
+  let gradient = "dx = g * 2 * (x - mean(x)) / maximum(n - ddof, 0)";
 }
 def Sym_StdOp : Sym_Spread<"std"> {
   let summary = "Standard deviation over axes";
   let formula = "sqrt(var(x, axis, ddof))";
-  let gradient = "dx = g * (x - mean(x)) / ((n - ddof) * out), 0 where out is 0";
+  let gradient = "dx = g * (x - mean(x)) / (maximum(n - ddof, 0) * out), 0 where out is 0";
 }
 def Sym_NormOp : Sym_CompositeReduction<"norm"> {
   let summary = "Vector norm over axes";
   let formula = "sum(abs(x)**ord, axis)**(1 / ord)";
-  let gradient = "dx = g * sign(x) * (abs(x) / out)**(ord - 1), 0 where out is 0; for inf and -inf as max and min";
+  let gradient = "dx = g * sign(x) * (abs(x) / out)**(ord - 1), 0 where x or out is 0; for inf and -inf as max and min";
   let description = [{
-    `ord` is any number; `inf` and `-inf` are the largest and the smallest absolute value, 0 counts what is not 0.
-    Never the spectral norm of a matrix.
+    `ord` is any number; `inf` and `-inf` (in JSON `"inf"` and `"-inf"`) are the largest and the smallest absolute
+    value, 0 counts what is not 0. Never the spectral norm of a matrix.
   }];
-  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_F64, "2.0">:$ord, OptionalAttr<Sym_Axes>:$axis,
+  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Order, "2.0">:$ord, OptionalAttr<Sym_Axes>:$axis,
                    DefaultValuedAttr<Sym_Bool, "false">:$keepdims);
 }
 

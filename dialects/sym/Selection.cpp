@@ -18,19 +18,15 @@ LogicalResult SortOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
   return success(succeeded(normalizeAxis(loc, a.getAxis(), dimsOf(a.getX()).size())));
 }
 
-/// The order along `axis` and what it puts first.
-static std::pair<Value, Value> sorted(OpBuilder &b, Location loc, Value x, int64_t axis, bool descending,
-                                      std::optional<int64_t> first) {
-  auto order = ArgsortOp::create(b, loc, x, b.getI64IntegerAttr(axis), b.getBoolAttr(descending));
-  Value indices = order.getIndices();
-  if (first)
-    indices = cropAxis(b, loc, indices, axis, b.getAffineConstantExpr(0), b.getAffineConstantExpr(*first), 1, *first);
-  return {TakeAlongAxisOp::create(b, loc, x, indices, b.getI64IntegerAttr(axis)), indices};
+static Value takeAlong(OpBuilder &b, Location loc, Value x, Value indices, int64_t axis) {
+  return TakeAlongAxisOp::create(b, loc, x, indices, b.getI64IntegerAttr(axis));
 }
 
 SmallVector<Value> SortOp::decompose(OpBuilder &b) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), dimsOf(getX()).size());
-  return {sorted(b, getLoc(), getX(), axis, getDescending(), std::nullopt).first};
+  auto order = ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), getDescendingAttr(),
+                                 b.getBoolAttr(false));
+  return {takeAlong(b, getLoc(), getX(), order.getIndices(), axis)};
 }
 
 LogicalResult TopKOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
@@ -48,8 +44,12 @@ LogicalResult TopKOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
 }
 
 SmallVector<Value> TopKOp::decompose(OpBuilder &b) {
-  auto [values, indices] = sorted(b, getLoc(), getX(), dimsOf(getX()).size() - 1, true, getK());
-  return {values, indices};
+  int64_t axis = dimsOf(getX()).size() - 1;
+  auto order = ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), b.getBoolAttr(true),
+                                 b.getBoolAttr(true));
+  Value indices = cropAxis(b, getLoc(), order.getIndices(), axis, b.getAffineConstantExpr(0),
+                           b.getAffineConstantExpr(getK()), 1, getK());
+  return {takeAlong(b, getLoc(), getX(), indices, axis), indices};
 }
 
 LogicalResult ArgsortOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
@@ -61,7 +61,8 @@ SmallVector<AffineExpr> ArgsortOp::getKernelIntegers() {
   Dims dims = dimsOf(getX());
   int64_t axis = getAxis();
   return {product(getContext(), ArrayRef(dims).take_front(axis)), dims[axis],
-          product(getContext(), ArrayRef(dims).drop_front(axis + 1)), constantDim(getContext(), getDescending())};
+          product(getContext(), ArrayRef(dims).drop_front(axis + 1)), constantDim(getContext(), getDescending()),
+          constantDim(getContext(), getNanFirst())};
 }
 
 //===----------------------------------------------------------------------===//
@@ -108,14 +109,25 @@ struct Scattered {
 };
 } // namespace
 
+/// x with a row of zeros behind the others, so that there is a first one.
+static Value withZeroRow(OpBuilder &b, Location loc, Value x) {
+  Dims row = dimsOf(x);
+  row[0] = constantDim(b.getContext(), 1);
+  Value zeros = splat(b, loc, tensorType(row, elementOf(x)), 0);
+  return ConcatOp::create(b, loc, ValueRange{x, zeros}, b.getI64IntegerAttr(0));
+}
+
 SmallVector<Value> ScatterOp::decompose(OpBuilder &b) {
   Scattered s(b, *this);
-  // A place that nobody writes looks at the first update, in vain.
-  Tensor who = maximum(s.tensor(s.writers), 0.0);
   Tensor x = s.tensor(symc::reshape(b, getLoc(), getX(), s.rows));
   Value updates = symc::reshape(b, getLoc(), getUpdates(), s.updates);
-  if (constantValue(s.updates[0]) == 0)
+  std::optional<int64_t> count = constantValue(s.updates[0]);
+  if (count == 0)
     return {getX()};
+  if (!count)
+    updates = withZeroRow(b, getLoc(), updates);
+  // A place that nobody writes looks at the first row, in vain.
+  Tensor who = maximum(s.tensor(s.writers), 0.0);
   return {reshapeLike(b, getLoc(), where(s.written(), s.pick(updates, who.value), x).value, getType())};
 }
 

@@ -24,14 +24,15 @@ def Sym_TopKOp : Sym_PublicOp<"top_k", [DeclareOpInterfaceMethods<DecomposableOp
   let summary = "The k largest elements along the last axis, from the largest on, and their indices";
   let formula = "values = take_along_axis(x, indices, -1), indices = argsort(-x, -1)[..., :k]";
   let gradient = "dx = g of the values at their indices";
-  let description = "Of equal elements the first comes first; NaN comes last.";
+  let description = "Of equal elements the first comes first; NaN counts as the greatest.";
   let arguments = (ins Sym_NumberTensor:$x, Sym_I64:$k);
   let results = (outs Sym_NumberTensor:$values, Sym_IntTensor:$indices);
 }
 def Sym_ArgsortOp : Sym_Op<"argsort", [DeclareOpInterfaceMethods<InferTypeOpInterface>,
                                        DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]>, Sym_Inferred {
   let summary = "The i64 indices that sort along an axis; `workspace` is of the kernel alone";
-  let arguments = (ins Sym_NumberTensor:$x, Sym_I64:$axis, Sym_Bool:$descending);
+  let arguments = (ins Sym_NumberTensor:$x, Sym_I64:$axis, Sym_Bool:$descending,
+                   DefaultValuedAttr<Sym_Bool, "false">:$nan_first);
   let results = (outs Sym_IntTensor:$indices, Sym_IntTensor:$workspace);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

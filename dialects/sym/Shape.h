@@ -31,8 +31,9 @@ mlir::Value toIndex(Scalar x);
 /// Into [0, size).
 Scalar clampIndex(Scalar index, Scalar size);
 Scalar zeroElement(ElementBuilder &e, mlir::Type element);
-/// Checks -size <= i < size and counts negative ones from the end; a valid index in any case.
-Scalar checkedIndex(ElementBuilder &e, Scalar i, mlir::AffineExpr size, std::string what);
+/// Checks -size <= i < size and counts negative ones from the end, or checks 0 <= i < size when `fromEnd` is false; a
+/// valid index in any case.
+Scalar checkedIndex(ElementBuilder &e, Scalar i, mlir::AffineExpr size, std::string what, bool fromEnd = true);
 
 /// How many axes of x the index tuples along the last axis of `indices` fix.
 mlir::FailureOr<int64_t> indexTupleLength(std::optional<mlir::Location> loc, mlir::Type x, mlir::Type indices);

@@ -38,13 +38,14 @@ Scalar symc::zeroElement(ElementBuilder &e, Type element) {
   return {e.b, e.loc, arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(bodyType(element))), element};
 }
 
-Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, AffineExpr size, std::string what) {
+Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, AffineExpr size, std::string what, bool fromEnd) {
   Scalar value = toI64(i), bound = toI64(indexScalar(e, e.dim(size)));
-  Scalar ok = bitAnd(value >= -bound, value < bound);
+  Scalar least = fromEnd ? -bound : integerLiteral(bound, 0);
+  Scalar ok = bitAnd(value >= least, value < bound);
   e.check(ok.value, value.value, bound.value,
           what + " {value} is out of range for " + (isa<AffineConstantExpr>(size) ? "" : printDim(size) + " = ") +
               "{bound} elements");
-  return where(ok, where(value < 0.0, value + bound, value), 0.0);
+  return where(ok, fromEnd ? where(value < 0.0, value + bound, value) : value, 0.0);
 }
 
 //===----------------------------------------------------------------------===//

@@ -61,6 +61,12 @@ def Sym_F64 : ConfinedAttr<F64Attr, []> {
   let returnType = "double";
   let convertFromStorage = "$_self.getValueAsDouble()";
 }
+/// A number, or the string "inf" or "-inf", which JSON has no number for.
+def Sym_Order : ConfinedAttr<F64Attr, []> {
+  let summary = "a number, 'inf' or '-inf'";
+  let returnType = "double";
+  let convertFromStorage = "$_self.getValueAsDouble()";
+}
 def Sym_Bool : ConfinedAttr<BoolAttr, []> { let summary = "true or false"; }
 def Sym_Str : ConfinedAttr<StrAttr, []> { let summary = "a string"; }
 /// An integer or a list of integers, stored as a list.

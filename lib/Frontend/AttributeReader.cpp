@@ -10,6 +10,7 @@
 
 #include "lib/Frontend/ImportContext.h"
 #include "lib/Support/Suggest.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace symc;
@@ -99,6 +100,8 @@ static std::string wanted(const AttrSchema &schema) {
     return "an integer";
   case AttrKind::F64:
     return "a number";
+  case AttrKind::Order:
+    return "a number, 'inf' or '-inf'";
   case AttrKind::Bool:
     return "true or false";
   case AttrKind::Str:
@@ -166,7 +169,7 @@ private:
     if (value.kind == Literal::Bad)
       return nullptr;
     std::string hint;
-    if (value.kind == Literal::Real && schema.kind != AttrKind::F64)
+    if (value.kind == Literal::Real && schema.kind != AttrKind::F64 && schema.kind != AttrKind::Order)
       hint = "integers are written without fraction and exponent";
     else if (value.kind == Literal::Size)
       hint = "the value must be known at compile time";
@@ -311,6 +314,10 @@ Attribute AttributeReader::read(const Literal &value) {
   switch (schema.kind) {
   case AttrKind::I64:
     return value.kind == Literal::Integer ? Attribute(b.getI64IntegerAttr(value.integer)) : bad(value);
+  case AttrKind::Order:
+    if (value.kind == Literal::String && (value.text == "inf" || value.text == "-inf"))
+      return b.getF64FloatAttr(value.text == "inf" ? HUGE_VAL : -HUGE_VAL);
+    [[fallthrough]];
   case AttrKind::F64:
     if (value.kind != Literal::Integer && value.kind != Literal::Real)
       return bad(value);

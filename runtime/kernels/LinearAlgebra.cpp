@@ -89,6 +89,8 @@ template <class T> void lu(void *const *buffers, const int64_t *integers) {
           pivot = j;
       pivots[i] = pivot;
       swapRows(a, n, i, pivot);
+      if (a[i * n + i] == 0)
+        continue; // nothing to eliminate
       for (int64_t j = i + 1; j < n; ++j) {
         T factor = a[j * n + i] /= a[i * n + i];
         for (int64_t k = i + 1; k < n; ++k)
@@ -131,6 +133,40 @@ template <class T> void luDet(void *const *buffers, const int64_t *integers) {
         product = -product;
     }
     (static_cast<T *>(buffers[2]))[c] = product;
+  }
+}
+
+/// lu, pivots -> cofactors, of singular matrices too; integers: count, n.
+///
+/// a = P.T l u gives ±P.T inv(l).T c with c the cofactors of u. Those of the leading k + 1 rows and columns of u come
+/// from those of k, without a division: times the new diagonal element, and a new row, which is -c.T of the new column
+/// and the determinant of k.
+template <class T> void luCofactors(void *const *buffers, const int64_t *integers) {
+  int64_t count = integers[0], n = integers[1];
+  for (int64_t s = 0; s < count; ++s) {
+    const T *lu = static_cast<const T *>(buffers[0]) + s * n * n;
+    const int64_t *pivots = static_cast<const int64_t *>(buffers[1]) + s * n;
+    T *c = static_cast<T *>(buffers[2]) + s * n * n, determinant = 1;
+    for (int64_t k = 0; k < n; ++k) {
+      T diagonal = lu[k * n + k], *row = c + k * n;
+      for (int64_t j = 0; j < n; ++j)
+        row[j] = 0;
+      row[k] = determinant;
+      for (int64_t i = 0; i < k; ++i)
+        for (int64_t j = 0; j <= i; ++j) {
+          row[j] -= c[i * n + j] * lu[i * n + k];
+          c[i * n + j] *= diagonal;
+        }
+      determinant *= diagonal;
+    }
+    substitute(lu, c, n, n, 1, 1, 1);
+    bool odd = false;
+    for (int64_t i = n - 1; i >= 0; --i) {
+      swapRows(c, n, i, pivots[i]);
+      odd ^= pivots[i] != i;
+    }
+    for (int64_t j = 0; odd && j < n * n; ++j)
+      c[j] = -c[j];
   }
 }
 
@@ -205,4 +241,5 @@ SYMC_KERNEL_OF_FLOATS(triangular_solve, triangularSolve)
 SYMC_KERNEL_OF_FLOATS(lu, lu)
 SYMC_KERNEL_OF_FLOATS(lu_solve, luSolve)
 SYMC_KERNEL_OF_FLOATS(lu_det, luDet)
+SYMC_KERNEL_OF_FLOATS(lu_cofactors, luCofactors)
 SYMC_KERNEL_OF_FLOATS(qr, qr)

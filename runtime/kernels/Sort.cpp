@@ -7,19 +7,20 @@
 
 namespace {
 
-/// Whether y must come before x, so that a stable merge takes it first; NaN is the last in either order.
-template <class T> bool overtakes(T y, T x, bool descending) {
+/// Whether y must come before x, so that a stable merge takes it first; NaN is at one end in either order.
+template <class T> bool overtakes(T y, T x, bool descending, bool nanFirst) {
   if (x != x || y != y)
-    return x != x && y == y;
+    return nanFirst ? y != y && x == x : x != x && y == y;
   return descending ? y > x : y < x;
 }
 
-/// Merge sort from the bottom up, between the result and the workspace.
+/// Merge sort from the bottom up, between the result and the workspace; integers: sizes before, along and after the
+/// axis, descending, NaN first.
 template <class T> void argsort(void *const *buffers, const int64_t *integers) {
   const T *x = static_cast<const T *>(buffers[0]);
   int64_t *order = static_cast<int64_t *>(buffers[1]), *workspace = static_cast<int64_t *>(buffers[2]);
   int64_t outer = integers[0], n = integers[1], inner = integers[2];
-  bool descending = integers[3];
+  bool descending = integers[3], nanFirst = integers[4];
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t i = 0; i < inner; ++i) {
       const T *line = x + o * n * inner + i;
@@ -30,8 +31,9 @@ template <class T> void argsort(void *const *buffers, const int64_t *integers) {
         for (int64_t begin = 0; begin < n; begin += 2 * width) {
           int64_t middle = begin + width < n ? begin + width : n, end = middle + width < n ? middle + width : n;
           for (int64_t left = begin, right = middle, k = begin; k < end; ++k) {
-            bool takeRight = left == middle || (right < end && overtakes(line[from[right * inner] * inner],
-                                                                         line[from[left * inner] * inner], descending));
+            bool takeRight =
+                left == middle || (right < end && overtakes(line[from[right * inner] * inner],
+                                                            line[from[left * inner] * inner], descending, nanFirst));
             to[k * inner] = from[(takeRight ? right++ : left++) * inner];
           }
         }

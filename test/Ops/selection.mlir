@@ -3,7 +3,7 @@
 // Values are taken along the axis by the sorted indices, whose first k are kept.
 // CHECK-LABEL: @largest
 // CHECK-SAME: %[[X:[^:]*]]: tensor<3x5xf32>
-// CHECK: %[[I:.*]], %{{.*}} = sym.argsort %[[X]] {axis = 1 : i64, descending = true}
+// CHECK: %[[I:.*]], %{{.*}} = sym.argsort %[[X]] {axis = 1 : i64, descending = true, nan_first = true}
 // CHECK: %[[K:.*]] = sym.crop %[[I]] {{{.*}}sizes = #sym.dims<3, 2>
 // CHECK: %[[V:.*]] = sym.take_along_axis %[[X]], %[[K]] {axis = 1 : i64}
 // CHECK: return %[[V]], %[[K]]

@@ -53,10 +53,12 @@ void GraphReader::readOp(Operation *op) {
   expressions[result] = e;
 }
 
-Ex GraphReader::matrixOperand(Value v, bool transposed) {
+Ex GraphReader::matrixOperand(Value v, bool isTransposed) {
   Ex x = expressionOf(v);
-  if (!transposed)
-    return x;
+  return isTransposed ? transposed(x) : x;
+}
+
+Ex GraphReader::transposed(Ex x) {
   if (x->shape.size() == 2)
     return algebra.transpose(x);
   Dims shape = x->shape;
@@ -106,6 +108,14 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::ReshapeOp) { return algebra.reshape(operand(0), shape); })
       .Case([&](sym::SumOp sum) { return algebra.sum(operand(0), sum.getReducedAxes(), sum.getKeepdims(), shape); })
       .Case([&](sym::WhereOp) { return algebra.where(operand(0), operand(1), operand(2), shape); })
+      .Case([&](sym::StopGradientOp) { return operand(0); })
+      .Case([&](sym::CofactorsOp op) {
+        Dims stack(ArrayRef(shape).drop_back(2)), ones(stack);
+        ones.append(2, constantDim(op.getContext(), 1));
+        Ex a = operand(0), det = algebra.call("det", {a}, {}, stack);
+        Ex inverse = transposed(algebra.call("inv", {a}, {}, shape));
+        return algebra.mul({{algebra.broadcast(algebra.reshape(det, ones), shape), 1}, {inverse, 1}}, shape);
+      })
       // Checks its operand and turns negative numbers: in formulas labels are right.
       .Case([&](sym::LinearIndexOp index) { return index.getTuples() ? buildCall(op) : operand(0); })
       .Case([&](sym::SizeOp size) { return algebra.size(size.getSize().getExprs()[0]); })

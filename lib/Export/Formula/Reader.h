@@ -41,7 +41,9 @@ private:
   void readOp(mlir::Operation *op);
   Ex build(mlir::Operation *op);
   Ex buildCall(mlir::Operation *op);
-  Ex matrixOperand(mlir::Value v, bool transposed);
+  Ex matrixOperand(mlir::Value v, bool isTransposed);
+  /// With the last two axes swapped.
+  Ex transposed(Ex x);
 };
 
 } // namespace symc::formula

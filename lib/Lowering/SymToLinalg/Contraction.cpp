@@ -9,6 +9,7 @@
 // and a second kernel does the rest. Operands that do not stand in memory are stored first.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Expr.h"
 #include "lib/Lowering/SymToLinalg/KernelLowering.h"
 
 using namespace mlir;
@@ -41,10 +42,11 @@ public:
       lowering.memory = lowering.inSecondPart(kernel);
     }
     bool isInteger = !isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType());
+    bool asReduction = isInteger && anchor.getContractForm() == sym::ContractForm::matmul;
     OpBuilder b = KernelLowering::atEnd(kernel);
-    if (!isInteger && emitContract(b, lowering.writes))
+    if (!asReduction && emitContract(b, lowering.writes))
       return;
-    storeFirst(kernel, isInteger);
+    storeFirst(kernel, asReduction);
   }
 
 private:
@@ -65,10 +67,10 @@ private:
   }
 
   /// The contraction into memory, and a second kernel for everything else.
-  void storeFirst(func::FuncOp kernel, bool isInteger) {
+  void storeFirst(func::FuncOp kernel, bool asReduction) {
     BlockArgument buffer = addScratch(kernel, cast<RankedTensorType>(result.getType()));
     OpBuilder b = KernelLowering::atEnd(kernel);
-    if (isInteger)
+    if (asReduction)
       emitIntegerProduct(b, buffer);
     else
       createContract(b, ValueRange(buffer));
@@ -97,7 +99,7 @@ private:
     OperationState state(loc, sym::ContractOp::getOperationName(), operands, {}, attributes);
     state.addRegion();
     auto contract = cast<sym::ContractOp>(b.create(state));
-    contract.getEpilogue().emplaceBlock().addArgument(cast<RankedTensorType>(result.getType()).getElementType(), loc);
+    contract.getEpilogue().emplaceBlock().addArgument(bodyType(elementOf(result)), loc);
     return contract;
   }
 
