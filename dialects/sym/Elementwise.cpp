@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/Settled.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 #include <cmath>
@@ -57,7 +57,7 @@ static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
 
 /// z / (x**2 + y**2) for z one of the two; their scale does not enter the squares, which would overflow or vanish.
 static Tensor overSquares(Tensor z, Tensor x, Tensor y) {
-  Tensor larger = maximum(abs(x), abs(y)), scale = where(larger < HUGE_VAL, larger, 1.0);
+  Tensor larger = maximum(abs(x), abs(y)), scale = settled(bitNot(larger < HUGE_VAL), literal(x, 1.0), larger);
   return z / scale / (square(x / scale) + square(y / scale)) / scale;
 }
 

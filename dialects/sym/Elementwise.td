@@ -183,7 +183,7 @@ def Sym_AcosOp : Sym_Unary<"acos", "acos(x)", "-dout / sqrt((1.0 - x) * (1.0 + x
   let formula = "arccos(x)";
   let gradient = "dx = -g / sqrt(1 - x**2)";
 }
-def Sym_AtanOp : Sym_Unary<"atan", "atan(x)", "dout / (1.0 + square(x))"> {
+def Sym_AtanOp : Sym_Unary<"atan", "atan(x)", "settled(abs(x) < 1e9, dout / (1.0 + square(x)), dout / x / x)"> {
   let summary = "Inverse tangent";
   let formula = "arctan(x)";
   let gradient = "dx = g / (1 + x**2)";
@@ -210,7 +210,7 @@ def Sym_TanhOp : Sym_Unary<"tanh", "tanh(x)", "dout * (1.0 - square(out))"> {
   let gradient = "dx = g * (1 - out**2)";
   let activation = 1;
 }
-def Sym_AsinhOp : Sym_Unary<"asinh", "asinh(x)", "where(abs(x) < 1e9, dout / sqrt(square(x) + 1.0), dout / abs(x))"> {
+def Sym_AsinhOp : Sym_Unary<"asinh", "asinh(x)", "settled(abs(x) < 1e9, dout / sqrt(square(x) + 1.0), dout / abs(x))"> {
   let summary = "Inverse hyperbolic sine";
   let formula = "arcsinh(x)";
   let gradient = "dx = g / sqrt(x**2 + 1)";
@@ -326,7 +326,8 @@ def Sym_ShiftRightOp : Sym_BitBinary<"shift_right", "shiftRight(x, y)", Sym_IntT
 
 class Sym_Choice<string mnemonic>
     : Sym_Elementwise<mnemonic, ["condition", "x", "y"], "where(condition, x, y)",
-                      ["zero", "where(condition, dout, 0.0)", "where(condition, 0.0, dout)"],
+                      ["zero", "settledLike(*this, where(condition, dout, 0.0))",
+                       "settledLike(*this, where(condition, 0.0, dout))"],
                       [AllTypesMatch<["x", "y", "out"]>]> {
   let summary = "Elements of x where the condition holds, of y elsewhere";
   let formula = "where(condition, x, y)";

@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Reader.h"
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/Settled.h"
 #include "dialects/sym/OpSchema.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -105,7 +105,11 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::BroadcastToOp) { return algebra.broadcast(operand(0), shape); })
       .Case([&](sym::ReshapeOp) { return algebra.reshape(operand(0), shape); })
       .Case([&](sym::SumOp sum) { return algebra.sum(operand(0), sum.getReducedAxes(), sum.getKeepdims(), shape); })
-      .Case([&](sym::WhereOp) { return algebra.where(operand(0), operand(1), operand(2), shape); })
+      .Case([&](sym::WhereOp choice) {
+        if (choice->hasAttr(kSettledAttr))
+          return operand(1);
+        return algebra.where(operand(0), operand(1), operand(2), shape);
+      })
       // Checks its operand and turns negative numbers: in formulas labels are right.
       .Case([&](sym::LinearIndexOp index) { return index.getTuples() ? buildCall(op) : operand(0); })
       .Case([&](sym::SizeOp size) { return algebra.size(size.getSize().getExprs()[0]); })
