@@ -8,7 +8,7 @@
 // elements and for tensors.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/Settled.h"
 #include <cmath>
 
 using namespace mlir;
@@ -20,9 +20,17 @@ static Scalar relu6(Scalar x) {
   return where(positive > 6.0, 6.0, positive);
 }
 
+/// The derivative x * rest + limit of an activation whose `rest` is 0 from |x| = `bound` on: there it is `limit` alone,
+/// since x may be infinite, and what `rest` is made of may overflow. NaN stays NaN.
+static Tensor within(double bound, Tensor x, Tensor derivative, Tensor limit) {
+  return settled(abs(x) < bound, derivative, limit);
+}
+/// Where e**-|x| is 0 in every type.
+constexpr double kExpIsZero = 800.0;
+
 static Tensor siluGradient(Tensor dout, Tensor x) {
   Tensor s = sigmoid(x);
-  return dout * (s * (1.0 + x * (1.0 - s)));
+  return dout * within(kExpIsZero, x, s * (1.0 + x * (1.0 - s)), s);
 }
 
 /// tanh(log(1 + e**x)) as a quotient of polynomials in e**-|x|.
@@ -34,7 +42,7 @@ template <class K> static K tanhSoftplus(K x) {
 
 static Tensor mishGradient(Tensor dout, Tensor x) {
   Tensor t = tanhSoftplus(x);
-  return dout * (t + x * ((1.0 - t * t) * sigmoid(x)));
+  return dout * within(kExpIsZero, x, t + x * ((1.0 - t * t) * sigmoid(x)), t);
 }
 
 constexpr double kSqrtHalf = 0.70710678118654752440, kInvSqrtTwoPi = 0.39894228040143267794;
@@ -50,10 +58,13 @@ static Scalar gelu(Scalar x, bool approximate) {
 }
 
 static Tensor geluGradient(Tensor dout, Tensor x, bool approximate) {
-  if (!approximate)
-    return dout * (0.5 * erfc(-kSqrtHalf * x) + x * (kInvSqrtTwoPi * exp(-0.5 * square(x))));
+  constexpr double bound = 50.0; // the density and the slope of the sigmoid are 0 there
+  if (!approximate) {
+    Tensor cdf = 0.5 * erfc(-kSqrtHalf * x);
+    return dout * within(bound, x, cdf + x * (kInvSqrtTwoPi * exp(-0.5 * square(x))), cdf);
+  }
   Tensor s = sigmoid(geluArgument(x)), slope = kTwiceSqrtTwoOverPi * (1.0 + 0.134145 * square(x));
-  return dout * (s + x * (s * (1.0 - s)) * slope);
+  return dout * within(bound, x, s + x * (s * (1.0 - s)) * slope, s);
 }
 
 #define GET_OP_CLASSES

@@ -58,7 +58,7 @@ def Sym_SoftplusOp : Sym_Activation<"softplus", "maximum(x, 0.0) + log1p(exp(-ab
   let formula = "log(1 + exp(x))";
   let gradient = "dx = g * sigmoid(x)";
 }
-def Sym_SoftsignOp : Sym_Activation<"softsign", "x / (1.0 + abs(x))", "dout / square(1.0 + abs(x))"> {
+def Sym_SoftsignOp : Sym_Activation<"softsign", "x / (1.0 + abs(x))", "dout / (1.0 + abs(x)) / (1.0 + abs(x))"> {
   let summary = "Softsign";
   let formula = "x / (1 + abs(x))";
   let gradient = "dx = g / (1 + abs(x))**2";
@@ -80,10 +80,10 @@ def Sym_SiluOp : Sym_Activation<"silu", "x * sigmoid(x)", "siluGradient(dout, x)
   let gradient = "dx = g * s * (1 + x * (1 - s)) with s = sigmoid(x)";
 }
 def Sym_HardSwishOp : Sym_Activation<"hard_swish", "x * (relu6(x + 3.0) / 6.0)",
-                                     "where(x <= -3.0, 0.0, where(x < 3.0, dout * (x / 3.0 + 0.5), dout))"> {
+                                     "where(x <= -3.0, 0.0, where(x >= 3.0, dout, dout * (x / 3.0 + 0.5)))"> {
   let summary = "Piecewise quadratic swish";
   let formula = "x * relu6(x + 3) / 6";
-  let gradient = "dx = 0 where x <= -3, g * (x / 3 + 1/2) where x < 3, else g";
+  let gradient = "dx = 0 where x <= -3, g where x >= 3, else g * (x / 3 + 1/2)";
 }
 def Sym_MishOp : Sym_Activation<"mish", "x * tanhSoftplus(x)", "mishGradient(dout, x)"> {
   let summary = "Mish";

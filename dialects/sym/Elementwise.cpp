@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/Settled.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 #include <cmath>
@@ -53,6 +53,12 @@ static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
     return dout.with({});
   Tensor exponent = literal(y, *n - 1.0);
   return *n == 2.0 ? dout * (2.0 * x) : dout * (*n * pow(x, exponent));
+}
+
+/// z / (x**2 + y**2) for z one of the two; their scale does not enter the squares, which would overflow or vanish.
+static Tensor overSquares(Tensor z, Tensor x, Tensor y) {
+  Tensor larger = maximum(abs(x), abs(y)), scale = settled(bitNot(larger < HUGE_VAL), literal(x, 1.0), larger);
+  return z / scale / (square(x / scale) + square(y / scale)) / scale;
 }
 
 static Tensor castGradient(Tensor dout, Tensor x) {
@@ -163,12 +169,15 @@ OpFoldResult WhereOp::fold(FoldAdaptor) {
 OpFoldResult CastOp::fold(FoldAdaptor) {
   if (getX().getType() == getType())
     return getX();
+  // To integers the code that runs decides, and where a double would round first.
   std::optional<double> value = splatValue(getX());
   if (!value)
     return {};
   if (getType().getElementType().isInteger(1))
     return splatAttribute(getType(), *value != 0.0);
-  return isa<FloatType>(getType().getElementType()) ? OpFoldResult(splatAttribute(getType(), *value)) : OpFoldResult();
+  bool exact = isa<FloatType>(getX().getType().getElementType()) || std::fabs(*value) < 0x1p53;
+  return isa<FloatType>(getType().getElementType()) && exact ? OpFoldResult(splatAttribute(getType(), *value))
+                                                             : OpFoldResult();
 }
 
 //===----------------------------------------------------------------------===//
@@ -224,18 +233,25 @@ LogicalResult NegOp::canonicalize(NegOp op, PatternRewriter &rewriter) {
 LogicalResult PowOp::canonicalize(PowOp op, PatternRewriter &rewriter) {
   std::optional<double> n = splatValue(op.getY());
   Tensor x{rewriter, op.getLoc(), op.getX()};
-  bool floating = isa<FloatType>(elementOf(op.getX()));
-  if (!n)
-    return rewriter.notifyMatchFailure(op, "the exponent is not constant");
-  if (*n == std::trunc(*n) && std::fabs(*n) < 0x1p31 && (floating || *n >= 0))
-    return rewriter.replaceOp(op, power(x, static_cast<int64_t>(*n)).value), success();
-  if (floating && *n == 0.5)
-    return rewriter.replaceOp(op, sqrt(x).value), success();
-  return rewriter.notifyMatchFailure(op, "an exponent without a simpler form");
+  bool isProduct = n && (isa<FloatType>(elementOf(op.getX())) ? isProductExponent(*n) : *n >= 0 && *n < 0x1p31);
+  if (!isProduct)
+    return rewriter.notifyMatchFailure(op, "not a product");
+  return rewriter.replaceOp(op, power(x, static_cast<int64_t>(*n)).value), success();
 }
 
 LogicalResult SelectOp::canonicalize(SelectOp op, PatternRewriter &rewriter) {
   return rewriter.replaceOpWithNewOp<WhereOp>(op, op.getCondition(), op.getX(), op.getY()), success();
+}
+
+/// A splat constant, or a broadcast of one, with the sizes of `type`. It does not become a double, which rounds an i64.
+static Value resplat(OpBuilder &b, Location loc, Value constant, RankedTensorType type) {
+  while (auto broadcast = constant.getDefiningOp<BroadcastToOp>())
+    constant = broadcast.getX();
+  auto value = cast<DenseElementsAttr>(constant.getDefiningOp<ConstantOp>().getValue());
+  auto base = type.hasStaticShape() ? RankedTensorType::get(type.getShape(), type.getElementType())
+                                    : RankedTensorType::get({}, type.getElementType());
+  Value narrow = ConstantOp::create(b, loc, base, DenseElementsAttr::get(base, value.getSplatValue<Attribute>()));
+  return broadcastLike(b, loc, narrow, type);
 }
 
 namespace {
@@ -267,8 +283,7 @@ struct HoistBroadcast : OpInterfaceRewritePattern<ScalarBodyOpInterface> {
       if (broadcast && sameDims(*source, dimsOf(broadcast.getX())))
         mapping.map(operand, broadcast.getX());
       else
-        mapping.map(operand,
-                    splat(rewriter, op.getLoc(), tensorType(*source, elementOf(operand)), *splatValue(operand)));
+        mapping.map(operand, resplat(rewriter, op.getLoc(), operand, tensorType(*source, elementOf(operand))));
     }
     Operation *narrow = rewriter.clone(*op, mapping);
     Type wide = op->getResult(0).getType();

@@ -45,7 +45,7 @@ def Sym_FloorDivOp : Sym_Binary<"floor_div", "floorDiv(x, y)", "zero", "zero"> {
   let summary = "Quotient rounded down";
   let formula = "x // y";
   let gradient = "dx = 0, dy = 0";
-  let description = "An integer divided by 0 gives 0.";
+  let description = "As NumPy's, also for infinite divisors; an integer divided by 0 gives 0.";
 }
 def Sym_ModOp : Sym_Binary<"mod", "mod(x, y)", "dout", "-dout * floorDiv(x, y)"> {
   let summary = "Remainder with the sign of the divisor";
@@ -59,8 +59,8 @@ def Sym_PowOp : Sym_Binary<"pow", "pow(x, y)", "powGradient(dout, x, y)",
   let formula = "x**y";
   let gradient = "dx = g * y * x**(y - 1), dy = g * out * log(x), which is 0 at x = 0";
   let description = [{
-    With a literal integer as exponent this is a product, for negative bases too. Otherwise the power of a negative
-    base is NaN. `0**0` is 1. On integers a negative exponent gives the quotient 1/x**-y cut to an integer.
+    C's pow: the power of a negative base is NaN unless the exponent is an integer, and `0**0` is 1. With a literal
+    integer as exponent this is a product. On integers a negative exponent gives the quotient 1/x**-y cut to an integer.
   }];
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -127,10 +127,10 @@ def Sym_ExpOp : Sym_Unary<"exp", "exp(x)", "dout * out"> {
   let formula = "exp(x)";
   let gradient = "dx = g * out";
 }
-def Sym_Expm1Op : Sym_Unary<"expm1", "expm1(x)", "dout * (out + 1.0)"> {
+def Sym_Expm1Op : Sym_Unary<"expm1", "expm1(x)", "dout * exp(x)"> {
   let summary = "Exponential minus one, exact near 0";
   let formula = "expm1(x)";
-  let gradient = "dx = g * (out + 1)";
+  let gradient = "dx = g * exp(x)";
 }
 def Sym_LogOp : Sym_Unary<"log", "log(x)", "dout / x"> {
   let summary = "Natural logarithm";
@@ -183,13 +183,13 @@ def Sym_AcosOp : Sym_Unary<"acos", "acos(x)", "-dout / sqrt((1.0 - x) * (1.0 + x
   let formula = "arccos(x)";
   let gradient = "dx = -g / sqrt(1 - x**2)";
 }
-def Sym_AtanOp : Sym_Unary<"atan", "atan(x)", "dout / (1.0 + square(x))"> {
+def Sym_AtanOp : Sym_Unary<"atan", "atan(x)", "settled(abs(x) < 1e9, dout / (1.0 + square(x)), dout / x / x)"> {
   let summary = "Inverse tangent";
   let formula = "arctan(x)";
   let gradient = "dx = g / (1 + x**2)";
 }
-def Sym_Atan2Op : Sym_Binary<"atan2", "atan2(x, y)", "dout * y / (square(x) + square(y))",
-                             "-dout * x / (square(x) + square(y))", Sym_FloatTensor> {
+def Sym_Atan2Op : Sym_Binary<"atan2", "atan2(x, y)", "dout * overSquares(y, x, y)",
+                             "-dout * overSquares(x, x, y)", Sym_FloatTensor> {
   let summary = "Angle of the point (y, x), as NumPy's arctan2(x, y)";
   let formula = "arctan2(x, y)";
   let gradient = "dx = g * y / (x**2 + y**2), dy = -g * x / (x**2 + y**2)";
@@ -210,12 +210,12 @@ def Sym_TanhOp : Sym_Unary<"tanh", "tanh(x)", "dout * (1.0 - square(out))"> {
   let gradient = "dx = g * (1 - out**2)";
   let activation = 1;
 }
-def Sym_AsinhOp : Sym_Unary<"asinh", "asinh(x)", "dout / sqrt(square(x) + 1.0)"> {
+def Sym_AsinhOp : Sym_Unary<"asinh", "asinh(x)", "settled(abs(x) < 1e9, dout / sqrt(square(x) + 1.0), dout / abs(x))"> {
   let summary = "Inverse hyperbolic sine";
   let formula = "arcsinh(x)";
   let gradient = "dx = g / sqrt(x**2 + 1)";
 }
-def Sym_AcoshOp : Sym_Unary<"acosh", "acosh(x)", "dout / sqrt((x - 1.0) * (x + 1.0))"> {
+def Sym_AcoshOp : Sym_Unary<"acosh", "acosh(x)", "dout / (sqrt(x - 1.0) * sqrt(x + 1.0))"> {
   let summary = "Inverse hyperbolic cosine";
   let formula = "arccosh(x)";
   let gradient = "dx = g / sqrt(x**2 - 1)";
@@ -326,7 +326,8 @@ def Sym_ShiftRightOp : Sym_BitBinary<"shift_right", "shiftRight(x, y)", Sym_IntT
 
 class Sym_Choice<string mnemonic>
     : Sym_Elementwise<mnemonic, ["condition", "x", "y"], "where(condition, x, y)",
-                      ["zero", "where(condition, dout, 0.0)", "where(condition, 0.0, dout)"],
+                      ["zero", "settledLike(*this, where(condition, dout, 0.0))",
+                       "settledLike(*this, where(condition, 0.0, dout))"],
                       [AllTypesMatch<["x", "y", "out"]>]> {
   let summary = "Elements of x where the condition holds, of y elsewhere";
   let formula = "where(condition, x, y)";

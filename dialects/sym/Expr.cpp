@@ -118,11 +118,13 @@ static Scalar safeDivisor(Scalar y) {
   return where(y.isUnsigned() ? bad : bitOr(bad, equal(y, -1.0)), 1.0, y);
 }
 
+/// Whether the remainder of a truncated division is not that of one which rounds down.
+static Scalar hasWrongSign(Scalar r, Scalar y) { return bitAnd(notEqual(r, 0.0), bitXor(r < 0.0, y < 0.0)); }
+
 Scalar symc::mod(Scalar x, Scalar y) {
   if (x.isFloat()) {
     Scalar r = remainder(x, y);
-    Scalar wrongSign = bitAnd(notEqual(r, 0.0), bitXor(r < 0.0, y < 0.0));
-    return where(equal(r, 0.0), copySign(literal(x, 0.0), y), where(wrongSign, r + y, r));
+    return where(equal(r, 0.0), copySign(literal(x, 0.0), y), where(hasWrongSign(r, y), r + y, r));
   }
   Scalar divisor = safeDivisor(y), r = remainder(x, divisor), ok = equal(divisor, y);
   if (x.isUnsigned())
@@ -132,8 +134,10 @@ Scalar symc::mod(Scalar x, Scalar y) {
 
 Scalar symc::floorDiv(Scalar x, Scalar y) {
   if (x.isFloat()) {
-    // As NumPy: the quotient that goes with the remainder, so that 1 // 0.1 is 9 and not 10.
-    Scalar exact = (x - mod(x, y)) / y, down = floor(exact);
+    // As NumPy: the quotient that goes with the remainder, so that 1 // 0.1 is 9 and not 10. The remainder has the sign
+    // of x, so that the difference does not overflow.
+    Scalar r = remainder(x, y), whole = (x - r) / y;
+    Scalar exact = where(hasWrongSign(r, y), whole - 1.0, whole), down = floor(exact);
     Scalar rounded = where(exact - down > 0.5, down + 1.0, down);
     return where(equal(y, 0.0), x / y, where(equal(exact, 0.0), copySign(literal(x, 0.0), x / y), rounded));
   }
@@ -157,12 +161,22 @@ static std::optional<double> literalExponent(Scalar y) {
   return std::nullopt;
 }
 
+bool symc::isProductExponent(double exponent) {
+  // Each product adds half a unit in the last place: 8 factors stay below 4 units.
+  return exponent == std::trunc(exponent) && std::fabs(exponent) <= 8;
+}
+
 Scalar symc::pow(Scalar x, Scalar y) {
   if (x.isFloat()) {
     std::optional<double> n = literalExponent(y);
-    if (n && *n == std::trunc(*n) && std::fabs(*n) < 0x1p62)
+    if (n && isProductExponent(*n))
       return power(x, static_cast<int64_t>(*n));
-    return where(x < 0.0, std::nan(""), x.with(math::PowFOp::create(x.b, x.loc, x.value, y.value)));
+    if (n && std::fabs(*n) == 0.5) {
+      // As pow, which has no sign at -0 and is not NaN at -inf.
+      Scalar root = where(equal(x, -HUGE_VAL), HUGE_VAL, sqrt(x) + 0.0);
+      return *n < 0 ? 1.0 / root : root;
+    }
+    return x.with(math::PowFOp::create(x.b, x.loc, x.value, y.value));
   }
   // By the bits of the exponent; wraps as a product does.
   Value product = literal(x, 1.0).value, base = x.value;
@@ -195,8 +209,10 @@ Scalar symc::abs(Scalar x) {
 }
 Scalar symc::sign(Scalar x) {
   Scalar positive = literal(x, 1.0);
-  return x.isUnsigned() ? where(x > 0.0, positive, x)
-                        : where(x > 0.0, positive, where(x < 0.0, -1.0, x)); // 0 and NaN stay
+  if (x.isUnsigned())
+    return where(x > 0.0, positive, x);
+  // NaN stays, and 0, but without its sign.
+  return where(x > 0.0, positive, where(x < 0.0, -1.0, x.isFloat() ? x + 0.0 : x));
 }
 Scalar symc::square(Scalar x) { return x * x; }
 Scalar symc::exp(Scalar x) { return unary<math::ExpOp>(x); }

@@ -107,11 +107,21 @@ SYMC_WITH_LITERALS(pow)
 template <class K> IfOperand<K> where(K condition, double x, K y) { return where(condition, literal(y, x), y); }
 template <class K> IfOperand<K> where(K condition, K x, double y) { return where(condition, x, literal(x, y)); }
 
-/// x**n as a product.
+/// Whether a floating power with this exponent is a product: as exact as the function, and less work.
+bool isProductExponent(double exponent);
+
+/// x**n as a product. Where n is negative both halves of the power divide: their product overflows before the result
+/// vanishes, and vanishes before the result overflows.
 template <class K> IfOperand<K> power(K x, int64_t n) {
   if (n == 0)
     return literal(x, 1.0);
+  if (n == -1)
+    return 1.0 / x;
   uint64_t rest = n < 0 ? -static_cast<uint64_t>(n) : n;
+  if (n < 0) {
+    K half = power(x, static_cast<int64_t>(rest / 2));
+    return 1.0 / (rest % 2 ? half * x : half) / half;
+  }
   std::optional<K> product;
   auto times = [&](const K &factor) {
     K next = product ? *product * factor : factor;
@@ -125,7 +135,7 @@ template <class K> IfOperand<K> power(K x, int64_t n) {
       break;
     base = square(x.with(base)).value;
   }
-  return n < 0 ? 1.0 / *product : *product;
+  return *product;
 }
 
 } // namespace symc

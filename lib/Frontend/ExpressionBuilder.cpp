@@ -232,76 +232,8 @@ Literal ExprBuilder::literal(uint32_t i) {
 }
 
 //===----------------------------------------------------------------------===//
-// Literals
+// Sizes
 //===----------------------------------------------------------------------===//
-
-static Part number(double real) {
-  Part out;
-  out.kind = Part::Number;
-  out.isReal = true;
-  out.real = real;
-  return out;
-}
-
-static Part number(int64_t integer) {
-  Part out;
-  out.kind = Part::Number;
-  out.integer = integer;
-  out.real = static_cast<double>(integer);
-  return out;
-}
-
-static Part boolean(bool value) {
-  Part out;
-  out.kind = Part::Bool;
-  out.integer = value;
-  return out;
-}
-
-/// Numbers fold in f64; integers stay integers where the result is one.
-std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Part &b) {
-  bool integers = !a.isReal && !b.isReal;
-  int64_t x = a.integer, y = b.integer, result;
-  switch (op) {
-  case ExprOp::Add:
-    return integers && !__builtin_add_overflow(x, y, &result) ? number(result) : number(a.real + b.real);
-  case ExprOp::Sub:
-    return integers && !__builtin_sub_overflow(x, y, &result) ? number(result) : number(a.real - b.real);
-  case ExprOp::Mul:
-    return integers && !__builtin_mul_overflow(x, y, &result) ? number(result) : number(a.real * b.real);
-  case ExprOp::Div:
-    return number(a.real / b.real);
-  case ExprOp::FloorDiv:
-    if (integers && y != 0 && !(x == INT64_MIN && y == -1))
-      return number(x / y - (x % y != 0 && (x % y < 0) != (y < 0)));
-    return number(std::floor(a.real / b.real));
-  case ExprOp::Mod: {
-    if (integers && y != 0 && y != -1)
-      return number((x % y + y) % y);
-    double rest = std::fmod(a.real, b.real);
-    return number(rest != 0 && (rest < 0) != (b.real < 0) ? rest + b.real : rest);
-  }
-  case ExprOp::Pow: {
-    double power = std::pow(a.real, b.real);
-    bool exact = integers && y >= 0 && std::abs(power) < 9007199254740992.0;
-    return exact ? number(static_cast<int64_t>(power)) : number(power);
-  }
-  case ExprOp::Eq:
-    return boolean(a.real == b.real);
-  case ExprOp::Ne:
-    return boolean(a.real != b.real);
-  case ExprOp::Lt:
-    return boolean(a.real < b.real);
-  case ExprOp::Le:
-    return boolean(a.real <= b.real);
-  case ExprOp::Gt:
-    return boolean(a.real > b.real);
-  case ExprOp::Ge:
-    return boolean(a.real >= b.real);
-  default:
-    return std::nullopt;
-  }
-}
 
 /// Sums, products and floor divisions of sizes are sizes.
 std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part &b) {
@@ -340,7 +272,7 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
     return out;
   bool negation = node(i).op == ExprOp::Neg;
   if (negation && x.kind == Part::Number)
-    return x.isReal || x.integer == INT64_MIN ? number(-x.real) : number(-x.integer);
+    return x.isReal || x.integer == INT64_MIN ? Part::number(-x.real) : Part::number(-x.integer);
   if (negation && x.kind == Part::Size) {
     out.kind = Part::Size;
     out.size = canonical(x.size * -1);
@@ -351,7 +283,7 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
     return out;
   }
   if (!negation && x.kind == Part::Bool)
-    return boolean(!x.integer);
+    return Part::boolean(!x.integer);
   if (x.kind == Part::Number || x.kind == Part::Size || x.kind == Part::Pending || x.kind == Part::Bool) {
     error(child(i, 0), code::ExprOperand,
           negation ? "a bool has no arithmetic" : "'not' takes a bool, not " + quoted(textOf(child(i, 0))));
@@ -361,9 +293,10 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
   return makeOp(i, opOf(node(i).op), operands);
 }
 
-/// `x ** n` with a literal integer is a product.
+/// `x ** n` with a literal integer is a product, which `pow` becomes once derivatives are taken of it.
 Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
   uint32_t x = child(i, 0);
+  Type element = elementOf(base);
   Part out;
   out.kind = Part::Tensor;
   out.values = {base};
@@ -372,19 +305,33 @@ Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
   if (exponent == 0) {
     OpPlace where = place(i, "pow", true);
     Location loc = context.location(where.op, where.name);
-    Value one = maker.scalar(loc, elementOf(base), 1, 1, false);
-    if (!one || elementOf(base).isInteger(1)) {
+    Value one = maker.scalar(loc, element, 1, 1, false);
+    if (!one || element.isInteger(1)) {
       error(x, code::ElementTypeUnsupported, "'pow' takes operands of numbers, not " + printType(base.getType()));
       return Part();
     }
     out.values = {sym::BroadcastToOp::create(context.b, loc, one, sym::DimsAttr::get(context.context, dimsOf(base)))};
     return out;
   }
-  if (exponent < 0 && !isa<FloatType>(elementOf(base))) {
+  if (exponent < 0 && !isa<FloatType>(element)) {
     error(x, code::ElementTypeUnsupported, "a negative power takes floating operands, not " + printType(base.getType()),
           "cast(…, 'f32') makes floating numbers of integers");
     return Part();
   }
+  if (exponent == 2) {
+    Operand squared[] = {tensorOperand(x, base)};
+    return makeOp(i, "square", squared);
+  }
+  Location loc = context.location(rangeOf(i), ref(holder));
+  bool whole = element.isF32() ? std::abs(static_cast<double>(exponent)) <= 0x1p24
+                               : std::abs(static_cast<double>(exponent)) <= 0x1p53;
+  if (Value n = whole && !element.isInteger(1)
+                    ? maker.scalar(loc, element, static_cast<double>(exponent), exponent, false)
+                    : Value()) {
+    Operand operands[] = {tensorOperand(x, base), tensorOperand(child(i, 1), n)};
+    return makeOp(i, "pow", operands);
+  }
+  // The element type does not hold the exponent.
   uint64_t magnitude = exponent < 0 ? 0 - static_cast<uint64_t>(exponent) : static_cast<uint64_t>(exponent);
   bool inverse = exponent < 0;
   for (int bit = 62 - __builtin_clzll(magnitude); bit >= 0 && out.kind == Part::Tensor; --bit) {
@@ -413,7 +360,7 @@ Part ExprBuilder::evaluateBinary(uint32_t i) {
       return *folded;
   bool logical = op == ExprOp::And || op == ExprOp::Or;
   if (a.kind == Part::Bool && b.kind == Part::Bool && logical)
-    return boolean(op == ExprOp::And ? a.integer && b.integer : a.integer || b.integer);
+    return Part::boolean(op == ExprOp::And ? a.integer && b.integer : a.integer || b.integer);
   if (a.isScalar() && b.isScalar()) {
     if (auto folded = foldSizes(op, a, b))
       return *folded;
@@ -589,6 +536,10 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
   if (schema->mnemonic == "pow" && operands.size() == 2 && operands[0].value && !operands[0].bad &&
       parts[arguments[1]].kind == Part::Number && !parts[arguments[1]].isReal && attributes.empty())
     return power(i, operands[0].value, parts[arguments[1]].integer);
+  // A literal that is the whole expression has no type to become a node.
+  if (i + 1 != expression.nodes.size())
+    if (auto folded = foldCall(i, *schema, attributes))
+      return *folded;
   return makeOp(i, schema->mnemonic, operands, attributes);
 }
 
@@ -601,13 +552,13 @@ void ExprBuilder::evaluate(uint32_t i) {
   Part &out = parts[i];
   switch (n.kind) {
   case ExprKind::Integer:
-    out = number(n.integer);
+    out = Part::number(n.integer);
     break;
   case ExprKind::Real:
-    out = number(n.real);
+    out = Part::number(n.real);
     break;
   case ExprKind::Bool:
-    out = boolean(n.integer);
+    out = Part::boolean(n.integer);
     break;
   case ExprKind::String:
     out.kind = Part::String;

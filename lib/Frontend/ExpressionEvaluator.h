@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Shared by the files that implement it: ExpressionBuilder.cpp and ExpressionIndexing.cpp.
+// Shared by the files that implement it: ExpressionBuilder.cpp, ExpressionFolding.cpp and ExpressionIndexing.cpp.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_FRONTEND_EXPRESSIONEVALUATOR_H
@@ -26,6 +26,27 @@ struct Part {
   AffineExpr size;              // Size
   SmallVector<Value, 1> values; // Tensor: the results of the op
   bool isScalar() const { return kind == Number || kind == Size || kind == Pending; }
+
+  static Part number(double real) {
+    Part out;
+    out.kind = Number;
+    out.isReal = true;
+    out.real = real;
+    return out;
+  }
+  static Part number(int64_t integer) {
+    Part out;
+    out.kind = Number;
+    out.integer = integer;
+    out.real = static_cast<double>(integer);
+    return out;
+  }
+  static Part boolean(bool value) {
+    Part out;
+    out.kind = Bool;
+    out.integer = value;
+    return out;
+  }
 };
 
 class ExprBuilder {
@@ -59,6 +80,10 @@ private:
   Part evaluateIndex(uint32_t i);
   Part power(uint32_t i, Value base, int64_t exponent);
   std::optional<Part> foldNumbers(ExprOp op, const Part &a, const Part &b);
+  std::optional<Part> evaluateOp(const OpSchema &schema, ArrayRef<const Part *> arguments, Type element,
+                                 ArrayRef<AttributeArgument> attributes, const OpPlace &place);
+  /// A call of an elementwise function on literals alone; nothing when it is none.
+  std::optional<Part> foldCall(uint32_t i, const OpSchema &schema, ArrayRef<AttributeArgument> attributes);
   std::optional<Part> foldSizes(ExprOp op, const Part &a, const Part &b);
 
   OpPlace place(uint32_t i, StringRef mnemonic, bool last);

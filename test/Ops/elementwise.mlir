@@ -28,26 +28,28 @@ func.func @ones(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf3
 
 // -----
 
-// Literal exponents are products; 0.5 is a root; others stay.
+// Powers with few factors are products; others stay: a root of -0.0 and of -inf is not the power.
 // CHECK-LABEL: @powers
 // CHECK-SAME: %[[X:[^:]*]]: tensor<4xf32>
 // CHECK-DAG: %[[S:.*]] = sym.square %[[X]]
 // CHECK-DAG: %[[C:.*]] = sym.mul %[[X]], %[[S]]
-// CHECK-DAG: %[[R:.*]] = sym.sqrt %[[X]]
-// CHECK-DAG: %[[P:.*]] = sym.pow %[[X]]
-// CHECK: return %[[X]], %[[S]], %[[C]], %[[R]], %[[P]]
+// CHECK-DAG: %[[HALF:.*]] = sym.constant dense<5.000000e-01>
+// CHECK-DAG: %[[P:.*]] = sym.pow %[[X]], %[[HALF]]
+// CHECK-DAG: %[[NINE:.*]] = sym.constant dense<9.000000e+00>
+// CHECK-DAG: %[[Q:.*]] = sym.pow %[[X]], %[[NINE]]
+// CHECK: return %[[X]], %[[S]], %[[C]], %[[P]], %[[Q]]
 func.func @powers(%x: tensor<4xf32>)
     -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
   %1 = sym.constant dense<1.0> : tensor<4xf32>
   %2 = sym.constant dense<2.0> : tensor<4xf32>
   %3 = sym.constant dense<3.0> : tensor<4xf32>
   %half = sym.constant dense<0.5> : tensor<4xf32>
-  %other = sym.constant dense<1.5> : tensor<4xf32>
+  %nine = sym.constant dense<9.0> : tensor<4xf32>
   %a = sym.pow %x, %1 : tensor<4xf32>
   %b = sym.pow %x, %2 : tensor<4xf32>
   %c = sym.pow %x, %3 : tensor<4xf32>
   %d = sym.pow %x, %half : tensor<4xf32>
-  %e = sym.pow %x, %other : tensor<4xf32>
+  %e = sym.pow %x, %nine : tensor<4xf32>
   return %a, %b, %c, %d, %e : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
 
@@ -65,6 +67,46 @@ func.func @symbolic() -> tensor<?xf32, #sym.dims<batch>> {
   %b = sym.broadcast_to %3 {shape = #sym.dims<batch>} : (tensor<f32>) -> tensor<?xf32, #sym.dims<batch>>
   %c = sym.mul %a, %b : tensor<?xf32, #sym.dims<batch>>
   return %c : tensor<?xf32, #sym.dims<batch>>
+}
+
+// -----
+
+// Both halves of a negative power divide: a product would overflow where the result does not vanish.
+// CHECK-LABEL: @negativePower
+// CHECK-SAME: %[[X:[^:]*]]: tensor<4xf32>
+// CHECK: %[[ONE:.*]] = sym.constant dense<1.000000e+00>
+// CHECK: %[[S:.*]] = sym.square %[[X]]
+// CHECK: %[[D:.*]] = sym.div %[[ONE]], %[[S]]
+// CHECK: %[[Q:.*]] = sym.div %[[D]], %[[X]]
+// CHECK: return %[[Q]]
+func.func @negativePower(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %n = sym.constant dense<-3.0> : tensor<4xf32>
+  %0 = sym.pow %x, %n : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// No double holds the number.
+// CHECK-LABEL: @largeInteger
+// CHECK: sym.constant dense<9007199254740993> : tensor<1xi64>
+// CHECK: sym.add
+func.func @largeInteger(%x: tensor<1xi64>) -> tensor<4xi64> {
+  %large = sym.constant dense<9007199254740993> : tensor<4xi64>
+  %wide = sym.broadcast_to %x {shape = #sym.dims<4>} : (tensor<1xi64>) -> tensor<4xi64>
+  %0 = sym.add %wide, %large : tensor<4xi64>
+  return %0 : tensor<4xi64>
+}
+
+// -----
+
+// A float between the integer and its double would round twice.
+// CHECK-LABEL: @roundedOnce
+// CHECK: sym.cast
+func.func @roundedOnce() -> tensor<4xf32> {
+  %large = sym.constant dense<9007199791611905> : tensor<4xi64>
+  %0 = sym.cast %large {dtype = f32} : tensor<4xi64> -> tensor<4xf32>
+  return %0 : tensor<4xf32>
 }
 
 // -----

@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Reader.h"
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/Settled.h"
 #include "dialects/sym/OpSchema.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -107,7 +107,11 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::BroadcastToOp) { return algebra.broadcast(operand(0), shape); })
       .Case([&](sym::ReshapeOp) { return algebra.reshape(operand(0), shape); })
       .Case([&](sym::SumOp sum) { return algebra.sum(operand(0), sum.getReducedAxes(), sum.getKeepdims(), shape); })
-      .Case([&](sym::WhereOp) { return algebra.where(operand(0), operand(1), operand(2), shape); })
+      .Case([&](sym::WhereOp choice) {
+        if (choice->hasAttr(kSettledAttr))
+          return operand(1);
+        return algebra.where(operand(0), operand(1), operand(2), shape);
+      })
       .Case([&](sym::StopGradientOp) { return operand(0); })
       .Case([&](sym::CofactorsOp op) {
         Dims stack(ArrayRef(shape).drop_back(2)), ones(stack);
