@@ -17,7 +17,8 @@ import tempfile
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import vjp_reference as reference
+from vjp import runner
+from vjp.sample import Sample
 
 # Where operands are drawn from, when not in ±2.
 DOMAINS = {"log": (.5, 3), "log1p": (-.5, 2), "sqrt": (.5, 3), "rsqrt": (.5, 3), "pow": (.5, 2), "acosh": (1.5, 3),
@@ -119,7 +120,7 @@ def samples_of(op, operands, results, number, rng):
         cases = [(general, {})] if None not in general else []
     low, high = DOMAINS.get(op, (-2, 2))
     for specs, attrs in cases:
-        sample = reference.Sample(number, {"op": op})
+        sample = Sample(number, {"op": op})
         number += 1
         inputs = [sample.value(draw(rng, *spec[:2], low, high, *spec[2:])) for spec in specs]
         outputs = sample.op(op, *inputs, results=results, attributes=attrs)
@@ -136,8 +137,8 @@ def check(samples, folder, label):
     import symc
     path, results = folder / f"{label}.json", {}
     while samples:
-        owner = reference.write_graph(samples, path)
-        code, errors = reference.diagnostics(path)
+        owner = runner.write_graph(samples, path)
+        code, errors = runner.diagnostics(path)
         bad = {owner[d["line"]].number: f"{d['code']}: {d['message']}" for d in errors if owner.get(d["line"])}
         if code == 0:
             break
@@ -148,7 +149,7 @@ def check(samples, folder, label):
     if not samples:
         return results
     library = folder / f"lib{label}.so"
-    r = subprocess.run([reference.SYMC, "compile", str(path), "-o", str(library), "--functions", "predict,gradients"],
+    r = subprocess.run([runner.SYMC, "compile", str(path), "-o", str(library), "--functions", "predict,gradients"],
                        capture_output=True, text=True)
     if r.returncode:
         if len(samples) == 1:
@@ -161,11 +162,11 @@ def check(samples, folder, label):
     for s in samples:
         for name, (_, data) in s.parameters.items():
             model.parameters[name] = data
-    gradients = reference.named(model.gradients(scale=one))
+    gradients = runner.named(model.gradients(scale=one))
     worst, h = {s.number: 0.0 for s in samples}, 1e-5
 
     def losses():
-        outputs = reference.named(model.predict(scale=one))
+        outputs = runner.named(model.predict(scale=one))
         return {s.number: sum(float(outputs[o]) for o in s.outputs) for s in samples}
     # The samples are independent: one element of each is moved at a time.
     places = {s.number: [(n, i) for n, (_, d) in s.parameters.items() for i in range(d.size)] for s in samples}
@@ -196,7 +197,7 @@ def check(samples, folder, label):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", help="ops whose name contains this")
-    parser.add_argument("--build", type=pathlib.Path, default=reference.ROOT / "build" / "release")
+    parser.add_argument("--build", type=pathlib.Path, default=runner.ROOT / "build" / "release")
     parser.add_argument("--batch", type=int, default=24)
     arguments = parser.parse_args()
     rng, samples, skipped = np.random.default_rng(7), [], {}
