@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""central_differences.py [--only OP] [--build DIR]: `gradients` against central differences, in f64, for every op of
-the dialect whose definition tells a derivative.
+"""central_differences.py [--only OP] [--build DIR] [--batch N]: `gradients` against central differences, in f64, for
+every op of the dialect whose definition tells a derivative.
 
 Operands are drawn from a seeded generator where the op is smooth; what the definition does not tell (shapes that go
-together, attributes, domains) is in the tables below. Ops that neither the tables nor the general rule fit are listed
-as skipped. Exits 1 when a derivative differs by more than 1e-6.
+together, attributes, domains) is in the tables below. An op that neither the tables nor the general rule fit is a
+failure, and so is a sample in which nothing moves. Exits 1 when a derivative differs by more than 1e-6.
 """
 import argparse
 import json
@@ -83,6 +83,8 @@ SAMPLES = {
     "cumsum": [([F(3, 4)], {"axis": 1, "reverse": True, "exclusive": True})],
     "var": [([F(3, 4)], {"axis": 0, "ddof": 1})], "std": [([F(3, 4)], {"axis": 1})],
 }
+# Their derivative is 0 wherever there is one.
+STEPS = {"ceil", "floor", "round", "trunc", "sign", "floor_div"}
 # Random, or with other values in `predict` than in `gradients`.
 LEFT_OUT = {"dropout": "random", "batch_norm": "other statistics in `predict`", "stop_gradient": "has no derivative by definition", "print": "an effect", "assert": "an effect"}
 
@@ -164,6 +166,7 @@ def check(samples, folder, label):
             model.parameters[name] = data
     gradients = runner.named(model.gradients(scale=one))
     worst, h = {s.number: 0.0 for s in samples}, 1e-5
+    largest = dict(worst)  # of the numeric derivatives
 
     def losses():
         outputs = runner.named(model.predict(scale=one))
@@ -191,6 +194,10 @@ def check(samples, folder, label):
             exact = float(np.asarray(gradients[name]).reshape(-1)[i])
             error = abs(numeric - exact) / max(1.0, abs(numeric))
             worst[s.number] = max(worst[s.number], error if error == error else np.inf)
+            largest[s.number] = max(largest[s.number], abs(numeric))
+    for s in samples:
+        if (largest[s.number] == 0) != (s.record["op"] in STEPS):
+            worst[s.number] = "nothing moves" if largest[s.number] == 0 else "moves between its steps"
     return {**results, **worst}
 
 
@@ -200,19 +207,25 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=runner.ROOT / "build" / "release")
     parser.add_argument("--batch", type=int, default=24)
     arguments = parser.parse_args()
-    rng, samples, skipped = np.random.default_rng(7), [], {}
+    rng, samples, skipped, missing = np.random.default_rng(7), [], {}, []
     for op, operands, results in sorted(differentiable_ops(arguments.build)):
         if arguments.only and arguments.only not in op:
             continue
         made = [] if op in LEFT_OUT else list(samples_of(op, operands, results if op != "split" else 2, len(samples), rng))
-        if not made:
-            skipped[op] = LEFT_OUT.get(op, "no sample")
+        if op in LEFT_OUT:
+            skipped[op] = LEFT_OUT[op]
+        elif not made:
+            missing.append(op)
         samples += made
+    if not samples and not skipped and not missing:
+        parser.error(f"no differentiable op has a name that contains '{arguments.only or ''}'")
     found = {}
     with tempfile.TemporaryDirectory(prefix="symc-differences-") as folder:
         for i in range(0, len(samples), arguments.batch):
             found.update(check(samples[i:i + arguments.batch], pathlib.Path(folder), f"d{i}"))
-    passed = failed = 0
+    passed, failed = 0, len(missing)
+    for op in missing:
+        print(f"{op}: no sample, give it one in SAMPLES")
     for s in samples:
         value = found[s.number]
         right = not isinstance(value, str) and value <= 1e-6

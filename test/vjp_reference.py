@@ -37,6 +37,8 @@ def main():
             records += [json.loads(line) for line in f if line.strip()]
     if arguments.only:
         records = [r for r in records if arguments.only in r["op"]]
+    if not records:
+        parser.error("no sample" + (f" of an operator whose name contains '{arguments.only}'" if arguments.only else ""))
     results, samples, not_mapped = {}, [], []
     for number, record in enumerate(records):
         try:
