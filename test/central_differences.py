@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""central_differences.py [--only OP] [--build DIR]: `gradients` against central differences, in f64, for every op of
-the dialect whose definition tells a derivative.
+"""central_differences.py [--only OP] [--build DIR] [--batch N]: `gradients` against central differences, in f64, for
+every op of the dialect whose definition tells a derivative.
 
 Operands are drawn from a seeded generator where the op is smooth; what the definition does not tell (shapes that go
-together, attributes, domains) is in the tables below. Ops that neither the tables nor the general rule fit are listed
-as skipped. Exits 1 when a derivative differs by more than 1e-6.
+together, attributes, domains) is in the tables below. An op that neither the tables nor the general rule fit is a
+failure, and so is a sample in which nothing moves. Exits 1 when a derivative differs by more than 1e-6.
 """
 import argparse
 import json
@@ -17,7 +17,8 @@ import tempfile
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import vjp_reference as reference
+from vjp import runner
+from vjp.sample import Sample
 
 # Where operands are drawn from, when not in ±2.
 DOMAINS = {"log": (.5, 3), "log1p": (-.5, 2), "sqrt": (.5, 3), "rsqrt": (.5, 3), "pow": (.5, 2), "acosh": (1.5, 3),
@@ -82,6 +83,8 @@ SAMPLES = {
     "cumsum": [([F(3, 4)], {"axis": 1, "reverse": True, "exclusive": True})],
     "var": [([F(3, 4)], {"axis": 0, "ddof": 1})], "std": [([F(3, 4)], {"axis": 1})],
 }
+# Their derivative is 0 wherever there is one.
+STEPS = {"ceil", "floor", "round", "trunc", "sign", "floor_div"}
 # Random, or with other values in `predict` than in `gradients`.
 LEFT_OUT = {"dropout": "random", "batch_norm": "other statistics in `predict`", "stop_gradient": "has no derivative by definition", "print": "an effect", "assert": "an effect"}
 
@@ -119,7 +122,7 @@ def samples_of(op, operands, results, number, rng):
         cases = [(general, {})] if None not in general else []
     low, high = DOMAINS.get(op, (-2, 2))
     for specs, attrs in cases:
-        sample = reference.Sample(number, {"op": op})
+        sample = Sample(number, {"op": op})
         number += 1
         inputs = [sample.value(draw(rng, *spec[:2], low, high, *spec[2:])) for spec in specs]
         outputs = sample.op(op, *inputs, results=results, attributes=attrs)
@@ -136,8 +139,8 @@ def check(samples, folder, label):
     import symc
     path, results = folder / f"{label}.json", {}
     while samples:
-        owner = reference.write_graph(samples, path)
-        code, errors = reference.diagnostics(path)
+        owner = runner.write_graph(samples, path)
+        code, errors = runner.diagnostics(path)
         bad = {owner[d["line"]].number: f"{d['code']}: {d['message']}" for d in errors if owner.get(d["line"])}
         if code == 0:
             break
@@ -148,7 +151,7 @@ def check(samples, folder, label):
     if not samples:
         return results
     library = folder / f"lib{label}.so"
-    r = subprocess.run([reference.SYMC, "compile", str(path), "-o", str(library), "--functions", "predict,gradients"],
+    r = subprocess.run([runner.SYMC, "compile", str(path), "-o", str(library), "--functions", "predict,gradients"],
                        capture_output=True, text=True)
     if r.returncode:
         if len(samples) == 1:
@@ -161,11 +164,12 @@ def check(samples, folder, label):
     for s in samples:
         for name, (_, data) in s.parameters.items():
             model.parameters[name] = data
-    gradients = reference.named(model.gradients(scale=one))
+    gradients = runner.named(model.gradients(scale=one))
     worst, h = {s.number: 0.0 for s in samples}, 1e-5
+    largest = dict(worst)  # of the numeric derivatives
 
     def losses():
-        outputs = reference.named(model.predict(scale=one))
+        outputs = runner.named(model.predict(scale=one))
         return {s.number: sum(float(outputs[o]) for o in s.outputs) for s in samples}
     # The samples are independent: one element of each is moved at a time.
     places = {s.number: [(n, i) for n, (_, d) in s.parameters.items() for i in range(d.size)] for s in samples}
@@ -190,28 +194,38 @@ def check(samples, folder, label):
             exact = float(np.asarray(gradients[name]).reshape(-1)[i])
             error = abs(numeric - exact) / max(1.0, abs(numeric))
             worst[s.number] = max(worst[s.number], error if error == error else np.inf)
+            largest[s.number] = max(largest[s.number], abs(numeric))
+    for s in samples:
+        if (largest[s.number] == 0) != (s.record["op"] in STEPS):
+            worst[s.number] = "nothing moves" if largest[s.number] == 0 else "moves between its steps"
     return {**results, **worst}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", help="ops whose name contains this")
-    parser.add_argument("--build", type=pathlib.Path, default=reference.ROOT / "build" / "release")
+    parser.add_argument("--build", type=pathlib.Path, default=runner.ROOT / "build" / "release")
     parser.add_argument("--batch", type=int, default=24)
     arguments = parser.parse_args()
-    rng, samples, skipped = np.random.default_rng(7), [], {}
+    rng, samples, skipped, missing = np.random.default_rng(7), [], {}, []
     for op, operands, results in sorted(differentiable_ops(arguments.build)):
         if arguments.only and arguments.only not in op:
             continue
         made = [] if op in LEFT_OUT else list(samples_of(op, operands, results if op != "split" else 2, len(samples), rng))
-        if not made:
-            skipped[op] = LEFT_OUT.get(op, "no sample")
+        if op in LEFT_OUT:
+            skipped[op] = LEFT_OUT[op]
+        elif not made:
+            missing.append(op)
         samples += made
+    if not samples and not skipped and not missing:
+        parser.error(f"no differentiable op has a name that contains '{arguments.only or ''}'")
     found = {}
     with tempfile.TemporaryDirectory(prefix="symc-differences-") as folder:
         for i in range(0, len(samples), arguments.batch):
             found.update(check(samples[i:i + arguments.batch], pathlib.Path(folder), f"d{i}"))
-    passed = failed = 0
+    passed, failed = 0, len(missing)
+    for op in missing:
+        print(f"{op}: no sample, give it one in SAMPLES")
     for s in samples:
         value = found[s.number]
         right = not isinstance(value, str) and value <= 1e-6

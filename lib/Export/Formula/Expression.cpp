@@ -6,6 +6,7 @@
 #include "lib/Export/Formula/Expression.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
 #include <numeric>
@@ -18,13 +19,15 @@ Ratio Ratio::make(double above, double below) {
   if (below < 0)
     above = -above, below = -below;
   auto whole = [](double v) { return std::floor(v) == v && std::fabs(v) < 9e15; };
-  if (below != 0 && whole(above) && whole(below)) {
+  if (below == 0) // not a number to calculate with
+    return {above / below, 1};
+  if (whole(above) && whole(below)) {
     double common = std::gcd(static_cast<int64_t>(above), static_cast<int64_t>(below));
     if (common > 1)
       above /= common, below /= common;
     return {above, below};
   }
-  return below != 0 && below != 1 && !whole(above) ? Ratio{above / below, 1} : Ratio{above, below};
+  return below != 1 && !whole(above) ? Ratio{above / below, 1} : Ratio{above, below};
 }
 
 Dims symc::formula::broadcastShape(ArrayRef<Ex> operands) {
@@ -41,7 +44,26 @@ Dims symc::formula::broadcastShape(ArrayRef<Ex> operands) {
   return shape;
 }
 
+/// Whether NumPy's result is boolean, which is what it makes of booleans where it can.
+static bool isTruth(const Expr &e) {
+  auto truth = [](Ex x) { return x->truth; };
+  switch (e.kind) {
+  case Kind::Compare:
+    return true;
+  case Kind::Mul:
+    return e.ratio.is(1) && llvm::all_of(e.args, truth) &&
+           llvm::all_of(e.powers, [](int power) { return power == 1; });
+  case Kind::MatMul:
+  case Kind::Transpose:
+  case Kind::Broadcast:
+    return llvm::all_of(e.args, truth);
+  default:
+    return e.truth;
+  }
+}
+
 Ex Algebra::intern(Expr e) {
+  e.truth = isTruth(e);
   std::string key;
   llvm::raw_string_ostream os(key);
   os << static_cast<int>(e.kind) << '|' << e.text << '|' << llvm::format("%a/%a", e.ratio.above, e.ratio.below) << '|';
@@ -56,8 +78,12 @@ Ex Algebra::intern(Expr e) {
     if (!e.terms.empty())
       os << llvm::format("*%a/%a", e.terms[i].above, e.terms[i].below);
   }
-  for (auto &[name, value] : e.attributes)
-    os << '|' << name << '=' << value;
+  for (const Argument &argument : e.attributes) {
+    os << '|' << argument.name << '=' << argument.value;
+    if (argument.sizes)
+      for (AffineExpr size : *argument.sizes)
+        os << printDim(size) << ',';
+  }
   auto [it, isNew] = known.try_emplace(os.str());
   if (!isNew)
     return it->second.get();
@@ -104,8 +130,9 @@ Ex Algebra::size(AffineExpr size) {
   return intern(std::move(e));
 }
 
-Ex Algebra::ref(std::string name, Dims shape) {
+Ex Algebra::ref(std::string name, Dims shape, bool truth) {
   Expr e(Kind::Ref);
+  e.truth = truth;
   e.text = std::move(name);
   e.shape = std::move(shape);
   return intern(std::move(e));
@@ -299,11 +326,7 @@ Ex Algebra::reshape(Ex x, const Dims &shape) {
     return shaped(x, shape);
   if (rest->kind == Kind::Call && rest->text == "reshape")
     return mul({{scalar, 1}, {reshape(rest->args[0], shape), 1}}, shape);
-  std::string sizes;
-  for (AffineExpr size : shape)
-    sizes += (sizes.empty() ? "" : ", ") + printDim(size);
-  return mul({{scalar, 1}, {call("reshape", {rest}, {{"", "(" + sizes + (shape.size() == 1 ? ",)" : ")")}}, shape), 1}},
-             shape);
+  return mul({{scalar, 1}, {call("reshape", {rest}, {{"", "", shape}}, shape, rest->truth), 1}}, shape);
 }
 
 Ex Algebra::sum(Ex x, ArrayRef<int64_t> axes, bool keep, const Dims &shape) {
@@ -328,7 +351,7 @@ Ex Algebra::sum(Ex x, ArrayRef<int64_t> axes, bool keep, const Dims &shape) {
     if (left.empty() && sameDims(inner->shape, shape))
       return mul({{scalar, 1}, {size(count), 1}, {inner, 1}}, shape);
   }
-  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<Argument> attributes;
   if (axes.size() != full.size()) {
     std::string list = llvm::join(llvm::map_range(axes, [](int64_t a) { return std::to_string(a); }), ", ");
     attributes.push_back({"axis", axes.size() == 1 ? list : "(" + list + ")"});
@@ -347,7 +370,7 @@ Ex Algebra::compare(std::string relation, Ex a, Ex b, const Dims &shape) {
   // Class numbers against labels: the rows of a unit matrix.
   if (relation == "==" && a->kind == Kind::Call && a->text == "iota") {
     std::string axis = std::to_string(shape.size() - 1);
-    bool last = llvm::any_of(a->attributes, [&](auto &entry) { return entry.first == "axis" && entry.second == axis; });
+    bool last = llvm::any_of(a->attributes, [&](auto &entry) { return entry.name == "axis" && entry.value == axis; });
     if (last && b->kind == Kind::Call && b->text == "reshape" && b->args[0]->shape.size() + 1 == shape.size())
       return call("one_hot", {b->args[0]}, {{"", printDim(shape.back())}}, shape);
   }
@@ -358,16 +381,29 @@ Ex Algebra::compare(std::string relation, Ex a, Ex b, const Dims &shape) {
   return shaped(intern(std::move(e)), shape);
 }
 
+/// Whether x is finite wherever what it is made of is: then x times 0 is 0.
+static bool isTotal(Ex x) {
+  static const llvm::StringSet<> total = {"abs",   "sign",    "sin",     "cos",       "tanh",     "sigmoid", "relu",
+                                          "erf",   "erfc",    "softmax", "sum",       "mean",     "max",     "min",
+                                          "where", "minimum", "maximum", "reshape",   "swapaxes", "transpose",
+                                          "atan",  "one_hot", "square",  "broadcast_to"};
+  bool itself = x->kind != Kind::Call || total.contains(x->text);
+  if (x->kind == Kind::Mul)
+    for (auto [factor, power] : llvm::zip_equal(x->args, x->powers))
+      itself &= power > 0 || factor->kind == Kind::Size;
+  return itself && llvm::all_of(x->args, isTotal);
+}
+
 Ex Algebra::where(Ex condition, Ex x, Ex y, const Dims &shape) {
   Ex c = dropBroadcast(condition), a = dropBroadcast(x), b = dropBroadcast(y);
   if (a == b)
     return shaped(a, shape);
   // A condition is the number 0 or 1.
   bool indicator = c->kind == Kind::Compare || (c->kind == Kind::Call && c->text == "one_hot");
-  if (indicator && b->isNumber(0))
+  if (indicator && b->isNumber(0) && isTotal(a))
     return mul({{a, 1}, {c, 1}}, shape);
   static const std::pair<StringRef, StringRef> opposite[] = {{"==", "!="}, {"<", ">="}, {">", "<="}};
-  if (c->kind == Kind::Compare && a->isNumber(0))
+  if (c->kind == Kind::Compare && a->isNumber(0) && isTotal(b))
     for (auto [relation, other] : opposite)
       if (c->text == relation || c->text == other)
         return mul(
@@ -380,12 +416,13 @@ Ex Algebra::where(Ex condition, Ex x, Ex y, const Dims &shape) {
   }
   std::vector<Ex> args{c, a, b};
   Dims natural = broadcastShape(args);
-  return shaped(call("where", std::move(args), {}, natural), shape);
+  return shaped(call("where", std::move(args), {}, natural, a->truth && b->truth), shape);
 }
 
-Ex Algebra::call(std::string name, std::vector<Ex> args, std::vector<std::pair<std::string, std::string>> attributes,
-                 const Dims &shape) {
+Ex Algebra::call(std::string name, std::vector<Ex> args, std::vector<Argument> attributes, const Dims &shape,
+                 bool truth) {
   Expr e(Kind::Call);
+  e.truth = truth;
   e.text = std::move(name);
   e.args = std::move(args);
   e.attributes = std::move(attributes);

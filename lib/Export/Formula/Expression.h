@@ -47,16 +47,23 @@ enum class Kind {
   Call       // text(args…, attributes…)
 };
 
+/// A keyword argument of a call, or one by its place when it has no name.
+struct Argument {
+  std::string name, value;
+  std::optional<Dims> sizes = std::nullopt; // instead of `value`
+};
+
 struct Expr {
   Kind kind;
-  Dims shape; // as NumPy sees it
+  Dims shape;         // as NumPy sees it
+  bool truth = false; // NumPy has booleans here, which do not add up
   std::string text;
   Ratio ratio;
   mlir::AffineExpr size;
   std::vector<Ex> args;
   std::vector<Ratio> terms;
   std::vector<int> powers;
-  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<Argument> attributes;
   unsigned id = 0;
   size_t operations = 0; // as written out
 
@@ -73,7 +80,7 @@ public:
   Ex number(Ratio value);
   Ex number(double value) { return number(Ratio{value, 1}); }
   Ex size(mlir::AffineExpr size);
-  Ex ref(std::string name, Dims shape);
+  Ex ref(std::string name, Dims shape, bool truth = false);
   Ex add(llvm::ArrayRef<std::pair<Ratio, Ex>> terms, const Dims &shape);
   /// Product of powers.
   Ex mul(llvm::ArrayRef<std::pair<Ex, int>> factors, const Dims &shape);
@@ -86,8 +93,8 @@ public:
   Ex sum(Ex x, llvm::ArrayRef<int64_t> axes, bool keep, const Dims &shape);
   Ex compare(std::string relation, Ex a, Ex b, const Dims &shape);
   Ex where(Ex condition, Ex x, Ex y, const Dims &shape);
-  Ex call(std::string name, std::vector<Ex> args, std::vector<std::pair<std::string, std::string>> attributes,
-          const Dims &shape);
+  Ex call(std::string name, std::vector<Ex> args, std::vector<Argument> attributes, const Dims &shape,
+          bool truth = false);
 
 private:
   mlir::MLIRContext *context;
@@ -102,10 +109,6 @@ private:
 
 /// The shape that NumPy gives to an elementwise operation.
 Dims broadcastShape(llvm::ArrayRef<Ex> operands);
-
-/// How an expression is written; `names` are those of the graph file.
-std::string printText(Ex e);
-std::string printLatex(Ex e);
 
 } // namespace symc::formula
 #endif

@@ -7,6 +7,7 @@
 #include "dialects/sym/Build.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Gradient.h"
+#include "lib/Export/Formula/Notation.h"
 #include "lib/Export/Formula/Reader.h"
 #include "lib/Support/Diagnostics.h"
 #include "lib/Support/Suggest.h"
@@ -151,14 +152,24 @@ private:
     for (auto [entry, derivative] : llvm::zip_equal(orders, derivatives))
       results.push_back(derivative ? reader.expressionOf(derivative)
                                    : algebra.broadcast(algebra.number(0), dimsOf(find(entry.first))));
-    auto text = [&](Ex e) { return options.latex ? printLatex(e) : printText(e); };
-    auto title = [&](StringRef name) { return text(algebra.ref(name.str(), {})); };
-    for (auto &[name, e] : reader.definitionsFor(results))
-      os << title(name) << " = " << text(e) << "\n";
+    // Names of the graph are written as the notation can: all of them at once, so that each stays one of its own.
+    std::vector<std::string> titles;
+    for (auto &[name, value] : values)
+      titles.push_back(name.str());
+    auto definitions = reader.definitionsFor(results);
+    SmallVector<Ex> formulas = results;
+    for (auto &[name, e] : definitions) {
+      formulas.push_back(e);
+      titles.push_back(name);
+    }
+    std::unique_ptr<Notation> notation =
+        options.latex ? latexNotation(formulas, titles) : numpyNotation(formulas, titles);
+    for (auto &[name, e] : definitions)
+      os << notation->name(name) << " = " << notation->write(e) << "\n";
     for (auto [entry, e] : llvm::zip_equal(orders, results)) {
       if (orders.size() > 1)
-        os << title(entry.first) << ": ";
-      os << text(e) << "\n";
+        os << (options.latex ? notation->name(entry.first) : entry.first.str()) << ": ";
+      os << notation->write(e) << "\n";
     }
     return success();
   }

@@ -20,9 +20,11 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::formula;
 
+static bool isTruth(Value v) { return getElementTypeOrSelf(v.getType()).isInteger(1); }
+
 void GraphReader::read(Block &block) {
   for (BlockArgument argument : block.getArguments())
-    expressions[argument] = algebra.ref(names.lookup(argument), dimsOf(argument));
+    expressions[argument] = algebra.ref(names.lookup(argument), dimsOf(argument), isTruth(argument));
   for (Operation &op : block.without_terminator())
     readOp(&op);
 }
@@ -33,22 +35,23 @@ void GraphReader::readOp(Operation *op) {
   if (op->getNumResults() > 1) {
     for (auto [i, result] : llvm::enumerate(op->getResults())) {
       Ex whole = buildCall(op);
-      expressions[result] = algebra.call("item", {whole}, {{"", std::to_string(i)}}, dimsOf(result));
+      expressions[result] = algebra.call("item", {whole}, {{"", std::to_string(i)}}, dimsOf(result), isTruth(result));
     }
     return;
   }
   Value result = op->getResult(0);
   std::string name = names.lookup(result);
   if (kept.contains(result)) {
-    expressions[result] = algebra.ref(name, dimsOf(result));
+    expressions[result] = algebra.ref(name, dimsOf(result), isTruth(result));
     return;
   }
   Ex e = build(op);
   if (e->operations > (name.empty() ? kUnnamedOperations : kInlineOperations)) {
-    if (name.empty())
-      name = "t" + std::to_string(definitions.size() + 1);
+    for (size_t number = definitions.size() + 1; name.empty(); ++number)
+      if (std::string candidate = "t" + std::to_string(number); taken.insert(candidate).second)
+        name = candidate;
     definitions.push_back({name, e});
-    e = algebra.ref(name, dimsOf(result));
+    e = algebra.ref(name, dimsOf(result), e->truth);
   }
   expressions[result] = e;
 }
@@ -63,7 +66,7 @@ Ex GraphReader::transposed(Ex x) {
     return algebra.transpose(x);
   Dims shape = x->shape;
   std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
-  return algebra.call("swapaxes", {x}, {{"", "-1"}, {"", "-2"}}, shape);
+  return algebra.call("swapaxes", {x}, {{"", "-1"}, {"", "-2"}}, shape, x->truth);
 }
 
 /// The factor by which an exponent multiplies, when it is a small integer.
@@ -107,6 +110,11 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::BroadcastToOp) { return algebra.broadcast(operand(0), shape); })
       .Case([&](sym::ReshapeOp) { return algebra.reshape(operand(0), shape); })
       .Case([&](sym::SumOp sum) { return algebra.sum(operand(0), sum.getReducedAxes(), sum.getKeepdims(), shape); })
+      // A truth is the number 0 or 1.
+      .Case([&](sym::CastOp cast) {
+        bool same = isTruth(op->getOperand(0)) && !isTruth(op->getResult(0));
+        return same ? operand(0) : buildCall(op);
+      })
       .Case([&](sym::WhereOp choice) {
         if (choice->hasAttr(kSettledAttr))
           return operand(1);
@@ -126,7 +134,7 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::ConstantOp constant) {
         if (std::optional<double> value = splatValue(constant))
           return algebra.broadcast(algebra.number(*value), shape);
-        return algebra.ref(names.lookup(op->getResult(0)), shape);
+        return algebra.ref(names.lookup(op->getResult(0)), shape, isTruth(op->getResult(0)));
       })
       .Default([&](Operation *) { return buildCall(op); });
 }
@@ -169,12 +177,13 @@ static std::string printAttribute(Attribute attribute) {
         return list(a.getAmounts(), [](int64_t v) { return std::to_string(v); });
       })
       .Case([](IntegerAttr a) { return std::to_string(a.getInt()); })
-      .Case([](sym::LayoutAttr a) { return "'" + sym::stringifyLayout(a.getValue()).str() + "'"; })
       .Default([](Attribute a) {
+        // An enumeration: #sym<reduction mean>.
         std::string text;
         llvm::raw_string_ostream os(text);
         a.print(os, /*elideType=*/true);
-        return "'" + text + "'";
+        StringRef word = StringRef(text).rtrim('>');
+        return "'" + word.drop_front(word.find_last_of(" <") + 1).str() + "'";
       });
 }
 
@@ -202,7 +211,12 @@ Ex GraphReader::buildCall(Operation *op) {
       x = x->args[0];
     args.push_back(x);
   }
-  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<Argument> attributes;
+  auto add = [&](StringRef name, Attribute value, std::string printed) {
+    attributes.push_back({name.str(), std::move(printed)});
+    if (auto dims = dyn_cast<sym::DimsAttr>(value); dims && dims.getExprs().size() != 1)
+      attributes.back().sizes = Dims(dims.getExprs());
+  };
   if (const OpSchema *schema = findOpSchema(mnemonic)) {
     for (const AttrSchema &entry : schema->attributes)
       if (Attribute value = op->getAttr(entry.name)) {
@@ -211,20 +225,27 @@ Ex GraphReader::buildCall(Operation *op) {
         bool last = entry.defaultText.trim("{}") == "-1" && op->getNumOperands() > 0 &&
                     printed == std::to_string(dimsOf(op->getOperand(0)).size() - 1);
         if (!last && !isDefault(entry, value, printed))
-          attributes.push_back({entry.name.str(), printed});
+          add(entry.name, value, printed);
       }
   } else {
-    // Of internal ops steps of 1 and the like say nothing.
-    for (NamedAttribute entry : op->getAttrDictionary())
-      if (std::string printed = printAttribute(entry.getValue());
-          printed.find_first_not_of("(1, )") != std::string::npos)
-        attributes.push_back({entry.getName().str(), printed});
+    // Of internal ops steps and groups of 1 say nothing.
+    for (NamedAttribute entry : op->getAttrDictionary()) {
+      StringRef name = entry.getName();
+      std::string printed = printAttribute(entry.getValue());
+      bool says = printed.find_first_not_of("(1, )") != std::string::npos;
+      if (says || !(name == "steps" || name == "strides" || name.contains("dilation") || name == "groups"))
+        add(name, entry.getValue(), printed);
+    }
   }
   Dims shape = dimsOf(op->getResult(0));
+  // Strides lose the size of the image.
+  if (isa<sym::ConvolutionInputOp, sym::ConvolutionFilterOp, sym::WindowScatterOp, sym::WindowSpreadOp>(op))
+    attributes.push_back({"shape", "", shape});
+  bool truth = isTruth(op->getResult(0));
   if (!isa<ScalarBodyOpInterface>(op) || args.empty())
-    return algebra.call(mnemonic.str(), args, attributes, shape);
+    return algebra.call(mnemonic.str(), args, attributes, shape, truth);
   Dims natural = broadcastShape(args);
-  return algebra.broadcast(algebra.call(mnemonic.str(), args, attributes, natural), shape);
+  return algebra.broadcast(algebra.call(mnemonic.str(), args, attributes, natural, truth), shape);
 }
 
 //===----------------------------------------------------------------------===//

@@ -9,6 +9,7 @@
 #include "dialects/sym/SymOps.h"
 #include "lib/Export/Formula/Expression.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace symc::formula {
 
@@ -21,7 +22,10 @@ constexpr size_t kUnnamedOperations = 2000;
 class GraphReader {
 public:
   GraphReader(Algebra &algebra, llvm::DenseMap<mlir::Value, std::string> names)
-      : algebra(algebra), names(std::move(names)) {}
+      : algebra(algebra), names(std::move(names)) {
+    for (auto &[value, name] : this->names)
+      taken.insert(name);
+  }
 
   /// The value is written by its name alone, whatever computes it.
   void keepName(mlir::Value v) { kept.insert(v); }
@@ -34,6 +38,7 @@ public:
 private:
   Algebra &algebra;
   llvm::DenseMap<mlir::Value, std::string> names;
+  llvm::StringSet<> taken; // names that a definition cannot have
   llvm::DenseSet<mlir::Value> kept;
   llvm::DenseMap<mlir::Value, Ex> expressions;
   std::vector<std::pair<std::string, Ex>> definitions;

@@ -1,0 +1,314 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""The functions that printed formulas call, in NumPy: those of graph files by their rules, and those that derivatives add."""
+import math
+
+import numpy as np
+
+erf = np.vectorize(math.erf, otypes=[float])
+erfc = np.vectorize(math.erfc, otypes=[float])
+DTYPES = {"f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "bool": np.bool_, "u8": np.uint8}
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(x, axis=-1):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    return np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))
+
+
+def norm(x, ord=2, axis=None, keepdims=False):
+    if ord in ("inf", "-inf", math.inf, -math.inf):
+        return (np.max if float(ord) > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum(x != 0, axis=axis, keepdims=keepdims) * 1.0
+    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def reduce_loss(loss, reduction):
+    return loss if reduction == "none" else np.sum(loss) if reduction == "sum" else np.mean(loss)
+
+
+def elementwise_loss(function):
+    return lambda x, y, reduction="mean", **attrs: reduce_loss(function(x, y, **attrs), reduction)
+
+
+def huber(x, y, delta=1.0):
+    d = np.abs(x - y)
+    return np.where(d <= delta, d * d / 2, delta * (d - delta / 2))
+
+
+def picked(x, labels, axis=-1):
+    return np.squeeze(np.take_along_axis(x, np.expand_dims(labels, axis), axis=axis), axis=axis)
+
+
+def sparse_softmax_cross_entropy(x, labels, axis=-1, reduction="mean"):
+    return reduce_loss(-picked(np.log(softmax(x, axis)), labels, axis), reduction)
+
+
+def dense(x, kernel, *bias):
+    return x @ kernel + (bias[0] if bias else 0)
+
+
+# ---- Moves
+
+def sizes_of(sizes):
+    return sizes if isinstance(sizes, tuple) else (sizes,)
+
+
+def crop(x, offsets, sizes, steps=None, needed=None):
+    offsets, sizes = sizes_of(offsets), sizes_of(sizes)
+    steps = sizes_of(steps) if steps else (1,) * len(sizes)
+    return x[np.ix_(*(o + np.arange(n) * s for o, n, s in zip(offsets, sizes, steps)))]
+
+
+def place(x, offsets, sizes, steps=None, value=0):
+    offsets, sizes = sizes_of(offsets), sizes_of(sizes)
+    steps = sizes_of(steps) if steps else (1,) * len(sizes)
+    out = np.full(sizes, value, np.result_type(x, float))
+    out[np.ix_(*(o + np.arange(n) * s for o, n, s in zip(offsets, x.shape, steps)))] = x
+    return out
+
+
+def slice_(x, start=None, stop=None, step=None):
+    entries = lambda v: sizes_of(v) if v is not None else (None,) * x.ndim
+    return x[tuple(slice(*bounds) for bounds in zip(entries(start), entries(stop), entries(step)))]
+
+
+def pad(x, pad_width, mode="constant", constant_values=0):
+    pairs = np.reshape(pad_width, (-1, 2))
+    return np.pad(x, pairs, mode=mode, **({"constant_values": constant_values} if mode == "constant" else {}))
+
+
+def dynamic_slice(x, *start, sizes):
+    return x[tuple(slice(int(s), int(s) + n) for s, n in zip(start, sizes_of(sizes)))]
+
+
+def dynamic_update_slice(x, update, *start):
+    out = np.array(x)
+    out[tuple(slice(int(s), int(s) + n) for s, n in zip(start, update.shape))] = update
+    return out
+
+
+def split(x, sections=None, sizes=None, axis=0):
+    return np.split(x, sections if sections else np.cumsum(sizes_of(sizes))[:-1], axis=axis)
+
+
+def index_add(indices, updates, axis, size):
+    before = updates.shape[:axis]
+    flat = np.reshape(updates, (*before, indices.size, *updates.shape[axis + indices.ndim:]))
+    out = np.zeros((*before, size, *flat.shape[axis + 1:]))
+    np.add.at(out, (slice(None),) * axis + (indices.reshape(-1),), flat)
+    return out
+
+
+def index_add_along(indices, updates, axis, size):
+    out = np.zeros((*updates.shape[:axis], size, *updates.shape[axis + 1:]))
+    grid = list(np.indices(indices.shape))
+    grid[axis] = indices
+    np.add.at(out, tuple(grid), updates)
+    return out
+
+
+def linear_index(indices, sizes, tuples=True, what=""):
+    return np.ravel_multi_index(tuple(np.moveaxis(indices, -1, 0)), sizes_of(sizes)) if tuples else indices
+
+
+def last_writer(indices, size):
+    out = np.full(size, -1)
+    for i, place in enumerate(indices.reshape(-1)):
+        out[place] = i
+    return out
+
+
+def scatter(x, indices, updates, add=False):
+    out, places = np.array(x), tuple(np.moveaxis(indices, -1, 0))
+    np.add.at(out, places, updates) if add else out.__setitem__(places, updates)
+    return out
+
+
+def diagonal_embed(x, first, second):
+    out = np.zeros((*x.shape[:second], x.shape[first], *x.shape[second:]))
+    for i in range(x.shape[first]):
+        part = (slice(None),) * first + (i,)
+        out[(slice(None),) * first + (i,) + (slice(None),) * (second - first - 1) + (i,)] = x[part]
+    return out
+
+
+def cumsum(x, axis, reverse=False, exclusive=False):
+    x = np.flip(x, axis) if reverse else x
+    total = np.cumsum(x, axis=axis) - (x if exclusive else 0)
+    return np.flip(total, axis) if reverse else total
+
+
+def cumprod_grad(x, dout, axis):
+    out = np.zeros(x.shape)
+    for index in np.ndindex(*x.shape):
+        without = np.array(x, float)
+        without[index] = 1
+        products = np.cumprod(without, axis=axis)
+        along = list(index)
+        for k in range(index[axis], x.shape[axis]):
+            along[axis] = k
+            out[index] += products[tuple(along)] * dout[tuple(along)]
+    return out
+
+
+# ---- Windows and convolutions: images are [n, height, width, channel]
+
+def places(x_size, out_size, stride, dilation, kernel, before):
+    """(out, kernel) → place in x, where it lies inside."""
+    for o in range(out_size):
+        for k in range(kernel):
+            at = o * stride + k * dilation - before
+            if 0 <= at < x_size:
+                yield o, k, at
+
+
+def pairs(image, out, kernel, strides=(1, 1), dilations=(1, 1), padding=(0, 0, 0, 0)):
+    for o, k, at in places(image[0], out[0], strides[0], dilations[0], kernel[0], padding[0]):
+        for p, l, to in places(image[1], out[1], strides[1], dilations[1], kernel[1], padding[2]):
+            yield (o, p), (k, l), (at, to)
+
+
+def out_sizes(image, kernel, strides=(1, 1), dilations=(1, 1), padding=(0, 0, 0, 0)):
+    return tuple((image[i] + padding[2 * i] + padding[2 * i + 1] - dilations[i] * (kernel[i] - 1) - 1) // strides[i] + 1
+                 for i in range(2))
+
+
+def grouped(groups, channels, g):
+    return slice(g * channels // groups, (g + 1) * channels // groups)
+
+
+def convolution(a, b, groups=1, **attrs):
+    size = out_sizes(a.shape[1:3], b.shape[:2], **attrs)
+    out = np.zeros((a.shape[0], *size, b.shape[3]))
+    for (o, p), (k, l), (y, x) in pairs(a.shape[1:3], size, b.shape[:2], **attrs):
+        for g in range(groups):
+            to = grouped(groups, b.shape[3], g)
+            out[:, o, p, to] += a[:, y, x, grouped(groups, a.shape[3], g)] @ b[k, l, :, to]
+    return out
+
+
+def convolution_input(a, b, shape, groups=1, **attrs):
+    out = np.zeros(shape)
+    for (o, p), (k, l), (y, x) in pairs(shape[1:3], a.shape[1:3], b.shape[:2], **attrs):
+        for g in range(groups):
+            to = grouped(groups, b.shape[3], g)
+            out[:, y, x, grouped(groups, shape[3], g)] += a[:, o, p, to] @ b[k, l, :, to].T
+    return out
+
+
+def convolution_filter(a, b, shape, groups=1, **attrs):
+    out = np.zeros(shape)
+    for (o, p), (k, l), (y, x) in pairs(a.shape[1:3], b.shape[1:3], shape[:2], **attrs):
+        for g in range(groups):
+            to = grouped(groups, shape[3], g)
+            out[k, l, :, to] += a[:, y, x, grouped(groups, a.shape[3], g)].T @ b[:, o, p, to]
+    return out
+
+
+def windows(x, sizes, strides=(1, 1), padding=(0, 0, 0, 0), fill=0):
+    size = out_sizes(x.shape[1:3], sizes, strides, padding=padding)
+    out = np.full((x.shape[0], *size, sizes[0] * sizes[1], x.shape[3]), float(fill))
+    for (o, p), (k, l), (y, z) in pairs(x.shape[1:3], size, sizes, strides, padding=padding):
+        out[:, o, p, k * sizes[1] + l] = x[:, y, z]
+    return out
+
+
+def window_sum(x, index=None, **attrs):
+    parts = windows(x, **attrs)
+    if index is None:
+        return np.sum(parts, axis=3)
+    return np.squeeze(np.take_along_axis(parts, np.expand_dims(index, 3), axis=3), axis=3)
+
+
+def window_scatter(x, index=None, *, shape, sizes, strides=(1, 1), padding=(0, 0, 0, 0)):
+    out = np.zeros(shape)
+    for (o, p), (k, l), (y, z) in pairs(shape[1:3], x.shape[1:3], sizes, strides, padding=padding):
+        out[:, y, z] += x[:, o, p] * (1 if index is None else index[:, o, p] == k * sizes[1] + l)
+    return out
+
+
+def pool(x, pool_size, strides=None, padding="valid", layout="NHWC", mean=False):
+    two = lambda v: v if isinstance(v, tuple) else (v, v)
+    x = np.moveaxis(x, 1, -1) if layout == "NCHW" else x
+    sizes, strides = two(pool_size), two(strides or pool_size)
+    if padding == "same":
+        totals = [max(0, ((n - 1) // s) * s + k - n) for n, s, k in zip(x.shape[1:3], strides, sizes)]
+        padding = tuple(p for t in totals for p in (t // 2, t - t // 2))
+    attrs = {"sizes": sizes, "strides": strides, "padding": (0, 0, 0, 0) if padding == "valid" else padding}
+    if mean:
+        out = np.sum(windows(x, **attrs), axis=3) / np.sum(windows(np.ones(x.shape), **attrs), axis=3)
+    else:
+        out = np.max(windows(x, fill=-np.inf, **attrs), axis=3)
+    return np.moveaxis(out, -1, 1) if layout == "NCHW" else out
+
+
+def triangular_solve(a, b, lower=True, transpose_a=False, unit_diagonal=False):
+    a = np.tril(a) if lower else np.triu(a)
+    if unit_diagonal:
+        a = a - np.diag(np.diag(a)) + np.eye(len(a))
+    return np.linalg.solve(a.T if transpose_a else a, b)
+
+
+def argmax(x, axis=None, keepdims=False):
+    return np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+def qr(a):
+    """With a diagonal of R that is what Householder's reflections make it, as LAPACK has it."""
+    return tuple(np.linalg.qr(a))
+
+
+SCOPE = {name: getattr(np, name) for name in
+         """abs sign exp log log1p expm1 sqrt cbrt sin cos tan sinh cosh tanh floor ceil trunc minimum maximum where ones zeros
+         sum mean prod max min any all var std broadcast_to reshape transpose swapaxes tril triu squeeze expand_dims tile
+         logical_and logical_or logical_xor logical_not take_along_axis cumprod trace round inf nan dot square""".split()}
+SCOPE |= {name: globals()[name] for name in
+          """sigmoid softmax logsumexp norm crop place pad dynamic_slice dynamic_update_slice split index_add
+          index_add_along linear_index last_writer scatter diagonal_embed cumsum cumprod_grad convolution convolution_input
+          convolution_filter windows window_sum window_scatter triangular_solve argmax qr erf erfc
+          sparse_softmax_cross_entropy""".split()}
+SCOPE |= {
+    "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "atan2": np.arctan2, "acosh": np.arccosh,
+    "asinh": np.arcsinh, "atanh": np.arctanh, "rsqrt": lambda x: 1 / np.sqrt(x), "reciprocal": lambda x: 1 / x,
+    "pow": np.power, "mod": np.mod, "floor_div": np.floor_divide, "is_finite": np.isfinite, "is_nan": np.isnan,
+    "is_inf": np.isinf, "select": np.where, "clip": lambda x, min=None, max=None: np.clip(x, min, max),
+    "cast": lambda x, dtype: np.asarray(x).astype(DTYPES[dtype]), "neg": np.negative,
+    "relu": lambda x: np.maximum(x, 0), "relu6": lambda x: np.clip(x, 0, 6),
+    "leaky_relu": lambda x, negative_slope=.01: np.where(x > 0, x, negative_slope * x),
+    "prelu": lambda x, alpha: np.where(x > 0, x, alpha * x),
+    "elu": lambda x, alpha=1: np.where(x > 0, x, alpha * np.expm1(x)),
+    "celu": lambda x, alpha=1: np.where(x > 0, x, alpha * np.expm1(x / alpha)),
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+    "gelu": lambda x, approximate=False: x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + .044715 * x ** 3))) if approximate
+    else x / 2 * erfc(-x / np.sqrt(2)),
+    "silu": lambda x: x * sigmoid(x), "softplus": lambda x: np.logaddexp(x, 0), "softsign": lambda x: x / (1 + np.abs(x)),
+    "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)), "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
+    "hard_swish": lambda x: x * np.clip(x + 3, 0, 6) / 6, "log_softmax": lambda x, axis=-1: np.log(softmax(x, axis)),
+    "one_hot": lambda labels, depth, **_: np.eye(depth)[labels], "inv": np.linalg.inv, "det": np.linalg.det,
+    "cholesky": np.linalg.cholesky, "solve": np.linalg.solve,
+    "linear_solve": lambda a, b, transpose: np.linalg.solve(a.T if transpose else a, b),
+    "lstsq": lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0],
+    "concat": lambda *xs, axis=0: np.concatenate(xs, axis=axis), "stack": lambda *xs, axis=0: np.stack(xs, axis=axis),
+    "slice": slice_, "reverse": np.flip, "roll": np.roll, "rotate": lambda x, shift, axis: np.roll(x, shift, axis),
+    "gather": lambda x, indices, axis=0: np.take(x, indices, axis=axis),
+    "scatter_add": lambda x, i, u: scatter(x, i, u, True), "gather_nd": lambda x, i: x[tuple(np.moveaxis(i, -1, 0))],
+    "diagonal": lambda x, first, second: np.moveaxis(np.diagonal(x, axis1=first, axis2=second), -1, first),
+    "sort": lambda x, axis=-1: np.sort(x, axis=axis),
+    "argsort": lambda x, axis, descending=False: (np.argsort(-x if descending else x, axis=axis, kind="stable"), None),
+    "iota": lambda shape, axis=0, dtype="i64": np.indices(sizes_of(shape))[axis].astype(DTYPES[dtype]),
+    "max_pool": pool, "avg_pool": lambda x, **attrs: pool(x, mean=True, **attrs),
+    "mse": elementwise_loss(lambda x, y: (x - y) ** 2), "mae": elementwise_loss(lambda x, y: np.abs(x - y)),
+    "huber": elementwise_loss(huber), "hinge": elementwise_loss(lambda x, y: np.maximum(1 - x * y, 0)),
+    "kl_divergence": elementwise_loss(lambda p, q, axis=-1: np.sum(p * np.log(p / q), axis=axis)),
+    "softmax_cross_entropy": elementwise_loss(lambda x, y, axis=-1: -np.sum(y * np.log(softmax(x, axis)), axis=axis)),
+    "sigmoid_cross_entropy": elementwise_loss(lambda x, y: np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))),
+    "nll": elementwise_loss(lambda x, labels: -picked(x, labels)),
+}

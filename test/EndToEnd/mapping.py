@@ -1,0 +1,168 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""mapping.py FILE: records like those of vjp_reference.py for arguments of PyTorch's operators that recorded samples lack.
+
+Results are PyTorch's definitions written in NumPy element by element, products with the cotangent are central differences.
+Also prints, for arguments that nobody knows, that vjp_reference.py calls them not mapped.
+"""
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from vjp.mapping import build
+from vjp.sample import NotMapped
+
+rng = np.random.default_rng(3)
+
+
+def tensor(x):
+    x = np.asarray(x)
+    return {"shape": list(x.shape), "dtype": "int64" if x.dtype.kind == "i" else "float64", "data": x.reshape(-1).tolist()}
+
+
+def record(op, function, input, *args, wrt=None, **kwargs):
+    """`function` gives the result of the operands. Floating ones are differentiated, `wrt` says which when not all are."""
+    names = ["input", *range(len(args)), *kwargs]
+    values = dict(zip(names, [input, *args, *kwargs.values()]))
+    call = lambda v: np.asarray(function(v["input"], *(v[i] for i in range(len(args))), **{k: v[k] for k in kwargs}), float)
+    out = call(values)
+    cot = rng.normal(size=out.shape)
+    grads, step = [], 1e-6
+    for name in names:
+        value = values[name]
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or (wrt and name not in wrt):
+            continue
+        grad = np.zeros(value.shape)
+        for index in np.ndindex(*value.shape):
+            sides = []
+            for side in (step, -step):
+                moved = np.array(value)
+                moved[index] += side
+                sides.append(np.sum(call({**values, name: moved}) * cot))
+            grad[index] = (sides[0] - sides[1]) / (2 * step)
+        grads.append(tensor(grad))
+    plain = lambda v: tensor(v) if isinstance(v, np.ndarray) else v
+    return {"op": op, "variant": "", "input": plain(input), "args": [plain(a) for a in args],
+            "kwargs": {k: plain(v) for k, v in kwargs.items()}, "out": [tensor(out)], "cot": [tensor(cot)], "grads": grads}
+
+
+def pool(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None, largest=False):
+    k, st, p = kernel_size, stride or kernel_size, padding
+    counts = []
+    for n in x.shape[-2:]:
+        count = int((np.ceil if ceil_mode else np.floor)((n + 2 * p - k) / st)) + 1
+        counts.append(count - (ceil_mode and (count - 1) * st >= n + p))
+    out = np.zeros((*x.shape[:-2], *counts))
+    for i, j in np.ndindex(*counts):
+        ends = [min(a * st - p + k, n + p) for a, n in zip((i, j), x.shape[-2:])]
+        area = (ends[0] - i * st + p) * (ends[1] - j * st + p)
+        part = x[..., max(0, i * st - p):ends[0], max(0, j * st - p):ends[1]]
+        divisor = divisor_override or (area if count_include_pad else part.shape[-1] * part.shape[-2])
+        out[..., i, j] = np.max(part, (-2, -1)) if largest else np.sum(part, (-2, -1)) / divisor
+    return out
+
+
+def reduced(loss, reduction="mean"):
+    return loss if reduction == "none" else getattr(np, reduction)(loss)
+
+
+def smooth(x, y, beta=1.0, reduction="mean"):
+    d = np.abs(x - y)
+    return reduced(np.where(d < beta, d * d / 2 / beta if beta else 0, d - beta / 2), reduction)
+
+
+def nll(x, y, weight=None, ignore_index=-100, reduction="mean"):
+    losses, weights = [], []
+    for i in np.ndindex(*y.shape):
+        w = 0 if y[i] == ignore_index else 1 if weight is None else weight[y[i]]
+        losses.append(0 if w == 0 else -w * x[(*i[:1], y[i], *i[1:])])
+        weights.append(w)
+    return np.reshape(losses, y.shape) if reduction == "none" else np.sum(losses) / (np.sum(weights) if reduction == "mean" else 1)
+
+
+def entropy(x, y, **attrs):
+    return nll(x - np.log(np.sum(np.exp(x), axis=1, keepdims=True)), y, **attrs)
+
+
+def bce(x, y, weight=1.0, pos_weight=1.0, reduction="mean"):
+    p = 1 / (1 + np.exp(-x))
+    return reduced(-weight * (pos_weight * y * np.log(p) + (1 - y) * np.log(1 - p)), reduction)
+
+
+def layer_norm(x, shape, weight=1.0, bias=0.0, eps=1e-5):
+    axes = tuple(range(-len(shape), 0))
+    return (x - np.mean(x, axes, keepdims=True)) / np.sqrt(np.var(x, axes, keepdims=True) + eps) * weight + bias
+
+
+def padded(x, widths, mode="constant", value=0.0):
+    pairs = [(0, 0)] * (x.ndim - len(widths) // 2) + list(zip(widths[::2], widths[1::2]))[::-1]
+    for axis, (before, after) in enumerate(pairs):
+        x = np.take(x, range(max(0, -before), x.shape[axis] - max(0, -after)), axis=axis)
+    pairs = [(max(0, b), max(0, a)) for b, a in pairs]
+    return np.pad(x, pairs, **({"mode": "wrap"} if mode == "circular" else {"constant_values": value}))
+
+
+def conv_transpose(x, w, bias, stride=1, padding=0, output_padding=0):
+    full = np.zeros((x.shape[0], w.shape[1], *((n - 1) * stride + k + output_padding for n, k in zip(x.shape[2:], w.shape[2:]))))
+    for i, j in np.ndindex(*x.shape[2:]):
+        part = full[:, :, i * stride:i * stride + w.shape[2], j * stride:j * stride + w.shape[3]]
+        part += np.einsum("nc,cokl->nokl", x[:, :, i, j], w)
+    return full[:, :, padding:full.shape[2] - padding, padding:full.shape[3] - padding] + bias[:, None, None]
+
+
+def records():
+    n = lambda *shape: rng.normal(size=shape)
+    image, F = n(1, 2, 7, 6), "nn.functional."
+    for ceil_mode in (False, True):
+        for include in (False, True):
+            yield record(F + "avg_pool2d", pool, image, 3, 2, 1, ceil_mode, include, None)
+        yield record(F + "avg_pool2d", pool, image, kernel_size=2, stride=2, padding=1, ceil_mode=ceil_mode, divisor_override=3)
+        yield record(F + "max_pool2d", lambda x, **a: pool(x, largest=True, **a), image, kernel_size=3, stride=2, padding=1,
+                     ceil_mode=ceil_mode)
+    yield record(F + "adaptive_avg_pool2d", lambda x, size: pool(x, 2), n(1, 2, 6, 4), [3, 2])
+    for beta in (0.3, 1.0, 2.5, 0):
+        for reduction in ("mean", "sum", "none"):
+            yield record(F + "smooth_l1_loss", smooth, n(4, 3), n(4, 3), beta=beta, reduction=reduction)
+    labels, weight = np.array([1, 2, 0, 1]), np.array([.5, 2.0, 1.5])
+    for reduction in ("mean", "sum", "none"):
+        for function, op in ((nll, "nll_loss"), (entropy, "cross_entropy")):
+            yield record(F + op, function, n(4, 3), labels, weight=weight, reduction=reduction, wrt=["input"])
+            yield record(F + op, function, n(4, 3), labels, ignore_index=1, reduction=reduction)
+            yield record(F + op, function, n(2, 3, 2), labels.reshape(2, 2), weight=weight, ignore_index=0, reduction=reduction,
+                         wrt=["input"])
+        yield record(F + "binary_cross_entropy_with_logits", bce, n(4, 3), rng.random((4, 3)), pos_weight=weight,
+                     reduction=reduction, wrt=["input", 0])
+    yield record(F + "layer_norm", layer_norm, n(2, 3, 4), [3, 4], n(3, 4), n(3, 4))
+    yield record(F + "elu", lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x)), n(9), alpha=0.4)
+    yield record(F + "leaky_relu", lambda x, slope: np.where(x > 0, x, slope * x), n(9), 0.3)
+    yield record(F + "hardtanh", np.clip, n(9), -0.5, 0.25)
+    yield record(F + "pad", padded, n(3, 4), [-1, 2, 1, -1], "constant", 1.5)
+    yield record(F + "pad", padded, n(1, 3, 4), [2, 1], "circular")
+    yield record("roll", lambda x, shift: np.roll(x, shift), n(3, 4), 5)
+    yield record("roll", np.roll, n(3, 4), [1, -2], [0, 1])
+    yield record("index_select", lambda x, dim, index: x, n(), 0, np.array([0]))
+    yield record("index_select", lambda x, dim, index: x[[2]], n(3, 2), 0, np.array(2))
+    yield record("gather", lambda x, dim, index: x, n(), 0, np.array(0))
+    yield record(F + "conv_transpose2d", conv_transpose, n(1, 2, 3, 3), n(2, 3, 2, 2), n(3), 3, 1, 2)
+    yield record(F + "kl_div", lambda x, y, reduction: np.sum(y * (np.log(y) - x)) / 4, n(4, 3), rng.random((4, 3)),
+                 reduction="batchmean")
+
+
+def unknown():
+    x = tensor(rng.normal(size=(1, 2, 4, 4)))
+    for op, args, kwargs in (("sum", [], {"dtype": "torch.float32"}), ("nn.functional.relu", [], {"inplace": True}),
+                             ("nn.functional.mse_loss", [x], {"weight": x}), ("nn.functional.pad", [[1, 1]], {"mode": "other"}),
+                             ("nn.functional.huber_loss", [x], {"beta": 2.0}), ("nn.functional.max_pool2d", [2], {"shape": 1}),
+                             ("nn.functional.kl_div", [x], {"reduction": "most"}), ("softplus", [], {}), ("exp", [1], {})):
+        try:
+            build(0, {"op": op, "input": x, "args": args, "kwargs": kwargs, "out": [x], "cot": [x], "grads": [x]})
+            print(f"{op} {kwargs} is mapped")
+        except NotMapped as error:
+            print(error)
+
+
+if __name__ == "__main__":
+    pathlib.Path(sys.argv[1]).write_text("".join(json.dumps(r) + "\n" for r in records()))
+    unknown()
