@@ -6,9 +6,11 @@
 //
 // contract-bench check [--cpu NAME] [--seed N] [--count N] [--big]
 //   random problems of every form against their definition in double; results must not
-//   depend on how the kernels are cut
+//   depend on how the kernels are cut, nor an example's on those beside it
 // contract-bench time [--cpu NAME] [--only TEXT]
 //   GFLOP/s of the shapes of the reference models and of square products, on one thread
+// contract-bench batches [--cpu NAME] --m LIST --k LIST --n LIST [--turned] [--f64]
+//   microseconds of [m,k] @ [k,n] by kernels that take any m; a LIST is 1,2,3
 // contract-bench asm|text [--cpu NAME] [--only TEXT]
 //   the assembly, or the modules, of these shapes
 //
@@ -20,6 +22,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <sys/mman.h>
 
@@ -67,6 +70,65 @@ std::vector<double> randomValues(size_t count, std::mt19937 &random) {
   return values;
 }
 
+/// What a kernel reads or writes, and the axis along which examples follow one another; -1: all share it.
+struct Operand {
+  std::vector<char> bytes;
+  std::vector<int64_t> shape; // of elements
+  size_t width;               // bytes an element
+  int axis;
+};
+
+std::vector<char> examples(const Operand &from, int64_t first, int64_t size) {
+  if (from.axis < 0)
+    return from.bytes;
+  int64_t outer = 1, inner = from.width;
+  for (int i = 0; i < from.axis; ++i)
+    outer *= from.shape[i];
+  for (size_t i = from.axis + 1; i < from.shape.size(); ++i)
+    inner *= from.shape[i];
+  std::vector<char> part;
+  for (int64_t o = 0; o < outer; ++o) {
+    auto start = from.bytes.begin() + (o * from.shape[from.axis] + first) * inner;
+    part.insert(part.end(), start, start + size * inner);
+  }
+  return part;
+}
+
+/// Runs of fewer examples give each the bits that it has among all of them. `before` and `after`: the operands before
+/// and after a run of all; what results lie in comes last.
+bool checkAlone(const ContractCase &test, KernelJit &kernel, const std::vector<Operand> &before,
+                const std::vector<Operand> &after, std::mt19937 &random) {
+  if (test.symbolicAxis(2) < 0)
+    return true;
+  int64_t all = test.dimValues()[0];
+  std::vector<std::pair<int64_t, int64_t>> parts; // first and size
+  for (int64_t size : {1, 1, 2, 3, 5, 7, 11, 14, 25})
+    if (size < all)
+      parts.push_back({random() % (all - size + 1), size});
+  for (auto [first, size] : parts) {
+    std::vector<std::unique_ptr<Guarded>> memory;
+    std::vector<void *> buffers;
+    for (const Operand &operand : before) {
+      std::vector<char> part = examples(operand, first, size);
+      memory.push_back(std::make_unique<Guarded>(part.size(), false));
+      std::copy(part.begin(), part.end(), memory.back()->data());
+      buffers.push_back(memory.back()->data());
+    }
+    if (test.finish == Finish::Update) // in place
+      buffers.insert(buffers.begin() + 3, buffers[2]);
+    kernel.run(buffers.data(), &size);
+    for (size_t i = 0; i < after.size(); ++i) {
+      std::vector<char> expected = examples(after[i], first, size);
+      if (memcmp(expected.data(), memory[i]->data(), expected.size()) != 0) {
+        printf("WRONG %s: bits of examples %ld to %ld depend on those beside them\n", test.describe().c_str(),
+               long(first), long(first + size - 1));
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 bool check(const ContractCase &test, const std::string &cpu, std::mt19937 &random) {
   size_t width = test.f64 ? 8 : 4, results = count(test.shapeOut());
   std::vector<double> a = randomValues(count(test.shapeA()), random), b = randomValues(count(test.shapeB()), random);
@@ -82,15 +144,33 @@ bool check(const ContractCase &test, const std::string &cpu, std::mt19937 &rando
   std::vector<int64_t> dims = test.dimValues();
   std::vector<char> first;
   bool update = test.finish == Finish::Update;
+  int axis = test.symbolicAxis(2), last = int(test.shapeOut().size()) - 1;
+  Operand result{{}, test.shapeOut(), width, axis};
+  Operand extra{{}, bias ? std::vector{result.shape.back()} : result.shape, width, !bias ? axis : axis == last ? 0 : -1};
+  std::vector<Operand> operands{{{}, test.shapeA(), width, test.symbolicAxis(0)},
+                                {{}, test.shapeB(), width, test.symbolicAxis(1)}};
+  std::vector<Guarded *> memory{&ga, &gb};
+  if (bias || same)
+    operands.push_back(extra), memory.push_back(&gx);
+  if (!update) // else in place
+    operands.push_back(result), memory.push_back(&go);
+  else
+    operands.push_back({{}, result.shape, 1, axis}), memory.push_back(&gp);
+  auto snapshot = [&] {
+    std::vector<Operand> now = operands;
+    for (size_t i = 0; i < now.size(); ++i)
+      now[i].bytes.assign(memory[i]->data(), memory[i]->data() + memory[i]->size());
+    return now;
+  };
   for (int64_t chunk : {0, 1, 3, -1}) {
     fill(gx, test.f64, x);
     memset(go.data(), 0x7f, go.size());
-    std::vector<void *> buffers{ga.data(), gb.data()};
-    if (bias || same)
-      buffers.push_back(gx.data());
-    buffers.push_back(update ? gx.data() : go.data()); // in place
+    std::vector<Operand> before = snapshot();
+    std::vector<void *> buffers;
+    for (Guarded *part : memory)
+      buffers.push_back(part->data());
     if (update)
-      buffers.push_back(gp.data());
+      buffers.insert(buffers.begin() + 3, gx.data());
     kernel.run(buffers.data(), dims.data(), chunk);
     Guarded &out = update ? gx : go;
     if (chunk == 0) {
@@ -111,6 +191,8 @@ bool check(const ContractCase &test, const std::string &cpu, std::mt19937 &rando
           return false;
         }
       }
+      if (!checkAlone(test, kernel, before, snapshot(), random))
+        return false;
     } else if (!first.empty() && memcmp(first.data(), out.data(), out.size()) != 0) {
       printf("WRONG %s: bits depend on the cut (chunks of %ld)\n", test.describe().c_str(), long(chunk));
       return false;
@@ -235,6 +317,42 @@ ContractCase conv(Form form, int64_t images, int64_t size, int64_t channels, int
   return test;
 }
 
+std::vector<int64_t> numbers(const std::string &list) {
+  std::vector<int64_t> found;
+  for (size_t at = 0; at < list.size(); at = list.find_first_not_of(',', list.find(',', at)))
+    found.push_back(std::stoll(list.substr(at)));
+  return found;
+}
+
+void measureBatches(const std::vector<int64_t> &ms, int64_t k, int64_t n, bool turned, bool f64,
+                    const std::string &cpu) {
+  std::mt19937 random(1);
+  ContractCase test = matmul(*std::max_element(ms.begin(), ms.end()), k, n, false, turned);
+  test.f64 = f64;
+  size_t width = f64 ? 8 : 4;
+  std::vector<double> a = randomValues(count(test.shapeA()), random), b = randomValues(count(test.shapeB()), random);
+  Guarded ga(a.size() * width, true), gb(b.size() * width, true), go(count(test.shapeOut()) * width, true);
+  fill(ga, f64, a);
+  fill(gb, f64, b);
+  KernelJit kernel(test.module(), cpu);
+  void *buffers[] = {ga.data(), gb.data(), go.data()};
+  for (int64_t m : ms) {
+    auto once = [&] { kernel.run(buffers, &m); };
+    once();
+    double start = now();
+    once();
+    int repeats = std::clamp(int(2e-4 / std::max(now() - start, 1e-9)), 1, 2000);
+    double best = 1e9;
+    for (int round = 0; round < 15; ++round) {
+      start = now();
+      for (int i = 0; i < repeats; ++i)
+        once();
+      best = std::min(best, (now() - start) / repeats);
+    }
+    printf("%ld %ld %ld %.4f\n", long(m), long(k), long(n), best * 1e6);
+  }
+}
+
 struct Group {
   const char *name;
   std::vector<ContractCase> cases;
@@ -287,7 +405,8 @@ std::vector<Group> groups() {
 int main(int argc, char **argv) {
   std::string mode = argc > 1 ? argv[1] : "", cpu = KernelJit::hostCpu(), only;
   unsigned seed = 1, cases = 200;
-  bool big = false, verbose = false;
+  bool big = false, verbose = false, turned = false, f64 = false;
+  std::vector<int64_t> ms, ks, ns;
   for (int i = 2; i < argc; ++i) {
     std::string option = argv[i];
     auto value = [&] { return std::string(i + 1 < argc ? argv[++i] : ""); };
@@ -301,6 +420,16 @@ int main(int argc, char **argv) {
       cases = std::stoul(value());
     else if (option == "--big")
       big = true;
+    else if (option == "--m")
+      ms = numbers(value());
+    else if (option == "--k")
+      ks = numbers(value());
+    else if (option == "--n")
+      ns = numbers(value());
+    else if (option == "--turned")
+      turned = true;
+    else if (option == "--f64")
+      f64 = true;
     else if (option == "--verbose")
       verbose = true;
   }
@@ -341,6 +470,12 @@ int main(int argc, char **argv) {
     }
     return 0;
   }
-  fprintf(stderr, "usage: contract-bench check|time|text|asm [options]\n");
+  if (mode == "batches" && !ms.empty()) {
+    for (int64_t k : ks)
+      for (int64_t n : ns)
+        measureBatches(ms, k, n, turned, f64, cpu);
+    return 0;
+  }
+  fprintf(stderr, "usage: contract-bench check|time|batches|text|asm [options]\n");
   return 2;
 }

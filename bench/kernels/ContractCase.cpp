@@ -88,27 +88,27 @@ std::vector<int64_t> ContractCase::dimValues() const {
   return {dynamicAxis == 'm' ? m : dynamicAxis == 'n' ? n : dynamicAxis == 'k' ? k : dynamicAxis == 'b' ? batch : 1};
 }
 
+int ContractCase::symbolicAxis(int operand) const {
+  if (form != Form::Matmul) {
+    bool filterShape = (operand == 1 && form != Form::ConvFilter) || (operand == 2 && form == Form::ConvFilter);
+    return dynamicBatch && !filterShape ? 0 : -1;
+  }
+  int first = batch ? 1 : 0;
+  if (dynamicAxis == 'b')
+    return batch ? 0 : -1;
+  switch (operand) {
+  case 0:
+    return dynamicAxis == 'm' ? first + transposeA : dynamicAxis == 'k' ? first + !transposeA : -1;
+  case 1:
+    return dynamicAxis == 'k' ? first + transposeB : dynamicAxis == 'n' ? first + !transposeB : -1;
+  default:
+    return dynamicAxis == 'm' ? first : dynamicAxis == 'n' ? first + 1 : -1;
+  }
+}
+
 std::string ContractCase::module() const {
   static const char *forms[] = {"matmul", "conv2d", "conv2d_input", "conv2d_filter"};
   std::string element = f64 ? "f64" : "f32";
-  // Which axis of each shape is the symbolic one; -1: none.
-  auto axisOf = [&](int operand) -> int {
-    if (form != Form::Matmul) {
-      bool filterShape = (operand == 1 && form != Form::ConvFilter) || (operand == 2 && form == Form::ConvFilter);
-      return dynamicBatch && !filterShape ? 0 : -1;
-    }
-    int first = batch ? 1 : 0;
-    if (dynamicAxis == 'b')
-      return batch ? 0 : -1;
-    switch (operand) {
-    case 0:
-      return dynamicAxis == 'm' ? first + transposeA : dynamicAxis == 'k' ? first + !transposeA : -1;
-    case 1:
-      return dynamicAxis == 'k' ? first + transposeB : dynamicAxis == 'n' ? first + !transposeB : -1;
-    default:
-      return dynamicAxis == 'm' ? first : dynamicAxis == 'n' ? first + 1 : -1;
-    }
-  };
   struct Argument {
     std::string name, type, dims;
   };
@@ -126,9 +126,9 @@ std::string ContractCase::module() const {
     return Argument{name, type.str(), dims.str()};
   };
   Shape out = shapeOut();
-  int outAxis = axisOf(2);
-  std::vector<Argument> arguments{argument("%a", shapeA(), axisOf(0), element),
-                                  argument("%b", shapeB(), axisOf(1), element)};
+  int outAxis = symbolicAxis(2);
+  std::vector<Argument> arguments{argument("%a", shapeA(), symbolicAxis(0), element),
+                                  argument("%b", shapeB(), symbolicAxis(1), element)};
   bool bias = finish == Finish::Relu, same = finish == Finish::Update || finish == Finish::Add;
   if (bias)
     arguments.push_back(argument("%x", {out.back()}, outAxis == int(out.size()) - 1 ? 0 : -1, element));

@@ -36,6 +36,8 @@ struct ContractCase {
   double flops() const;
   std::vector<int64_t> shapeA() const, shapeB() const, shapeOut() const;
   std::string describe() const;
+  /// The axis of an operand (0: a, 1: b) or of the result (2) that is the symbolic one; -1: none.
+  int symbolicAxis(int operand) const;
   /// The module with the kernel and @main(a, b[, extra][, outs]).
   std::string module() const;
   /// Value of each dimension in module order.

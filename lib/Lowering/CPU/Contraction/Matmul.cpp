@@ -11,13 +11,15 @@
 // The result is cut into panels (along the lanes) and these into tiles (across them); the
 // loop that is cut counts batch × panels × tiles. Where a panel of V would not stay in the
 // cache, k is cut into slices: each is packed once and used by a group of tiles, whose sums
-// wait in memory. The order of the sums is that of the uncut k.
+// wait in memory.
+//
+// Where there may be fewer rows than a tile has, a second plan for single rows, with wider
+// panels, stands beside the first. Both make an element of the same sums in the same order.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/Epilogue.h"
+#include "lib/Lowering/CPU/Contraction/MatmulChoice.h"
 #include "lib/Lowering/CPU/Contraction/Tile.h"
-#include "lib/Lowering/CPU/Kernels.h"
-#include <limits>
 
 using namespace mlir;
 using namespace symc;
@@ -25,54 +27,24 @@ using namespace symc::contraction;
 
 namespace {
 
-// What a symbolic size is taken for when ways are compared.
-constexpr int64_t kTypical = 128;
-// Room for a packed panel or operand on the stack of each call.
-constexpr int64_t kStackBytes = 256 << 10;
 // Room for a packed slice of a panel, and for the sums of the tiles that use it.
 constexpr int64_t kSliceBytes = 64 << 10, kSumsBytes = 64 << 10;
-// Fewer rows do not pay for copying a panel whose rows are in order already.
-constexpr int64_t kRowsForCopy = 24;
-// Rows shorter than this lie close enough together for any k.
-constexpr int64_t kRowBytesForSlices = 512;
-
-/// One axis of the product.
-struct Axis {
-  AffineExpr expr;
-  Value size;
-  int64_t assumed = kTypical, least = 0;
-  std::optional<int64_t> constant;
-};
-
-struct Operand {
-  const Buffer *buffer;
-  Value outerStride, kStride, batchStride;
-};
-
-enum class Way { Columns, Rows, Dots };
-
-struct Choice {
-  Way way = Way::Columns;
-  unsigned rows = 1, vectors = 1; // of a tile; Dots: its rows of A and of B
-  double cycles = std::numeric_limits<double>::infinity();
-};
 
 class MatmulEmitter {
 public:
-  explicit MatmulEmitter(Problem &problem) : p(problem), code(problem.code), epilogue(problem), lanes(problem.lanes) {
-    rank = p.result().dims.size();
-    bool ta = p.op.getTransposeA(), tb = p.op.getTransposeB();
-    m = axis(p.result(), rank - 2);
-    n = axis(p.result(), rank - 1);
-    k = axis(p.a, p.a.dims.size() - (ta ? 2 : 1));
-    a = operand(p.a, ta);
-    b = operand(p.b, !tb);
+  explicit MatmulEmitter(Problem &problem)
+      : p(problem), code(problem.code), epilogue(problem), product(problem), lanes(product.lanes), rank(product.rank),
+        m(product.m), n(product.n), k(product.k), a(product.a), b(product.b) {}
+
+  static std::optional<Schedule> emit(Problem &problem) {
+    if (!vectorizes(problem.op) || problem.result().dims.size() > 3)
+      return std::nullopt;
+    return MatmulEmitter(problem).emit();
   }
 
-  std::optional<Schedule> emit() {
-    if (!vectorizes(p.op) || rank > 3)
-      return std::nullopt;
-    Choice choice = choose();
+private:
+  Schedule emit() {
+    Choice choice = product.choose();
     switch (choice.way) {
     case Way::Columns:
       return emitPanels(choice, m, n, a, b, rank - 2, rank - 1);
@@ -83,121 +55,6 @@ public:
     }
     llvm_unreachable("all ways are listed");
   }
-
-private:
-  Axis axis(const Buffer &buffer, unsigned position) {
-    Axis result{buffer.dims[position], buffer.sizes[position], kTypical, 0, constantValue(buffer.dims[position])};
-    if (result.constant)
-      result.assumed = result.least = *result.constant;
-    else if (auto symbol = dyn_cast<AffineSymbolExpr>(result.expr))
-      for (auto bound :
-           p.kernel->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr).getAsRange<sym::DimBoundAttr>())
-        if (bound.getName() ==
-            code.b.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition())) {
-          result.least = bound.getMin();
-          result.assumed = std::max<int64_t>(bound.getMin(), std::min(bound.getMax(), result.assumed));
-        }
-    return result;
-  }
-
-  /// `kFirst`: k is the next to last axis.
-  Operand operand(const Buffer &buffer, bool kFirst) {
-    unsigned last = buffer.dims.size() - 1;
-    Value batch = last == 2 && !isOne(buffer.dims[0]) ? buffer.strides[0] : code.c(0);
-    return {&buffer, buffer.strides[kFirst ? last : last - 1], buffer.strides[kFirst ? last - 1 : last], batch};
-  }
-
-  /// Whether elements along the lane axis are neighbours. With one product each, k's stride does not matter.
-  bool runsAlongLanes(const Operand &v) { return is(v.outerStride, 1); }
-
-  //===--------------------------------------------------------------------===//
-  // The choice
-  //===--------------------------------------------------------------------===//
-
-  int64_t panelBytes(unsigned vectors) { return k.assumed * vectors * lanes * elementBytes(); }
-
-  /// Rows of V in order are still copied when they would not stay in the cache: V is larger than that, or its rows fall
-  /// on the same sets. With a symbolic k the run decides.
-  bool wantsCopy(const Axis &across, const Axis &along, const Operand &v) {
-    if (!runsAlongLanes(v) || across.assumed < kRowsForCopy)
-      return false;
-    int64_t rowBytes = along.assumed * elementBytes();
-    if (!k.constant)
-      return rowBytes >= kRowBytesForSlices;
-    return (sameSets(along) && *k.constant > 64) || *k.constant * rowBytes > cacheBytes();
-  }
-
-  bool sameSets(const Axis &along) {
-    int64_t rowBytes = along.assumed * elementBytes();
-    return along.constant && rowBytes >= 4096 && (rowBytes & (rowBytes - 1)) == 0;
-  }
-
-  /// What of V may stay in the cache between tiles.
-  int64_t cacheBytes() { return p.isa.l2 * 3 / 4; }
-
-  double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,
-                     double extra) {
-    bool turned = !runsAlongLanes(v), copied = wantsCopy(across, along, v);
-    int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
-    double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
-    auto tile = [&](unsigned width) {
-      return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width;
-    };
-    double cycles = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
-    if (turned)
-      cycles += total * (k.assumed / 4 * (lanes / 4) * 5.0 + k.assumed % 4 * (lanes * 1.5) + 10);
-    return copied && k.constant ? cycles + total * k.assumed * 1.5 : cycles;
-  }
-
-  Choice choose() {
-    Choice best;
-    auto consider = [&](Choice choice) {
-      if (choice.cycles < best.cycles)
-        best = choice;
-    };
-    int64_t columnVectors = (n.assumed + lanes - 1) / lanes, rowVectors = (m.assumed + lanes - 1) / lanes;
-    for (unsigned vectors = 1; vectors <= 6 && vectors <= std::max<int64_t>(columnVectors, 1); ++vectors)
-      for (unsigned rows = 1, most = mostRows(p.isa, vectors); rows <= most; ++rows)
-        if (!m.constant || rows <= std::max<int64_t>(*m.constant, 1))
-          consider({Way::Columns, rows, vectors, panelCycles(m, n, b, rows, vectors, 0)});
-    // The transposed forms take the whole of n at once.
-    if (n.constant && *n.constant >= 1 && *n.constant <= lanes)
-      for (unsigned vectors = 1, rows = *n.constant; vectors <= 6 && vectors <= std::max<int64_t>(rowVectors, 1);
-           ++vectors)
-        if (fitsRegisters(p.isa, rows, vectors))
-          consider({Way::Rows, rows, vectors, panelCycles(n, m, a, rows, vectors, rows == 1 ? 0 : 5.0 * lanes)});
-    considerDots(consider);
-    return best;
-  }
-
-  void considerDots(llvm::function_ref<void(Choice)> consider) {
-    // A's rows and B's columns must run along k; B may be turned on the stack when it is small and constant.
-    if (!is(a.kStride, 1) || !n.constant || *n.constant < 1 || *n.constant > lanes || !k.constant || *k.constant < 1)
-      return;
-    bool turned = !is(b.kStride, 1) && *n.constant > 1;
-    int64_t depth = (*k.constant + lanes - 1) / lanes;
-    if (turned && (rank == 3 || depth * lanes * *n.constant * elementBytes() > kStackBytes))
-      return;
-    unsigned columns = *n.constant;
-    for (unsigned rows = 1; rows <= 16; ++rows) {
-      if (rows * columns + std::min(rows, columns) + 1 > p.isa.registers - 1 && rows * columns > 1)
-        continue;
-      // One column: rows in groups of lanes, so that their sums make one vector.
-      if (columns == 1 ? rows != 1 : m.constant && rows > std::max<int64_t>(*m.constant, 1))
-        continue;
-      double cycles;
-      if (columns == 1)
-        cycles = std::ceil(m.assumed / double(lanes)) * (depth * lanes + 2.5 * lanes + 8);
-      else
-        cycles =
-            std::ceil(m.assumed / double(rows)) *
-                (depth * std::max({rows * columns / 2.0, (rows + columns) / 2.0, 4.0}) + rows * (3.0 * lanes + 6)) +
-            (turned ? depth * (columns * lanes) * 0.5 : 0);
-      consider({Way::Dots, rows, columns, cycles});
-    }
-  }
-
-  int64_t elementBytes() { return p.element.getIntOrFloatBitWidth() / 8; }
 
   //===--------------------------------------------------------------------===//
   // Panels of tiles
@@ -210,79 +67,175 @@ private:
     Value v, vStride; // address at the panel's first lane, elements from product to product
   };
 
+  enum class Packing { None, Turned, Copied };
+
+  /// How large tiles are, and how V is read: in place, or from panels packed on the stack.
+  struct Plan {
+    unsigned rows, vectors;
+    Packing packing = Packing::None;
+    int64_t depth = 0, group = 0; // of a slice: products, tiles; 0: k is not sliced
+  };
+
   /// Lanes along `along` with operand v, rows across; result dimensions of both.
   Schedule emitPanels(const Choice &choice, const Axis &across, const Axis &along, const Operand &s, const Operand &v,
                       unsigned acrossDim, unsigned alongDim) {
-    rows = choice.rows;
-    vectors = choice.vectors;
     this->s = s;
     this->v = v;
     this->across = across;
     this->along = along;
     this->acrossDim = acrossDim;
     this->alongDim = alongDim;
+    sums = choice.sums;
     transposed = alongDim != rank - 1 && !is(n.size, 1);
-    int64_t width = vectors * lanes;
-    AffineExpr tiles = across.expr.ceilDiv(int64_t(rows)), panels = along.expr.ceilDiv(width);
-    MLIRContext *context = code.b.getContext();
-    AffineExpr batch = rank == 3 ? p.result().dims[0] : constantDim(context, 1);
-    std::optional<int64_t> fixedTiles, fixedPanels;
-    if (across.constant)
-      fixedTiles = std::max<int64_t>(1, (*across.constant + rows - 1) / rows);
-    if (along.constant)
-      fixedPanels = std::max<int64_t>(1, (*along.constant + width - 1) / width);
-    Value tileCount = fixedTiles ? code.c(*fixedTiles) : code.max(code.ceilDiv(across.size, rows), code.c(1));
-    Value panelCount = fixedPanels ? code.c(*fixedPanels) : code.max(code.ceilDiv(along.size, width), code.c(1));
-    prepareVectors();
+    SmallVector<Plan> plans{planTiles(choice.rows, choice.vectors)};
+    if (!across.constant && choice.rows > 1 && across.least < choice.rows)
+      plans.push_back(planLines(plans[0], choice.lineVectors));
+    reserve(plans);
 
+    const Plan &tiled = plans[0];
+    int64_t width = tiled.vectors * lanes;
+    AffineExpr tiles = across.expr.ceilDiv(int64_t(tiled.rows)), panels = along.expr.ceilDiv(width);
+    AffineExpr batch = rank == 3 ? p.result().dims[0] : constantDim(code.b.getContext(), 1);
+    Value tileCount = count(across, tiled.rows), panelCount = count(along, width);
+    plan = tiled;
+    if (plans.size() == 1)
+      emitTiled(tileCount, panelCount);
+    else
+      code.when(
+          code.less(across.size, code.c(tiled.rows)),
+          [&] {
+            plan = plans[1];
+            emitLines(width, panelCount);
+          },
+          [&] {
+            plan = plans[0];
+            emitTiled(tileCount, panelCount);
+          });
+    double cycles = k.assumed * stepCycles(tiled.rows, tiled.vectors) + tiled.rows * tiled.vectors * 2 + 20;
+    int64_t grain = std::max<int64_t>(1, std::lround(20000 / cycles));
+    // A packed panel is to serve many rows.
+    if (tiled.packing != Packing::None) {
+      int64_t tilesOfPanel = (across.assumed + tiled.rows - 1) / tiled.rows;
+      grain = std::max<int64_t>(grain, tiled.group ? std::min(tiled.group, tilesOfPanel) : tilesOfPanel);
+    }
+    return {batch * tiles * panels, grain};
+  }
+
+  /// Pieces of `size` along an axis, at least one.
+  Value count(const Axis &axis, int64_t size) {
+    if (axis.constant)
+      return code.c(std::max<int64_t>(1, (*axis.constant + size - 1) / size));
+    return code.max(code.ceilDiv(axis.size, size), code.c(1));
+  }
+
+  Plan planTiles(unsigned rows, unsigned vectors) {
+    Plan plan{rows, vectors};
+    bool turned = product.turned(v);
+    if (!turned && !product.wantsCopy(across, along, v))
+      return plan;
+    plan.packing = turned ? Packing::Turned : Packing::Copied;
+    if (!k.constant || panelBytes(vectors) > kStackBytes)
+      slice(plan, kSliceBytes, rows);
+    return plan;
+  }
+
+  /// One row at a time.
+  Plan planLines(const Plan &tiled, unsigned vectors) {
+    Plan plan{1, vectors};
+    plan.packing = product.turned(v) ? Packing::Turned : Packing::None;
+    if (plan.packing == Packing::Turned && (!k.constant || panelBytes(vectors) > kStackBytes))
+      slice(plan, kSliceBytes, tiled.rows);
+    // Several rows are to find V in the first cache.
+    if (plan.packing == Packing::None && k.constant && panelBytes(vectors) > p.isa.l1 / 2)
+      slice(plan, p.isa.l1 / 2, tiled.rows);
+    // Slices cut sums short: all plans cut at the same products.
+    if (sums > 1) {
+      plan.depth = tiled.depth;
+      plan.group = tiled.depth ? tiled.rows : 0;
+    }
+    return plan;
+  }
+
+  void slice(Plan &plan, int64_t bytes, unsigned rowsAtLeast) {
+    plan.depth = std::max<int64_t>(1, bytes / elementBytes() / packedStride(plan.vectors));
+    int64_t fitting = kSumsBytes / elementBytes() / (plan.rows * plan.vectors * lanes);
+    plan.group = std::max<int64_t>({1, fitting, rowsAtLeast / plan.rows});
+  }
+
+  /// Memory on the stack that every plan finds large enough.
+  void reserve(ArrayRef<Plan> plans) {
+    int64_t packedCount = 0, sumCount = 0, waitingCount = 0;
+    for (const Plan &plan : plans) {
+      int64_t tile = plan.rows * plan.vectors * lanes;
+      int64_t depth = plan.depth ? plan.depth : std::max<int64_t>(1, k.constant.value_or(1));
+      if (plan.packing != Packing::None)
+        packedCount = std::max(packedCount, depth * packedStride(plan.vectors));
+      sumCount = std::max(sumCount, plan.group * tile);
+      unsigned sums = sumsOf(plan.rows, plan.vectors), carried = sumsAtOnce(p.isa, plan.rows, plan.vectors, sums);
+      waitingCount = std::max(waitingCount, (sums - carried) * tile);
+      int64_t width = plan.vectors * lanes;
+      tileElements = std::max(tileElements, transposed ? width * (llvm::alignTo(lanes, 4) + plan.rows) : tile);
+    }
+    auto memory = [&](int64_t count) { return count ? p.shell.stack(p.element, count) : Value(); };
+    packed = memory(packedCount);
+    sliceSums = memory(sumCount);
+    waiting = memory(waitingCount);
+  }
+
+  /// Sums that an element in a tile of this size is made of.
+  unsigned sumsOf(unsigned rows, unsigned vectors) {
+    unsigned wanted = sums ? sums : enoughSums(rows, vectors);
+    return k.constant ? std::min<int64_t>(wanted, std::max<int64_t>(1, *k.constant)) : wanted;
+  }
+
+  int64_t elementBytes() { return product.elementBytes(); }
+  int64_t panelBytes(unsigned vectors) { return k.assumed * vectors * lanes * elementBytes(); }
+  /// Elements from row to row of a packed panel: packing writes whole groups of four.
+  int64_t packedStride(unsigned vectors) { return llvm::alignTo(vectors * lanes, 4); }
+
+  /// The tiles of [begin, end), panel after panel.
+  void emitTiled(Value tileCount, Value panelCount) {
     auto panelTiles = [&](Value number, Value from, Value to) {
       Value batchIndex = rank == 3 ? code.div(number, panelCount) : code.c(0);
       Value panel = rank == 3 ? code.rem(number, panelCount) : number;
       emitPanelVariants(batchIndex, panel, from, to);
     };
     Value begin = p.shell.begin(), end = p.shell.end();
-    if (rank == 2 && is(panelCount, 1)) {
-      panelTiles(code.c(0), begin, end);
-    } else {
-      code.loop(code.div(begin, tileCount), code.div(code.add(end, code.sub(tileCount, code.c(1))), tileCount), 1,
-                [&](Value number) {
-                  Value first = code.mul(number, tileCount);
-                  panelTiles(number, code.max(code.sub(begin, first), code.c(0)),
-                             code.min(code.sub(end, first), tileCount));
-                });
-    }
-    double cycles = k.assumed * stepCycles(rows, vectors) + rows * vectors * 2 + 20;
-    int64_t grain = std::max<int64_t>(1, std::lround(20000 / cycles));
-    // A packed panel is to serve many rows.
-    if (packing != Packing::None) {
-      int64_t tilesOfPanel = (across.assumed + rows - 1) / rows;
-      grain = std::max<int64_t>(grain, group ? std::min(group, tilesOfPanel) : tilesOfPanel);
-    }
-    return {batch * tiles * panels, grain};
+    if (rank == 2 && is(panelCount, 1))
+      return panelTiles(code.c(0), begin, end);
+    code.loop(code.div(begin, tileCount), code.div(code.add(end, code.sub(tileCount, code.c(1))), tileCount), 1,
+              [&](Value number) {
+                Value first = code.mul(number, tileCount);
+                panelTiles(number, code.max(code.sub(begin, first), code.c(0)),
+                           code.min(code.sub(end, first), tileCount));
+              });
   }
 
-  /// Decides how V is read: in place, from panels packed on the stack, or from slices of them.
-  void prepareVectors() {
-    bool turned = !runsAlongLanes(v);
-    if (!turned && !wantsCopy(across, along, v))
-      return;
-    int64_t width = packedStride(vectors);
-    if (k.constant && panelBytes(vectors) <= kStackBytes) {
-      packing = turned ? Packing::Turned : Packing::Copied;
-      packed = p.shell.stack(p.element, std::max<int64_t>(*k.constant, 1) * width);
-      return;
-    }
-    packing = turned ? Packing::TurnedSlices : Packing::CopiedSlices;
-    depth = kSliceBytes / elementBytes() / width;
-    group = std::max<int64_t>(1, kSumsBytes / elementBytes() / (rows * vectors * lanes));
-    packed = p.shell.stack(p.element, depth * width);
-    sliceSums = p.shell.stack(p.element, group * rows * vectors * lanes);
+  /// All rows of panels of another width: those whose first lane lies in panels [begin, end) of `tiledWidth` lanes, of
+  /// which each has but one tile.
+  void emitLines(int64_t tiledWidth, Value panelCount) {
+    int64_t width = plan.vectors * lanes;
+    Value begin = p.shell.begin(), end = p.shell.end(), ownCount = count(along, width);
+    auto ownPanels = [&](Value batch, Value from, Value to) {
+      auto firstFrom = [&](Value panel) { return code.ceilDiv(code.mul(panel, tiledWidth), width); };
+      code.loop(firstFrom(from), code.min(firstFrom(to), ownCount), 1,
+                [&](Value panel) { emitPanelVariants(batch, panel, code.c(0), across.size); });
+    };
+    if (rank == 2 && is(ownCount, 1) && is(panelCount, 1))
+      return emitPanelVariants(code.c(0), code.c(0), code.c(0), across.size);
+    if (rank == 2)
+      return ownPanels(code.c(0), begin, end);
+    code.loop(code.div(begin, panelCount), code.div(code.add(end, code.sub(panelCount, code.c(1))), panelCount), 1,
+              [&](Value batch) {
+                Value first = code.mul(batch, panelCount);
+                ownPanels(batch, code.max(code.sub(begin, first), code.c(0)),
+                          code.min(code.sub(end, first), panelCount));
+              });
   }
 
-  /// Elements from row to row of a packed panel: packing writes whole groups of four.
-  int64_t packedStride(unsigned vectors) { return llvm::alignTo(vectors * lanes, 4); }
-
+  /// Tiles [from, to) of a panel.
   void emitPanelVariants(Value batch, Value number, Value from, Value to) {
+    unsigned vectors = plan.vectors;
     int64_t width = vectors * lanes;
     Value first = code.mul(number, width);
     if (!along.constant) {
@@ -315,47 +268,40 @@ private:
     Value start =
         code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)), p.element);
     Panel panel{batch, first, width, masks, start, v.kStride};
-    if (packing == Packing::Turned) {
+    if (plan.depth)
+      return emitSlices(panel, masks, from, to);
+    if (plan.packing == Packing::Turned) {
       packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, packedStride(width),
                      packedStride(width));
       panel.v = packed;
       panel.vStride = code.c(packedStride(width));
       panel.masks.clear();
-    } else if (packing == Packing::Copied) {
+    } else if (plan.packing == Packing::Copied) {
       // The number of rows decides; it may be known at run time only.
       Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
       code.when(enough, [&] { copyPanel(panel, start, k.size); });
       panel.v = code.select(enough, packed, start);
       panel.vStride = code.select(enough, code.c(packedStride(width)), v.kStride);
     }
-    auto tiles = [&] { emitTiles(panel, masks, from, to, rows); };
-    if (rows == 1 || across.least >= rows)
-      return tiles();
-    code.when(code.less(across.size, code.c(rows)), [&] { emitTiles(panel, masks, code.c(0), across.size, 1); }, tiles);
-  }
-
-  void emitTiles(const Panel &panel, const Values &masks, Value from, Value to, unsigned height) {
-    if (packing == Packing::TurnedSlices || packing == Packing::CopiedSlices)
-      return emitSlices(panel, masks, from, to, height);
     code.loop(from, to, 1, [&](Value t) {
-      auto [row, skip] = rowOf(t, height);
-      finish(panel, masks, row, height, skip, sumProducts(p, registerTile(panel, row, height)));
+      auto [row, skip] = rowOf(t);
+      finish(panel, masks, row, skip, sumProducts(p, registerTile(panel, row)));
     });
   }
 
   /// First row of tile t; how many of its rows the tile before has finished, null when that is always none.
-  std::pair<Value, Value> rowOf(Value t, unsigned height) {
-    Value nominal = code.mul(t, height);
-    if (height == 1 || (across.constant && *across.constant % height == 0))
+  std::pair<Value, Value> rowOf(Value t) {
+    Value nominal = code.mul(t, plan.rows);
+    if (plan.rows == 1 || (across.constant && *across.constant % plan.rows == 0))
       return {nominal, Value()};
     // The last tile is moved back to end with the last row; rows of the tile before are computed again.
-    Value row = code.min(nominal, code.sub(across.size, code.c(height)));
+    Value row = code.min(nominal, code.sub(across.size, code.c(plan.rows)));
     return {row, code.sub(nominal, row)};
   }
 
-  RegisterTile registerTile(const Panel &panel, Value row, unsigned height) {
+  RegisterTile registerTile(const Panel &panel, Value row) {
     RegisterTile tile;
-    tile.inner = height;
+    tile.inner = plan.rows;
     tile.vectors = panel.vectors;
     tile.s = code.at(s.buffer->pointer, code.add(code.mul(panel.batch, s.batchStride), code.mul(row, s.outerStride)),
                      p.element);
@@ -364,19 +310,20 @@ private:
     tile.v = panel.v;
     tile.masks = panel.masks;
     tile.levels = {{k.size, s.kStride, panel.vStride}};
+    tile.sums = sumsOf(plan.rows, panel.vectors);
+    tile.waiting = waiting;
     return tile;
   }
 
   /// Tiles in groups; for each group slice after slice of k, packed once.
-  void emitSlices(const Panel &panel, const Values &masks, Value from, Value to, unsigned height) {
+  void emitSlices(const Panel &panel, const Values &masks, Value from, Value to) {
     int64_t stride = packedStride(panel.vectors);
-    unsigned vectorCount = height * panel.vectors;
-    Value most = code.c(group * rows / height), tileSize = code.c(int64_t(vectorCount) * lanes);
-    bool turned = packing == Packing::TurnedSlices;
-    // In place, where there is too little to gain, the one slice is the whole of k.
-    Value pack = turned ? Value() : worthCopying(), sliceDepth = code.c(depth);
-    if (pack)
-      sliceDepth = code.select(pack, sliceDepth, code.max(k.size, code.c(1)));
+    unsigned vectorCount = plan.rows * panel.vectors;
+    Value most = code.c(plan.group), tileSize = code.c(int64_t(vectorCount) * lanes);
+    Value pack = plan.packing == Packing::Copied ? worthCopying() : Value(), sliceDepth = code.c(plan.depth);
+    // Where there is too little to gain, the one slice is the whole of k.
+    if (plan.packing != Packing::Turned && sumsOf(plan.rows, panel.vectors) == 1)
+      sliceDepth = code.select(pack ? pack : code.less(code.c(1), across.size), sliceDepth, code.max(k.size, code.c(1)));
     code.loop(from, to, most, [&](Value first) {
       Value last = code.min(code.add(first, most), to);
       auto sumsAt = [&](Value t, unsigned i) {
@@ -391,19 +338,22 @@ private:
         Value count = code.min(code.sub(k.size, start), sliceDepth), end = code.add(start, sliceDepth);
         Panel slice = panel;
         Value origin = code.at(panel.v, code.mul(start, v.kStride), p.element);
-        if (turned) {
+        if (plan.packing == Packing::Turned) {
           packTransposed(p, origin, v.outerStride, code.sub(along.size, panel.first), count, packed, stride, stride);
           slice.v = packed;
           slice.vStride = code.c(stride);
           slice.masks.clear();
-        } else {
+        } else if (pack) {
           code.when(pack, [&] { copyPanel(panel, origin, count); });
           slice.v = code.select(pack, packed, origin);
           slice.vStride = code.select(pack, code.c(stride), v.kStride);
+        } else {
+          slice.v = origin;
         }
         code.loop(first, last, 1, [&](Value t) {
-          auto [row, skip] = rowOf(t, height);
-          RegisterTile tile = registerTile(slice, row, height);
+          Value row, skip;
+          std::tie(row, skip) = rowOf(t);
+          RegisterTile tile = registerTile(slice, row);
           tile.s = code.at(tile.s, code.mul(start, s.kStride), p.element);
           tile.levels[0].trips = count;
           Values sums;
@@ -416,7 +366,7 @@ private:
                 for (unsigned i = 0; i < vectorCount; ++i)
                   code.store(sums[i], sumsAt(t, i));
               },
-              [&] { finish(panel, masks, row, height, skip, sums); });
+              [&] { finish(panel, masks, row, skip, sums); });
         });
       });
     });
@@ -428,7 +378,7 @@ private:
     if (k.constant)
       return enough;
     Value bytes = code.mul(k.size, code.mul(along.size, elementBytes()));
-    Value limit = code.c(sameSets(along) ? 64 * along.assumed * elementBytes() : cacheBytes());
+    Value limit = code.c(product.sameSets(along) ? 64 * along.assumed * elementBytes() : product.cacheBytes());
     return code.both(enough, code.less(limit, bytes));
   }
 
@@ -445,20 +395,21 @@ private:
   }
 
   /// `skip`: rows at the start that the tile before has finished; null when there never are any.
-  void finish(const Panel &panel, const Values &masks, Value row, unsigned height, Value skip, ArrayRef<Value> sums) {
+  void finish(const Panel &panel, const Values &masks, Value row, Value skip, ArrayRef<Value> sums) {
+    unsigned height = plan.rows;
     Place place;
     place.index.assign(rank, panel.batch);
     place.index[acrossDim] = row;
     place.index[alongDim] = panel.first;
     if (transposed)
-      return finishTransposed(place, panel, height, sums);
+      return finishTransposed(place, panel, sums);
     place.innerDim = acrossDim;
     place.laneDim = alongDim;
     bool large = epilogue.opCount() * height * panel.vectors > 200;
     if (!large && !(skip && epilogue.mayUpdateInPlace()))
       return epilogue.finishTile(place, 1, height, panel.vectors, masks, sums);
     int64_t stride = panel.vectors * lanes;
-    Value tile = stack(rows * vectors * lanes);
+    Value tile = tileStack();
     for (unsigned i = 0; i < sums.size(); ++i)
       code.store(sums[i], code.at(tile, int64_t(i) * lanes, p.element));
     epilogue.finishStored(place, tile, stride, code.c(0), code.c(1), skip ? skip : code.c(0), code.c(height), height,
@@ -466,11 +417,11 @@ private:
   }
 
   /// Sums have lanes along m and rows along n: turned through memory, they are finished row after row of the result.
-  void finishTransposed(Place place, const Panel &panel, unsigned height, ArrayRef<Value> sums) {
+  void finishTransposed(Place place, const Panel &panel, ArrayRef<Value> sums) {
+    unsigned height = plan.rows;
     int64_t width = int64_t(panel.vectors) * lanes;
     int64_t stride = llvm::alignTo(lanes, 4);
-    Value turned = stack(int64_t(vectors) * lanes * (stride + height));
-    Value tile = code.at(turned, int64_t(vectors) * lanes * stride, p.element);
+    Value turned = tileStack(), tile = code.at(turned, int64_t(plan.vectors) * lanes * stride, p.element);
     for (unsigned i = 0; i < sums.size(); ++i)
       code.store(sums[i], code.at(tile, int64_t(i) * lanes, p.element));
     packTransposed(p, tile, code.c(width), code.c(height), code.c(width), turned, llvm::alignTo(height, 4), stride);
@@ -481,9 +432,9 @@ private:
                           {code.mask(code.c(height), lanes)});
   }
 
-  Value stack(int64_t count) {
+  Value tileStack() {
     if (!tileMemory)
-      tileMemory = p.shell.stack(p.element, count);
+      tileMemory = p.shell.stack(p.element, tileElements);
     return tileMemory;
   }
 
@@ -530,7 +481,8 @@ private:
         epilogue.finishTile(place, 1, 1, 1, {code.mask(left, lanes)}, sumLanes(p, sums));
         return;
       }
-      Value tile = stack(int64_t(group) * lanes);
+      tileElements = int64_t(group) * lanes;
+      Value tile = tileStack();
       for (unsigned i = 0; i < group; ++i)
         code.store(sumLanes(p, Values(ArrayRef(sums).slice(i * columns, columns))),
                    code.at(tile, int64_t(i) * lanes, p.element));
@@ -568,21 +520,20 @@ private:
     return sums;
   }
 
-  enum class Packing { None, Turned, Copied, TurnedSlices, CopiedSlices };
-
   Problem &p;
   Code &code;
   Epilogue epilogue;
+  Product product;
   unsigned lanes, rank;
   Axis m, n, k, across, along;
   Operand a, b, s, v;
-  unsigned rows = 1, vectors = 1, acrossDim = 0, alongDim = 0;
+  unsigned acrossDim = 0, alongDim = 0, sums = 0;
   bool transposed = false;
-  Packing packing = Packing::None;
-  int64_t depth = 0, group = 0; // of a slice: products, tiles
-  Value packed, sliceSums, tileMemory;
+  Plan plan{1, 1}; // at hand
+  int64_t tileElements = 0;
+  Value packed, sliceSums, waiting, tileMemory;
 };
 
 } // namespace
 
-std::optional<Schedule> symc::contraction::emitMatmul(Problem &problem) { return MatmulEmitter(problem).emit(); }
+std::optional<Schedule> symc::contraction::emitMatmul(Problem &problem) { return MatmulEmitter::emit(problem); }

@@ -16,6 +16,19 @@ double symc::contraction::stepCycles(unsigned rows, unsigned vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, std::min(4.0, rows * vectors * 1.0)});
 }
 
+unsigned symc::contraction::enoughSums(unsigned rows, unsigned vectors) {
+  return std::max(1u, kChains / (rows * vectors));
+}
+
+unsigned symc::contraction::sumsAtOnce(const Isa &isa, unsigned rows, unsigned vectors, unsigned sums) {
+  // With one row every vector is used but once, straight from memory.
+  unsigned operands = (rows > 1 ? vectors : 1) + 1 + !isa.hasFma, room = isa.registers - (isa.registers > 16);
+  for (unsigned count = sums; count > 1; --count)
+    if (sums % count == 0 && rows * vectors * count + operands <= room)
+      return count;
+  return 1;
+}
+
 bool symc::contraction::fitsRegisters(const Isa &isa, unsigned rows, unsigned vectors) {
   // One register for the spread S, one more for the product where there is no fused multiply-add.
   return rows * vectors + vectors + 1 + !isa.hasFma <= isa.registers - (isa.registers > 16);
@@ -43,26 +56,23 @@ public:
       }
     size = tile.rows() * tile.vectors;
     // Few accumulators are spread over several sums, so that one multiply-add need not wait for the one before.
-    if (size < kChains && !tile.levels.empty())
-      copies = std::min(8u, kChains / size);
+    if (!tile.levels.empty())
+      copies = enoughSums(tile.rows(), tile.vectors);
     if (!tile.levels.empty())
       if (auto trips = known(tile.levels.back().trips))
         copies = std::max<int64_t>(1, std::min<int64_t>(copies, *trips));
   }
 
   Values run(Values start) {
+    if (tile.sums)
+      return parts(start);
     Value zero = code.zero(p.vector);
     if (start.empty())
       start.assign(size, zero);
     Values sums = start;
     sums.append((copies - 1) * size, zero);
     sums = level(0, tile.s, tile.v, sums);
-    for (unsigned width = copies; width > 1; width = (width + 1) / 2)
-      for (unsigned i = 0; i < width / 2; ++i)
-        for (unsigned j = 0; j < size; ++j)
-          sums[i * size + j] = code.plus(sums[i * size + j], sums[(i + (width + 1) / 2) * size + j]);
-    sums.resize(size);
-    return sums;
+    return addUp(sums, copies);
   }
 
 private:
@@ -108,6 +118,90 @@ private:
       return next;
     });
   }
+
+  //===--- A given number of sums -----------------------------------------===//
+
+  Values parts(const Values &start) {
+    const Level &loop = tile.levels.front();
+    unsigned sums = tile.sums, together = sumsAtOnce(p.isa, tile.rows(), tile.vectors, sums);
+    Values zeros(together * size, code.zero(p.vector));
+    if (sums == 1)
+      return products(loop.trips, tile.s, tile.v, start.empty() ? zeros : start);
+    Value part = code.div(loop.trips, sums), done = code.mul(part, sums);
+    auto sAt = [&](Value product) { return code.at(tile.s, code.mul(loop.sStride, product), p.element); };
+    auto vAt = [&](Value product) { return code.at(tile.v, code.mul(loop.vStride, product), p.element); };
+    auto pass = [&](Value first) {
+      Value product = code.mul(part, first);
+      return products(part, sAt(product), vAt(product), zeros);
+    };
+    // All but the last pass leave their sums in memory.
+    unsigned waiting = sums - together;
+    code.loop(code.c(0), code.c(waiting), together, [&](Value first) {
+      Value to = code.at(tile.waiting, code.mul(first, int64_t(size) * p.lanes), p.element);
+      for (auto [i, sum] : llvm::enumerate(pass(first)))
+        code.store(sum, code.at(to, int64_t(i) * p.lanes, p.element));
+    });
+    Values last = pass(code.c(waiting)), all;
+    for (unsigned i = 0; i < waiting * size; ++i)
+      all.push_back(code.load(p.vector, code.at(tile.waiting, int64_t(i) * p.lanes, p.element)));
+    all.append(last);
+    Values total = addUp(all, sums);
+    for (unsigned j = 0; j < size && !start.empty(); ++j)
+      total[j] = code.plus(start[j], total[j]);
+    return products(code.sub(loop.trips, done), sAt(done), vAt(done), total);
+  }
+
+  /// The sum of `count` groups of accumulators, pairwise.
+  Values addUp(Values sums, unsigned count) {
+    for (unsigned width = count; width > 1; width = (width + 1) / 2)
+      for (unsigned i = 0; i < width / 2; ++i)
+        for (unsigned j = 0; j < size; ++j)
+          sums[i * size + j] = code.plus(sums[i * size + j], sums[(i + (width + 1) / 2) * size + j]);
+    sums.resize(size);
+    return sums;
+  }
+
+  /// `trips` products for each of some groups of accumulators, of which each starts `trips` after the one before.
+  Values products(Value trips, Value s, Value v, const Values &sums) {
+    const Level &loop = tile.levels.front();
+    unsigned together = sums.size() / size, accumulators = sums.size();
+    Values sOffsets, vOffsets;
+    for (unsigned i = 0; i < together; ++i) {
+      sOffsets.push_back(code.mul(code.mul(trips, loop.sStride), i));
+      vOffsets.push_back(code.mul(code.mul(trips, loop.vStride), i));
+    }
+    auto unrolled = [&](int64_t count) {
+      return [&, count](Value s, Value v, Values sums) {
+        for (int64_t u = 0; u < count; ++u) {
+          for (unsigned i = 0; i < together; ++i)
+            step(code.at(s, sOffsets[i], p.element), code.at(v, vOffsets[i], p.element),
+                 MutableArrayRef<Value>(sums).slice(i * size, size));
+          if (u + 1 < count) {
+            s = forward(s, loop.sStride, 1);
+            v = forward(v, loop.vStride, 1);
+          }
+        }
+        return sums;
+      };
+    };
+    int64_t by = together == 1 && size <= 12 ? 2 : 1;
+    if (auto count = known(trips)) {
+      // Of a wide row few loads, so that the processor foresees what each reads next.
+      int64_t most = std::max(1u, (tile.rows() == 1 && size > 4 ? 24 : 48) / accumulators);
+      if (*count <= std::max<int64_t>(most, 64 / accumulators))
+        by = std::max<int64_t>(1, *count);
+      else
+        for (int64_t candidate = by = 1; candidate <= most; ++candidate)
+          if (*count % candidate == 0)
+            by = candidate;
+    }
+    Value whole = code.mul(code.div(trips, by), by);
+    Values all = carry(code.c(0), whole, by, loop, s, v, sums, unrolled(by));
+    all = carry(whole, trips, 1, loop, all[0], all[1], ArrayRef(all).drop_front(2), unrolled(1));
+    return Values(ArrayRef(all).drop_front(2));
+  }
+
+  //===--- A nest of loops ------------------------------------------------===//
 
   Values level(unsigned depth, Value s, Value v, Values sums) {
     if (depth == tile.levels.size())

@@ -28,6 +28,10 @@ struct RegisterTile {
   Value v;                                    // address of V; its vectors follow one another
   Values masks;                               // empty, or one a vector; null entries load plainly
   SmallVector<Level, 3> levels;               // outermost first
+  /// Sums that each element is made of, of as many products each, one stretch after the other; products left over are
+  /// added last. Only with one level. 0: as many as the tile needs to be fast, each of products here and there.
+  unsigned sums = 0;
+  Value waiting; // memory for the sums that do not fit the registers
 
   unsigned rows() const { return outer * inner; }
 };
@@ -37,6 +41,10 @@ Values sumProducts(Problem &problem, const RegisterTile &tile, Values start = {}
 
 /// Estimated cycles of one reduction step of a tile, by multiply-add, latency and load throughput.
 double stepCycles(unsigned rows, unsigned vectors);
+/// How many of `sums` a tile carries at a time. The others have passes of their own.
+unsigned sumsAtOnce(const Isa &isa, unsigned rows, unsigned vectors, unsigned sums);
+/// Sums that keep the multiply-adds of such a tile busy.
+unsigned enoughSums(unsigned rows, unsigned vectors);
 /// Whether accumulators, V and a spread S stay in registers.
 bool fitsRegisters(const Isa &isa, unsigned rows, unsigned vectors);
 /// The largest number of rows for `vectors`.
