@@ -26,6 +26,9 @@ DEEP = {"inputs": {"x": "f64[m, 4]"}, "parameters": {"A": "f64[4, 4]", "c": "f64
                   {"name": "s", "expr": "n / sqrt(mean(n**2, axis=1, keepdims=True) + 0.1)"},
                   {"name": "J", "expr": "sum(s * sin(x)) + mean(sqrt(c**2 + 1))"}]}
 
+PRODUCTS = {"inputs": {}, "parameters": {"A": "f64[3, 3]", "c": "f64[4]", "d": "f64[2, 3]"},
+            "nodes": [{"name": "J", "expr": "det(A) + prod(c) + sum(prod(d, 1)**2)"}]}
+
 
 def softmax(x, axis=-1):
     e = np.exp(x - x.max(axis=axis, keepdims=True))
@@ -33,7 +36,8 @@ def softmax(x, axis=-1):
 
 
 SCOPE = {name: getattr(np, name) for name in
-         "sum mean tanh exp log sqrt sin cos where ones zeros broadcast_to reshape transpose".split()}
+         "sum prod mean tanh exp log sqrt sin cos where ones zeros broadcast_to reshape transpose".split()}
+SCOPE |= {"det": np.linalg.det, "inv": np.linalg.inv}
 SCOPE |= {"sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0), "softmax": softmax,
           "one_hot": lambda labels, depth: np.eye(depth)[labels]}
 
@@ -72,6 +76,7 @@ def check(name, graph, folder):
 
 with tempfile.TemporaryDirectory() as scratch:
     bad = sum(check(n, g, pathlib.Path(scratch)) for n, g in
-              {"line_f": LINE, "ridge_f": RIDGE, "perceptron_f": PERCEPTRON, "classes_f": CLASSES, "deep_f": DEEP}.items())
+              {"line_f": LINE, "ridge_f": RIDGE, "perceptron_f": PERCEPTRON, "classes_f": CLASSES, "deep_f": DEEP,
+               "products_f": PRODUCTS}.items())
 print(f"{bad} formulas differ")
 sys.exit(bad != 0)
