@@ -164,10 +164,17 @@ static Value productBefore(OpBuilder &b, Location loc, Value x) {
 }
 
 SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  // The product of the others without a division, which zeros, infinities and overflow would spoil: that of the
-  // elements before times that of the elements behind, in a row of all that are reduced.
+  Reduced r = parts(*this, b);
+  Tensor others = r.x.with(ProductOfOthersOp::create(b, getLoc(), getX(), b.getDenseI64ArrayAttr(r.axes)));
+  return {(r.spread(r.x.with(cotangents[0])) * others).value};
+}
+
+SmallVector<Value> ProductOfOthersOp::decompose(OpBuilder &b) {
+  // Without a division, which zeros, infinities and overflow would spoil: the product of the elements before times that
+  // of the elements behind, in a row of all that are multiplied.
   Location loc = getLoc();
-  SmallVector<int64_t> reduced = getReducedAxes(), order;
+  ArrayRef<int64_t> reduced = getAxis();
+  SmallVector<int64_t> order;
   Dims dims = dimsOf(getX()), kept, moved;
   for (int64_t axis = 0, rank = dims.size(); axis < rank; ++axis)
     if (!llvm::is_contained(reduced, axis)) {
@@ -194,8 +201,7 @@ SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Value x = reshape(b, loc, move(getX(), order), rows);
   Value behind = reversed(productBefore(b, loc, reversed(x)));
   Value others = MulOp::create(b, loc, productBefore(b, loc, x), behind);
-  others = move(reshape(b, loc, others, moved), back);
-  return {MulOp::create(b, loc, spread(b, loc, cotangents[0], reduced, getX().getType()), others)};
+  return {move(reshape(b, loc, others, moved), back)};
 }
 
 SmallVector<Value> MaxOp::buildVjp(OpBuilder &b, ValueRange cotangents) {

@@ -123,6 +123,13 @@ def Sym_ProdOp : Sym_DifferentiableFold<"prod", "1.0", "x * y"> {
   let formula = "prod(x, axis)";
   let gradient = "dx = g * product of the others";
 }
+def Sym_ProductOfOthersOp : Sym_Op<"product_of_others", [AllTypesMatch<["x", "out"]>,
+                                                         DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
+  let summary = "For each element the product of the others along the axes: the derivative of prod";
+  let arguments = (ins Sym_FloatTensor:$x, Sym_Axes:$axis);
+  let results = (outs Sym_FloatTensor:$out);
+  let assemblyFormat = "operands attr-dict `:` type($x)";
+}
 def Sym_MaxOp : Sym_DifferentiableFold<"max", "-HUGE_VAL", "maximum(x, y)"> {
   let summary = "Largest value over axes; NaN if there is one, -inf over nothing";
   let formula = "max(x, axis)";

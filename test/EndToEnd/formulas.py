@@ -48,7 +48,10 @@ NAMES = {"inputs": {"x": "f64[m, 4]", "mask": "bool[m, 3]"},
          "nodes": [{"name": "h", "expr": "sigmoid(x @ `fc/kernel` + fc_kernel) * `sum`"},
                    {"name": "g", "expr": "where(mask, h * a1, a_1 / (sigma ** 2 + 1.0) / (h + 2.0)) * cast(mask, 'f64')"},
                    {"name": "J", "expr": "0.1 * sum(g) + `lambda` * t1 * mean(relu(h - 0.3) + relu(`sum`))"}]}
-MODELS = {"line_f": LINE, "ridge_f": RIDGE, "perceptron_f": PERCEPTRON, "classes_f": CLASSES, "deep_f": DEEP, "names_f": NAMES}
+PRODUCTS = {"inputs": {}, "parameters": {"A": "f64[3, 3]", "c": "f64[4]", "d": "f64[2, 3]"},
+            "nodes": [{"name": "J", "expr": "det(A) + prod(c) + sum(prod(d, 1)**2)"}]}
+MODELS = {"line_f": LINE, "ridge_f": RIDGE, "perceptron_f": PERCEPTRON, "classes_f": CLASSES, "deep_f": DEEP, "names_f": NAMES,
+          "products_f": PRODUCTS}
 
 
 def identifiers(names, text):

@@ -78,6 +78,8 @@ static std::optional<int> smallInteger(Ex e) {
   return static_cast<int>(x->ratio.above);
 }
 
+static std::string printAttribute(Attribute attribute);
+
 Ex GraphReader::build(Operation *op) {
   Dims shape = dimsOf(op->getResult(0));
   auto operand = [&](unsigned i) { return expressionOf(op->getOperand(i)); };
@@ -127,6 +129,18 @@ Ex GraphReader::build(Operation *op) {
         Ex a = operand(0), det = algebra.call("det", {a}, {}, stack);
         Ex inverse = transposed(algebra.call("inv", {a}, {}, shape));
         return algebra.mul({{algebra.broadcast(algebra.reshape(det, ones), shape), 1}, {inverse, 1}}, shape);
+      })
+      // prod(x) / x is what a reader knows; the op itself divides by nothing.
+      .Case([&](sym::ProductOfOthersOp op) {
+        Dims kept(shape);
+        for (int64_t axis : op.getAxis())
+          kept[axis] = constantDim(op.getContext(), 1);
+        bool all = op.getAxis().size() == shape.size();
+        Ex x = operand(0),
+           product = all ? algebra.call("prod", {x}, {}, {})
+                         : algebra.call("prod", {x}, {{"axis", printAttribute(op.getAxisAttr())}, {"keepdims", "True"}},
+                                        kept);
+        return algebra.mul({{algebra.broadcast(product, shape), 1}, {x, -1}}, shape);
       })
       // Checks its operand and turns negative numbers: in formulas labels are right.
       .Case([&](sym::LinearIndexOp index) { return index.getTuples() ? buildCall(op) : operand(0); })
