@@ -139,6 +139,13 @@ struct KernelsToLLVMPass : PassWrapper<KernelsToLLVMPass, OperationPass<ModuleOp
     });
     for (auto [op, name] : functions)
       calls.replace(op, name);
+    // The same in the rounding mode that everything else takes for granted; every C library has it as a function, for
+    // machines without the instruction.
+    getOperation().walk([](math::RoundEvenOp op) {
+      OpBuilder b(op);
+      op.replaceAllUsesWith(LLVM::RintOp::create(b, op.getLoc(), op.getType(), op.getOperand()).getResult());
+      op.erase();
+    });
     LowerToLLVMOptions options(&getContext());
     LLVMTypeConverter converter(&getContext(), options);
     RewritePatternSet patterns(&getContext());
