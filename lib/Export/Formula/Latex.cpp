@@ -134,14 +134,8 @@ private:
     auto binary = cast<AffineBinaryOpExpr>(expr);
     AffineExpr left = binary.getLHS(), right = binary.getRHS();
     switch (expr.getKind()) {
-    case AffineExprKind::Add: {
-      auto factor = dyn_cast<AffineBinaryOpExpr>(right);
-      std::optional<int64_t> value =
-          constantValue(factor && factor.getKind() == AffineExprKind::Mul ? factor.getRHS() : right);
-      bool minus = value && *value < 0;
-      return infix(Binding::Sum, size(left),
-                   Operand{minus ? " - " : " + ", size(minus ? canonical(right * -1) : right)});
-    }
+    case AffineExprKind::Add:
+      return sizeSum(left, right, [&](AffineExpr e) { return size(e); });
     case AffineExprKind::Mul:
       if (constantValue(right))
         std::swap(left, right);

@@ -119,3 +119,11 @@ Piece Notation::sum(Ex e, llvm::function_ref<Piece(Ratio, Ex, bool leads)> term)
   first.open = false;
   return infix(Binding::Sum, first, rest);
 }
+
+Piece Notation::sizeSum(AffineExpr a, AffineExpr b, llvm::function_ref<Piece(AffineExpr)> size) const {
+  auto product = dyn_cast<AffineBinaryOpExpr>(b);
+  std::optional<int64_t> factor =
+      constantValue(product && product.getKind() == AffineExprKind::Mul ? product.getRHS() : b);
+  bool minus = factor && *factor < 0;
+  return infix(Binding::Sum, size(a), Operand{minus ? " - " : " + ", size(minus ? canonical(b * -1) : b)});
+}
