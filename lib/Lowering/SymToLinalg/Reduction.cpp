@@ -48,6 +48,16 @@ Value reducedPosition(OpBuilder &b, Location loc, Memory &memory, ReductionOpInt
   return arith::IndexCastOp::create(b, loc, b.getI64Type(), position);
 }
 
+/// Whether the accumulators of a reduction have one type, so that Vectorize cannot tell which of them is which when it
+/// combines two. Such reductions are exact in any order, but they keep others of their generic from lanes.
+bool isSequential(ReductionOpInterface reduction) {
+  Block scratch;
+  OpBuilder b(reduction.getContext());
+  b.setInsertionPointToStart(&scratch);
+  SmallVector<Value> neutral = reduction.buildNeutral(b, reduction.getLoc());
+  return neutral.size() > 1 && neutral[0].getType() == neutral[1].getType();
+}
+
 class ReductionLowering {
 public:
   explicit ReductionLowering(KernelLowering &lowering) : lowering(lowering), loc(lowering.loc) {
@@ -148,7 +158,7 @@ private:
       auto *group = llvm::find_if(groups, [&](ArrayRef<ReductionOpInterface> g) {
         ReductionOpInterface first = g.front();
         return sameDims(dimsOf(first->getOperand(0)), dimsOf(reduction->getOperand(0))) &&
-               first.getReducedAxes() == reduction.getReducedAxes();
+               first.getReducedAxes() == reduction.getReducedAxes() && isSequential(first) == isSequential(reduction);
       });
       if (group == groups.end())
         groups.push_back({reduction});

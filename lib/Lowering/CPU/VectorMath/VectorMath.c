@@ -6,13 +6,14 @@
 //
 // Compiled to bitcode, which the compiler carries and links into the modules that it makes.
 // Functions are named symc_v<lanes>_<function>, with an f at the end for f32. Generic code:
-// which instructions it becomes is decided where it is inlined. Multiplications and
-// additions may be fused (where the machine can), so no step relies on either.
+// which instructions it becomes is decided where it is inlined. The products and sums of one
+// expression are fused where the machine can, whatever stands around and however many lanes
+// there are: a scalar has the bits that it would have in a vector. No step relies on it.
 //
 //===----------------------------------------------------------------------===//
 #include <stdint.h>
 
-#pragma clang fp contract(fast)
+#pragma clang fp contract(on)
 
 #include "Polynomials.h"
 

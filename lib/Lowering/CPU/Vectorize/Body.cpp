@@ -55,35 +55,6 @@ Lanes BodyEmitter::mul(const Lanes &x, const Lanes &y) {
   return {e.mul(x.value, y.value), y.step ? e.mul(y.step, x.value) : Value()};
 }
 
-/// Whether `value` is what a reduction has added up so far.
-static bool isAccumulator(Value value) {
-  auto argument = dyn_cast<BlockArgument>(value);
-  auto generic = argument ? dyn_cast<linalg::GenericOp>(argument.getOwner()->getParentOp()) : linalg::GenericOp();
-  return generic && argument.getArgNumber() >= generic.getNumDpsInputs();
-}
-
-/// A product that is only added to an accumulator, and its place among the operands. No other sums are fused: a value
-/// that several kernels compute must have the same bits in all of them (the gradient of a maximum compares), and what
-/// stands beside a product differs from kernel to kernel.
-Operation *BodyEmitter::fusedFactor(Operation *sum, unsigned &operand) const {
-  if (!isa.hasFma || !llvm::isa<arith::AddFOp, arith::SubFOp>(sum))
-    return nullptr;
-  for (operand = 0; operand < 2; ++operand)
-    if (auto product = sum->getOperand(operand).getDefiningOp<arith::MulFOp>())
-      if (product->hasOneUse() && product->getBlock() == sum->getBlock() && isAccumulator(sum->getOperand(1 - operand)))
-        return product;
-  return nullptr;
-}
-
-bool BodyEmitter::isFused(Operation *op) const {
-  if (!llvm::isa<arith::MulFOp>(op) || !op->hasOneUse())
-    return false;
-  unsigned operand;
-  return fusedFactor(*op->user_begin(), operand) == op;
-}
-
-Value BodyEmitter::negate(Value x) { return e.op("arith.negf", x, x.getType()); }
-
 /// i64 arithmetic on values that count up stays scalar.
 Lanes BodyEmitter::counting(Operation *op, ArrayRef<Lanes> operands) {
   if (llvm::isa<arith::IndexCastOp, arith::IndexCastUIOp>(op) &&
@@ -106,7 +77,7 @@ Lanes BodyEmitter::counting(Operation *op, ArrayRef<Lanes> operands) {
   return {};
 }
 
-SmallVector<Lanes> BodyEmitter::evaluate(Operation *op, function_ref<Lanes(Value)> lookup, bool fuse) {
+SmallVector<Lanes> BodyEmitter::evaluate(Operation *op, function_ref<Lanes(Value)> lookup) {
   TypedAttr number;
   if (auto constantOp = dyn_cast<arith::ConstantOp>(op)) {
     number = constantOp.getValue();
@@ -115,21 +86,6 @@ SmallVector<Lanes> BodyEmitter::evaluate(Operation *op, function_ref<Lanes(Value
     return {{e.constant(number), {}}};
   }
   SmallVector<Lanes> operands;
-  unsigned position;
-  if (Operation *product = fuse ? fusedFactor(op, position) : nullptr) {
-    Value other = op->getOperand(1 - position);
-    for (Value operand : {product->getOperand(0), product->getOperand(1), other})
-      operands.push_back(lookup(operand));
-    unsigned lanes = lanesIn(operands);
-    SmallVector<Value> values;
-    for (const Lanes &operand : operands)
-      values.push_back(lanes ? vector(operand, lanes) : operand.value);
-    if (llvm::isa<arith::SubFOp>(op)) {
-      Value &negative = position == 0 ? values[2] : values[0];
-      negative = negate(negative);
-    }
-    return {{e.op("math.fma", values, values[0].getType()), {}}};
-  }
   for (Value operand : op->getOperands())
     operands.push_back(lookup(operand));
   if (op->getNumResults() == 1)

@@ -6,7 +6,6 @@
 #ifndef SYMC_LIB_LOWERING_CPU_VECTORIZE_BODY_H
 #define SYMC_LIB_LOWERING_CPU_VECTORIZE_BODY_H
 
-#include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/Vectorize/Emitter.h"
 
 namespace symc::vectorize {
@@ -26,7 +25,7 @@ using Env = llvm::DenseMap<Value, Lanes>;
 class BodyEmitter {
 public:
   /// `width` is the number of lanes of the code around.
-  BodyEmitter(Emitter &e, const Isa &isa, unsigned width) : e(e), isa(isa), width(width) {}
+  BodyEmitter(Emitter &e, unsigned width) : e(e), width(width) {}
 
   Emitter &e;
 
@@ -34,18 +33,13 @@ public:
   Value vector(const Lanes &value, unsigned lanes);
   Lanes add(const Lanes &x, const Lanes &y);
   Lanes mul(const Lanes &x, const Lanes &y);
-  /// Results of an op of arith or math on the values that `lookup` has for its operands. A product that only goes into
-  /// an accumulator is fused with the sum where the machine can.
-  SmallVector<Lanes> evaluate(Operation *op, llvm::function_ref<Lanes(Value)> lookup, bool fuse = true);
-  /// Whether `op` is left to the sum that takes it.
-  bool isFused(Operation *op) const;
+  /// Results of an op of arith or math on the values that `lookup` has for its operands. Each is rounded by itself:
+  /// products are not fused with sums.
+  SmallVector<Lanes> evaluate(Operation *op, llvm::function_ref<Lanes(Value)> lookup);
 
 private:
   Lanes counting(Operation *op, ArrayRef<Lanes> operands);
-  Operation *fusedFactor(Operation *sum, unsigned &operand) const;
-  Value negate(Value x);
 
-  const Isa &isa;
   unsigned width;
 };
 

@@ -102,8 +102,6 @@ void NestEmitter::prepareOne(Stage &stage, unsigned level, Instance *instance) {
 
 void NestEmitter::evaluateOp(Stage &stage, Operation *op, Instance *instance) {
   Env &env = instance ? instance->values : uniform[number(stage)];
-  if (body.isFused(op))
-    return;
   if (auto index = dyn_cast<linalg::IndexOp>(op)) {
     int loop = stage.loopOf[index.getDim()];
     Value value = loop < 0 ? e.number(0) : iteration(loop, instance);
@@ -309,6 +307,9 @@ unsigned NestEmitter::unrollOf(function_ref<bool(Stage &)> counts, AffineExpr si
   for (Stage &stage : plan.stages) {
     if (!counts(stage))
       continue;
+    // Several accumulators, or elements, are code enough.
+    if (!stage.reducesLanes() && stage.order.turns > 1)
+      return 1;
     work += stage.outs.size() + stage.ins.size();
     for (Operation *op : stage.live)
       work +=

@@ -15,7 +15,7 @@ namespace symc::vectorize {
 class NestEmitter {
 public:
   NestEmitter(Plan &plan, Emitter &e, const Isa &isa)
-      : plan(plan), e(e), isa(isa), body(e, isa, plan.lanes), uniform(plan.stages.size()) {}
+      : plan(plan), e(e), isa(isa), body(e, plan.lanes), uniform(plan.stages.size()) {}
 
   void run();
 
@@ -65,12 +65,16 @@ private:
 
   //===--- Reductions -----------------------------------------------------===//
   void reduce(Stage &stage, unsigned loop);
-  void reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulators> &sets, unsigned interleaved);
+  Accumulators neutralOf(Stage &stage, bool vectors);
+  void reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulators> &sets);
+  void takeTurns(Stage &stage, unsigned loop, Value size, SmallVector<Accumulators> &sets);
+  Accumulators layOut(Stage &stage, unsigned loop, Instance *around);
   void carry(Value from, Value to, int64_t step, SmallVector<Accumulators> &sets,
              llvm::function_ref<void(Value)> inside);
   void accumulate(Stage &stage, Instance *instance, Accumulators &accumulators);
-  /// x = combine(x, y)
-  void combine(Stage &stage, Accumulators &x, const Accumulators &y);
+  /// combine(x, y)
+  Accumulators combine(Stage &stage, const Accumulators &x, const Accumulators &y);
+  Accumulators byNeighbours(Stage &stage, ArrayRef<Accumulators> sets, const Accumulators &neutral);
   void acrossLanes(Stage &stage, Accumulators &accumulators);
 
   Plan &plan;

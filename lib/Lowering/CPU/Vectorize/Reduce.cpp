@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Accumulators live in registers. Where one chain of them would wait for itself, several
-// take turns; they are put together in a fixed order, the lanes of each by halves.
+// Accumulators live in registers, in the order of their turns: a step goes to the first, which
+// then is the last. Loops carry them so, one step or several at a time as the code is short;
+// the order of the reduction (Stage.h) does not depend on that.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Vectorize/Nest.h"
@@ -14,19 +15,7 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::vectorize;
 
-void NestEmitter::reduce(Stage &stage, unsigned loop) {
-  bool lanesReduced = stage.lane >= 0 && stage.reduced[stage.lane];
-  bool vectors = lanesReduced || (!instances.empty() && instances.front().lanes);
-  unsigned interleaved = 1;
-  bool known = llvm::all_of(stage.combiners, [](const Combiner &c) { return c.known; });
-  if (loop < rank(stage) && known && instances.size() <= 1) {
-    interleaved = lanesReduced ? unrollOf([&](Stage &s) { return &s == &stage; }, stage.sizes.back()) : 4;
-    if (!lanesReduced)
-      while (interleaved > 1 && constantValue(stage.sizes.back()).value_or(INT64_MAX) < 2 * interleaved)
-        interleaved /= 2;
-    if (!lanesReduced && stage.live.size() > 24)
-      interleaved = 1;
-  }
+NestEmitter::Accumulators NestEmitter::neutralOf(Stage &stage, bool vectors) {
   Accumulators neutral;
   for (TypedAttr value : stage.neutral) {
     if (auto integer = dyn_cast<IntegerAttr>(value))
@@ -34,22 +23,35 @@ void NestEmitter::reduce(Stage &stage, unsigned loop) {
     Value scalar = e.constant(value);
     neutral.push_back({vectors ? e.splat(scalar, plan.lanes) : scalar, {}});
   }
-  SmallVector<Accumulators> sets(interleaved > 1 ? interleaved : std::max<size_t>(1, instances.size()), neutral);
-  reduceLoops(stage, loop, sets, interleaved);
-  // ((0 + 1) + (2 + 3))
-  for (unsigned width = 1; width < interleaved; width *= 2)
-    for (unsigned i = 0; i + width < interleaved; i += 2 * width)
-      combine(stage, sets[i], sets[i + width]);
-  if (lanesReduced)
-    acrossLanes(stage, sets[0]);
-  auto write = [&](Instance *instance, Accumulators &results) {
-    for (auto [access, value] : llvm::zip_equal(stage.outs, results))
+  return neutral;
+}
+
+void NestEmitter::reduce(Stage &stage, unsigned loop) {
+  SmallVector<Accumulators> results;
+  if (stage.isLaidOut()) {
+    if (instances.empty())
+      results.push_back(layOut(stage, loop, nullptr));
+    for (Instance &instance : instances)
+      results.push_back(layOut(stage, loop, &instance));
+  } else {
+    Accumulators neutral = neutralOf(stage, stage.reducesLanes() || (!instances.empty() && instances.front().lanes));
+    unsigned turns = stage.order.turns;
+    assert((turns == 1 || instances.size() <= 1) && "columns beside each other take no turns");
+    results.assign(turns > 1 ? turns : std::max<size_t>(1, instances.size()), neutral);
+    reduceLoops(stage, loop, results);
+    if (turns > 1)
+      results = {byNeighbours(stage, results, neutral)};
+    if (stage.reducesLanes())
+      acrossLanes(stage, results.front());
+  }
+  auto write = [&](Instance *instance, Accumulators &values) {
+    for (auto [access, value] : llvm::zip_equal(stage.outs, values))
       store(stage, access, value, instance);
   };
   if (instances.empty())
-    write(nullptr, sets[0]);
-  for (auto [i, instance] : llvm::enumerate(instances))
-    write(&instance, sets[i]);
+    write(nullptr, results.front());
+  for (auto [instance, values] : llvm::zip(instances, results))
+    write(&instance, values);
 }
 
 /// A loop that carries `sets`.
@@ -75,7 +77,7 @@ void NestEmitter::carry(Value from, Value to, int64_t step, SmallVector<Accumula
   }));
 }
 
-void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulators> &sets, unsigned interleaved) {
+void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulators> &sets) {
   if (loop == rank(stage)) {
     if (instances.empty())
       accumulate(stage, nullptr, sets[0]);
@@ -91,55 +93,102 @@ void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulat
         bound = e.add(bound, e.mul(iteration(around, instances.empty() ? nullptr : &instances.front()), e.size(coef)));
     size = e.op("arith.maxsi", {e.min(size, bound), zero}, e.i64);
   }
-  bool lanes = isLaneLoop(stage, loop);
-  if (loop + 1 < rank(stage) || (interleaved == 1 && !lanes)) {
-    carry(zero, size, 1, sets, [&](Value iv) {
-      iterations[loop] = iv;
-      if (loop + 1 < rank(stage))
-        prepare(stage, loop + 1);
-      reduceLoops(stage, loop + 1, sets, interleaved);
-    });
-    return;
-  }
-  // The innermost loop: `interleaved` accumulators take turns, the rest goes to the first.
-  int64_t unit = lanes ? plan.lanes : 1, step = unit * interleaved;
+  if (loop + 1 == rank(stage) && (stage.order.turns > 1 || stage.reducesLanes()))
+    return takeTurns(stage, loop, size, sets);
+  carry(zero, size, 1, sets, [&](Value iv) {
+    iterations[loop] = iv;
+    if (loop + 1 < rank(stage))
+      prepare(stage, loop + 1);
+    reduceLoops(stage, loop + 1, sets);
+  });
+}
+
+/// The innermost loop of accumulators that take turns: `unroll` steps at a time, then the rest one by one.
+void NestEmitter::takeTurns(Stage &stage, unsigned loop, Value size, SmallVector<Accumulators> &sets) {
+  std::optional<int64_t> known = e.known(size);
+  bool lanes = stage.reducesLanes();
+  int64_t unit = lanes ? plan.lanes : 1;
+  unsigned unroll = lanes ? unrollOf([&](Stage &s) { return &s == &stage; }, stage.sizes[loop])
+                          : (stage.live.size() <= 24 ? stage.order.turns : 1);
+  while (unroll > 1 && known.value_or(INT64_MAX) < unroll * unit)
+    unroll /= 2;
   std::vector<Instance> around = std::move(instances);
-  auto turn = [&](Value iv, unsigned count, bool masked) {
+  auto steps = [&](Value iv, unsigned count, bool masked) {
     instances.clear();
     for (unsigned i = 0; i < count; ++i) {
       Instance &instance = instances.emplace_back(around.empty() ? Instance() : around.front());
       instance.loops[loop] = e.add(iv, e.number(i * unit));
       instance.lanes |= lanes;
-      if (masked)
+      if (lanes && masked)
         instance.mask = e.firstLanes(e.sub(size, iv), unit);
     }
-    reduceLoops(stage, loop + 1, sets, interleaved);
+    reduceLoops(stage, loop + 1, sets);
+    std::rotate(sets.begin(), sets.begin() + count, sets.end());
   };
-  std::optional<int64_t> known = e.known(size);
   if (lanes && isFlat(known)) {
-    for (int64_t i = 0; i < *known; i += unit) {
-      SmallVector<Accumulators> one = {sets[i / unit % interleaved]};
-      std::swap(one, sets);
-      turn(e.number(i), 1, i + unit > *known);
-      std::swap(one, sets);
-      sets[i / unit % interleaved] = one[0];
+    for (int64_t i = 0; i < *known; i += unit)
+      steps(e.number(i), 1, i + unit > *known);
+  } else {
+    bool exact = unit == 1 || (known && *known % unit == 0);
+    int64_t step = unit * unroll;
+    Value first = e.number(0);
+    if (step > 1 && !(unroll == 1 && keepsMasks(1))) {
+      Value rest = known ? e.number(*known % step) : e.op("arith.andi", {size, e.number(step - 1)}, e.i64);
+      Value middle = e.sub(size, rest);
+      carry(first, middle, step, sets, [&](Value iv) { steps(iv, unroll, false); });
+      first = middle;
     }
-    instances = std::move(around);
-    return;
+    carry(first, size, unit, sets, [&](Value iv) { steps(iv, 1, !exact); });
   }
-  bool exact = !lanes || (known && *known % unit == 0);
-  Value middle = zero;
-  if (interleaved > 1 || !keepsMasks(1)) {
-    Value rest = known ? e.number(*known % step) : e.op("arith.andi", {size, e.number(step - 1)}, e.i64);
-    middle = e.sub(size, rest);
-    carry(zero, middle, step, sets, [&](Value iv) { turn(iv, interleaved, false); });
-  }
-  SmallVector<Accumulators> first = {sets[0]};
-  std::swap(first, sets);
-  carry(middle, size, unit, sets, [&](Value iv) { turn(iv, 1, !exact); });
-  std::swap(first, sets);
-  sets[0] = first[0];
   instances = std::move(around);
+}
+
+/// The reduction of a few elements, each by itself: they are put together as those in lanes would be.
+NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Instance *around) {
+  bool vectors = around && around->lanes;
+  unsigned lanes = stage.order.lanes, turns = stage.order.turns;
+  SmallVector<int64_t> sizes;
+  int64_t count = 1;
+  for (unsigned i = loop; i < rank(stage); ++i)
+    count *= sizes.emplace_back(*constantValue(stage.sizes[i]));
+  // The elements of each accumulator of each lane, by their row-major positions.
+  int64_t row = sizes.empty() ? 1 : sizes.back(), steps = llvm::divideCeil(row, lanes);
+  auto elements = [&](unsigned lane, unsigned turn) {
+    SmallVector<int64_t> result;
+    for (int64_t i = 0; i < count; ++i)
+      if ((i % row) % lanes == lane && (i / row * steps + i % row / lanes) % turns == turn)
+        result.push_back(i);
+    return result;
+  };
+  Accumulators neutral = neutralOf(stage, vectors);
+  auto reduceAll = [&](ArrayRef<int64_t> positions) {
+    Accumulators result = neutral;
+    for (int64_t position : positions) {
+      Instance instance = around ? *around : Instance();
+      for (unsigned i = rank(stage); i-- > loop;) {
+        instance.loops[i] = e.number(position % sizes[i - loop]);
+        position /= sizes[i - loop];
+      }
+      for (unsigned level = loop + 1; level < rank(stage); ++level)
+        prepareOne(stage, level, &instance);
+      accumulate(stage, &instance, result);
+    }
+    return result;
+  };
+  unsigned next = count / row * steps % turns;
+  auto ofLane = [&](unsigned lane) {
+    SmallVector<Accumulators> sets;
+    for (unsigned i = 0; i < turns; ++i)
+      sets.push_back(reduceAll(elements(lane, (next + i) % turns)));
+    return byNeighbours(stage, sets, neutral);
+  };
+  std::function<Accumulators(unsigned, unsigned)> ofLanes = [&](unsigned lane, unsigned stride) {
+    if (lane >= row || stride >= lanes)
+      return lane >= row ? neutral : ofLane(lane);
+    Accumulators low = ofLanes(lane, 2 * stride);
+    return lane + stride < row ? combine(stage, low, ofLanes(lane + stride, 2 * stride)) : low;
+  };
+  return ofLanes(0, 1);
 }
 
 void NestEmitter::accumulate(Stage &stage, Instance *instance, Accumulators &accumulators) {
@@ -170,7 +219,7 @@ void NestEmitter::accumulate(Stage &stage, Instance *instance, Accumulators &acc
   accumulators = next;
 }
 
-void NestEmitter::combine(Stage &stage, Accumulators &x, const Accumulators &y) {
+NestEmitter::Accumulators NestEmitter::combine(Stage &stage, const Accumulators &x, const Accumulators &y) {
   Accumulators result = x;
   for (Combiner &combiner : stage.combiners) {
     Env env;
@@ -187,14 +236,33 @@ void NestEmitter::combine(Stage &stage, Accumulators &x, const Accumulators &y) 
     for (Operation *op : combiner.ops) {
       if (env.count(op->getResult(0)))
         continue;
-      SmallVector<Lanes> results = body.evaluate(op, find, /*fuse=*/false);
+      SmallVector<Lanes> results = body.evaluate(op, find);
       for (auto [value, lanes] : llvm::zip_equal(op->getResults(), results))
         env[value] = lanes;
     }
     for (auto [slot, out] : llvm::enumerate(combiner.outs))
       result[out] = find(combiner.results[slot]);
   }
-  x = result;
+  return result;
+}
+
+/// ((0 + 1) + (2 + 3)); those without elements are left out, as if they were added.
+NestEmitter::Accumulators NestEmitter::byNeighbours(Stage &stage, ArrayRef<Accumulators> sets,
+                                                    const Accumulators &neutral) {
+  auto isNeutral = [&](const Accumulators &set) {
+    return llvm::all_of(llvm::zip_equal(set, neutral),
+                        [](auto pair) { return std::get<0>(pair).value == std::get<1>(pair).value; });
+  };
+  SmallVector<Accumulators> level(sets);
+  while (level.size() > 1) {
+    SmallVector<Accumulators> next;
+    for (size_t i = 0; i < level.size(); i += 2)
+      next.push_back(isNeutral(level[i])       ? level[i + 1]
+                     : isNeutral(level[i + 1]) ? level[i]
+                                               : combine(stage, level[i], level[i + 1]));
+    level = std::move(next);
+  }
+  return level.front();
 }
 
 void NestEmitter::acrossLanes(Stage &stage, Accumulators &accumulators) {
@@ -209,8 +277,7 @@ void NestEmitter::acrossLanes(Stage &stage, Accumulators &accumulators) {
       low.push_back({e.shuffle(lanes.value, first), {}});
       high.push_back({e.shuffle(lanes.value, second), {}});
     }
-    combine(stage, low, high);
-    accumulators = low;
+    accumulators = combine(stage, low, high);
   }
   for (Lanes &lanes : accumulators)
     lanes = {e.extract(lanes.value, 0), {}};

@@ -53,6 +53,9 @@ void Stage::permute(ArrayRef<unsigned> order) {
 // Positions in memory
 //===----------------------------------------------------------------------===//
 
+/// The most lanes that vectors have: those of 4-byte elements.
+static unsigned lanesOf(const Isa &isa) { return isa.vectorBytes / 4; }
+
 namespace {
 /// Reads index arithmetic back into linear forms over the dimensions of a generic.
 struct FormReader {
@@ -383,6 +386,43 @@ void findCombiners(Stage &stage) {
 }
 
 //===----------------------------------------------------------------------===//
+// Order
+//===----------------------------------------------------------------------===//
+
+constexpr unsigned kTurns = 4; // hide an addition's latency
+
+/// Decides on the order of a reduction; its loops are the axes still.
+void findOrder(Stage &stage, const Isa &isa) {
+  // What cannot be put together is exact: the position of an extreme of integers.
+  if (llvm::any_of(stage.combiners, [](const Combiner &c) { return !c.known; }))
+    return;
+  unsigned lanes = lanesOf(isa);
+  int64_t kept = 1; // elements, saturated
+  for (unsigned axis = stage.sizes.size(); axis-- > 0;) {
+    if (isOne(stage.sizes[axis]))
+      continue;
+    if (stage.reduced[axis]) {
+      // Few columns leave the adders idle.
+      stage.order.turns = kept < 2 * lanes ? kTurns : 1;
+      stage.order.lanes = kept == 1 ? lanes : 1;
+      return;
+    }
+    kept = std::min<int64_t>(kept * std::min<int64_t>(constantValue(stage.sizes[axis]).value_or(1 << 20), 1 << 20),
+                             1 << 20);
+  }
+}
+
+/// Whether few enough elements are reduced to be written out, so that lanes can run along another loop.
+bool canLayOut(const Stage &stage) {
+  constexpr double kMostElements = 64, kMostOps = 1024;
+  double elements = 1;
+  for (auto [size, reduced] : llvm::zip_equal(stage.sizes, stage.reduced))
+    if (reduced)
+      elements *= constantValue(size).value_or(1 << 20);
+  return stage.bounded < 0 && elements <= kMostElements && elements * stage.live.size() <= kMostOps;
+}
+
+//===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
 
@@ -409,15 +449,20 @@ void eraseLoop(Stage &stage, unsigned loop) {
     l = l == static_cast<int>(loop) ? -1 : l - (l > static_cast<int>(loop));
 }
 
-/// Whether loops `loop` and `loop + 1` are one to all accesses.
+/// Whether loops `loop` and `loop + 1` are one to all accesses, and to the order of the reduction.
 bool canMerge(Stage &stage, unsigned loop) {
   if (stage.reduced[loop] != stage.reduced[loop + 1] || stage.bounded == static_cast<int>(loop + 1))
+    return false;
+  if (stage.reduced[loop] && stage.order.alongLanes() && loop + 2 == stage.sizes.size() &&
+      constantValue(stage.sizes[loop + 1]).value_or(1) % stage.order.lanes != 0)
     return false;
   llvm::SmallBitVector used = usedIndices(stage);
   for (unsigned dim : used.set_bits())
     if (stage.loopOf[dim] == static_cast<int>(loop) || stage.loopOf[dim] == static_cast<int>(loop + 1))
       return false;
   bool fits = true;
+  if (stage.bounded >= 0)
+    fits = stage.bound.coefs[loop] == canonical(stage.bound.coefs[loop + 1] * stage.sizes[loop + 1]);
   stage.forEachAccess([&](Access &access) {
     if (access.form)
       fits &= access.form->coefs[loop] == canonical(access.form->coefs[loop + 1] * stage.sizes[loop + 1]);
@@ -570,8 +615,10 @@ double laneCost(Stage &stage, unsigned loop, unsigned outer, unsigned lanes) {
   return cost;
 }
 
-bool canBeLanes(Stage &stage, unsigned loop) {
-  return !stage.reduced[loop] || llvm::all_of(stage.combiners, [](const Combiner &c) { return c.known; });
+bool canBeLanes(const Stage &stage, unsigned loop) {
+  if (!stage.order.alongLanes())
+    return !stage.reduced[loop];
+  return stage.reduced[loop] ? loop + 1 == stage.sizes.size() : canLayOut(stage);
 }
 
 /// Whether the end of a stage's bounded loop differs between the iterations of `loop`: lanes run all to one end.
@@ -584,7 +631,7 @@ void chooseLanes(Plan &plan) {
   int bestOuter = -1;
   // Any outer loop can be the one of the lanes when nothing else is inside, which is so for a single stage.
   for (unsigned loop = plan.stages.size() == 1 || plan.outer == 0 ? 0 : plan.outer - 1; loop < plan.outer; ++loop) {
-    if (llvm::any_of(plan.stages, [&](Stage &stage) { return movesBound(stage, loop); }))
+    if (llvm::any_of(plan.stages, [&](Stage &stage) { return !canBeLanes(stage, loop) || movesBound(stage, loop); }))
       continue;
     double cost = 0;
     for (Stage &stage : plan.stages)
@@ -640,7 +687,9 @@ void chooseLanes(Plan &plan) {
 
 unsigned lanesFor(Plan &plan, const Isa &isa) {
   bool wide = false, narrow = false;
-  for (Stage &stage : plan.stages)
+  for (Stage &stage : plan.stages) {
+    // The order counts on so many.
+    narrow |= stage.order.alongLanes();
     stage.forEachAccess([&](Access &access) {
       if (!access.buffer)
         return;
@@ -648,7 +697,8 @@ unsigned lanesFor(Plan &plan, const Isa &isa) {
       wide |= bits == 64;
       narrow |= bits == 32;
     });
-  return wide && !narrow ? isa.vectorBytes / 8 : isa.vectorBytes / 4;
+  }
+  return wide && !narrow ? isa.vectorBytes / 8 : lanesOf(isa);
 }
 } // namespace
 
@@ -659,8 +709,10 @@ Plan symc::vectorize::planKernel(func::FuncOp kernel, const Isa &isa) {
   plan.outer = kernel->getAttrOfType<IntegerAttr>(kOuterAttr).getInt();
   dropFills(plan);
   for (Stage &stage : plan.stages) {
-    if (stage.reduces())
+    if (stage.reduces()) {
       findCombiners(stage);
+      findOrder(stage, isa);
+    }
     for (Access &out : stage.outs)
       plan.written.insert(out.buffer);
   }

@@ -42,6 +42,18 @@ struct Combiner {
   bool known = false;                 // the above was found, so accumulators can be combined with each other
 };
 
+/// The order in which a reduction combines its elements. It depends on the sizes and axes of the reduction and on the
+/// instruction set alone, not on what else its kernel does, nor on how its loops are run.
+///
+/// The reduced axes are gone through in row-major order. Where the last axis (of those that are not 1) is reduced, `lanes`
+/// elements along it are one step, the last step of a row being shorter; elsewhere a step is one element. Steps go to
+/// `turns` accumulators in turn. At the end these are put together by neighbours, the one whose turn would be next
+/// first: ((0 + 1) + (2 + 3)); then the lanes by halves. An accumulator or lane without elements changes nothing.
+struct ReductionOrder {
+  unsigned lanes = 1, turns = 1;
+  bool alongLanes() const { return lanes > 1; }
+};
+
 struct Stage {
   linalg::GenericOp generic;
   SmallVector<AffineExpr> sizes;              // of the loops
@@ -59,8 +71,12 @@ struct Stage {
   std::vector<Combiner> combiners;
   SmallVector<Operation *> live; // ops of the body that are evaluated, in order
   int lane = -1;                 // the loop whose iterations are lanes
+  ReductionOrder order;
 
   bool reduces() const { return !neutral.empty(); }
+  bool reducesLanes() const { return lane >= 0 && reduced[lane]; }
+  /// Whether the elements of a row stand in the code one by one: it is lanes in the order alone, not in registers.
+  bool isLaidOut() const { return order.alongLanes() && !reducesLanes(); }
   Block *body() { return generic.getBody(); }
   /// Puts the loops into this order.
   void permute(ArrayRef<unsigned> order);
