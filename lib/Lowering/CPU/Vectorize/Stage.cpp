@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Vectorize/Stage.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -389,6 +390,11 @@ void findCombiners(Stage &stage) {
 // Order
 //===----------------------------------------------------------------------===//
 
+/// Something that takes long.
+bool isFunction(Operation *op) {
+  return isa<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
+}
+
 constexpr unsigned kTurns = 4; // hide an addition's latency
 
 /// Decides on the order of a reduction; its loops are the axes still.
@@ -414,12 +420,14 @@ void findOrder(Stage &stage, const Isa &isa) {
 
 /// Whether few enough elements are reduced to be written out, so that lanes can run along another loop.
 bool canLayOut(const Stage &stage) {
-  constexpr double kMostElements = 64, kMostOps = 1024;
-  double elements = 1;
+  constexpr double kMostElements = 64, kMostOps = 512, kFunctionOps = 128;
+  double elements = 1, ops = 0;
   for (auto [size, reduced] : llvm::zip_equal(stage.sizes, stage.reduced))
     if (reduced)
       elements *= constantValue(size).value_or(1 << 20);
-  return stage.bounded < 0 && elements <= kMostElements && elements * stage.live.size() <= kMostOps;
+  for (Operation *op : stage.live)
+    ops += isFunction(op) ? kFunctionOps : 1;
+  return stage.bounded < 0 && elements <= kMostElements && elements * ops <= kMostOps;
 }
 
 //===----------------------------------------------------------------------===//
