@@ -105,7 +105,7 @@ void NestEmitter::evaluateOp(Stage &stage, Operation *op, Instance *instance) {
   if (auto index = dyn_cast<linalg::IndexOp>(op)) {
     int loop = stage.loopOf[index.getDim()];
     Value value = loop < 0 ? e.number(0) : iteration(loop, instance);
-    bool counts = loop >= 0 && isLaneLoop(stage, loop) && instance && instance->lanes;
+    bool counts = loop >= 0 && isLaneLoop(stage, loop) && instance && instance->lanes && !isVector(value);
     env[index] = {value, counts ? e.number(1) : Value()};
     return;
   }
@@ -148,19 +148,47 @@ Value NestEmitter::iteration(unsigned loop, Instance *instance) const {
 
 static Type elementOf(const Access &access) { return cast<MemRefType>(access.buffer.getType()).getElementType(); }
 
+/// The address but for loops that are folded.
 Value NestEmitter::pointer(const Access &access, unsigned level, Instance *instance) {
   Type element = elementOf(access);
   Value at = e.address(e.shell.buffer(access.buffer), e.size(access.form->base), element);
   for (unsigned loop = 0; loop < std::min<size_t>(level, access.form->coefs.size()); ++loop)
     if (constantValue(access.form->coefs[loop]) != 0)
-      at = e.address(at, e.mul(iteration(loop, instance), e.size(access.form->coefs[loop])), element);
+      if (Value i = iteration(loop, instance); !isVector(i))
+        at = e.address(at, e.mul(i, e.size(access.form->coefs[loop])), element);
   return at;
+}
+
+/// Lanes along several loops: one step apart in memory when the access sees them as one.
+Lanes NestEmitter::loadFolded(Stage &stage, const Access &access, Instance *instance) {
+  Type element = elementOf(access);
+  Value at = pointer(access, rank(stage), instance);
+  unsigned first = stage.firstOfRow(), last = rank(stage) - 1;
+  bool oneLoop = true;
+  Lanes offset{e.number(0), {}};
+  for (unsigned loop = first; loop <= last; ++loop) {
+    oneLoop &= loop == last || stage.isOneLoop(*access.form, loop);
+    if (constantValue(access.form->coefs[loop]) != 0)
+      offset = body.add(offset, body.mul({iteration(loop, instance), {}}, {e.size(access.form->coefs[loop]), {}}));
+  }
+  if (offset.isUniform())
+    return {e.load(access.buffer, at, element), {}};
+  AffineExpr stride = access.form->coefs[last];
+  if (!oneLoop)
+    return {e.gather(access.buffer, at, offset.value, element, instance->mask), {}};
+  at = e.address(at, e.mul(instance->position, e.size(stride)), element);
+  if (constantValue(stride) == 1)
+    return {e.loadVector(access.buffer, at, element, plan.lanes, instance->mask), {}};
+  return {e.gather(access.buffer, at, body.vector({e.number(0), e.size(stride)}, plan.lanes), element, instance->mask),
+          {}};
 }
 
 Lanes NestEmitter::load(Stage &stage, const Access &access, Operation *op, Instance *instance) {
   Type element = elementOf(access);
   bool lanes = instance && instance->lanes;
   Value mask = lanes ? instance->mask : Value();
+  if (access.form && lanes && instance->position)
+    return loadFolded(stage, access, instance);
   if (access.form) {
     Value at = pointer(access, rank(stage), instance);
     AffineExpr stride = lanes ? access.form->coefs[stage.lane] : AffineExpr();

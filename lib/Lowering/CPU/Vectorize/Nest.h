@@ -23,7 +23,8 @@ private:
   /// Code for one vector of lanes, or for one of several interleaved iterations of a reduction.
   struct Instance {
     Value mask;                                 // null: all lanes
-    llvm::SmallDenseMap<unsigned, Value> loops; // iterations of its own, by loop
+    llvm::SmallDenseMap<unsigned, Value> loops; // iterations of its own, by loop; vectors where loops are folded
+    Value position;                             // in a row of folded loops
     bool lanes = false;                         // inside the loop of the lanes
     Env values;
   };
@@ -46,6 +47,7 @@ private:
   //===--- Memory ---------------------------------------------------------===//
   Value pointer(const Access &access, unsigned level, Instance *instance);
   Lanes load(Stage &stage, const Access &access, Operation *op, Instance *instance);
+  Lanes loadFolded(Stage &stage, const Access &access, Instance *instance);
   void store(Stage &stage, const Access &access, const Lanes &value, Instance *instance);
   void check(Stage &stage, sym::CheckOp op, Instance *instance);
 
@@ -67,6 +69,7 @@ private:
   void reduce(Stage &stage, unsigned loop);
   Accumulators neutralOf(Stage &stage, bool vectors);
   void reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulators> &sets);
+  void fold(Stage &stage, unsigned loop, Instance &instance);
   void takeTurns(Stage &stage, unsigned loop, Value size, SmallVector<Accumulators> &sets);
   Accumulators layOut(Stage &stage, unsigned loop, Instance *around);
   void carry(Value from, Value to, int64_t step, SmallVector<Accumulators> &sets,

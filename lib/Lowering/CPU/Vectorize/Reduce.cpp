@@ -93,8 +93,11 @@ void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulat
         bound = e.add(bound, e.mul(iteration(around, instances.empty() ? nullptr : &instances.front()), e.size(coef)));
     size = e.op("arith.maxsi", {e.min(size, bound), zero}, e.i64);
   }
-  if (loop + 1 == rank(stage) && (stage.order.turns > 1 || stage.reducesLanes()))
+  if (loop == stage.firstOfRow() && stage.order.turns > 1) {
+    for (unsigned inner = loop + 1; inner < rank(stage); ++inner)
+      size = e.mul(size, e.size(stage.sizes[inner]));
     return takeTurns(stage, loop, size, sets);
+  }
   carry(zero, size, 1, sets, [&](Value iv) {
     iterations[loop] = iv;
     if (loop + 1 < rank(stage))
@@ -103,12 +106,27 @@ void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulat
   });
 }
 
+/// The iterations of loops that are run as one, `loop` and all inside of it, from the position in them.
+void NestEmitter::fold(Stage &stage, unsigned loop, Instance &instance) {
+  instance.position = instance.loops[loop];
+  Value rest = body.vector({instance.position, e.number(1)}, plan.lanes);
+  for (unsigned inner = rank(stage) - 1; inner > loop; --inner) {
+    Value size = e.splat(e.size(stage.sizes[inner]), plan.lanes);
+    instance.loops[inner] = e.op("arith.remui", {rest, size}, rest.getType());
+    rest = e.op("arith.divui", {rest, size}, rest.getType());
+  }
+  instance.loops[loop] = rest;
+  for (unsigned level = loop + 1; level < rank(stage); ++level)
+    prepareOne(stage, level, &instance);
+}
+
 /// The innermost loop of accumulators that take turns: `unroll` steps at a time, then the rest one by one.
 void NestEmitter::takeTurns(Stage &stage, unsigned loop, Value size, SmallVector<Accumulators> &sets) {
   std::optional<int64_t> known = e.known(size);
   bool lanes = stage.reducesLanes();
   int64_t unit = lanes ? plan.lanes : 1;
-  unsigned unroll = lanes ? unrollOf([&](Stage &s) { return &s == &stage; }, stage.sizes[loop])
+  unsigned unroll = stage.isFolded() ? 1
+                    : lanes          ? unrollOf([&](Stage &s) { return &s == &stage; }, stage.sizes[loop])
                           : (stage.live.size() <= 24 ? stage.order.turns : 1);
   while (unroll > 1 && known.value_or(INT64_MAX) < unroll * unit)
     unroll /= 2;
@@ -121,8 +139,10 @@ void NestEmitter::takeTurns(Stage &stage, unsigned loop, Value size, SmallVector
       instance.lanes |= lanes;
       if (lanes && masked)
         instance.mask = e.firstLanes(e.sub(size, iv), unit);
+      if (stage.isFolded())
+        fold(stage, loop, instance);
     }
-    reduceLoops(stage, loop + 1, sets);
+    reduceLoops(stage, rank(stage), sets);
     std::rotate(sets.begin(), sets.begin() + count, sets.end());
   };
   if (lanes && isFlat(known)) {
@@ -152,7 +172,10 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
   for (unsigned i = loop; i < rank(stage); ++i)
     count *= sizes.emplace_back(*constantValue(stage.sizes[i]));
   // The elements of each accumulator of each lane, by their row-major positions.
-  int64_t row = sizes.empty() ? 1 : sizes.back(), steps = llvm::divideCeil(row, lanes);
+  int64_t row = 1;
+  for (int64_t size : ArrayRef(sizes).take_back(stage.order.rowLoops))
+    row *= size;
+  int64_t steps = llvm::divideCeil(row, lanes);
   auto elements = [&](unsigned lane, unsigned turn) {
     SmallVector<int64_t> result;
     for (int64_t i = 0; i < count; ++i)

@@ -27,6 +27,10 @@ void Stage::forEachAccess(function_ref<void(Access &)> visit) {
     visit(access);
 }
 
+bool Stage::isOneLoop(const LinearForm &form, unsigned loop) const {
+  return form.coefs[loop] == canonical(form.coefs[loop + 1] * sizes[loop + 1]);
+}
+
 void Stage::permute(ArrayRef<unsigned> order) {
   auto apply = [&](auto &list) {
     auto old = list;
@@ -397,6 +401,22 @@ bool isFunction(Operation *op) {
 
 constexpr unsigned kTurns = 4; // hide an addition's latency
 
+/// Takes reduced axes from `axis` on, backwards, for the row: until it is long enough that it does not matter how many
+/// lanes its last step has, or all of them.
+void findRow(Stage &stage, unsigned axis, unsigned lanes) {
+  stage.order.lanes = lanes;
+  stage.order.rowLoops = 0;
+  int64_t row = 1;
+  for (int i = axis; i >= 0 && (stage.reduced[i] || isOne(stage.sizes[i])); --i) {
+    if (isOne(stage.sizes[i]))
+      continue;
+    ++stage.order.rowLoops;
+    std::optional<int64_t> size = constantValue(stage.sizes[i]);
+    if (!size || *size >= 8 * lanes || (row *= *size) >= 8 * lanes || row % lanes == 0)
+      return;
+  }
+}
+
 /// Decides on the order of a reduction; its loops are the axes still.
 void findOrder(Stage &stage, const Isa &isa) {
   // What cannot be put together is exact: the position of an extreme of integers.
@@ -410,7 +430,8 @@ void findOrder(Stage &stage, const Isa &isa) {
     if (stage.reduced[axis]) {
       // Few columns leave the adders idle.
       stage.order.turns = kept < 2 * lanes ? kTurns : 1;
-      stage.order.lanes = kept == 1 ? lanes : 1;
+      if (kept == 1)
+        findRow(stage, axis, lanes);
       return;
     }
     kept = std::min<int64_t>(kept * std::min<int64_t>(constantValue(stage.sizes[axis]).value_or(1 << 20), 1 << 20),
@@ -461,8 +482,8 @@ void eraseLoop(Stage &stage, unsigned loop) {
 bool canMerge(Stage &stage, unsigned loop) {
   if (stage.reduced[loop] != stage.reduced[loop + 1] || stage.bounded == static_cast<int>(loop + 1))
     return false;
-  if (stage.reduced[loop] && stage.order.alongLanes() && loop + 2 == stage.sizes.size() &&
-      constantValue(stage.sizes[loop + 1]).value_or(1) % stage.order.lanes != 0)
+  if (stage.reduced[loop] && stage.order.alongLanes() && loop + 1 == stage.firstOfRow() &&
+      (stage.order.rowLoops > 1 || constantValue(stage.sizes[loop + 1]).value_or(1) % stage.order.lanes != 0))
     return false;
   llvm::SmallBitVector used = usedIndices(stage);
   for (unsigned dim : used.set_bits())
@@ -470,10 +491,10 @@ bool canMerge(Stage &stage, unsigned loop) {
       return false;
   bool fits = true;
   if (stage.bounded >= 0)
-    fits = stage.bound.coefs[loop] == canonical(stage.bound.coefs[loop + 1] * stage.sizes[loop + 1]);
+    fits = stage.isOneLoop(stage.bound, loop);
   stage.forEachAccess([&](Access &access) {
     if (access.form)
-      fits &= access.form->coefs[loop] == canonical(access.form->coefs[loop + 1] * stage.sizes[loop + 1]);
+      fits &= stage.isOneLoop(*access.form, loop);
   });
   return fits;
 }
@@ -485,6 +506,8 @@ void merge(Stage &stage, unsigned loop) {
     stage.bound = FormReader::scale(stage.bound, inner);
     stage.bounded = loop + 1;
   }
+  if (stage.order.alongLanes() && loop >= stage.firstOfRow())
+    --stage.order.rowLoops;
   eraseLoop(stage, loop);
 }
 

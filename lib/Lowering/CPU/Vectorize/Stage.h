@@ -45,12 +45,14 @@ struct Combiner {
 /// The order in which a reduction combines its elements. It depends on the sizes and axes of the reduction and on the
 /// instruction set alone, not on what else its kernel does, nor on how its loops are run.
 ///
-/// The reduced axes are gone through in row-major order. Where the last axis (of those that are not 1) is reduced, `lanes`
-/// elements along it are one step, the last step of a row being shorter; elsewhere a step is one element. Steps go to
-/// `turns` accumulators in turn. At the end these are put together by neighbours, the one whose turn would be next
-/// first: ((0 + 1) + (2 + 3)); then the lanes by halves. An accumulator or lane without elements changes nothing.
+/// The reduced axes are gone through in row-major order. Where the last axis (of those that are not 1) is reduced, it is
+/// a row, with the reduced axes before it as long as that is short; `lanes` elements along a row are one step, the last
+/// step of a row having fewer. Elsewhere a step is one element. Steps go to `turns` accumulators in turn. At the end
+/// these are put together by neighbours, the one whose turn would be next first: ((0 + 1) + (2 + 3)); then the lanes by
+/// halves. An accumulator or lane without elements changes nothing.
 struct ReductionOrder {
   unsigned lanes = 1, turns = 1;
+  unsigned rowLoops = 1; // the last loops of the stage, which are a row together
   bool alongLanes() const { return lanes > 1; }
 };
 
@@ -77,10 +79,15 @@ struct Stage {
   bool reducesLanes() const { return lane >= 0 && reduced[lane]; }
   /// Whether the elements of a row stand in the code one by one: it is lanes in the order alone, not in registers.
   bool isLaidOut() const { return order.alongLanes() && !reducesLanes(); }
+  /// Whether lanes run along several loops as if they were one.
+  bool isFolded() const { return reducesLanes() && order.rowLoops > 1; }
+  unsigned firstOfRow() const { return sizes.size() - order.rowLoops; }
   Block *body() { return generic.getBody(); }
   /// Puts the loops into this order.
   void permute(ArrayRef<unsigned> order);
   void forEachAccess(llvm::function_ref<void(Access &)> visit);
+  /// Whether loops `loop` and `loop + 1` are one to the access.
+  bool isOneLoop(const LinearForm &form, unsigned loop) const;
 };
 
 struct Plan {
