@@ -186,15 +186,25 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
   Accumulators neutral = neutralOf(stage, vectors);
   auto reduceAll = [&](ArrayRef<int64_t> positions) {
     Accumulators result = neutral;
-    for (int64_t position : positions) {
+    for (const int64_t &position : positions) {
+      int64_t at = position;
       Instance instance = around ? *around : Instance();
       for (unsigned i = rank(stage); i-- > loop;) {
-        instance.loops[i] = e.number(position % sizes[i - loop]);
-        position /= sizes[i - loop];
+        instance.loops[i] = e.number(at % sizes[i - loop]);
+        at /= sizes[i - loop];
       }
       for (unsigned level = loop + 1; level < rank(stage); ++level)
         prepareOne(stage, level, &instance);
       accumulate(stage, &instance, result);
+      if (&position != &positions.front())
+        continue;
+      // The neutral element comes in at the end, once for all: this has the same bits (zeros have their signs then).
+      for (Combiner &combiner : stage.combiners)
+        for (auto [input, out] : llvm::zip_equal(combiner.inputs, combiner.outs))
+          if (!combiner.guard) {
+            Lanes first = lookup(stage, input, &instance);
+            result[out] = {vectors ? body.vector(first, plan.lanes) : first.value, {}};
+          }
     }
     return result;
   };
@@ -211,7 +221,7 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
     Accumulators low = ofLanes(lane, 2 * stride);
     return lane + stride < row ? combine(stage, low, ofLanes(lane + stride, 2 * stride)) : low;
   };
-  return ofLanes(0, 1);
+  return combine(stage, neutral, ofLanes(0, 1));
 }
 
 void NestEmitter::accumulate(Stage &stage, Instance *instance, Accumulators &accumulators) {

@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Legal after: in what was a kernel of linalg.generics, arith, math, vector.broadcast, scf
-// and llvm. An element's bits do not depend on where it stands or on how the kernel is cut:
-// tails run the same code under a mask, fusing of products with sums is decided here.
+// and llvm. An element's bits do not depend on where it stands, on how the kernel is cut or on
+// what else it does: tails run the same code under a mask, every op is rounded by itself, and
+// reductions keep their own order (Stage.h).
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Vectorize/Nest.h"
