@@ -146,7 +146,9 @@ bool check(const ContractCase &test, const std::string &cpu, std::mt19937 &rando
   bool update = test.finish == Finish::Update;
   int axis = test.symbolicAxis(2), last = int(test.shapeOut().size()) - 1;
   Operand result{{}, test.shapeOut(), width, axis};
-  Operand extra{{}, bias ? std::vector{result.shape.back()} : result.shape, width, !bias ? axis : axis == last ? 0 : -1};
+  Operand extra = result;
+  if (bias)
+    extra.shape = {result.shape.back()}, extra.axis = axis == last ? 0 : -1;
   std::vector<Operand> operands{{{}, test.shapeA(), width, test.symbolicAxis(0)},
                                 {{}, test.shapeB(), width, test.symbolicAxis(1)}};
   std::vector<Guarded *> memory{&ga, &gb};

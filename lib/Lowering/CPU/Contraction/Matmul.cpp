@@ -322,8 +322,10 @@ private:
     Value most = code.c(plan.group), tileSize = code.c(int64_t(vectorCount) * lanes);
     Value pack = plan.packing == Packing::Copied ? worthCopying() : Value(), sliceDepth = code.c(plan.depth);
     // Where there is too little to gain, the one slice is the whole of k.
-    if (plan.packing != Packing::Turned && sumsOf(plan.rows, panel.vectors) == 1)
-      sliceDepth = code.select(pack ? pack : code.less(code.c(1), across.size), sliceDepth, code.max(k.size, code.c(1)));
+    if (plan.packing != Packing::Turned && sumsOf(plan.rows, panel.vectors) == 1) {
+      Value worthwhile = pack ? pack : code.less(code.c(1), across.size);
+      sliceDepth = code.select(worthwhile, sliceDepth, code.max(k.size, code.c(1)));
+    }
     code.loop(from, to, most, [&](Value first) {
       Value last = code.min(code.add(first, most), to);
       auto sumsAt = [&](Value t, unsigned i) {
