@@ -233,8 +233,8 @@ SmallVector<Value> MeanOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 }
 
 namespace {
-/// exp(x - m) and its sum, with m the largest x, or 0 where that is infinite (exp(x - m) is no NaN then) or NaN. Whatever
-/// m is, it leaves no trace in the result, nor in derivatives.
+/// exp(x - m) and its sum, with m the largest x, or 0 where that is infinite (exp(x - m) is no NaN then) or NaN.
+/// Whatever m is, it leaves no trace in the result, nor in derivatives.
 struct Exponentials {
   Tensor m, e, sum;
 
