@@ -119,10 +119,17 @@ struct Reduced {
     Dims sizes;
     for (int64_t axis : axes)
       sizes.push_back(dimOf(x.value.getType(), axis));
-    AffineExpr count = canonical(product(x.b.getContext(), sizes) - less);
-    if (std::optional<int64_t> known = constantValue(count); known && *known < 0)
-      count = constantDim(x.b.getContext(), 0);
-    Value size = sizeValue(x.b, x.loc, count, elementOf(v.value));
+    AffineExpr count = product(x.b.getContext(), sizes);
+    Type scalar = RankedTensorType::get({}, elementOf(v.value));
+    Value size;
+    if (std::optional<int64_t> known = constantValue(count)) {
+      double rest = static_cast<double>(*known) - static_cast<double>(less);
+      size = splat(x.b, x.loc, scalar, std::max(rest, 0.0));
+    } else if (llvm::isInt<32>(less)) {
+      size = sizeValue(x.b, x.loc, count - less, elementOf(v.value));
+    } else {
+      size = (v.with(sizeValue(x.b, x.loc, count, elementOf(v.value))) - static_cast<double>(less)).value;
+    }
     if (less > 0 && !constantValue(count))
       size = maximum(v.with(size), 0.0).value;
     return v / v.with(broadcastLike(x.b, x.loc, size, v.value.getType()));
@@ -226,8 +233,8 @@ SmallVector<Value> MeanOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 }
 
 namespace {
-/// exp(x - m) and its sum, with m the largest x, or 0 where that is infinite (exp(x - m) is no NaN then) or NaN. Whatever
-/// m is, it leaves no trace in the result, nor in derivatives.
+/// exp(x - m) and its sum, with m the largest x, or 0 where that is infinite (exp(x - m) is no NaN then) or NaN.
+/// Whatever m is, it leaves no trace in the result, nor in derivatives.
 struct Exponentials {
   Tensor m, e, sum;
 
