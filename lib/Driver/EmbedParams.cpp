@@ -87,6 +87,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     if (file.readData(options.params.c_str(), *tensor, reason) != SYMC_OK)
       return fail(reason);
     parameter.init = InitKind::Data;
+    parameter.embedded = true;
     parameter.data = {std::string_view(bytes->data(), bytes->size()), bytes};
   }
   return good;
