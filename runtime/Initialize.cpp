@@ -169,7 +169,10 @@ void symc::rt::initializeSlot(const symc_slot &slot, uint64_t seed, void *data, 
   switch (slot.init) {
   case SYMC_INIT_CONSTANT:
     for (int64_t i = 0; i < slot.count; ++i)
-      store(slot, data, i, slot.a);
+      if (slot.dtype.code == 0 && slot.dtype.bits == 64)
+        static_cast<int64_t *>(data)[i] = static_cast<int64_t>(slot.a) + static_cast<int64_t>(slot.b);
+      else
+        store(slot, data, i, slot.a);
     return;
   case SYMC_INIT_UNIFORM:
   case SYMC_INIT_NORMAL:

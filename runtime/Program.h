@@ -62,7 +62,7 @@ typedef struct {
 
 typedef enum {
   SYMC_INIT_ZEROS = 0,        /* a, b unused */
-  SYMC_INIT_CONSTANT,         /* a: the value (ones: 1) */
+  SYMC_INIT_CONSTANT,         /* a: the value (ones: 1); of i64 a + b, exactly */
   SYMC_INIT_UNIFORM,          /* a: low, b: high */
   SYMC_INIT_NORMAL,           /* a: mean, b: stddev */
   SYMC_INIT_TRUNCATED_NORMAL, /* a: mean, b: stddev; cut at 2 stddev */

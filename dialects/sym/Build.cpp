@@ -10,16 +10,19 @@ using namespace mlir;
 using namespace symc;
 
 Value symc::splat(OpBuilder &b, Location loc, Type type, double value) {
+  Type element = cast<RankedTensorType>(type).getElementType();
+  if (auto floating = dyn_cast<FloatType>(element))
+    return splat(b, loc, type, FloatAttr::get(floating, value));
+  APInt integer(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value), true, true);
+  return splat(b, loc, type, IntegerAttr::get(element, integer));
+}
+
+Value symc::splat(OpBuilder &b, Location loc, Type type, TypedAttr number) {
   auto tensor = cast<RankedTensorType>(type);
   Type element = tensor.getElementType();
   auto base =
       tensor.hasStaticShape() ? RankedTensorType::get(tensor.getShape(), element) : RankedTensorType::get({}, element);
-  Attribute number;
-  if (auto floating = dyn_cast<FloatType>(element))
-    number = FloatAttr::get(floating, value);
-  else
-    number = IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), static_cast<int64_t>(value), true, true));
-  Value constant = sym::ConstantOp::create(b, loc, base, DenseElementsAttr::get(base, number));
+  Value constant = sym::ConstantOp::create(b, loc, base, DenseElementsAttr::get(base, Attribute(number)));
   return broadcastLike(b, loc, constant, type);
 }
 

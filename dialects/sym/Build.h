@@ -12,6 +12,7 @@ namespace symc {
 
 /// A splat of `value` with the sizes and element type of `type`: a constant, broadcast where a size is symbolic.
 mlir::Value splat(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, double value);
+mlir::Value splat(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, mlir::TypedAttr value);
 /// A size as a scalar tensor of `element`.
 mlir::Value sizeValue(mlir::OpBuilder &b, mlir::Location loc, mlir::AffineExpr size, mlir::Type element);
 /// `x` broadcast to the sizes of `like`; `x` itself when it has them.

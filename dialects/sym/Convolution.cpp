@@ -94,12 +94,12 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
       return LogicalResult(
           emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ", printType(kernel)));
     g.groups = *channels;
-    g.kernel[kind.axes + 1] = canonical(g.kernel[kind.axes] * g.kernel[kind.axes + 1]);
+    g.kernel[kind.axes + 1] = Size(g.kernel[kind.axes]) * g.kernel[kind.axes + 1];
     g.kernel[kind.axes] = constantDim(x.getContext(), 1);
   } else {
     g.groups = groupsOf(op, 0);
   }
-  AffineExpr in = canonical(g.kernel[kind.axes] * g.groups), out = g.kernel[kind.axes + 1];
+  AffineExpr in = Size(g.kernel[kind.axes]) * g.groups, out = g.kernel[kind.axes + 1];
   std::optional<int64_t> outputs = constantValue(out);
   if (!kind.depthwise && (g.groups < 1 || (outputs && *outputs % g.groups != 0)))
     return LogicalResult(emitOptionalError(loc, "S0306: 'groups' must divide the ", printDim(out), " ",
@@ -166,8 +166,8 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
   if (failed(op))
     return failure();
   SmallVector<LayerParameter> made;
-  if (operands.size() >= 3 || (operands.size() == 2 && !op->getUseBias()))
-    return made;
+  if (operands.size() >= 2)
+    return made; // a layer that is given its kernel makes nothing
   if (failed(checkLayerInput(loc, kind.name, operands)) ||
       failed(checkRank(loc, Twine("the input of ") + kind.name, operands[0], kind.axes + 2)))
     return failure();
@@ -175,62 +175,48 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
   MLIRContext *context = loc.getContext();
   Type element = operands[0].getElementType();
   int64_t biases = 0;
-  if (operands.size() == 2) {
-    if (failed(checkRank(loc, Twine("the kernel of ") + kind.name, operands[1], kind.axes + 2)))
-      return failure();
-    Dims dims = kernelDims(operands[1], kind, layout);
-    AffineExpr count = kind.depthwise    ? dims[kind.axes] * dims[kind.axes + 1]
-                       : kind.transposed ? dims[kind.axes] * groupsOf(*op, 0)
-                                         : dims[kind.axes + 1];
-    std::optional<int64_t> size = constantValue(canonical(count));
-    if (!size)
-      return emitError(loc, "S0308: the bias of ")
-             << kind.name << " needs a kernel of known size, not " << printType(operands[1]);
-    biases = *size;
+  FailureOr<int64_t> channels = staticSize(loc, operands[0], layout == Layout::NHWC ? kind.axes + 1 : 1);
+  if (failed(channels))
+    return failure();
+  if (!op->getKernelSize())
+    return emitError(loc, "S0311: ") << kind.name << " needs 'kernel_size' or a kernel";
+  FailureOr<SmallVector<int64_t>> sizes = perAxis(loc, "kernel_size", *op->getKernelSize(), kind.axes);
+  if (failed(sizes))
+    return failure();
+  int64_t inputs, outputs; // the last two axes of HWIO
+  if constexpr (kind.depthwise) {
+    inputs = *channels, outputs = op->getDepthMultiplier();
+    if (outputs < 1)
+      return emitError(loc, "S0306: 'depth_multiplier' must be 1 or more, not ") << outputs;
+    if (llvm::MulOverflow(inputs, outputs, biases))
+      return emitError(loc, "S0306: 'depth_multiplier' is too large: ") << outputs;
   } else {
-    FailureOr<int64_t> channels = staticSize(loc, operands[0], layout == Layout::NHWC ? kind.axes + 1 : 1);
-    if (failed(channels))
-      return failure();
-    if (!op->getKernelSize())
-      return emitError(loc, "S0311: ") << kind.name << " needs 'kernel_size' or a kernel";
-    FailureOr<SmallVector<int64_t>> sizes = perAxis(loc, "kernel_size", *op->getKernelSize(), kind.axes);
-    if (failed(sizes))
-      return failure();
-    int64_t inputs, outputs; // the last two axes of HWIO
-    if constexpr (kind.depthwise) {
-      inputs = *channels, outputs = op->getDepthMultiplier();
-      if (outputs < 1)
-        return emitError(loc, "S0306: 'depth_multiplier' must be 1 or more, not ") << outputs;
-      if (llvm::MulOverflow(inputs, outputs, biases))
-        return emitError(loc, "S0306: 'depth_multiplier' is too large: ") << outputs;
-    } else {
-      int64_t groups = groupsOf(*op, 0);
-      std::optional<int64_t> filters = filtersOf(*op, 0);
-      if (!filters)
-        return emitError(loc, "S0311: ") << kind.name << " needs 'filters' or a kernel";
-      if (*filters < 1)
-        return emitError(loc, "S0306: 'filters' must be 1 or more, not ") << *filters;
-      if (groups < 1 || *filters % groups != 0 || *channels % groups != 0)
-        return emitError(loc, "S0306: 'groups' must divide the ")
-               << *channels << " channels and the " << *filters << " filters, and " << groups << " does not";
-      inputs = (kind.transposed ? *filters : *channels) / groups;
-      outputs = kind.transposed ? *channels : *filters;
-      biases = *filters;
-    }
-    double field = 1;
-    for (int64_t size : *sizes)
-      field *= static_cast<double>(size);
-    SmallVector<int64_t> shape;
-    if (layout == Layout::NCHW && !kind.depthwise)
-      shape = {outputs, inputs};
-    else if (layout == Layout::NCHW)
-      shape = {inputs, outputs};
-    shape.append(*sizes);
-    if (layout == Layout::NHWC)
-      shape.append({inputs, outputs});
-    made.push_back({"kernel", RankedTensorType::get(shape, element),
-                    glorotUniform(context, field * static_cast<double>(inputs), field * static_cast<double>(outputs))});
+    int64_t groups = groupsOf(*op, 0);
+    std::optional<int64_t> filters = filtersOf(*op, 0);
+    if (!filters)
+      return emitError(loc, "S0311: ") << kind.name << " needs 'filters' or a kernel";
+    if (*filters < 1)
+      return emitError(loc, "S0306: 'filters' must be 1 or more, not ") << *filters;
+    if (groups < 1 || *filters % groups != 0 || *channels % groups != 0)
+      return emitError(loc, "S0306: 'groups' must divide the ")
+             << *channels << " channels and the " << *filters << " filters, and " << groups << " does not";
+    inputs = (kind.transposed ? *filters : *channels) / groups;
+    outputs = kind.transposed ? *channels : *filters;
+    biases = *filters;
   }
+  double field = 1;
+  for (int64_t size : *sizes)
+    field *= static_cast<double>(size);
+  SmallVector<int64_t> shape;
+  if (layout == Layout::NCHW && !kind.depthwise)
+    shape = {outputs, inputs};
+  else if (layout == Layout::NCHW)
+    shape = {inputs, outputs};
+  shape.append(*sizes);
+  if (layout == Layout::NHWC)
+    shape.append({inputs, outputs});
+  made.push_back({"kernel", RankedTensorType::get(shape, element),
+                  glorotUniform(context, field * static_cast<double>(inputs), field * static_cast<double>(outputs))});
   if (op->getUseBias())
     made.push_back({"bias", RankedTensorType::get({biases}, element), InitAttr::get(context, InitKind::zeros)});
   return made;

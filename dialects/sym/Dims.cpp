@@ -50,13 +50,28 @@ struct MonomialLess {
   }
 };
 
-using Polynomial = std::map<Monomial, int64_t, MonomialLess>;
+/// Sizes have symbols only, so a dimension of affine maps is free to stand for what does not fit in 64 bits.
+AffineExpr overflown(MLIRContext *context) { return getAffineDimExpr(0, context); }
 
-AffineExpr build(const Polynomial &terms, MLIRContext *context) {
+/// Terms with their coefficients; `tooLarge` once a number did not fit in 64 bits. The operators of AffineExpr join
+/// constants without asking, so sums and products of coefficients are made here.
+struct Polynomial {
+  std::map<Monomial, int64_t, MonomialLess> terms;
+  bool tooLarge = false;
+
+  void add(const Monomial &factors, int64_t coefficient) {
+    int64_t &sum = terms[factors];
+    tooLarge |= llvm::AddOverflow(sum, coefficient, sum) != 0;
+    if (sum == 0)
+      terms.erase(factors);
+  }
+};
+
+AffineExpr build(const Polynomial &p, MLIRContext *context) {
+  if (p.tooLarge)
+    return overflown(context);
   AffineExpr sum;
-  for (const auto &[factors, coefficient] : terms) {
-    if (coefficient == 0)
-      continue;
+  for (const auto &[factors, coefficient] : p.terms) {
     AffineExpr term;
     for (AffineExpr factor : factors)
       term = term ? term * factor : factor;
@@ -69,14 +84,42 @@ AffineExpr build(const Polynomial &terms, MLIRContext *context) {
   return sum ? sum : getAffineConstantExpr(0, context);
 }
 
+Polynomial plus(Polynomial p, const Polynomial &q) {
+  p.tooLarge |= q.tooLarge;
+  for (const auto &[factors, c] : q.terms)
+    p.add(factors, c);
+  return p;
+}
+
+Polynomial times(const Polynomial &p, const Polynomial &q) {
+  Polynomial result;
+  result.tooLarge = p.tooLarge || q.tooLarge;
+  for (const auto &[m1, c1] : p.terms)
+    for (const auto &[m2, c2] : q.terms) {
+      Monomial m(m1);
+      m.append(m2);
+      llvm::sort(m, before);
+      int64_t c;
+      result.tooLarge |= llvm::MulOverflow(c1, c2, c) != 0;
+      result.add(m, c);
+    }
+  return result;
+}
+
+Polynomial number(int64_t value) {
+  Polynomial result;
+  result.add({}, value);
+  return result;
+}
+
 /// floor(p / d) where every coefficient of p is a multiple of the constant d, or p is a multiple of one term.
 std::optional<Polynomial> divideExactly(const Polynomial &p, const Polynomial &d) {
-  if (d.size() != 1)
+  if (d.terms.size() != 1)
     return std::nullopt;
-  const auto &[factors, coefficient] = *d.begin();
+  const auto &[factors, coefficient] = *d.terms.begin();
   Polynomial quotient;
-  for (const auto &[monomial, c] : p) {
-    if (coefficient == 0 || c % coefficient != 0)
+  for (const auto &[monomial, c] : p.terms) {
+    if (coefficient <= 0 || c % coefficient != 0)
       return std::nullopt;
     Monomial rest(monomial);
     for (AffineExpr factor : factors) {
@@ -85,76 +128,102 @@ std::optional<Polynomial> divideExactly(const Polynomial &p, const Polynomial &d
         return std::nullopt;
       rest.erase(it);
     }
-    quotient[rest] = c / coefficient;
+    quotient.terms[rest] = c / coefficient;
   }
   return quotient;
 }
 
-Polynomial expand(AffineExpr expr) {
-  MLIRContext *context = expr.getContext();
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constant.getValue() ? Polynomial{{{}, constant.getValue()}} : Polynomial{};
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary)
-    return {{{expr}, 1}};
-  Polynomial left = expand(binary.getLHS()), right = expand(binary.getRHS());
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    for (const auto &[monomial, c] : right)
-      if ((left[monomial] += c) == 0)
-        left.erase(monomial);
-    return left;
-  case AffineExprKind::Mul: {
-    Polynomial result;
-    for (const auto &[m1, c1] : left)
-      for (const auto &[m2, c2] : right) {
-        Monomial m(m1);
-        m.append(m2);
-        llvm::sort(m, before);
-        if ((result[m] += c1 * c2) == 0)
-          result.erase(m);
-      }
+Polynomial floorDivide(const Polynomial &p, const Polynomial &d, MLIRContext *context) {
+  if (auto exact = divideExactly(p, d))
+    return *exact;
+  // Multiples of the divisor leave the floor: (a*b + c) floordiv b = a + c floordiv b.
+  Polynomial outside, inside;
+  for (const auto &[factors, c] : p.terms) {
+    Polynomial term;
+    term.add(factors, c);
+    if (auto exact = divideExactly(term, d))
+      outside = plus(outside, *exact);
+    else
+      inside.add(factors, c);
+  }
+  AffineExpr floor = build(inside, context).floorDiv(build(d, context));
+  auto constant = constantValue(floor);
+  Monomial factors;
+  if (!constant)
+    factors.push_back(floor);
+  outside.add(factors, constant.value_or(1));
+  return outside;
+}
+
+Polynomial expand(AffineExpr expr);
+
+Polynomial combine(AffineExprKind kind, const Polynomial &left, const Polynomial &right, MLIRContext *context) {
+  Polynomial result;
+  result.tooLarge = true;
+  if (left.tooLarge || right.tooLarge)
     return result;
-  }
+  switch (kind) {
+  case AffineExprKind::Add:
+    return plus(left, right);
+  case AffineExprKind::Mul:
+    return times(left, right);
+  case AffineExprKind::FloorDiv:
+    return floorDivide(left, right, context);
   case AffineExprKind::CeilDiv: {
-    // ceil(a / b) = floor((a + b - 1) / b) for b > 0.
-    AffineExpr a = build(left, context), b = build(right, context);
     if (auto exact = divideExactly(left, right))
       return *exact;
-    return expand((a + b - 1).floorDiv(b));
-  }
-  case AffineExprKind::FloorDiv: {
-    if (auto exact = divideExactly(left, right))
-      return *exact;
-    // Multiples of the divisor leave the floor: (a*b + c) floordiv b = a + c floordiv b.
-    Polynomial outside, inside;
-    for (const auto &term : left) {
-      if (auto exact = divideExactly({term}, right))
-        outside.insert(exact->begin(), exact->end());
-      else
-        inside.insert(term);
-    }
-    AffineExpr floor = build(inside, context).floorDiv(build(right, context));
-    auto constant = constantValue(floor);
-    Monomial factors;
-    if (!constant)
-      factors.push_back(floor);
-    if ((outside[factors] += constant.value_or(1)) == 0)
-      outside.erase(factors);
-    return outside;
+    // ceil(a / b) = floor((a + b - 1) / b) = floor((a - 1) / b) + 1 for b > 0. The second does not overflow, here or at
+    // run time, where b is beyond any size.
+    Polynomial less = plus(left, number(-1));
+    if (std::optional<int64_t> divisor = constantValue(build(right, context)); divisor && *divisor > INT32_MAX)
+      return less.tooLarge ? result : plus(floorDivide(less, right, context), number(1));
+    Polynomial more = plus(less, right);
+    return more.tooLarge ? result : floorDivide(more, right, context);
   }
   case AffineExprKind::Mod: {
-    AffineExpr a = build(left, context), b = build(right, context);
-    AffineExpr mod = a % b;
-    if (auto constant = constantValue(mod))
+    AffineExpr mod = build(left, context) % build(right, context);
+    if (constantValue(mod))
       return expand(mod);
-    return {{{mod}, 1}};
+    result.tooLarge = false;
+    result.add({mod}, 1);
+    return result;
   }
   default:
     llvm_unreachable("not a size");
   }
 }
+
+Polynomial expand(AffineExpr expr) {
+  Polynomial result;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return number(constant.getValue());
+  if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr))
+    return combine(expr.getKind(), expand(binary.getLHS()), expand(binary.getRHS()), expr.getContext());
+  if (isa<AffineDimExpr>(expr))
+    result.tooLarge = true;
+  else
+    result.add({expr}, 1);
+  return result;
+}
+
+AffineExpr combine(AffineExprKind kind, AffineExpr left, AffineExpr right) {
+  return build(combine(kind, expand(left), expand(right), left.getContext()), left.getContext());
+}
 } // namespace
+
+Size Size::operator+(Size other) const { return combine(AffineExprKind::Add, expr, other.expr); }
+Size Size::operator-(Size other) const { return *this + other * -1; }
+Size Size::operator*(Size other) const { return combine(AffineExprKind::Mul, expr, other.expr); }
+Size Size::operator+(int64_t other) const { return *this + Size(constantDim(expr.getContext(), other)); }
+Size Size::operator-(int64_t other) const { return *this - Size(constantDim(expr.getContext(), other)); }
+Size Size::operator*(int64_t other) const { return *this * Size(constantDim(expr.getContext(), other)); }
+Size Size::floorDiv(Size other) const { return combine(AffineExprKind::FloorDiv, expr, other.expr); }
+Size Size::floorDiv(int64_t other) const { return floorDiv(Size(constantDim(expr.getContext(), other))); }
+Size Size::ceilDiv(int64_t other) const {
+  return combine(AffineExprKind::CeilDiv, expr, constantDim(expr.getContext(), other));
+}
+
+bool symc::isOverflown(AffineExpr expr) { return isa<AffineDimExpr>(expr); }
 
 AffineExpr symc::canonical(AffineExpr expr) {
   if (isa<AffineConstantExpr, AffineSymbolExpr>(expr))
@@ -189,10 +258,10 @@ Dims symc::dimsOf(Type type) {
 }
 
 AffineExpr symc::product(MLIRContext *context, ArrayRef<AffineExpr> dims) {
-  AffineExpr result = constantDim(context, 1);
+  Size result = constantDim(context, 1);
   for (AffineExpr dim : dims)
     result = result * dim;
-  return canonical(result);
+  return result;
 }
 
 AffineExpr symc::elementCount(Type tensor) { return product(tensor.getContext(), dimsOf(tensor)); }
@@ -218,16 +287,45 @@ RankedTensorType symc::withElement(Type like, Type element) {
   return RankedTensorType::get(tensor.getShape(), element, tensor.getEncoding());
 }
 
+/// A size where every symbol is 1; nothing when it overflows.
+static std::optional<int64_t> evaluateAtOnes(AffineExpr expr) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return constantValue(expr).value_or(1);
+  std::optional<int64_t> a = evaluateAtOnes(binary.getLHS()), b = evaluateAtOnes(binary.getRHS());
+  if (!a || !b)
+    return std::nullopt;
+  if (expr.getKind() != AffineExprKind::Add && expr.getKind() != AffineExprKind::Mul && *b < 1)
+    return 1; // a quotient by what is no divisor there may be anything elsewhere
+  int64_t result;
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return llvm::AddOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
+  case AffineExprKind::Mul:
+    return llvm::MulOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
+  case AffineExprKind::FloorDiv:
+    return llvm::divideFloorSigned(*a, *b);
+  default:
+    return llvm::mod(*a, *b);
+  }
+}
+
+bool symc::isTooLarge(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  int64_t bytes = std::max(1u, tensor.getElementType().getIntOrFloatBitWidth() / 8);
+  for (AffineExpr dim : dimsOf(tensor)) {
+    if (isOverflown(dim))
+      return true;
+    std::optional<int64_t> size = evaluateAtOnes(dim);
+    if (!size || llvm::MulOverflow(bytes, std::max<int64_t>(*size, 1), bytes))
+      return true;
+  }
+  return false;
+}
+
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
-
-AffineExpr symc::substitute(AffineExpr expr, ArrayRef<AffineExpr> values) {
-  SmallVector<AffineExpr> replacements;
-  for (unsigned i = 0, e = values.size(); i < e; ++i)
-    replacements.push_back(values[i] ? values[i] : getAffineSymbolExpr(i, expr.getContext()));
-  return canonical(expr.replaceSymbols(replacements));
-}
 
 std::optional<int64_t> symc::evaluate(AffineExpr expr, ArrayRef<int64_t> values) {
   if (auto constant = constantValue(expr))
@@ -294,6 +392,10 @@ static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence, String
     os << *constant;
     return;
   }
+  if (isOverflown(expr)) {
+    os << "(a size beyond 63 bits)";
+    return;
+  }
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
     os << expr.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition());
     return;
@@ -311,7 +413,7 @@ static void print(llvm::raw_ostream &os, AffineExpr expr, int precedence, String
     auto product = dyn_cast<AffineBinaryOpExpr>(right);
     auto factor = product && product.getKind() == AffineExprKind::Mul ? constantValue(product.getRHS()) : std::nullopt;
     if (constant && *constant < 0) {
-      os << " - " << -*constant;
+      os << " - " << 0 - static_cast<uint64_t>(*constant);
     } else if (factor && *factor < 0) {
       os << " - ";
       print(os, canonical(right * -1), 1, divide);

@@ -5,9 +5,12 @@
 //===----------------------------------------------------------------------===//
 //
 // A size is an mlir::AffineExpr over the context's numbered symbols: a polynomial with
-// integer coefficients whose factors are symbols and floordivs. Build sizes with the
-// operators of AffineExpr (+, -, *, floorDiv, ceilDiv); `canonical` makes equal sizes equal
-// expressions, and `tensorType` canonicalises what it is given.
+// integer coefficients whose factors are symbols and floordivs. `canonical` makes equal sizes
+// equal expressions, and `tensorType` canonicalises what it is given.
+//
+// The operators of AffineExpr wrap around where constants do not fit in 64 bits: they are for
+// parts of sizes that were accepted. What makes sizes out of a user's numbers computes with
+// Size, which is overflown from there on; who accepts a type asks `isTooLarge`, once.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_DIALECTS_SYM_DIMS_H
@@ -21,8 +24,10 @@
 
 namespace symc {
 
-/// An open bound in `Sym_OpenInts`.
-constexpr int64_t kOpen = INT64_MIN;
+/// Bounds of slices: nothing is open.
+using OpenInts = llvm::SmallVector<std::optional<int64_t>, 4>;
+OpenInts openInts(mlir::ArrayAttr attr);
+mlir::ArrayAttr openIntsAttr(mlir::MLIRContext *context, llvm::ArrayRef<std::optional<int64_t>> bounds);
 
 using Dims = llvm::SmallVector<mlir::AffineExpr, 4>;
 
@@ -33,7 +38,31 @@ mlir::AffineExpr canonical(mlir::AffineExpr expr);
 inline bool sameDim(mlir::AffineExpr a, mlir::AffineExpr b) { return canonical(a) == canonical(b); }
 bool sameDims(llvm::ArrayRef<mlir::AffineExpr> a, llvm::ArrayRef<mlir::AffineExpr> b);
 std::optional<int64_t> constantValue(mlir::AffineExpr expr);
+/// Of a canonical form: a number in it does not fit in 64 bits.
+bool isOverflown(mlir::AffineExpr expr);
+/// A size of the tensor is overflown, or its bytes, with symbolic dimensions as 1, do not fit in 63 bits.
+bool isTooLarge(mlir::Type tensor);
 inline bool isOne(mlir::AffineExpr expr) { return constantValue(expr) == 1; }
+
+/// A canonical size with arithmetic that tells when a number does not fit in 64 bits.
+class Size {
+public:
+  Size(mlir::AffineExpr expr) : expr(canonical(expr)) {}
+  operator mlir::AffineExpr() const { return expr; }
+
+  Size operator+(Size other) const;
+  Size operator-(Size other) const;
+  Size operator*(Size other) const;
+  Size operator+(int64_t other) const;
+  Size operator-(int64_t other) const;
+  Size operator*(int64_t other) const;
+  Size floorDiv(Size other) const;
+  Size floorDiv(int64_t other) const;
+  Size ceilDiv(int64_t other) const;
+
+private:
+  mlir::AffineExpr expr;
+};
 
 /// Sizes of a ranked tensor.
 mlir::AffineExpr dimOf(mlir::Type tensor, unsigned axis);
@@ -48,8 +77,6 @@ mlir::RankedTensorType tensorType(llvm::ArrayRef<mlir::AffineExpr> dims, mlir::T
 /// `like` with another element type.
 mlir::RankedTensorType withElement(mlir::Type like, mlir::Type element);
 
-/// `expr` with every symbol that has an entry in `values` (by number) replaced; null entries stay.
-mlir::AffineExpr substitute(mlir::AffineExpr expr, llvm::ArrayRef<mlir::AffineExpr> values);
 /// Value at these values of the symbols (by number); nothing when it overflows or divides by zero.
 std::optional<int64_t> evaluate(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> values);
 /// Numbers of the symbols in `expr`, in ascending order.

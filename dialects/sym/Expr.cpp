@@ -42,8 +42,18 @@ Scalar symc::integerLiteral(const Scalar &like, int64_t c) {
   return constant(like, IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), c, true, true)));
 }
 
+Scalar symc::literal(const Scalar &like, Number c) {
+  TypedAttr number = c.as(like.type);
+  if (auto integer = dyn_cast<IntegerAttr>(number))
+    number = IntegerAttr::get(bodyType(like.type), integer.getValue());
+  return constant(like, number);
+}
+
 Tensor symc::literal(const Tensor &like, double c) {
   return {like.b, like.loc, splat(like.b, like.loc, like.value.getType(), c)};
+}
+Tensor symc::literal(const Tensor &like, Number c) {
+  return {like.b, like.loc, splat(like.b, like.loc, like.value.getType(), c.as(elementOf(like.value)))};
 }
 
 std::optional<double> symc::splatValue(Value tensor) {

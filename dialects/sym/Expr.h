@@ -46,8 +46,11 @@ mlir::Type bodyType(mlir::Type element);
 /// `c` in the type and (for vectors) shape of `like`.
 Scalar literal(const Scalar &like, double c);
 Scalar integerLiteral(const Scalar &like, int64_t c);
+/// A number that the element type of `like` can represent.
+Scalar literal(const Scalar &like, Number c);
 /// A splat of `c` with the type of `like`: a constant, broadcast where the shape is not static.
 Tensor literal(const Tensor &like, double c);
+Tensor literal(const Tensor &like, Number c);
 /// The value that all elements of a constant (or a broadcast one) have.
 std::optional<double> splatValue(mlir::Value tensor);
 

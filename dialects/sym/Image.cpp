@@ -76,7 +76,7 @@ static LogicalResult inferBlocks(std::optional<Location> loc, StringRef name, A 
     return emitOptionalError(loc, "S0306: 'block_size' must be from 1 to 32768, not ", block);
   Dims dims = dimsOf(x);
   auto divide = [&](unsigned axis, int64_t by, StringRef what) {
-    AffineExpr part = canonical(dims[axis].floorDiv(by));
+    Size part = Size(dims[axis]).floorDiv(by);
     if (!sameDim(part * by, dims[axis]))
       return LogicalResult(emitOptionalError(loc, "S0301: the ", what, " ", printDim(dims[axis]), " of ", printType(x),
                                              " is no multiple of ", by));
@@ -86,12 +86,12 @@ static LogicalResult inferBlocks(std::optional<Location> loc, StringRef name, A 
   if (toDepth) {
     if (failed(divide(1, block, "height")) || failed(divide(2, block, "width")))
       return failure();
-    dims[3] = canonical(dims[3] * (block * block));
+    dims[3] = Size(dims[3]) * (block * block);
   } else {
     if (failed(divide(3, block * block, "number of channels")))
       return failure();
-    dims[1] = canonical(dims[1] * block);
-    dims[2] = canonical(dims[2] * block);
+    dims[1] = Size(dims[1]) * block;
+    dims[2] = Size(dims[2]) * block;
   }
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();

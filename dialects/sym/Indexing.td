@@ -34,8 +34,8 @@ def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpI
   let summary = "on_value at the index along a new axis, off_value elsewhere";
   let formula = "where(arange(depth) == indices, on_value, off_value)";
   let description = "An index that is out of range is all off.";
-  let arguments = (ins Sym_IntTensor:$indices, Sym_I64:$depth, DefaultValuedAttr<Sym_F64, "1.0">:$on_value,
-                   DefaultValuedAttr<Sym_F64, "0.0">:$off_value, DefaultValuedAttr<Sym_I64, "-1">:$axis,
+  let arguments = (ins Sym_IntTensor:$indices, Sym_I64:$depth, DefaultValuedAttr<Sym_Number, "1">:$on_value,
+                   DefaultValuedAttr<Sym_Number, "0">:$off_value, DefaultValuedAttr<Sym_I64, "-1">:$axis,
                    Sym_DTypeOr<"f32">:$dtype);
 }
 def Sym_IotaOp : Sym_PublicOp<"iota", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {

@@ -89,33 +89,24 @@ FailureOr<SmallVector<LayerParameter>> DenseOp::getLayerParameters(Location loc,
   if (failed(op))
     return failure();
   SmallVector<LayerParameter> made;
-  if (operands.size() >= 3 || (operands.size() == 2 && !op->getUseBias()))
-    return made;
+  if (operands.size() >= 2)
+    return made; // a layer that is given its kernel makes nothing
   if (failed(checkLayerInput(loc, "dense", operands)))
     return failure();
   Type x = operands[0], element = operands[0].getElementType();
   MLIRContext *context = loc.getContext();
-  int64_t units = 0;
-  if (operands.size() == 1) {
-    if (!op->getUnits())
-      return mlir::emitError(loc, "S0311: dense needs 'units' or a kernel");
-    if ((units = static_cast<int64_t>(*op->getUnits())) < 1)
-      return mlir::emitError(loc, "S0306: 'units' must be 1 or more, not ") << units;
-    if (operands[0].getRank() == 0)
-      return mlir::emitError(loc, "S0302: dense needs an input with features, not ") << printType(x);
-    FailureOr<int64_t> features = symc::staticSize(loc, x, operands[0].getRank() - 1);
-    if (failed(features))
-      return failure();
-    made.push_back({"kernel", RankedTensorType::get({*features, units}, element),
-                    glorotUniform(context, static_cast<double>(*features), static_cast<double>(units))});
-  } else {
-    if (failed(checkRank(loc, "the kernel of dense", operands[1], 2)))
-      return failure();
-    FailureOr<int64_t> size = symc::staticSize(loc, operands[1], 1);
-    if (failed(size))
-      return failure();
-    units = *size;
-  }
+  if (!op->getUnits())
+    return mlir::emitError(loc, "S0311: dense needs 'units' or a kernel");
+  auto units = static_cast<int64_t>(*op->getUnits());
+  if (units < 1)
+    return mlir::emitError(loc, "S0306: 'units' must be 1 or more, not ") << units;
+  if (operands[0].getRank() == 0)
+    return mlir::emitError(loc, "S0302: dense needs an input with features, not ") << printType(x);
+  FailureOr<int64_t> features = symc::staticSize(loc, x, operands[0].getRank() - 1);
+  if (failed(features))
+    return failure();
+  made.push_back({"kernel", RankedTensorType::get({*features, units}, element),
+                  glorotUniform(context, static_cast<double>(*features), static_cast<double>(units))});
   if (op->getUseBias())
     made.push_back({"bias", RankedTensorType::get({units}, element), InitAttr::get(context, InitKind::zeros)});
   return made;

@@ -18,7 +18,8 @@ def Sym_DenseOp : Sym_Layer<"dense"> {
   let formula = "out = activation(x @ kernel + bias)";
   let description = [{
     kernel is [features of x, units], bias [units]. Left out, they are the parameters NODE/kernel (glorot_uniform) and
-    NODE/bias (zeros; none with `use_bias: false`). `units` may be left out when the kernel is given.
+    NODE/bias (zeros; none with `use_bias: false`). With a kernel and no bias there is no bias, and `units` may be left
+    out.
   }];
   let arguments = (ins Sym_NumberTensor:$x, Sym_NumberTensor:$kernel, Optional<Sym_NumberTensor>:$bias,
                    OptionalAttr<Sym_I64>:$units, DefaultValuedAttr<Sym_Bool, "true">:$use_bias,

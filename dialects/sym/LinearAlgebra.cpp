@@ -385,10 +385,10 @@ SmallVector<Value> QrOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   // a = [x | y] with a square x = q @ u, r = [u | v] and v = q.T @ y.
   int64_t rank = rankOf(getA()), m = *constantValue(rows(getA()));
   auto part = [&](Value matrix, bool first) -> Value {
-    SmallVector<int64_t> start(rank, kOpen), stop(rank, kOpen), step(rank, 1);
+    OpenInts start(rank), stop(rank);
     (first ? stop : start).back() = m;
-    return SliceOp::create(b, loc, matrix, b.getDenseI64ArrayAttr(start), b.getDenseI64ArrayAttr(stop),
-                           b.getDenseI64ArrayAttr(step));
+    return SliceOp::create(b, loc, matrix, openIntsAttr(b.getContext(), start), openIntsAttr(b.getContext(), stop),
+                           ArrayAttr());
   };
   Value y = part(getA(), false), dv = part(dr, false);
   dq = AddOp::create(b, loc, dq, multiply(b, loc, y, dv, false, true));

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Shape.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace symc;
@@ -57,7 +58,8 @@ static FailureOr<Dims> partSizes(SplitOp::Adaptor a, std::optional<Location> loc
     for (int64_t part : sizes) {
       if (part < 0)
         return LogicalResult(emitOptionalError(loc, "S0306: a size of split is ", part));
-      total += part;
+      if (llvm::AddOverflow(total, part, total))
+        return LogicalResult(emitOptionalError(loc, "S0318: the sum of the sizes of split does not fit in 63 bits"));
       parts.push_back(constantDim(size.getContext(), part));
     }
     if (constantValue(size) != total)
@@ -68,7 +70,7 @@ static FailureOr<Dims> partSizes(SplitOp::Adaptor a, std::optional<Location> loc
   int64_t count = *a.getSections();
   if (count < 1)
     return LogicalResult(emitOptionalError(loc, "S0306: sections of split is ", count));
-  AffineExpr part = canonical(size.floorDiv(count));
+  Size part = Size(size).floorDiv(count);
   if (!sameDim(part * count, size))
     return LogicalResult(emitOptionalError(loc, "S0301: axis ", *axis, " of ", printType(a.getX().getType()),
                                            " cannot be cut into ", count, " equal parts"));
@@ -114,16 +116,15 @@ LogicalResult PadOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorIm
     int64_t before = widths[2 * axis], after = widths[2 * axis + 1];
     if (before < 0 || after < 0)
       return emitOptionalError(loc, "S0306: a width of padding is ", std::min(before, after));
-    int64_t reach = a.getMode() == PadMode::constant ? 0 : std::max(before, after);
-    if (reach && a.getMode() == PadMode::edge)
-      reach = 1;
-    else if (reach)
-      ++reach;
-    if (auto size = constantValue(dims[axis]); size && *size < reach)
+    // The axis must have more elements than this.
+    int64_t least = a.getMode() == PadMode::constant ? -1 : a.getMode() == PadMode::edge ? 0 : std::max(before, after);
+    if (before == 0 && after == 0)
+      least = -1;
+    if (auto size = constantValue(dims[axis]); size && *size <= least)
       return emitOptionalError(loc, "S0306: axis ", axis, " of ", printType(a.getX().getType()),
                                " is too small to be padded by ", std::max(before, after), " with mode ",
                                stringifyPadMode(a.getMode()));
-    dims[axis] = dims[axis] + (before + after);
+    dims[axis] = Size(dims[axis]) + before + after;
   }
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();
@@ -184,7 +185,7 @@ LogicalResult TileOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     if (reps[axis] < 0)
       return emitOptionalError(loc, "S0306: an entry of reps is ", reps[axis]);
-    dims[axis] = dims[axis] * reps[axis];
+    dims[axis] = Size(dims[axis]) * reps[axis];
   }
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();

@@ -52,14 +52,14 @@ static LogicalResult checkGroups(std::optional<Location> loc, Type x, int64_t gr
   return success();
 }
 
-/// gamma (ones) and, when `both`, beta (zeros), as far as they are missing.
+/// gamma (ones) and, when `both`, beta (zeros); nothing where gamma is given.
 static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef op,
                                                          ArrayRef<RankedTensorType> operands,
                                                          FailureOr<SmallVector<int64_t>> axes, bool both) {
   SmallVector<LayerParameter> made;
   if (failed(axes))
     return failure();
-  if (operands.size() >= (both ? 3u : 2u))
+  if (operands.size() >= 2)
     return made; // sizes may be symbolic then
   SmallVector<int64_t> shape;
   for (int64_t axis : *axes) {
@@ -69,9 +69,8 @@ static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef
     shape.push_back(*size);
   }
   auto type = RankedTensorType::get(shape, operands[0].getElementType());
-  if (operands.size() < 2)
-    made.push_back({"gamma", type, InitAttr::get(loc.getContext(), InitKind::constant, 1)});
-  if (operands.size() < 3 && both)
+  made.push_back({"gamma", type, InitAttr::get(loc.getContext(), InitKind::constant, 1)});
+  if (both)
     made.push_back({"beta", type, InitAttr::get(loc.getContext(), InitKind::zeros)});
   return made;
 }

@@ -17,9 +17,9 @@ def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
   let summary = "Normalises each example over its features";
   let description = [{
     Mean and biased variance over `axis`; gamma and beta have the sizes of those axes. Left out, they are the parameters
-    NODE/gamma (ones) and NODE/beta (zeros).
+    NODE/gamma (ones) and NODE/beta (zeros); with a gamma alone there is no beta.
   }];
-  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta,
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
                    DefaultValuedAttr<Sym_Axes, "{-1}">:$axis, DefaultValuedAttr<Sym_F64, "1e-5">:$epsilon);
 }
 def Sym_RmsNormOp : Sym_Norm<"rms_norm"> {
@@ -51,13 +51,13 @@ def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
     x is [batch, …, channels]; `groups` divides the channels. gamma and beta are [channels]; left out, they are made as
     by layer_norm.
   }];
-  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta,
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
                    DefaultValuedAttr<Sym_I64, "32">:$groups, DefaultValuedAttr<Sym_F64, "1e-5">:$epsilon);
 }
 def Sym_InstanceNormOp : Sym_Norm<"instance_norm"> {
   let summary = "Normalises each channel of each example";
   let description = "x is [batch, …, channels], gamma and beta [channels]; left out, they are made as by layer_norm.";
-  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta,
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
                    DefaultValuedAttr<Sym_F64, "1e-5">:$epsilon);
 }
 #endif

@@ -7,6 +7,7 @@
 #define SYMC_DIALECTS_SYM_OPSCHEMA_H
 
 #include "mlir/IR/Attributes.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -18,6 +19,7 @@ enum class AttrKind {
   I64,
   F64,
   Order,
+  Number,
   Bool,
   Str,
   Axes,
@@ -45,6 +47,12 @@ struct AttrSchema {
   llvm::StringRef defaultText;                                       // as C++ writes it; empty when there is none
   llvm::ArrayRef<llvm::StringRef> cases;                             // Enum
   mlir::Attribute (*makeCase)(mlir::MLIRContext *, llvm::StringRef); // Enum: null when unknown
+
+  /// Whether the attribute becomes an element of an op whose first result is of `element`. A real number among
+  /// integers, as a probability of bools, does not.
+  bool isElement(mlir::Type element) const {
+    return kind == AttrKind::Number || (kind == AttrKind::F64 && llvm::isa<mlir::FloatType>(element));
+  }
 };
 
 struct OpSchema {

@@ -167,7 +167,7 @@ static LogicalResult checkPart(Value x, ArrayRef<AffineExpr> part, ValueRange st
       return emitOptionalError(loc, "S0302: a start is a scalar, not ", printType(s.getType()));
   bool fits = part.size() == dims.size();
   for (size_t i = 0; fits && i < dims.size(); ++i) {
-    std::optional<int64_t> less = constantValue(canonical(dims[i] - part[i]));
+    std::optional<int64_t> less = constantValue(Size(dims[i]) - part[i]);
     fits = !less || *less >= 0;
   }
   if (!fits)

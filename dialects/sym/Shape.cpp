@@ -99,7 +99,7 @@ LogicalResult BroadcastToOp::canonicalize(BroadcastToOp op, PatternRewriter &rew
 LogicalResult ReshapeOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   MLIRContext *context = a.getX().getContext();
   Dims to(a.getShape().getExprs());
-  AffineExpr count = elementCount(a.getX().getType()), known = constantDim(context, 1);
+  Size count = elementCount(a.getX().getType()), known = constantDim(context, 1);
   AffineExpr *open = nullptr;
   for (AffineExpr &size : to) {
     if (constantValue(size) != -1) {
@@ -110,11 +110,12 @@ LogicalResult ReshapeOp::infer(Adaptor a, std::optional<Location> loc, SmallVect
       open = &size;
     }
   }
-  known = canonical(known);
+  if (isOverflown(known))
+    return emitOptionalError(loc, "S0318: the number of elements of the new shape does not fit in 63 bits");
   if (open && constantValue(known) == 0)
     return emitOptionalError(loc, "S0306: -1 cannot be inferred beside a size of 0");
   if (open) {
-    *open = canonical(count.floorDiv(known));
+    *open = count.floorDiv(known);
     known = known * *open;
   }
   if (!sameDim(known, count)) {
@@ -241,7 +242,7 @@ LogicalResult ConcatOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
                                " along axis ", *axis);
     if (elementOf(input) != cast<RankedTensorType>(first).getElementType())
       return emitOptionalError(loc, "S0303: cannot join ", printType(first), " and ", printType(input.getType()));
-    dims[*axis] = dims[*axis] + other[*axis];
+    dims[*axis] = Size(dims[*axis]) + other[*axis];
   }
   types.push_back(tensorType(dims, elementOf(a.getInputs().front())));
   return success();
@@ -301,16 +302,16 @@ LogicalResult TriuOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
 }
 
 /// Column minus row.
-static Scalar diagonal(ElementBuilder &e, ValueRange index) {
+static Scalar diagonalOf(ElementBuilder &e, ValueRange index) {
   return indexScalar(e, index[index.size() - 1]) - indexScalar(e, index[index.size() - 2]);
 }
 Value TrilOp::buildElement(ElementBuilder &e, ValueRange index) {
-  Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())};
-  return where(diagonal(e, index) <= static_cast<double>(getK()), x, 0.0).value;
+  Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())}, diagonal = diagonalOf(e, index);
+  return where(diagonal <= integerLiteral(diagonal, getK()), x, 0.0).value;
 }
 Value TriuOp::buildElement(ElementBuilder &e, ValueRange index) {
-  Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())};
-  return where(diagonal(e, index) >= static_cast<double>(getK()), x, 0.0).value;
+  Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())}, diagonal = diagonalOf(e, index);
+  return where(diagonal >= integerLiteral(diagonal, getK()), x, 0.0).value;
 }
 SmallVector<Value> TrilOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {TrilOp::create(b, getLoc(), cotangents[0], getKAttr())};

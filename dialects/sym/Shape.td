@@ -108,7 +108,7 @@ def Sym_CropOp : Sym_InnerMove<"crop", [DeclareOpInterfaceMethods<SizeRequiremen
 def Sym_PlaceOp : Sym_InnerMove<"place"> {
   let summary = "out[offsets + i * steps] = x[i], and `value` elsewhere";
   let arguments = (ins Sym_Tensor:$x, Sym_DimsAttr:$offsets, DenseI64ArrayAttr:$steps, Sym_DimsAttr:$sizes,
-                   DefaultValuedAttr<Sym_F64, "0.0">:$value);
+                   DefaultValuedAttr<Sym_Number, "0">:$value);
 }
 def Sym_RotateOp : Sym_InnerMove<"rotate"> {
   let summary = "out[i] = x[(i - shift) mod n] along an axis";
@@ -155,7 +155,7 @@ def Sym_PadOp : Sym_CompositeMove<"pad"> {
   let description = "`reflect` mirrors without repeating the border, `edge` repeats the border.";
   let arguments = (ins Sym_Tensor:$x, Sym_PadWidth:$pad_width,
                    DefaultValuedAttr<Sym_PadMode, "::symc::sym::PadMode::constant">:$mode,
-                   DefaultValuedAttr<Sym_F64, "0.0">:$constant_values);
+                   DefaultValuedAttr<Sym_Number, "0">:$constant_values);
 }
 def Sym_TileOp : Sym_CompositeMove<"tile"> {
   let summary = "Repeats the whole tensor along each axis";

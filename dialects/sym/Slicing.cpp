@@ -5,11 +5,27 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Requirements.h"
 #include "dialects/sym/Shape.h"
+#include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
+
+OpenInts symc::openInts(ArrayAttr attr) {
+  OpenInts bounds;
+  for (Attribute bound : attr)
+    bounds.push_back(isa<UnitAttr>(bound) ? std::nullopt : std::optional(cast<IntegerAttr>(bound).getInt()));
+  return bounds;
+}
+
+ArrayAttr symc::openIntsAttr(MLIRContext *context, ArrayRef<std::optional<int64_t>> bounds) {
+  Builder b(context);
+  SmallVector<Attribute> attrs;
+  for (std::optional<int64_t> bound : bounds)
+    attrs.push_back(bound ? Attribute(b.getI64IntegerAttr(*bound)) : Attribute(b.getUnitAttr()));
+  return b.getArrayAttr(attrs);
+}
 
 FailureOr<int64_t> symc::normalizeAxis(std::optional<Location> loc, int64_t axis, int64_t rank) {
   FailureOr<SmallVector<int64_t>> axes = normalizeAxes(loc, ArrayRef(axis), rank);
@@ -56,7 +72,11 @@ LogicalResult CropOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<
   types.push_back(tensorType(a.getSizes().getExprs(), elementOf(a.getX())));
   return success();
 }
-LogicalResult PlaceOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+LogicalResult PlaceOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Number value = a.getValue();
+  if (!value.as(elementOf(a.getX())))
+    return emitOptionalError(loc, "S0314: ", printElementType(elementOf(a.getX())), " cannot represent ",
+                             value.text());
   types.push_back(tensorType(a.getSizes().getExprs(), elementOf(a.getX())));
   return success();
 }
@@ -80,7 +100,7 @@ Value CropOp::buildElement(ElementBuilder &e, ValueRange index) {
     Scalar i = indexScalar(e, value);
     AffineExpr offset = getOffsets().getExprs()[axis];
     int64_t step = getSteps()[axis];
-    Scalar scaled = step == 1 ? i : i * static_cast<double>(step);
+    Scalar scaled = step == 1 ? i : i * integerLiteral(i, step);
     source.push_back((constantValue(offset) == 0 ? scaled : scaled + i.with(e.dim(offset))).value);
   }
   return e.read(0, source);
@@ -88,7 +108,7 @@ Value CropOp::buildElement(ElementBuilder &e, ValueRange index) {
 
 SmallVector<Value> CropOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   auto sizes = DimsAttr::get(b.getContext(), dimsOf(getX()));
-  return {PlaceOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, b.getF64FloatAttr(0.0))};
+  return {PlaceOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, b.getI64IntegerAttr(0))};
 }
 
 OpFoldResult CropOp::fold(FoldAdaptor) {
@@ -117,10 +137,10 @@ Value PlaceOp::buildElement(ElementBuilder &e, ValueRange index) {
     }
     // The steps from the offset to here; what is not a whole number of them is outside.
     Scalar origin = i.with(e.dim(offset)), have = i.with(e.dim(size)), way = step > 0 ? i - origin : origin - i;
-    double stride = std::abs(step);
-    Scalar steps =
-        stride == 1.0 ? way : way.with(arith::DivSIOp::create(e.b, e.loc, way.value, literal(way, stride).value));
-    if (stride != 1.0)
+    Scalar stride = integerLiteral(way, std::abs(step));
+    bool dense = std::abs(step) == 1;
+    Scalar steps = dense ? way : way.with(arith::DivSIOp::create(e.b, e.loc, way.value, stride.value));
+    if (!dense)
       require(equal(steps * stride, way));
     require(steps >= 0.0);
     require(steps < have);
@@ -142,14 +162,23 @@ Value RotateOp::buildElement(ElementBuilder &e, ValueRange index) {
   AffineExpr size = dimOf(getType(), getAxis());
   Scalar i = indexScalar(e, index[getAxis()]), n = i.with(e.dim(size));
   std::optional<int64_t> known = constantValue(size);
-  Scalar back = i - integerLiteral(i, known && *known ? llvm::mod(getShift(), *known) : getShift());
-  Value rest = known ? back.value : arith::RemSIOp::create(e.b, e.loc, back.value, n.value).getResult();
+  // The shift comes below n first, so that the difference does not overflow.
+  auto remainder = [&](Scalar x) { return x.with(arith::RemSIOp::create(e.b, e.loc, x.value, n.value)); };
+  Scalar shift = integerLiteral(i, known && *known ? llvm::mod(getShift(), *known) : getShift());
+  bool small = getShift() > INT32_MIN && getShift() < INT32_MAX;
+  Scalar back = i - (known || small ? shift : remainder(shift));
+  Value rest = known ? back.value : remainder(back).value;
   source[getAxis()] = where(i.with(rest) < 0.0, i.with(rest) + n, i.with(rest)).value;
   return e.read(0, source);
 }
 
 SmallVector<Value> RotateOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  return {RotateOp::create(b, getLoc(), cotangents[0], b.getI64IntegerAttr(-getShift()), getAxisAttr())};
+  auto rotate = [&](Value x, int64_t shift) {
+    return RotateOp::create(b, getLoc(), x, b.getI64IntegerAttr(shift), getAxisAttr());
+  };
+  if (getShift() == INT64_MIN) // back by 2^63
+    return {rotate(rotate(cotangents[0], INT64_MAX), 1)};
+  return {rotate(cotangents[0], -getShift())};
 }
 
 Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, AffineExpr offset, AffineExpr size,
@@ -178,50 +207,63 @@ struct AxisSlice {
 } // namespace
 
 static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optional<Location> loc) {
-  Dims dims = dimsOf(a.getX());
-  std::pair<StringRef, std::optional<ArrayRef<int64_t>>> lists[] = {
-      {"start", a.getStart()}, {"stop", a.getStop()}, {"step", a.getStep()}};
-  for (auto [name, list] : lists)
+  Type x = a.getX().getType();
+  Dims dims = dimsOf(x);
+  std::optional<OpenInts> starts = a.getStart(), stops = a.getStop(), strides = a.getStep();
+  std::pair<StringRef, const std::optional<OpenInts> &> lists[] = {
+      {"start", starts}, {"stop", stops}, {"step", strides}};
+  for (const auto &[name, list] : lists)
     if (list && list->size() != dims.size())
       return LogicalResult(emitOptionalError(loc, "S0306: ", name, " has ", list->size(), " entries, but ",
-                                             printType(a.getX().getType()), " has ", dims.size(), " axes"));
-  auto entry = [](std::optional<ArrayRef<int64_t>> list, size_t axis) { return list ? (*list)[axis] : kOpen; };
+                                             printType(x), " has ", dims.size(), " axes"));
+  auto entry = [](const std::optional<OpenInts> &list, size_t axis) { return list ? (*list)[axis] : std::nullopt; };
   SmallVector<AxisSlice> result;
   for (size_t axis = 0; axis < dims.size(); ++axis) {
-    AffineExpr size = dims[axis];
-    int64_t start = entry(a.getStart(), axis), stop = entry(a.getStop(), axis), step = entry(a.getStep(), axis);
-    step = step == kOpen ? 1 : step;
+    Size size = dims[axis], zero = constantDim(x.getContext(), 0);
+    std::optional<int64_t> start = entry(starts, axis), stop = entry(stops, axis), extent = constantValue(size);
+    // No axis is longer than the largest integer, so a step by one more goes as far.
+    int64_t step = std::max(entry(strides, axis).value_or(1), -INT64_MAX);
     if (step == 0)
       return LogicalResult(emitOptionalError(loc, "S0306: the step of axis ", axis, " is 0"));
-    AffineExpr zero = constantDim(size.getContext(), 0);
     // A backward slice can begin at the last element, a forward one also behind it.
     int64_t last = step > 0 ? 0 : 1, needed = 0;
-    auto bound = [&](int64_t value, AffineExpr open, StringRef name) -> FailureOr<AffineExpr> {
-      if (value == kOpen)
-        return open;
-      int64_t reach = value < 0 ? -value : value + last;
-      if (auto n = constantValue(size); n && reach > *n)
-        return LogicalResult(emitOptionalError(loc, "S0307: ", name, " ", value, " of axis ", axis,
-                                               " is out of range for ", printType(a.getX().getType())));
-      needed = std::max(needed, reach);
-      return value < 0 ? size + value : zero + value;
+    auto outside = [&](StringRef name, int64_t value) {
+      return LogicalResult(emitOptionalError(loc, "S0307: ", name, " ", value, " of axis ", axis,
+                                             " is out of range for ", printType(x)));
     };
-    FailureOr<AffineExpr> from = bound(start, step > 0 ? zero : size - 1, "start");
-    FailureOr<AffineExpr> to = failed(from) ? from : bound(stop, step > 0 ? size : zero - 1, "stop");
+    auto bound = [&](std::optional<int64_t> value, Size open, StringRef name) -> FailureOr<Size> {
+      if (!value)
+        return open;
+      // As many elements it takes; 2^63 there are nowhere.
+      std::optional<int64_t> reach =
+          *value < 0 ? llvm::checkedSub(int64_t(0), *value) : llvm::checkedAdd(*value, last);
+      if (!reach || (extent && *reach > *extent))
+        return outside(name, *value);
+      needed = std::max(needed, *reach);
+      return *value < 0 ? size + *value : zero + *value;
+    };
+    FailureOr<Size> from = bound(start, step > 0 ? zero : size - 1, "start");
+    FailureOr<Size> to = failed(from) ? from : bound(stop, step > 0 ? size : zero - 1, "stop");
     if (failed(to))
       return failure();
-    AffineExpr length = canonical(step > 0 ? *to - *from : *from - *to);
+    Size length = step > 0 ? *to - *from : *from - *to;
     // From a fixed place up to one counted from the end, or the other way round, there may be too few.
-    bool startFromEnd = start == kOpen ? step < 0 : start < 0, stopFromEnd = stop == kOpen ? step > 0 : stop < 0;
-    if (!constantValue(size) && startFromEnd != stopFromEnd && (step > 0) == stopFromEnd) {
-      int64_t front = step > 0 ? (start == kOpen ? 0 : start) : (stop == kOpen ? 0 : stop + 1);
-      int64_t back = step > 0 ? (stop == kOpen ? 0 : -stop) : (start == kOpen ? 0 : -start - 1);
-      needed = std::max(needed, front + back);
+    bool startFromEnd = start ? *start < 0 : step < 0, stopFromEnd = stop ? *stop < 0 : step > 0;
+    if (!extent && startFromEnd != stopFromEnd && (step > 0) == stopFromEnd) {
+      int64_t front = step > 0 ? start.value_or(0) : stop ? *stop + 1 : 0;
+      int64_t back = step > 0 ? -stop.value_or(0) : start ? -*start - 1 : 0;
+      std::optional<int64_t> both = llvm::checkedAdd(front, back);
+      if (!both)
+        return outside(step > 0 ? "stop" : "start", step > 0 ? *stop : *start);
+      needed = std::max(needed, *both);
     }
     if (auto n = constantValue(length); n && *n < 0)
       length = zero;
-    result.push_back(
-        {canonical(*from), canonical(length.ceilDiv(std::abs(step))), step, constantValue(size) ? 0 : needed});
+    // A step that is longer than an axis of such a tensor can be leaves one element, and its length says nothing.
+    Dims stepped = dims;
+    stepped[axis] = constantDim(x.getContext(), std::abs(step));
+    bool single = isTooLarge(tensorType(stepped, elementOf(a.getX())));
+    result.push_back({*from, length.ceilDiv(std::abs(step)), single ? (step > 0 ? 1 : -1) : step, extent ? 0 : needed});
   }
   return result;
 }

@@ -67,13 +67,24 @@ def Sym_Order : ConfinedAttr<F64Attr, []> {
   let returnType = "double";
   let convertFromStorage = "$_self.getValueAsDouble()";
 }
+/// What becomes an element: the number as it was written, for the element type of the op's first result.
+def Sym_Number : Attr<CPred<"::symc::Number::classof($_self)">, "a number"> {
+  let storageType = "::mlir::TypedAttr";
+  let returnType = "::mlir::TypedAttr"; // a symc::Number
+  let convertFromStorage = "$_self";
+  let constBuilderCall = "::symc::numberAttr($_builder, $0)";
+}
 def Sym_Bool : ConfinedAttr<BoolAttr, []> { let summary = "true or false"; }
 def Sym_Str : ConfinedAttr<StrAttr, []> { let summary = "a string"; }
 /// An integer or a list of integers, stored as a list.
 def Sym_Axes : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "an axis or a list of axes"; }
 def Sym_Ints : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "an integer or a list of integers"; }
-/// Integers with `null` entries, stored as symc::kOpen.
-def Sym_OpenInts : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "a list of integers and nulls"; }
+/// Integers with `null` entries, which are units.
+def Sym_OpenInts : TypedArrayAttrBase<AnyAttrOf<[I64Attr, UnitAttr]>, "a list of integers and nulls"> {
+  let returnType = "::symc::OpenInts";
+  let convertFromStorage = "::symc::openInts($_self)";
+  let constBuilderCall = "::symc::openIntsAttr($_builder.getContext(), $0)";
+}
 /// `[[before, after], …]`, flattened.
 def Sym_PadWidth : ConfinedAttr<DenseI64ArrayAttr, []> { let summary = "a list of pairs [before, after]"; }
 def Sym_DType : ConfinedAttr<TypeAttr, []> { let summary = "the name of an element type"; }
@@ -151,9 +162,11 @@ def Sym_Layout : Sym_EnumAttr<Sym_LayoutEnum, "layout"> { let assemblyFormat = "
 /// Ops are free of side effects: what fails at run time is a check that ends the call.
 class Sym_Op<string mnemonic, list<Trait> traits = []> : Op<Sym_Dialect, mnemonic, traits # [Pure]>;
 
+def Sym_NumbersFit : NativeOpTrait<"NumbersFit"> { let cppNamespace = "::symc"; }
+
 /// An op that graph files can name. `formula` and `gradient` go to its generated page.
 class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
-    : Sym_Op<mnemonic, traits # [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    : Sym_Op<mnemonic, traits # [DeclareOpInterfaceMethods<InferTypeOpInterface>, Sym_NumbersFit]> {
   string formula = "";
   string gradient = "";
   bit importable = 1;

@@ -76,7 +76,7 @@ struct DimParser {
       FailureOr<AffineExpr> right = atom();
       if (failed(right))
         return failure();
-      left = times ? *left * *right : left->floorDiv(*right);
+      left = AffineExpr(times ? Size(*left) * *right : Size(*left).floorDiv(*right));
     }
     return left;
   }
@@ -89,7 +89,7 @@ struct DimParser {
       FailureOr<AffineExpr> right = term();
       if (failed(right))
         return failure();
-      left = plus ? *left + *right : *left - *right;
+      left = AffineExpr(plus ? Size(*left) + *right : Size(*left) - *right);
     }
     return left;
   }
@@ -103,6 +103,8 @@ Attribute DimsAttr::parse(AsmParser &parser, Type) {
     if (failed(expr))
       return failure();
     exprs.push_back(canonical(*expr));
+    if (isOverflown(exprs.back()))
+      return parser.emitError(parser.getCurrentLocation(), "S0318: a size does not fit in 63 bits");
     return success();
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, one))

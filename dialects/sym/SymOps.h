@@ -8,6 +8,7 @@
 
 #include "dialects/sym/Dims.h"
 #include "dialects/sym/Element.h"
+#include "dialects/sym/Number.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -27,24 +27,24 @@ FailureOr<SmallVector<int64_t>> symc::perAxis(std::optional<Location> loc, Strin
 }
 
 /// max(0, e) for e in (-bound, bound), without a maximum: floordiv tells the sign.
-static AffineExpr positivePart(AffineExpr e, int64_t bound) {
+static Size positivePart(Size e, int64_t bound) {
   if (std::optional<int64_t> value = constantValue(e))
-    return getAffineConstantExpr(std::max<int64_t>(*value, 0), e.getContext());
+    return constantDim(AffineExpr(e).getContext(), std::max<int64_t>(*value, 0));
   return e * (e + bound).floorDiv(bound);
 }
 
 /// Where TensorFlow's "same" puts its padding: half before, the odd one after.
 static void padSame(WindowAxis &axis) {
-  AffineExpr total = canonical((axis.out - 1) * axis.stride + axis.extent() - axis.in);
+  Size total = (Size(axis.out) - 1) * axis.stride + axis.extent() - axis.in;
   // With windows at least as large as their stride no padding is negative; those of one element need none.
   if (axis.extent() == 1)
-    total = constantDim(total.getContext(), 0);
+    total = constantDim(axis.in.getContext(), 0);
   else if (axis.extent() < axis.stride)
-    total = canonical(positivePart(total, axis.stride));
+    total = positivePart(total, axis.stride);
   else if (std::optional<int64_t> value = constantValue(total))
-    total = constantDim(total.getContext(), std::max<int64_t>(*value, 0)); // of an empty axis
-  axis.before = canonical(total.floorDiv(2));
-  axis.after = canonical(total - axis.before);
+    total = constantDim(axis.in.getContext(), std::max<int64_t>(*value, 0)); // of an empty axis
+  axis.before = total.floorDiv(2);
+  axis.after = total - axis.before;
 }
 
 /// The explicit amounts, checked.
@@ -70,7 +70,7 @@ FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, Ar
     WindowAxis axis{sizes[i], strides[i], dilations[i], in[i], {}, {}, {}};
     MLIRContext *context = in[i].getContext();
     if (padding.getKind() == PaddingKind::same) {
-      axis.out = canonical(axis.in.ceilDiv(axis.stride));
+      axis.out = Size(axis.in).ceilDiv(axis.stride);
       padSame(axis);
       windows.push_back(axis);
       continue;
@@ -78,13 +78,13 @@ FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, Ar
     bool valid = padding.getKind() == PaddingKind::valid;
     axis.before = constantDim(context, valid ? 0 : padding.getAmounts()[2 * i]);
     axis.after = constantDim(context, valid ? 0 : padding.getAmounts()[2 * i + 1]);
-    AffineExpr room = canonical(axis.in + axis.before + axis.after - axis.extent());
+    Size room = Size(axis.in) - axis.extent() + axis.before + axis.after;
     std::optional<int64_t> value = constantValue(room);
     if (value && *value < 0)
       return LogicalResult(emitOptionalError(loc, "S0301: a window of ", axis.extent(), " does not fit into the ",
                                              *value + axis.extent(), valid ? "" : " (with padding)",
                                              " elements along an axis of the image ", printType(image)));
-    axis.out = canonical(room.floorDiv(axis.stride) + 1);
+    axis.out = room.floorDiv(axis.stride) + 1;
     windows.push_back(axis);
   }
   return windows;
@@ -117,23 +117,23 @@ FailureOr<Windows> symc::makeTransposedWindows(std::optional<Location> loc, Arra
     axis.before = axis.after = constantDim(context, 0);
     switch (padding.getKind()) {
     case PaddingKind::same:
-      axis.in = canonical(axis.out * axis.stride);
+      axis.in = Size(axis.out) * axis.stride;
       padSame(axis);
       break;
     case PaddingKind::valid:
-      axis.in = canonical(axis.out * axis.stride + std::max<int64_t>(axis.extent() - axis.stride, 0));
+      axis.in = Size(axis.out) * axis.stride + std::max<int64_t>(axis.extent() - axis.stride, 0);
       break;
-    case PaddingKind::explicit_:
+    case PaddingKind::explicit_: {
       axis.before = constantDim(context, padding.getAmounts()[2 * i]);
       axis.after = constantDim(context, padding.getAmounts()[2 * i + 1]);
-      axis.in = canonical((axis.out - 1) * axis.stride + axis.extent() - axis.before - axis.after);
+      Size whole = (Size(axis.out) - 1) * axis.stride + axis.extent();
+      axis.in = whole - axis.before - axis.after;
+      if (std::optional<int64_t> value = constantValue(axis.in); (value && *value < 0) || isOverflown(axis.in))
+        return LogicalResult(emitOptionalError(loc, "S0306: 'padding' takes more than the ", printDim(whole),
+                                               " elements of axis ", i));
       break;
     }
-    std::optional<int64_t> value = constantValue(axis.in);
-    if (value && *value < 0)
-      return LogicalResult(emitOptionalError(loc, "S0306: 'padding' takes more than the ",
-                                             *value + padding.getAmounts()[2 * i] + padding.getAmounts()[2 * i + 1],
-                                             " elements of axis ", i));
+    }
     windows.push_back(axis);
   }
   return windows;

@@ -18,6 +18,15 @@ struct Decompose : PassWrapper<Decompose, OperationPass<ModuleOp>> {
 
   void runOnOperation() override {
     getOperation().walk([](DecomposableOpInterface op) { expand(op); });
+    // The parts of an op may be larger than its operands and results.
+    WalkResult checked = getOperation().walk([](Operation *op) -> WalkResult {
+      for (Type type : op->getResultTypes())
+        if (isa<RankedTensorType>(type) && isTooLarge(type))
+          return op->emitError("S0318: this takes a tensor of ") << printType(type) << ", beyond 63 bits";
+      return WalkResult::advance();
+    });
+    if (checked.wasInterrupted())
+      signalPassFailure();
   }
 
 private:

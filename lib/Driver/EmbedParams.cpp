@@ -85,6 +85,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     auto bytes = std::make_shared<std::vector<char>>(tensor->end - tensor->begin);
     tensor->data = bytes->data();
     parameter.init = InitKind::Data;
+    parameter.embedded = true;
     parameter.data = {std::string_view(bytes->data(), bytes->size()), bytes};
   }
   if (good && file.readTensors(options.params.c_str(), reason) != SYMC_OK)

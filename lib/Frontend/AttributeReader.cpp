@@ -99,6 +99,7 @@ static std::string wanted(const AttrSchema &schema) {
   case AttrKind::I64:
     return "an integer";
   case AttrKind::F64:
+  case AttrKind::Number:
     return "a number";
   case AttrKind::Order:
     return "a number, 'inf' or '-inf'";
@@ -169,7 +170,8 @@ private:
     if (value.kind == Literal::Bad)
       return nullptr;
     std::string hint;
-    if (value.kind == Literal::Real && schema.kind != AttrKind::F64 && schema.kind != AttrKind::Order)
+    if (value.kind == Literal::Real && schema.kind != AttrKind::F64 && schema.kind != AttrKind::Order &&
+        schema.kind != AttrKind::Number)
       hint = "integers are written without fraction and exponent";
     else if (value.kind == Literal::Size)
       hint = "the value must be known at compile time";
@@ -204,12 +206,12 @@ private:
 } // namespace
 
 Attribute AttributeReader::readInts(const Literal &value, bool open) {
-  SmallVector<int64_t> integers;
+  OpenInts entries;
   auto add = [&](const Literal &item) {
     if (item.kind == Literal::Integer)
-      integers.push_back(item.integer);
+      entries.push_back(item.integer);
     else if (open && item.kind == Literal::Null)
-      integers.push_back(kOpen);
+      entries.push_back(std::nullopt);
     else
       return false;
     return true;
@@ -221,6 +223,11 @@ Attribute AttributeReader::readInts(const Literal &value, bool open) {
   } else if (value.kind == Literal::Null || !add(value)) {
     return bad(value);
   }
+  if (open)
+    return openIntsAttr(context.context, entries);
+  SmallVector<int64_t> integers;
+  for (std::optional<int64_t> entry : entries)
+    integers.push_back(*entry);
   return context.b.getDenseI64ArrayAttr(integers);
 }
 
@@ -322,6 +329,12 @@ Attribute AttributeReader::read(const Literal &value) {
     if (value.kind != Literal::Integer && value.kind != Literal::Real)
       return bad(value);
     return b.getF64FloatAttr(value.real);
+  case AttrKind::Number:
+    if (value.kind == Literal::Integer)
+      return b.getI64IntegerAttr(value.integer);
+    if (value.kind == Literal::Bool)
+      return b.getBoolAttr(value.integer);
+    return value.kind == Literal::Real ? Attribute(b.getF64FloatAttr(value.real)) : bad(value);
   case AttrKind::Bool:
     return value.kind == Literal::Bool ? Attribute(b.getBoolAttr(value.integer)) : bad(value);
   case AttrKind::Str:

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Frontend/ExpressionEvaluator.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace symc;
@@ -224,6 +225,11 @@ Literal ExprBuilder::literal(uint32_t i) {
     out.kind = Literal::Bad;
     break;
   default:
+    if (part.isOverflown) {
+      error(i, code::ResultLimit, "the size " + quoted(textOf(i)) + " does not fit in 63 bits");
+      out.kind = Literal::Bad;
+      break;
+    }
     error(i, code::AttributeKind,
           quoted(textOf(i)) + " is computed by the model, but an attribute is known at compile time");
     out.kind = Literal::Bad;
@@ -235,7 +241,7 @@ Literal ExprBuilder::literal(uint32_t i) {
 // Sizes
 //===----------------------------------------------------------------------===//
 
-/// Sums, products and floor divisions of sizes are sizes.
+/// Sums, products and floor divisions of sizes are sizes, as long as their numbers are integers of 64 bits.
 std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part &b) {
   auto size = [&](const Part &part) -> AffineExpr {
     if (part.kind == Part::Size)
@@ -249,15 +255,19 @@ std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part 
   out.kind = Part::Size;
   std::optional<int64_t> divisor = constantValue(y);
   if (op == ExprOp::Add)
-    out.size = canonical(x + y);
+    out.size = Size(x) + y;
   else if (op == ExprOp::Sub)
-    out.size = canonical(x - y);
+    out.size = Size(x) - y;
   else if (op == ExprOp::Mul)
-    out.size = canonical(x * y);
+    out.size = Size(x) * y;
   else if (op == ExprOp::FloorDiv && divisor && *divisor > 0)
-    out.size = canonical(x.floorDiv(y));
+    out.size = Size(x).floorDiv(y);
   else
     return std::nullopt;
+  if (isOverflown(out.size)) {
+    out.kind = Part::Pending;
+    out.isOverflown = true;
+  }
   return out;
 }
 
@@ -271,15 +281,21 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
   if (x.kind == Part::Bad)
     return out;
   bool negation = node(i).op == ExprOp::Neg;
+  // The smallest integer has no positive counterpart: sign and digits are one number here.
+  const ExprNode &digits = node(child(i, 0));
+  if (int64_t smallest; negation && digits.kind == ExprKind::Real &&
+                        llvm::to_integer(("-" + ref(digits.text)).str(), smallest, 10))
+    return Part::number(smallest);
   if (negation && x.kind == Part::Number)
     return x.isReal || x.integer == INT64_MIN ? Part::number(-x.real) : Part::number(-x.integer);
   if (negation && x.kind == Part::Size) {
     out.kind = Part::Size;
-    out.size = canonical(x.size * -1);
+    out.size = Size(x.size) * -1;
     return out;
   }
   if (negation && x.kind == Part::Pending) {
     out.kind = Part::Pending;
+    out.isOverflown = x.isOverflown;
     return out;
   }
   if (!negation && x.kind == Part::Bool)
@@ -366,6 +382,7 @@ Part ExprBuilder::evaluateBinary(uint32_t i) {
       return *folded;
     if (op <= ExprOp::Pow) {
       out.kind = Part::Pending;
+      out.isOverflown = a.isOverflown || b.isOverflown;
       return out;
     }
     error(i, code::ExprOperand, "numbers and sizes alone cannot be operands of " + quoted(std::string(opOf(op))),
@@ -423,10 +440,21 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     function = call.text;
   SmallVector<Operand> operands;
   SmallVector<AttributeArgument> attributes;
+  SmallVector<bool> isOperand(call.keywordCount, false);
+  const OpSchema *called = nullptr;
   auto keywordArguments = [&] {
     for (uint32_t k = 0; k < call.keywordCount; ++k) {
       const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
-      attributes.push_back({keyword.name, inText(keyword.range), literal(arguments[positional + k])});
+      if (isOperand[k])
+        continue;
+      // What is no attribute is reported as that, whatever its value is.
+      Literal unknown;
+      unknown.kind = Literal::Bad;
+      bool known = !called || llvm::any_of(called->attributes, [&](const AttrSchema &attribute) {
+        return attribute.name == ref(keyword.name);
+      });
+      attributes.push_back(
+          {keyword.name, inText(keyword.range), known ? literal(arguments[positional + k]) : unknown});
     }
   };
   if (!function.empty() || isCall) {
@@ -467,18 +495,13 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
                          "a product is written '*', an element " + std::string(call.text) + "[0]");
     return out;
   }
-  const OpSchema *schema = maker.find(call.text, inText(call.token));
+  const OpSchema *schema = called = maker.find(call.text, inText(call.token));
   if (!schema)
     return out;
   for (uint32_t k = 0; k < call.keywordCount; ++k) {
     const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
     for (const OperandSchema &operand : schema->operands)
-      if (operand.name == ref(keyword.name)) {
-        context.report.error(inText(keyword.range), code::ExprCall,
-                             quoted(keyword.name) + " is an operand of " + quoted(view(schema->mnemonic)),
-                             "operands are given by their position, attributes by name");
-        return out;
-      }
+      isOperand[k] = isOperand[k] || (operand.name == ref(keyword.name) && !operand.variadic);
   }
   // Operands first, then attributes in the order of the op's signature.
   size_t slots = schema->operands.size(), next = 0;
@@ -520,6 +543,17 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
       break;
     }
   }
+  for (uint32_t k = 0; k < call.keywordCount; ++k)
+    if (isOperand[k]) {
+      const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+      operands.push_back(operand(arguments[positional + k]));
+      operands.back().name = keyword.name;
+      operands.back().nameRange = inText(keyword.range);
+    }
+  OpPlace site;
+  site.op = inText(call.token);
+  if (good && !maker.arrange(*schema, operands, site))
+    return out;
   size_t byPosition = attributes.size();
   keywordArguments();
   for (size_t k = byPosition; k < attributes.size(); ++k)
@@ -533,7 +567,7 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
   if (!good)
     return out;
   // `pow(x, 2)` says what `x ** 2` says.
-  if (schema->mnemonic == "pow" && operands.size() == 2 && operands[0].value && !operands[0].bad &&
+  if (schema->mnemonic == "pow" && positional == 2 && operands.size() == 2 && operands[0].value && !operands[0].bad &&
       parts[arguments[1]].kind == Part::Number && !parts[arguments[1]].isReal && attributes.empty())
     return power(i, operands[0].value, parts[arguments[1]].integer);
   // A literal that is the whole expression has no type to become a node.

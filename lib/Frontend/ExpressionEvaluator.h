@@ -21,6 +21,7 @@ struct Part {
   enum Kind : uint8_t { Bad, Tensor, Number, Size, Pending, Bool, String, None, List, Ellipsis, Slice };
   Kind kind = Bad;
   bool isReal = false;          // Number: needs a floating type
+  bool isOverflown = false;     // Pending: of sizes, with a number that does not fit in 64 bits
   int64_t integer = 0;          // Number, Bool
   double real = 0;              // Number
   AffineExpr size;              // Size
@@ -99,9 +100,9 @@ private:
   Literal literal(uint32_t i);
   Value buildPending(uint32_t i, Type element);
   Value buildScalar(uint32_t i, const Part &part, Type element);
-  bool wantBound(uint32_t i, AffineExpr size, int64_t &bound);
+  bool wantBound(uint32_t i, AffineExpr size, std::optional<int64_t> &bound);
   AttributeArgument sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes);
-  AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds);
+  AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<std::optional<int64_t>> bounds);
 
   ImportContext &context;
   OpMaker &maker;

@@ -22,31 +22,31 @@ AttributeArgument ExprBuilder::sizes(StringRef name, uint32_t i, ArrayRef<Affine
   return out;
 }
 
-AttributeArgument ExprBuilder::bounds(StringRef name, uint32_t i, ArrayRef<int64_t> bounds) {
+AttributeArgument ExprBuilder::bounds(StringRef name, uint32_t i, ArrayRef<std::optional<int64_t>> bounds) {
   AttributeArgument out{view(name), rangeOf(i), {}};
   out.value.kind = Literal::List;
   out.value.range = rangeOf(i);
-  for (int64_t bound : bounds) {
+  for (std::optional<int64_t> bound : bounds) {
     Literal item;
-    item.kind = bound == kOpen ? Literal::Null : Literal::Integer;
+    item.kind = bound ? Literal::Integer : Literal::Null;
     item.range = out.value.range;
-    item.integer = bound;
+    item.integer = bound.value_or(0);
     out.value.items.push_back(item);
   }
   return out;
 }
 
-/// A bound of a slice along a dimension of `size`: an integer, or a size that differs from it by a constant.
-bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
+/// A bound of a slice along a dimension of `size`: an integer, or a size that differs from it by a constant; nothing
+/// where it is left out or is the size itself.
+bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, std::optional<int64_t> &bound) {
   const Part &part = parts[i];
-  bound = kOpen;
+  bound = std::nullopt;
   if (part.kind == Part::None)
     return true;
   if (part.kind == Part::Number && !part.isReal) {
     bound = part.integer;
   } else if (part.kind == Part::Size) {
-    AffineExpr difference = canonical(part.size - size);
-    std::optional<int64_t> constant = constantValue(difference);
+    std::optional<int64_t> constant = constantValue(Size(part.size) - size);
     if (!constant || *constant > 0) {
       error(i, code::SymbolicSize,
             "the bound " + quoted(textOf(i)) + " of a dimension of size " + printDim(size) +
@@ -54,7 +54,8 @@ bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
             "a bound is an integer; -1 counts from the end");
       return false;
     }
-    bound = *constant == 0 ? kOpen : *constant;
+    if (*constant != 0)
+      bound = *constant;
     return true;
   } else {
     if (part.kind == Part::Tensor)
@@ -64,9 +65,9 @@ bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, int64_t &bound) {
     return false;
   }
   std::optional<int64_t> extent = constantValue(size);
-  if (extent && (bound < -*extent || bound > *extent)) {
+  if (extent && (*bound < -*extent || *bound > *extent)) {
     error(i, code::IndexOutOfRange,
-          "the bound " + std::to_string(bound) + " is outside a dimension of size " + std::to_string(*extent),
+          "the bound " + std::to_string(*bound) + " is outside a dimension of size " + std::to_string(*extent),
           "nothing is clamped silently");
     return false;
   }
@@ -99,7 +100,7 @@ Part ExprBuilder::evaluateIndex(uint32_t i) {
           std::to_string(used) + " indices, but " + printType(value.getType()) + " has rank " + std::to_string(rank));
     return out;
   }
-  SmallVector<int64_t> start(rank, kOpen), stop(rank, kOpen), step(rank, kOpen);
+  OpenInts start(rank), stop(rank), step(rank);
   // What becomes of the sliced axes, in order: -1 a new axis, otherwise the axis and whether it stays.
   SmallVector<std::pair<int64_t, bool>> shape;
   size_t axis = 0;
@@ -124,20 +125,22 @@ Part ExprBuilder::evaluateIndex(uint32_t i) {
           error(child(entry, 2), code::ExprIndex, "the step of a slice is an integer other than 0");
         return out;
       }
-      slices |= start[axis] != kOpen || stop[axis] != kOpen || step[axis] != kOpen;
+      slices |= start[axis] || stop[axis] || step[axis];
       shape.push_back({axis++, true});
     } else {
-      int64_t index;
+      std::optional<int64_t> index;
       if (!wantBound(entry, dims[axis], index))
         return out;
       std::optional<int64_t> extent = constantValue(dims[axis]);
-      if (index == kOpen || (extent && index >= *extent)) {
+      // The largest integer is no index: what it is one of would have one more element.
+      if (!index || *index == INT64_MAX || (extent && *index >= *extent)) {
         error(entry, code::IndexOutOfRange,
               "the index " + textOf(entry) + " is outside a dimension of size " + printDim(dims[axis]));
         return out;
       }
       start[axis] = index;
-      stop[axis] = index == -1 ? kOpen : index + 1;
+      if (*index != -1)
+        stop[axis] = *index + 1;
       slices = reshapes = true;
       shape.push_back({axis++, false});
     }
@@ -149,7 +152,7 @@ Part ExprBuilder::evaluateIndex(uint32_t i) {
   if (slices) {
     Operand operands[] = {tensorOperand(x, value)};
     SmallVector<AttributeArgument> attributes{bounds("start", i, start), bounds("stop", i, stop)};
-    if (llvm::any_of(step, [](int64_t s) { return s != kOpen; }))
+    if (llvm::any_of(step, [](std::optional<int64_t> s) { return s.has_value(); }))
       attributes.push_back(bounds("step", i, step));
     out = makeOp(i, "slice", operands, attributes, !reshapes);
     if (out.kind != Part::Tensor)

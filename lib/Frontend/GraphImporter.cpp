@@ -129,8 +129,12 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
   } else {
     SmallVector<Operand> operands;
     bool bad = false;
-    for (const JsonValue *input : node.inputs) {
+    for (auto [i, input] : llvm::enumerate(node.inputs)) {
       Operand operand;
+      if (i < node.operands.size()) {
+        operand.name = node.operands[i].text;
+        operand.nameRange = node.operands[i].range;
+      }
       operand.value = resolve(scope, input->string(), input->range).value;
       operand.bad = !operand.value;
       operand.range = input->range;
@@ -173,7 +177,8 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
         report.error(node.op->range, code::UnknownOp, quoted(name) + " is a function, not an op",
                      "write \"op\": \"call\" with \"attrs\": { \"function\": " + jsonQuoted(name) + " }");
       } else if (const OpSchema *schema = maker.find(name, node.op->range)) {
-        values = maker.make(*schema, operands, attributes, place);
+        if (maker.arrange(*schema, operands, place))
+          values = maker.make(*schema, operands, attributes, place);
       }
     }
   }
@@ -235,7 +240,7 @@ void GraphImporter::buildNodes(Scope &scope) {
 // Functions
 //===----------------------------------------------------------------------===//
 
-void GraphImporter::buildFunction(FunctionBody &body) {
+void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
   const FunctionDecl &decl = *body.decl;
   size_t before = report.diagnostics.errorCount();
   Scope scope;
@@ -259,7 +264,7 @@ void GraphImporter::buildFunction(FunctionBody &body) {
   };
   for (auto [i, input] : llvm::enumerate(decl.inputs)) {
     declare(input.name, Scope::inputNode, i);
-    typed &= input.type.has_value();
+    typed &= input.type.has_value() || !decl.typed;
     if (input.type)
       for (const DimText &dim : input.type->dims)
         typed &= !dim.symbolic || bool(context.dimension(dim.name, dim.range));
@@ -271,8 +276,11 @@ void GraphImporter::buildFunction(FunctionBody &body) {
     body.bad = true;
     return;
   }
-  for (const TensorDecl &input : decl.inputs)
-    body.block->addArgument(context.tensorType(*input.type), context.location(input.name.range, ref(input.name.text)));
+  for (auto [i, input] : llvm::enumerate(decl.inputs))
+    body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
+                            context.location(input.name.range, ref(input.name.text)));
+  FunctionBody *caller = building;
+  bool callerLayerSeen = layerSeen;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(body.block.get());
   building = &body;
@@ -292,7 +300,8 @@ void GraphImporter::buildFunction(FunctionBody &body) {
       value = values[0];
     body.results.push_back(value);
   }
-  building = nullptr;
+  building = caller;
+  layerSeen = callerLayerSeen;
   body.operations = std::distance(body.block->begin(), body.block->end());
   body.bad = decl.bad || report.diagnostics.errorCount() != before ||
              llvm::any_of(body.results, [](Value value) { return !value; });
@@ -316,8 +325,35 @@ void GraphImporter::buildFunctions() {
                  "the function " + quoted(graph.functions[cycle[0]].name.text) + " calls itself: " + path);
   }
   for (uint32_t i : order.order)
-    if (!order.inCycle[i])
+    if (!order.inCycle[i] && graph.functions[i].typed)
       buildFunction(functions[i]);
+    else if (!order.inCycle[i])
+      functions[i].bad = graph.functions[i].bad;
+}
+
+/// The body of a function whose types come from this call; null after reporting.
+FunctionBody *GraphImporter::instanceFor(FunctionBody &body, ArrayRef<Operand> operands, const OpPlace &place) {
+  SmallVector<Type> types;
+  for (const Operand &operand : operands) {
+    if (!operand.value) {
+      report.error(operand.range, code::ExprLiteralOnly,
+                   "the element type of " + quoted(operand.text) + " is unknown: the function " +
+                       quoted(body.decl->name.text) + " takes its types from the call",
+                   "cast(" + printable(operand.text, 20) + ", 'f32') gives it one");
+      return nullptr;
+    }
+    types.push_back(operand.value.getType());
+  }
+  for (auto &[known, instance] : body.instances)
+    if (known == types)
+      return instance.get();
+  auto instance = std::make_unique<FunctionBody>();
+  instance->decl = body.decl;
+  buildFunction(*instance, types);
+  context.inlined += instance->operations;
+  body.bad |= instance->bad; // reported once
+  body.instances.emplace_back(std::move(types), std::move(instance));
+  return body.instances.back().second.get();
 }
 
 SmallVector<Value> GraphImporter::callFunction(std::string_view name, ArrayRef<Operand> operands,
@@ -329,8 +365,8 @@ SmallVector<Value> GraphImporter::callFunction(std::string_view name, ArrayRef<O
     reportUnknown(report, place.op, code::UnknownFunction, "unknown function " + quoted(name), nearest.best());
     return {};
   }
-  FunctionBody &body = functions[symbols[names[ref(name)]].index];
-  const FunctionDecl &decl = *body.decl;
+  FunctionBody &function = functions[symbols[names[ref(name)]].index];
+  const FunctionDecl &decl = *function.decl;
   if (operands.size() != decl.inputs.size()) {
     report.error(place.op, code::OperandCount,
                  "the function " + quoted(name) + " takes " + std::to_string(decl.inputs.size()) +
@@ -338,8 +374,18 @@ SmallVector<Value> GraphImporter::callFunction(std::string_view name, ArrayRef<O
                  {"", "", {report.note(decl.name.range, "the function is here")}});
     return {};
   }
-  if (body.bad)
+  if (function.bad)
     return {}; // reported in the function
+  for (const Operand &operand : operands)
+    if (!operand.name.empty()) {
+      report.error(operand.nameRange, code::OperandCount, "the inputs of a function are given in their order",
+                   "\"inputs\" of a call is a list");
+      return {};
+    }
+  FunctionBody *made = decl.typed ? &function : instanceFor(function, operands, place);
+  if (!made || made->bad)
+    return {};
+  FunctionBody &body = *made;
   IRMapping mapping;
   bool good = true;
   for (auto [i, operand] : llvm::enumerate(operands)) {
@@ -456,12 +502,18 @@ OwningOpRef<ModuleOp> GraphImporter::import() {
   buildResults();
   // The functions' bodies have been copied into their callers. Bodies may refer to values of the model, not the
   // other way round, and to each other not at all.
-  for (FunctionBody &body : functions)
-    if (body.block) {
-      body.block->dropAllReferences();
-      body.block->dropAllDefinedValueUses();
-      body.block.reset();
-    }
+  auto drop = [](FunctionBody &body) {
+    if (!body.block)
+      return;
+    body.block->dropAllReferences();
+    body.block->dropAllDefinedValueUses();
+    body.block.reset();
+  };
+  for (FunctionBody &body : functions) {
+    drop(body);
+    for (auto &[types, instance] : body.instances)
+      drop(*instance);
+  }
   if (report.diagnostics.hasErrors())
     return nullptr;
   finishModule(*module);

@@ -46,7 +46,7 @@ struct Scope {
   static constexpr uint32_t inputNode = UINT32_MAX;
 };
 
-/// A function of the file, built once and copied into its callers.
+/// A function of the file, built once (for each list of types, where it has none) and copied into its callers.
 struct FunctionBody {
   const FunctionDecl *decl;
   std::unique_ptr<mlir::Block> block;
@@ -54,6 +54,8 @@ struct FunctionBody {
   std::vector<ParameterSlot> made; // by layers: arguments of the block, after the inputs
   size_t operations = 0;
   bool bad = true;
+  /// Of a function without types: its bodies for the types that calls give it.
+  std::vector<std::pair<llvm::SmallVector<mlir::Type>, std::unique_ptr<FunctionBody>>> instances;
 };
 
 class GraphImporter {
@@ -91,7 +93,8 @@ private:
   void buildParameters();
   void buildConstants();
   void buildFunctions();
-  void buildFunction(FunctionBody &body);
+  void buildFunction(FunctionBody &body, llvm::ArrayRef<mlir::Type> types = {});
+  FunctionBody *instanceFor(FunctionBody &body, llvm::ArrayRef<Operand> operands, const OpPlace &place);
   void buildNodes(Scope &scope);
   void buildNode(Scope &scope, uint32_t index);
   llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
@@ -116,6 +119,7 @@ private:
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
   bool reachesParameter(mlir::Value loss) const;
   void applyFreeze();
+  void checkPlacementRules();
   void sortMadeParameters();
   void finishModule(mlir::ModuleOp module);
 

@@ -191,7 +191,7 @@ private:
   void readNamedOutputs(const JsonValue &object, std::string_view what, std::vector<OutputDecl> &out);
   void readEntries(const JsonValue &section, GraphDecl &graph);
   void readTrain(const JsonValue &section, GraphDecl &graph);
-  void checkPlacement(const JsonValue &section);
+  void readPlacement(const JsonValue &section, GraphDecl &graph);
 
   const Reporter &report;
   std::set<std::pair<uint32_t, std::string>> meant;
@@ -517,7 +517,7 @@ void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) {
   size_t before = report.diagnostics.errorCount();
   node.object = value.range;
   TextRange brace{value.range.begin, value.range.begin + 1};
-  checkKeys(value, "a node", {"name", "expr", "op", "inputs", "attrs", "device", "doc"});
+  checkKeys(value, "a node", {"name", "expr", "op", "inputs", "attrs", "device", "shard", "doc"});
   const JsonValue *name = get(value, "name");
   if (!name) {
     if (!isMisspelt(value, "name"))
@@ -548,17 +548,30 @@ void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) {
     if (const JsonMember *member = value.find(key); member && hasExpr && !hasOp)
       report.error(member->keyRange, code::NodeBody, quoted(key) + " belongs to 'op'",
                    "an expression names its operands and attributes itself");
-  if (const JsonValue *inputs = get(value, "inputs", JsonValue::Array))
-    for (const JsonValue &item : inputs->items()) {
-      if (item.is(JsonValue::Number) || item.is(JsonValue::Bool))
-        report.error(item.range, code::WrongKind,
-                     "an input of a node must be a name, not " + std::string(kindName(item)),
-                     "literals belong to 'expr'");
-      else if (wantKind(item, JsonValue::String, "an input of a node", report))
-        node.inputs.push_back(&item);
+  auto readInput = [&](const JsonValue &item) {
+    if (item.is(JsonValue::Number) || item.is(JsonValue::Bool))
+      report.error(item.range, code::WrongKind,
+                   "an input of a node must be a name, not " + std::string(kindName(item)),
+                   "literals belong to 'expr'");
+    else if (wantKind(item, JsonValue::String, "an input of a node", report))
+      node.inputs.push_back(&item);
+  };
+  if (const JsonValue *inputs = get(value, "inputs"); inputs && inputs->is(JsonValue::Object)) {
+    for (const JsonMember &member : inputs->members()) {
+      node.operands.push_back({member.key, member.keyRange});
+      readInput(member.value);
     }
+  } else if (inputs && inputs->is(JsonValue::Array)) {
+    for (const JsonValue &item : inputs->items())
+      readInput(item);
+  } else if (inputs && !inputs->is(JsonValue::Bad)) {
+    report.error(inputs->range, code::WrongKind,
+                 "'inputs' must be a list of names or an object from operands to names, not " +
+                     std::string(kindName(*inputs)));
+  }
   node.attrs = get(value, "attrs", JsonValue::Object);
   checkDevice(value);
+  notYet(value, "shard", "sharding over a mesh");
   node.doc = getDoc(value);
   node.bad = report.diagnostics.errorCount() != before;
   out.push_back(std::move(node));
@@ -572,9 +585,23 @@ void GraphReader::readFunction(const JsonMember &member, GraphDecl &graph) {
   const JsonValue &value = member.value;
   if (wantKind(value, JsonValue::Object, "a function", report)) {
     checkKeys(value, "a function", {"inputs", "nodes", "outputs", "doc"});
-    if (const JsonValue *inputs = get(value, "inputs", JsonValue::Object))
+    const JsonValue *inputs = get(value, "inputs");
+    if (inputs && inputs->is(JsonValue::Array)) {
+      function.typed = false;
+      for (const JsonValue &input : inputs->items())
+        if (wantKind(input, JsonValue::String, "an input of a function", report) &&
+            readGraphName(input.string(), input.range, "an input of a function")) {
+          function.inputs.emplace_back();
+          function.inputs.back().name = {input.string(), input.range};
+        }
+    } else if (inputs && inputs->is(JsonValue::Object)) {
       for (const JsonMember &input : inputs->members())
         readTensor(input, Role::FunctionInput, function.inputs);
+    } else if (inputs && !inputs->is(JsonValue::Bad)) {
+      report.error(inputs->range, code::WrongKind,
+                   "'inputs' must be a list of names or an object from names to types, not " +
+                       std::string(kindName(*inputs)));
+    }
     if (const JsonValue *nodes = get(value, "nodes", JsonValue::Array))
       readNodes(*nodes, function.nodes);
     if (const JsonValue *outputs = get(value, "outputs", JsonValue::Array, true, "a function")) {
@@ -644,7 +671,8 @@ void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) {
                      "an entry point cannot be called " + quoted(member.key) + ", as a generated function is");
     if (!wantKind(member.value, JsonValue::Object, "an entry point", report))
       continue;
-    checkKeys(member.value, "an entry point", {"outputs", "doc"});
+    checkKeys(member.value, "an entry point", {"outputs", "stream", "doc"});
+    notYet(member.value, "stream", "one step of a dimension at a time");
     EntryDecl entry;
     entry.name = {member.key, member.keyRange};
     if (const JsonValue *outputs = get(member.value, "outputs"))
@@ -670,7 +698,11 @@ void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) {
     get(section, "optimizer", JsonValue::Object, true, "'train'");
   if (const JsonValue *schedule = get(section, "learning_rate_schedule"); schedule && !schedule->is(JsonValue::Null))
     train.schedule = readChoice(*schedule, "'learning_rate_schedule'", report);
-  if (const JsonValue *metrics = get(section, "metrics", JsonValue::Object)) {
+  if (const JsonValue *metrics = get(section, "metrics"); metrics && metrics->is(JsonValue::Array)) {
+    if (metrics->count)
+      report.error(metrics->range, code::FeatureNotYet, "this version of symc does not have metrics by name",
+                   "\"metrics\": { \"mse\": \"mean((y - t)**2)\" } says what one is");
+  } else if (const JsonValue *metrics = get(section, "metrics", JsonValue::Object)) {
     readNamedOutputs(*metrics, "a metric", train.metrics);
     for (const OutputDecl &metric : train.metrics) {
       std::string_view name = metric.name.text;
@@ -712,7 +744,7 @@ void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) {
   graph.train = std::move(train);
 }
 
-void GraphReader::checkPlacement(const JsonValue &section) {
+void GraphReader::readPlacement(const JsonValue &section, GraphDecl &graph) {
   checkKeys(section, "'placement'", {"default", "soft", "rules"});
   if (const JsonValue *device = get(section, "default"))
     checkDeviceValue(*device);
@@ -722,7 +754,8 @@ void GraphReader::checkPlacement(const JsonValue &section) {
       if (!wantKind(rule, JsonValue::Object, "a rule of 'placement'", report))
         continue;
       checkKeys(rule, "a rule of 'placement'", {"match", "device"});
-      get(rule, "match", JsonValue::String, true, "a rule of 'placement'");
+      if (const JsonValue *match = get(rule, "match", JsonValue::String, true, "a rule of 'placement'"))
+        graph.placed.push_back(match);
       if (get(rule, "device", JsonValue::String, true, "a rule of 'placement'"))
         checkDevice(rule);
     }
@@ -741,7 +774,7 @@ GraphDecl GraphReader::read(const JsonValue &root) {
     return graph;
   }
   checkKeys(root, "the graph file",
-            {"symc", "name", "dims", "inputs", "parameters", "constants", "functions", "nodes", "outputs",
+            {"symc", "$schema", "name", "dims", "inputs", "parameters", "constants", "functions", "nodes", "outputs",
              "entry_points", "doc", "train", "placement", "mesh", "strategy"});
   readVersion(root);
   readName(root, graph);
@@ -781,7 +814,7 @@ GraphDecl GraphReader::read(const JsonValue &root) {
   if (const JsonValue *train = get(root, "train", JsonValue::Object))
     readTrain(*train, graph);
   if (const JsonValue *placement = get(root, "placement", JsonValue::Object))
-    checkPlacement(*placement);
+    readPlacement(*placement, graph);
   notYet(root, "mesh", "process groups");
   notYet(root, "strategy", "process groups");
   return graph;

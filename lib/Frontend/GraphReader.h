@@ -75,6 +75,7 @@ struct NodeDecl {
   const JsonValue *expr = nullptr;
   const JsonValue *op = nullptr;
   std::vector<const JsonValue *> inputs;
+  std::vector<DeclaredName> operands; // the names of `inputs`, where these are given by name
   const JsonValue *attrs = nullptr;
   std::string_view doc;
   bool bad = false; // its mistakes are reported; its names are defined all the same
@@ -89,6 +90,7 @@ struct OutputDecl {
 struct FunctionDecl {
   DeclaredName name;
   std::vector<TensorDecl> inputs;
+  bool typed = true; // otherwise the types of the inputs come from each call
   std::vector<NodeDecl> nodes;
   std::vector<const JsonValue *> outputs;
   bool bad = false;
@@ -131,6 +133,7 @@ struct GraphDecl {
   std::vector<OutputDecl> outputs;
   std::vector<EntryDecl> entries;
   std::optional<TrainDecl> train;
+  std::vector<const JsonValue *> placed; // the patterns of placement rules
   /// A section or a node's name could not be read, so that names may be missing for reasons that are reported.
   bool incomplete = false;
 };

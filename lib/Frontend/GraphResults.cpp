@@ -61,6 +61,7 @@ void GraphImporter::buildResults() {
     add(output.value, output.name, "output", "");
   if (graph.train)
     buildTraining();
+  checkPlacementRules();
   for (const EntryDecl &entry : graph.entries)
     for (const OutputDecl &output : entry.outputs)
       add(output.value, output.name, "entry", std::string(entry.name.text));
@@ -114,6 +115,23 @@ void GraphImporter::applyFreeze() {
   bool hasTrainable = llvm::any_of(parameters, [](const ParameterSlot &p) { return p.trainable; });
   if (hadTrainable && !hasTrainable && !unmatched)
     report.error(train.freeze.front()->range, code::FreezesAll, "'freeze' leaves no parameter to train");
+}
+
+/// Rules name a device; what they name must be there.
+void GraphImporter::checkPlacementRules() {
+  for (const JsonValue *pattern : graph.placed) {
+    auto matches = [&](std::string_view name) { return matchesPattern(name, pattern->string()); };
+    bool matched = llvm::any_of(graph.inputs, [&](const TensorDecl &input) { return matches(input.name.text); }) ||
+                   llvm::any_of(parameters, [&](const ParameterSlot &slot) { return matches(slot.name); }) ||
+                   llvm::any_of(graph.nodes, [&](const NodeDecl &node) {
+                     return llvm::any_of(node.names, [&](const DeclaredName &name) { return matches(name.text); });
+                   });
+    if (!matched && !graph.incomplete)
+      report.error(pattern->range, code::UnmatchedPattern,
+                   "the pattern " + quoted(pattern->string()) +
+                       " of 'placement' matches no input, parameter or node",
+                   "'*' stands for any characters, '?' for one");
+  }
 }
 
 void GraphImporter::buildTraining() {

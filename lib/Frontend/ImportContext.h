@@ -45,6 +45,8 @@ struct Operand {
   bool isReal = false; // a literal that needs a floating type
   bool isBool = false;
   std::string text; // a literal as written
+  std::string_view name; // the operand that it is, where it is given by name
+  TextRange nameRange;
   /// Builds the scalar of that element type; null after reporting that it cannot be one.
   std::function<mlir::Value(mlir::Type)> build;
 };
@@ -134,6 +136,9 @@ public:
   llvm::SmallVector<mlir::Value> make(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
                                       llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
 
+  /// Puts operands that are given by name into their places, after those that are not. False after reporting.
+  bool arrange(const OpSchema &schema, llvm::SmallVectorImpl<Operand> &operands, const OpPlace &place);
+
   /// Whether the last `make` of that op made parameters, or could have.
   bool isLayer(const OpSchema &schema);
 
@@ -151,6 +156,8 @@ private:
   void reportInference(llvm::StringRef message, const OpSchema &schema, llvm::ArrayRef<Operand> operands,
                        llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
   bool checkResult(mlir::Type type, const OpPlace &place);
+  bool checkNumbers(const OpSchema &schema, const mlir::NamedAttrList &attrs,
+                    llvm::ArrayRef<AttributeArgument> attributes, mlir::Type result);
 
   ImportContext &context;
   MakeParameter makeParameter;

@@ -65,7 +65,7 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument>
         nearest.consider(view(candidate.name));
       for (const OperandSchema &operand : schema.operands)
         if (operand.name == ref(argument.name))
-          hint = "it is an operand: give it by its position";
+          hint = "it is an operand: it stands among the inputs";
       if (hint.empty() && nearest.best().empty()) {
         hint = schema.attributes.empty() ? "it has no attributes" : "it has ";
         for (const AttrSchema &candidate : schema.attributes)
@@ -93,6 +93,52 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument>
       good = false;
     }
   return good;
+}
+
+bool OpMaker::arrange(const OpSchema &schema, SmallVectorImpl<Operand> &operands, const OpPlace &place) {
+  if (llvm::none_of(operands, [](const Operand &operand) { return !operand.name.empty(); }))
+    return true;
+  SmallVector<Operand *> places(schema.operands.size());
+  SmallVector<Operand> arranged;
+  size_t next = 0;
+  for (Operand &operand : operands) {
+    size_t at = next++;
+    if (!operand.name.empty()) {
+      const auto *slot = llvm::find_if(schema.operands, [&](const OperandSchema &candidate) {
+        return candidate.name == ref(operand.name) && !candidate.variadic;
+      });
+      at = slot - schema.operands.begin();
+      if (slot == schema.operands.end()) {
+        Suggestion nearest(operand.name);
+        for (const OperandSchema &candidate : schema.operands)
+          if (!candidate.variadic)
+            nearest.consider(view(candidate.name));
+        context.report.error(operand.nameRange, code::OperandCount,
+                             quoted(schema.mnemonic) + " has no operand " + quoted(operand.name),
+                             {"", nearest.best(), {}});
+        return false;
+      }
+    }
+    if (at >= places.size())
+      return checkCount(schema, operands.size(), isLayer(schema), place);
+    if (places[at]) {
+      context.report.error(operand.nameRange, code::OperandCount,
+                           "the operand " + quoted(operand.name) + " of " + quoted(schema.mnemonic) +
+                               " is given twice");
+      return false;
+    }
+    places[at] = &operand;
+  }
+  for (size_t at = 0; arranged.size() < operands.size(); ++at) {
+    if (!places[at]) {
+      context.report.error(place.op, code::OperandCount,
+                           quoted(schema.mnemonic) + " lacks the operand " + quoted(schema.operands[at].name));
+      return false;
+    }
+    arranged.push_back(std::move(*places[at]));
+  }
+  operands = std::move(arranged);
+  return true;
 }
 
 const OperandSchema &OpMaker::slot(const OpSchema &schema, size_t index) {
@@ -168,25 +214,16 @@ static unsigned group(OperandClass operandClass) {
 }
 
 Value OpMaker::scalar(Location loc, Type element, double real, int64_t integer, bool isReal) {
+  // One with '.' or an exponent needs a floating operand.
+  if (isReal && !isa<FloatType>(element))
+    return {};
+  Builder &b = context.b;
+  TypedAttr number =
+      Number(isReal ? TypedAttr(b.getF64FloatAttr(real)) : TypedAttr(b.getI64IntegerAttr(integer))).as(element);
+  if (!number)
+    return {};
   auto type = RankedTensorType::get({}, element);
-  Attribute number;
-  if (auto floating = dyn_cast<FloatType>(element)) {
-    APFloat value(real);
-    bool loses;
-    value.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
-    if (value.isInfinity() && !std::isinf(real))
-      return {};
-    number = FloatAttr::get(floating, value);
-  } else {
-    unsigned width = element.getIntOrFloatBitWidth();
-    bool isUnsigned = element.isUnsignedInteger() || width == 1;
-    if (isReal ||
-        (isUnsigned ? integer < 0 || (width < 63 && integer >= (int64_t(1) << width))
-                    : width < 64 && (integer < -(int64_t(1) << (width - 1)) || integer >= (int64_t(1) << (width - 1)))))
-      return {};
-    number = IntegerAttr::get(element, APInt(width, static_cast<uint64_t>(integer), false, /*implicitTrunc=*/true));
-  }
-  return sym::ConstantOp::create(context.b, loc, type, DenseElementsAttr::get(type, number));
+  return sym::ConstantOp::create(context.b, loc, type, DenseElementsAttr::get(type, Attribute(number)));
 }
 
 /// Gives every literal the element type of the tensors that it meets.
@@ -355,18 +392,40 @@ void OpMaker::reportInference(StringRef message, const OpSchema &schema, ArrayRe
 
 bool OpMaker::checkResult(Type type, const OpPlace &place) {
   auto tensor = cast<RankedTensorType>(type);
-  uint64_t bytes = std::max(1u, tensor.getElementType().getIntOrFloatBitWidth() / 8);
-  for (int64_t size : tensor.getShape())
-    if (size > 1 && __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes))
-      bytes = UINT64_MAX;
   bool tooMany = static_cast<size_t>(tensor.getRank()) > dimensionLimit;
-  if (!tooMany && bytes <= uint64_t(INT64_MAX))
+  if (!tooMany && !isTooLarge(type))
     return true;
+  Dims dims = dimsOf(type);
+  const auto *axis = llvm::find_if(dims, isOverflown);
   context.report.error(place.op, code::ResultLimit,
                        tooMany ? "the result has " + std::to_string(tensor.getRank()) + " dimensions, more than " +
                                      std::to_string(dimensionLimit)
-                               : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
+                       : axis != dims.end()
+                           ? "the size of axis " + std::to_string(axis - dims.begin()) +
+                                 " of the result does not fit in 63 bits"
+                           : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
   return false;
+}
+
+/// A number that becomes an element is one of the result's element type.
+bool OpMaker::checkNumbers(const OpSchema &schema, const NamedAttrList &attrs,
+                           ArrayRef<AttributeArgument> attributes, Type result) {
+  bool good = true;
+  Type element = cast<RankedTensorType>(result).getElementType();
+  for (const AttributeArgument &argument : attributes)
+    for (const AttrSchema &attribute : schema.attributes) {
+      if (attribute.name != ref(argument.name) || !attribute.isElement(element))
+        continue;
+      Attribute value = attrs.get(attribute.name);
+      if (!value || fitsElement(value, element))
+        continue;
+      context.report.error(argument.value.range, code::LiteralType,
+                           quoted(attribute.name) + " of " + quoted(schema.mnemonic) + " is " +
+                               printable(context.textOf(argument.value.range)) + ", which " +
+                               printElementType(element) + " cannot represent");
+      good = false;
+    }
+  return good;
 }
 
 namespace {
@@ -476,6 +535,8 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
   for (Type type : state.types)
     if (!checkResult(type, place))
       return {};
+  if (!state.types.empty() && !checkNumbers(schema, attrs, attributes, state.types.front()))
+    return {};
   state.attributes = attrs;
   Operation *op = context.b.create(state);
   return SmallVector<Value>(op->getResults());

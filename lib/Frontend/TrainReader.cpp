@@ -87,14 +87,31 @@ Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, 
     checkKeys(*choice->options, "the initialiser " + quoted(found->name), keys, report);
     for (size_t i = 0; i < keys.size(); ++i) {
       const JsonMember *member = choice->options->find(keys[i]);
-      if (!member || !wantKind(member->value, JsonValue::Number, quoted(keys[i]), report))
+      Type element = type.getElementType();
+      bool truth = member && member->value.is(JsonValue::Bool) && element.isInteger(1);
+      if (!member || (!truth && !wantKind(member->value, JsonValue::Number, quoted(keys[i]), report)))
         continue;
-      numbers[i] = member->value.number();
+      const JsonValue &value = member->value;
+      bool whole = truth || value.isInteger();
+      int64_t integer = truth ? value.boolean : whole ? value.integer : 0;
+      numbers[i] = whole ? static_cast<double>(integer) : value.number();
       if (keys[i] == "stddev" && numbers[i] < 0)
-        report.error(member->value.range, code::ValueRange, "'stddev' must be 0 or more");
-      if (!isa<FloatType>(type.getElementType()) && !member->value.isInteger())
-        report.error(member->value.range, code::BadInitializer,
-                     "a parameter of " + printElementType(type.getElementType()) + " starts with an integer");
+        report.error(value.range, code::ValueRange, "'stddev' must be 0 or more");
+      if (!isa<FloatType>(element) && !whole)
+        report.error(value.range, code::BadInitializer,
+                     "a parameter of " + printElementType(element) + " starts with an integer");
+      else if (Builder &b = context.b; !Number(whole ? TypedAttr(b.getI64IntegerAttr(integer))
+                                                     : TypedAttr(b.getF64FloatAttr(numbers[i])))
+                                            .as(element))
+        report.error(value.range, code::BadInitializer,
+                     quoted(keys[i]) + " is " + printable(context.textOf(value.range)) + ", which " +
+                         printElementType(element) + " cannot represent");
+      // What a double does not hold is the sum of two.
+      bool large = integer > int64_t(1) << 53 || integer < -(int64_t(1) << 53);
+      if (found->kind == sym::InitKind::constant && element.isInteger(64) && large) {
+        numbers[1] = static_cast<double>(integer & 1023);
+        numbers[0] = static_cast<double>(integer - (integer & 1023));
+      }
     }
     good = report.diagnostics.errorCount() == before;
     if (good && found->options[1] == "high" && numbers[0] > numbers[1]) {

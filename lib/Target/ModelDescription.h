@@ -78,6 +78,7 @@ struct SlotDescription {
   InitKind init = InitKind::Zeros;
   double a = 0, b = 0; // as in symc_init
   Bytes data;          // InitKind::Data: row-major, little-endian
+  bool embedded = false; // the data are those of --embed-params
 };
 
 /// A constant tensor of the graph. The modules name it by `symbol`, an external declaration; it is defined once for
@@ -111,6 +112,7 @@ struct FunctionDescription {
   std::vector<ArgumentDescription> outputs;
   /// The typed C function has only the first ones of `outputs` (train_step: the loss); -1: all.
   int32_t typedOutputs = -1;
+  std::vector<std::string> parameters; // those that it reads
   std::vector<int32_t> dims; // symbolic dimensions of the typed function in its order, indices into the model's
   int32_t kernels = 0;       // launches of one call
   std::vector<BufferDescription> buffers;

@@ -79,7 +79,7 @@ private:
 
   /// Floats in (0, 1), integers below `bound`.
   void fill(int64_t bound) {
-    uint64_t random = 0x9E3779B97F4A7C15u + options.instance.seed;
+    uint64_t random = 0x9E3779B97F4A7C15u + library.settings(options.instance).seed;
     for (int32_t i = 0; i < function.input_count; ++i) {
       DataType type = typeOf(function.inputs[i]);
       char *to = inputs.memory[i].data();
@@ -155,7 +155,9 @@ private:
     std::string text = "{\"function\": " + jsonQuoted(function.name) + ", \"dims\": {";
     for (const auto &[dim, value] : shown)
       text += (text.back() == '{' ? "" : ", ") + jsonQuoted(dim) + ": " + std::to_string(value);
-    int threads = options.instance.threads ? options.instance.threads : threadsOfProcess();
+    int threads = library.settings(options.instance).threads;
+    if (!threads)
+      threads = threadsOfProcess();
     auto tenths = [](double ns) { return jsonNumber(std::round(ns * 10) / 10); };
     text += "}, \"threads\": " + std::to_string(threads) + ", \"runs\": " + std::to_string(runs) +
             ", \"median_ns\": " + tenths(quantile(.5)) + ", \"min_ns\": " + tenths(samples.front()) +

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cstring>
 #include <dirent.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 namespace symc::host {
@@ -121,7 +123,7 @@ private:
       for (const symc_argument *argument : needed)
         wanted.emplace_back(argument->name);
       throw usageError(code::OptionValue,
-                       std::string(option) + ": the model has no input " + quoted(name) +
+                       std::string(option) + ": the model has no input " + symc::quoted(name) +
                            "; what is needed here: " + list(wanted),
                        "", suggest(name, known));
     };
@@ -130,7 +132,7 @@ private:
       for (const auto &item : items) {
         check(option, item.first);
         if (!seen.insert(item.first).second)
-          throw usageError(code::RepeatedOption, std::string(option) + " gives " + quoted(item.first) + " twice");
+          throw usageError(code::RepeatedOption, std::string(option) + " gives " + symc::quoted(item.first) + " twice");
       }
     };
     once("--in", options.files);
@@ -141,7 +143,7 @@ private:
       check("--cast", item);
     for (const auto &file : options.files)
       if (!isNeeded(file.first))
-        warn(code::UnusedData, "input " + quoted(file.first) + " is not used here; its data is not read", file.second);
+        warn(code::UnusedData, "input " + symc::quoted(file.first) + " is not used here; its data is not read", file.second);
     for (const symc_argument *argument : needed)
       if (options.scale.count(argument->name) && !isFloat(typeOf(*argument)))
         throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " +
@@ -202,6 +204,7 @@ private:
         missing(path, *argument, ".npy", names);
       add(*argument, openNpy(openFile(path + "/" + argument->name + ".npy")));
     }
+    warnOfExtra(path, names);
   }
 
   void readArchive(const std::string &path) {
@@ -211,13 +214,38 @@ private:
         missing(path, *argument, "", archive.names());
       add(*argument, archive.open(argument->name));
     }
+    warnOfExtra(path, archive.names());
+  }
+
+  /// Arrays that are no input of the model. What another of its functions takes is in its place here.
+  void warnOfExtra(const std::string &path, std::vector<std::string> names) {
+    std::set<std::string> inputs;
+    const symc_model &model = library.model();
+    for (int32_t f = 0; f < model.function_count; ++f)
+      for (int32_t i = 0; i < model.functions[f].input_count; ++i)
+        inputs.insert(model.functions[f].inputs[i].name);
+    auto isInput = [&](const std::string &name) { return inputs.count(name) > 0; };
+    names.erase(std::remove_if(names.begin(), names.end(), isInput), names.end());
+    if (!names.empty() && !options.graph.empty()) {
+      std::ifstream file(options.graph);
+      nlohmann::json graph = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+      if (graph.is_object() && graph.contains("inputs") && graph["inputs"].is_object())
+        for (const auto &input : graph["inputs"].items())
+          inputs.insert(input.key());
+      names.erase(std::remove_if(names.begin(), names.end(), isInput), names.end());
+    }
+    if (!names.empty())
+      warn(code::UnusedData,
+           names.size() == 1 ? "holds an array that is no input of the model: " + list(names)
+                             : "holds arrays that are no inputs of the model: " + list(names),
+           path, "arrays are named like the inputs");
   }
 
   [[noreturn]] void missing(const std::string &path, const symc_argument &argument, const char *ending,
                             const std::vector<std::string> &names) {
     Diagnostic diagnostic = makeDiagnostic(code::MissingTensor, path,
                                            "has no " + std::string(argument.name) + ending + " for input " +
-                                               quoted(argument.name) + "; it holds " + list(names));
+                                               symc::quoted(argument.name) + "; it holds " + list(names));
     diagnostic.suggestion = suggest(argument.name, names);
     throw Error(WrongInput, diagnostic);
   }
@@ -228,7 +256,7 @@ private:
       auto columns = std::find_if(options.csvInputs.begin(), options.csvInputs.end(),
                                   [&](const auto &item) { return item.first == argument->name; });
       if (columns == options.csvInputs.end())
-        throw usageError(code::MissingOption, "--csv-inputs gives no columns for input " + quoted(argument->name));
+        throw usageError(code::MissingOption, "--csv-inputs gives no columns for input " + symc::quoted(argument->name));
       requests.push_back({argument->name, columns->second, typeOf(*argument)});
     }
     std::vector<Tensor> tensors = readCsv(openFile(path), requests);
@@ -244,7 +272,7 @@ private:
     bool bytes = have == DataType::U8 && isNumeric(want);
     if (have != want && !bytes && !options.cast.count(argument.name))
       throw dataError(code::DataTypeMismatch, where,
-                      "holds " + std::string(name(have)) + ", but input " + quoted(argument.name) + " is " +
+                      "holds " + std::string(name(have)) + ", but input " + symc::quoted(argument.name) + " is " +
                           argument.type,
                       "--cast " + std::string(argument.name) + " converts it");
     checkShape(argument, where, have, file.header.shape);
@@ -256,7 +284,7 @@ private:
     bool batched = isBatched(argument);
     auto mismatch = [&](const std::string &why) {
       throw dataError(code::DataShape, where,
-                      "holds " + formatType(type, shape) + ", but input " + quoted(argument.name) + " is " +
+                      "holds " + formatType(type, shape) + ", but input " + symc::quoted(argument.name) + " is " +
                           argument.type + why);
     };
     if (static_cast<int32_t>(shape.size()) != argument.rank)
@@ -269,10 +297,10 @@ private:
       }
       int32_t dim = argument.dims[axis];
       if (data.dimValues[dim] >= 0 && data.dimValues[dim] != shape[axis])
-        mismatch(", where " + quoted(library.model().dims[dim].name) + " is " + std::to_string(data.dimValues[dim]) +
+        mismatch(", where " + symc::quoted(library.model().dims[dim].name) + " is " + std::to_string(data.dimValues[dim]) +
                  " after " + dimSources[dim]);
       data.dimValues[dim] = shape[axis];
-      dimSources[dim] = "input " + quoted(argument.name);
+      dimSources[dim] = "input " + symc::quoted(argument.name);
     }
     if (!batched)
       return;
@@ -282,7 +310,7 @@ private:
       if (!data.exampleCount)
         throw dataError(code::DataShape, where, "holds no examples");
     } else if (shape[0] != data.exampleCount) {
-      mismatch(": " + std::to_string(shape[0]) + " examples, but input " + quoted(firstBatched) + " has " +
+      mismatch(": " + std::to_string(shape[0]) + " examples, but input " + symc::quoted(firstBatched) + " has " +
                std::to_string(data.exampleCount));
     }
   }

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
+#include <nlohmann/json.hpp>
 #include <memory>
 
 namespace symc::host {
@@ -46,11 +47,44 @@ Library::Library(const std::string &path) : file(path) {
                     "has ABI version " + std::to_string(reflected->abi) + "; this symc knows version " +
                         std::to_string(SYMC_ABI_VERSION),
                     "compile the graph again with this symc");
+  if (auto options = reinterpret_cast<symc_options (*)()>(dlsym(handle, (name + "_options_default").c_str())))
+    defaults = options();
   if (reflected->size < sizeof(symc_model))
     throw dataError(code::LibraryVersion, path,
                     "has a reflection struct of " + std::to_string(reflected->size) + " bytes; this symc needs " +
                         std::to_string(sizeof(symc_model)),
                     "compile the graph again with this symc");
+}
+
+symc_options Library::settings(const InstanceOptions &given) const {
+  symc_options settings = {};
+  settings.size = sizeof settings;
+  settings.threads = given.threads.value_or(defaults.threads);
+  settings.seed = given.seed.value_or(defaults.seed);
+  return settings;
+}
+
+void Library::warnOfInitialParameters(const symc_function &function) const {
+  nlohmann::json manifest = nlohmann::json::parse(reflected->manifest, nullptr, false);
+  std::set<std::string> initial;
+  try {
+    for (const nlohmann::json &parameter : manifest.at("parameters"))
+      if (!parameter.value("embedded", false))
+        initial.insert(parameter.at("name").get<std::string>());
+    for (const nlohmann::json &entry : manifest.at("functions"))
+      if (entry.at("name").get<std::string>() == function.name) {
+        size_t count = 0;
+        for (const nlohmann::json &name : entry.at("parameters"))
+          count += initial.count(name.get<std::string>());
+        if (count)
+          warn(code::InitialParameters,
+               std::to_string(count) + (count == 1 ? " parameter of " : " parameters of ") + symc::quoted(function.name) +
+                   (count == 1 ? " has its initial value" : " have their initial values"),
+               file, "--params W.safetensors gives trained ones");
+      }
+  } catch (const nlohmann::json::exception &) {
+    // A manifest without them has nothing to say.
+  }
 }
 
 int32_t Library::find(std::string_view function) const {
@@ -71,7 +105,7 @@ int32_t Library::require(const std::string &function, bool named) const {
   }
   bool training = function == "train_step" || function == "evaluate" || function == "loss" || function == "gradients";
   Diagnostic diagnostic =
-      makeDiagnostic(code::MissingFunction, file, "has no function " + quoted(function) + "; it has " + names);
+      makeDiagnostic(code::MissingFunction, file, "has no function " + symc::quoted(function) + "; it has " + names);
   if (training)
     diagnostic.hint = "the graph needs a `train` section, and `--functions`, if given, must name " + function;
   else
@@ -88,7 +122,7 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
       near.consider(reflected->dims[i].name);
     }
     if (!known)
-      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + quoted(name), "",
+      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + symc::quoted(name), "",
                        near.best());
   }
   std::vector<int64_t> dims;
@@ -103,7 +137,7 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
       if (used.count(i))
         throw usageError(code::MissingOption,
                          std::string(reflected->functions[function].name) + " needs a value for dimension " +
-                             quoted(dim.name),
+                             symc::quoted(dim.name),
                          std::string("give it as --dim ") + dim.name + "=32");
       dims.push_back(smallest);
       continue;
@@ -142,7 +176,7 @@ DataType typeOf(const symc_argument &argument) {
   if (std::optional<DataType> type = fromDlpack(argument.dtype))
     return *type;
   throw dataError(code::LibraryVersion, "",
-                  "argument " + quoted(argument.name) + " has a type that this symc does not know: " + argument.type);
+                  "argument " + symc::quoted(argument.name) + " has a type that this symc does not know: " + argument.type);
 }
 
 Shape shapeOf(const symc_argument &argument, const std::vector<int64_t> &dims) {
@@ -176,10 +210,7 @@ Error statusError(symc_status status, const char *message, const std::string &fi
 }
 
 Instance::Instance(const Library &library, const InstanceOptions &options) : owner(library) {
-  symc_options settings = {};
-  settings.size = sizeof settings;
-  settings.threads = options.threads;
-  settings.seed = options.seed;
+  symc_options settings = library.settings(options);
   const symc_model &model = library.model();
   if (symc_status status = model.create(&model, &settings, &instance))
     throw statusError(status, model.error(nullptr), library.path());

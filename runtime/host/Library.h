@@ -11,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace symc::host {
@@ -22,6 +23,12 @@ using DimValues = std::map<std::string, int64_t>;
 /// Throws Error when `path` is no library for this machine.
 std::set<std::string> exportedSymbols(const std::string &path);
 
+/// What the command line says of an instance; the rest is as the library was compiled.
+struct InstanceOptions {
+  std::optional<int32_t> threads;
+  std::optional<uint64_t> seed;
+};
+
 /// A library that symc wrote, loaded.
 class Library {
 public:
@@ -29,6 +36,8 @@ public:
   explicit Library(const std::string &path);
 
   const symc_model &model() const { return *reflected; }
+  /// The options of an instance: those of the library with what is given in their place.
+  symc_options settings(const InstanceOptions &given) const;
   const std::string &path() const { return file; }
 
   /// The index of a function, or -1.
@@ -36,6 +45,9 @@ public:
   /// The same; a missing one is an error with a suggestion: of the input, or of usage when the command line names it.
   int32_t require(const std::string &function, bool named = false) const;
   const symc_function &function(int32_t index) const { return reflected->functions[index]; }
+  /// Warns of the parameters that the function takes and that start at random or as the graph says, since no option
+  /// gives them.
+  void warnOfInitialParameters(const symc_function &function) const;
 
   /// The values of all symbolic dimensions in model order, from names. The ones that `function` uses are needed and
   /// must be within their bounds, the others take their smallest value. Unknown names are wrong usage.
@@ -50,6 +62,7 @@ public:
 private:
   std::string file;
   const symc_model *reflected = nullptr;
+  symc_options defaults = {};
 };
 
 /// The element type of an argument. Libraries hold only types that this program knows; another one is an error.
@@ -57,11 +70,6 @@ DataType typeOf(const symc_argument &argument);
 
 /// The shape of an argument at these dimensions; -1 stays where a size is an expression of dimensions.
 Shape shapeOf(const symc_argument &argument, const std::vector<int64_t> &dims);
-
-struct InstanceOptions {
-  int32_t threads = 0;
-  uint64_t seed = 0;
-};
 
 /// An instance of a model; failures become Errors with the instance's own message.
 class Instance {

@@ -77,6 +77,8 @@ public:
     Instance instance(library, options.instance);
     if (!options.params.empty())
       instance.loadParameters(options.params, options.allowExtra);
+    else
+      library.warnOfInitialParameters(function);
     results.resize(function.output_count);
     if (whole) {
       BatchReader reader(data, function, 1);

@@ -40,10 +40,6 @@ static void checkWritable(const std::string &path) {
 void checkTrainOptions(const TrainOptions &options) {
   if (!options.validation.empty() && options.validationSplit > 0)
     throw usageError(code::OptionConflict, "--validation and --validation-split exclude each other");
-  if (options.checkpoint.empty() && options.resume)
-    throw usageError(code::MissingOption, "--resume needs --checkpoint DIR, where the checkpoint is");
-  if (options.checkpoint.empty() && options.checkpointEvery)
-    throw usageError(code::MissingOption, "--checkpoint-every needs --checkpoint DIR");
   if (!options.checkpoint.empty() && !options.resume && Checkpoint(options.checkpoint).exists())
     throw usageError(code::OptionConflict, printable(options.checkpoint) + " holds a checkpoint already",
                      "--resume goes on from it; a new run needs another directory");
@@ -105,7 +101,7 @@ private:
     checkpoint.prepare();
     identity.graph = graphHash(instance.library().model());
     identity.data = data.hash();
-    identity.seed = options.instance.seed;
+    identity.seed = *options.instance.seed;
     identity.batchSize = data.batchSize();
   }
 
@@ -136,7 +132,7 @@ private:
   }
 
   void trainEpoch() {
-    std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), options.instance.seed, state.epoch);
+    std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
     while (state.position < data.batches() && !interrupted()) {
       int64_t first = state.position * data.batchSize();
@@ -263,14 +259,18 @@ static std::string withSeed(const std::string &path, uint64_t seed) {
 
 int train(const Library &library, const TrainOptions &options) {
   TrainingData data(library, options);
+  // Several runs are made for their numbers alone.
+  if (options.repeat == 1 && options.save.empty() && options.checkpoint.empty())
+    warn(code::NothingKept, "the trained parameters are not kept", "", "--save FILE or --checkpoint DIR keeps them");
   std::vector<std::vector<double>> lastRows;
   for (int64_t run = 0; run < options.repeat; ++run) {
     TrainOptions one = options;
-    one.instance.seed += run;
+    uint64_t seed = library.settings(options.instance).seed + run;
+    one.instance.seed = seed;
     if (options.repeat > 1) {
-      say("seed " + std::to_string(one.instance.seed));
-      one.history = withSeed(options.history, one.instance.seed);
-      one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(one.instance.seed);
+      say("seed " + std::to_string(seed));
+      one.history = withSeed(options.history, seed);
+      one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(seed);
     }
     Trainer trainer(library, one, data);
     if (int exit = trainer.run())

@@ -46,8 +46,6 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   set(options.functions, arguments.list("--functions"));
   options.functions_option = "--functions";
   options.embed_params = arguments.has("--embed-params");
-  if (options.embed_params && !arguments.has("--params"))
-    throw usageError(code::MissingOption, "--embed-params needs --params W.safetensors");
   if (options.embed_params)
     set(options.params, arguments.text("--params"));
   options.allow_extra = arguments.has("--allow-extra");

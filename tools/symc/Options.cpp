@@ -53,6 +53,8 @@ public:
     if (out.file.empty() && !out.help)
       throw usageError(code::MissingOption, std::string("`symc ") + out.command->name + "` needs a file",
                        std::string("usage: symc ") + out.command->name + " " + out.command->arguments);
+    if (!out.help)
+      checkNeeds();
     return std::move(out);
   }
 
@@ -103,6 +105,13 @@ private:
       split(info, value, values);
     else
       values.push_back(value);
+  }
+
+  void checkNeeds() {
+    for (const OptionInfo *option : out.given())
+      if (option->needs && !out.has(option->needs))
+        throw usageError(code::MissingOption, std::string(option->name) + " needs " + option->needs + " " +
+                                                  find(option->needs).value + ", without which it says nothing");
   }
 
   const OptionInfo &find(const std::string &name) {

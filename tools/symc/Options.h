@@ -52,6 +52,7 @@ struct OptionInfo {
   unsigned commands; // CommandSet
   const char *help;
   bool compileTime; // shapes what is compiled: meaningless for a library
+  const char *needs = nullptr; // an option without which this one says nothing
 };
 
 const std::vector<CommandInfo> &commands();

@@ -40,11 +40,18 @@ static host::DataOptions dataOptions(const Arguments &arguments) {
       throw usageError(code::RepeatedOption, "--scale gives " + quoted(name) + " twice");
   for (const std::string &name : arguments.list("--cast"))
     data.cast.insert(name);
+  if (!TemporaryLibrary::isLibrary(arguments.file))
+    data.graph = arguments.file;
   return data;
 }
 
 static host::InstanceOptions instanceOptions(const Arguments &arguments) {
-  return {static_cast<int32_t>(arguments.integer("--threads", 0, 0, 4096)), arguments.seed()};
+  host::InstanceOptions options;
+  if (arguments.has("--threads"))
+    options.threads = static_cast<int32_t>(arguments.integer("--threads", 0, 0, 4096));
+  if (arguments.has("--seed"))
+    options.seed = arguments.seed();
+  return options;
 }
 
 /// Parameters to load into an instance: embedded ones are in the library already.
@@ -144,6 +151,8 @@ static int eval(const Arguments &arguments) {
     host::Instance instance(library, settings);
     if (std::string params = paramsToLoad(arguments); !params.empty())
       instance.loadParameters(params, arguments.has("--allow-extra"));
+    else
+      library.warnOfInitialParameters(library.function(function));
     int64_t batch = host::batchSize(library, data, asked, data.examples());
     host::Means means = host::evaluate(instance, data, 0, data.examples(), batch);
     std::vector<std::string> names = host::scoreNames(library.function(function));

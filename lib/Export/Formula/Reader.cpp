@@ -182,7 +182,10 @@ static std::string printAttribute(Attribute attribute) {
       .Case([](StringAttr a) { return "'" + a.getValue().str() + "'"; })
       .Case([](TypeAttr a) { return "'" + printElementType(a.getValue()) + "'"; })
       .Case([&](DenseI64ArrayAttr a) {
-        return list(a.asArrayRef(), [](int64_t v) { return v == kOpen ? std::string("None") : std::to_string(v); });
+        return list(a.asArrayRef(), [](int64_t v) { return std::to_string(v); });
+      })
+      .Case([&](ArrayAttr a) {
+        return list(openInts(a), [](std::optional<int64_t> v) { return v ? std::to_string(*v) : std::string("None"); });
       })
       .Case([&](sym::DimsAttr a) { return list(a.getExprs(), [](AffineExpr e) { return printDim(e); }); })
       .Case([&](sym::PaddingAttr a) {

@@ -117,6 +117,8 @@ private:
     description.trainingMode = description.name == "train_step" || description.name == "gradients";
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {
       auto kind = function.getArgAttrOfType<StringAttr>(i, kKindAttr);
+      if (kind && kind.getValue() == "parameter" && !function.getArgument(i).use_empty())
+        description.parameters.push_back(textAttr(function.getArgAttrDict(i), kNameAttr));
       if (function.getArgAttr(i, "sym.result"))
         description.outputs.push_back(describeArgument(function, i));
       else if (kind && kind.getValue() == "input")

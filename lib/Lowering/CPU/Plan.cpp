@@ -35,5 +35,5 @@ FunctionPlan::FunctionPlan(func::FuncOp function, bool separate) {
 AffineExpr symc::byteSize(Type memref, ArrayRef<AffineExpr> dims) {
   Type element = cast<MemRefType>(memref).getElementType();
   unsigned bytes = (element.getIntOrFloatBitWidth() + 7) / 8;
-  return canonical(product(memref.getContext(), dims) * bytes);
+  return Size(product(memref.getContext(), dims)) * bytes;
 }

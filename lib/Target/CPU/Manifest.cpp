@@ -139,6 +139,7 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
     functions.push_back({{"name", function.name},
                          {"inputs", arguments(function.inputs)},
                          {"outputs", arguments(function.outputs)},
+                         {"parameters", function.parameters},
                          {"kernels", function.kernels}});
     memory[function.name] = {{"live_bytes", liveFormula(function.buffers)}};
   }
@@ -148,6 +149,8 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
       count *= size;
     parameters.push_back(
         {{"name", parameter.name}, {"type", parameter.type}, {"count", count}, {"trainable", parameter.trainable}});
+    if (parameter.embedded)
+      parameters.back()["embedded"] = true;
   }
   manifest["functions"] = functions;
   manifest["parameters"] = parameters;

@@ -1,0 +1,89 @@
+//===- Number.cpp - Numbers of graph files as elements --------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/Number.h"
+#include "dialects/sym/Check.h"
+#include "dialects/sym/OpSchema.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+
+bool Number::classof(Attribute attr) {
+  if (auto integer = dyn_cast_or_null<IntegerAttr>(attr))
+    return integer.getType().isInteger(64) || integer.getType().isInteger(1);
+  auto real = dyn_cast_or_null<FloatAttr>(attr);
+  return real && real.getType().isF64();
+}
+
+bool Number::isNan() const {
+  auto real = dyn_cast<FloatAttr>(attr);
+  return real && real.getValue().isNaN();
+}
+
+std::string Number::text() const {
+  if (auto real = dyn_cast<FloatAttr>(attr))
+    return printNumber(real.getValueAsDouble());
+  if (auto boolean = dyn_cast<BoolAttr>(attr))
+    return boolean.getValue() ? "true" : "false";
+  return std::to_string(cast<IntegerAttr>(attr).getInt());
+}
+
+TypedAttr Number::as(Type element) const {
+  auto real = dyn_cast<FloatAttr>(attr);
+  auto boolean = dyn_cast<BoolAttr>(attr);
+  if (auto floating = dyn_cast<FloatType>(element)) {
+    if (boolean)
+      return {};
+    APFloat value(floating.getFloatSemantics());
+    if (real) {
+      value = real.getValue();
+      bool loses;
+      value.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+    } else {
+      value.convertFromAPInt(cast<IntegerAttr>(attr).getValue(), /*IsSigned=*/true, APFloat::rmNearestTiesToEven);
+    }
+    return value.isInfinity() && !(real && real.getValue().isInfinity()) ? TypedAttr()
+                                                                         : FloatAttr::get(floating, value);
+  }
+  unsigned width = element.getIntOrFloatBitWidth();
+  int64_t integer;
+  if (boolean) {
+    integer = boolean.getValue();
+  } else if (real) {
+    // Beyond 2^53 it may stand for another number than the one that was written.
+    double value = real.getValueAsDouble();
+    if (!(std::fabs(value) <= 0x1p53) || value != std::trunc(value))
+      return {};
+    integer = static_cast<int64_t>(value);
+  } else {
+    integer = cast<IntegerAttr>(attr).getInt();
+  }
+  if (width == 1)
+    return real || integer < 0 || integer > 1 ? TypedAttr() : BoolAttr::get(element.getContext(), integer);
+  bool fits = element.isUnsignedInteger() ? integer >= 0 && (width >= 63 || integer < int64_t(1) << width)
+                                          : APInt(64, integer, /*isSigned=*/true).isSignedIntN(width);
+  if (boolean || !fits)
+    return {};
+  return IntegerAttr::get(element, APInt(width, integer, /*isSigned=*/true, /*implicitTrunc=*/true));
+}
+
+bool symc::fitsElement(Attribute attr, Type element) { return bool(Number(cast<TypedAttr>(attr)).as(element)); }
+
+LogicalResult symc::verifyNumbers(Operation *op) {
+  const OpSchema *schema = op->getNumResults() ? findOpSchema(op->getName().stripDialect()) : nullptr;
+  if (!schema)
+    return success();
+  Type element = elementOf(op->getResult(0));
+  for (const AttrSchema &attribute : schema->attributes) {
+    if (!attribute.isElement(element))
+      continue;
+    if (std::optional<Attribute> attr = op->getInherentAttr(attribute.name); attr && *attr)
+      if (!fitsElement(*attr, element))
+        return op->emitOpError("S0314: ") << attribute.name << " is " << Number(cast<TypedAttr>(*attr)).text()
+                                          << ", which " << printElementType(element) << " cannot represent";
+  }
+  return success();
+}
