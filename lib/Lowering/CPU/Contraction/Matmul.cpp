@@ -171,8 +171,8 @@ private:
       if (plan.packing != Packing::None)
         packedCount = std::max(packedCount, depth * packedStride(plan.vectors));
       sumCount = std::max(sumCount, plan.group * tile);
-      unsigned sums = sumsOf(plan.rows, plan.vectors), carried = sumsAtOnce(p.isa, plan.rows, plan.vectors, sums);
-      waitingCount = std::max(waitingCount, (sums - carried) * tile);
+      unsigned carried = sumsAtOnce(p.isa, plan.rows, plan.vectors, sums);
+      waitingCount = std::max<int64_t>(waitingCount, sums ? (sums - carried) * tile : 0);
       int64_t width = plan.vectors * lanes;
       tileElements = std::max(tileElements, transposed ? width * (llvm::alignTo(lanes, 4) + plan.rows) : tile);
     }
@@ -182,11 +182,8 @@ private:
     waiting = memory(waitingCount);
   }
 
-  /// Sums that an element in a tile of this size is made of.
-  unsigned sumsOf(unsigned rows, unsigned vectors) {
-    unsigned wanted = sums ? sums : enoughSums(rows, vectors);
-    return k.constant ? std::min<int64_t>(wanted, std::max<int64_t>(1, *k.constant)) : wanted;
-  }
+  /// Whether it makes no difference where k is cut.
+  bool oneSum(unsigned vectors) { return (sums ? sums : enoughSums(plan.rows, vectors)) == 1; }
 
   int64_t elementBytes() { return product.elementBytes(); }
   int64_t panelBytes(unsigned vectors) { return k.assumed * vectors * lanes * elementBytes(); }
@@ -310,7 +307,7 @@ private:
     tile.v = panel.v;
     tile.masks = panel.masks;
     tile.levels = {{k.size, s.kStride, panel.vStride}};
-    tile.sums = sumsOf(plan.rows, panel.vectors);
+    tile.sums = sums;
     tile.waiting = waiting;
     return tile;
   }
@@ -322,7 +319,7 @@ private:
     Value most = code.c(plan.group), tileSize = code.c(int64_t(vectorCount) * lanes);
     Value pack = plan.packing == Packing::Copied ? worthCopying() : Value(), sliceDepth = code.c(plan.depth);
     // Where there is too little to gain, the one slice is the whole of k.
-    if (plan.packing != Packing::Turned && sumsOf(plan.rows, panel.vectors) == 1) {
+    if (plan.packing != Packing::Turned && oneSum(panel.vectors)) {
       Value worthwhile = pack ? pack : code.less(code.c(1), across.size);
       sliceDepth = code.select(worthwhile, sliceDepth, code.max(k.size, code.c(1)));
     }

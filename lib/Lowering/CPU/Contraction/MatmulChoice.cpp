@@ -142,9 +142,13 @@ Choice Product::chooseRows() const {
   for (unsigned vectors = 1, rows = *n.constant; vectors <= 6 && vectors <= std::max<int64_t>(total, 1); ++vectors) {
     if (!fitsRegisters(p.isa, rows, vectors))
       continue;
+    // Where the last panel is narrower than the others, a row's place is not to matter either.
+    unsigned sums = 0;
+    if (m.constant && total % vectors)
+      sums = std::min<int64_t>(enoughSums(rows, vectors), std::max<int64_t>(1, k.assumed));
     double cycles = panelCycles(n, m, a, rows, vectors, rows == 1 ? 0 : 5.0 * lanes);
     if (cycles < best.cycles)
-      best = {Way::Rows, rows, vectors, enoughSums(rows, vectors), 1, cycles};
+      best = {Way::Rows, rows, vectors, sums, 1, cycles};
   }
   return best;
 }
