@@ -340,12 +340,18 @@ void findCombiners(Stage &stage) {
           work.push_back(operand);
     }
     auto inputsOf = [&] {
-      llvm::SetVector<Value> inputs;
+      llvm::SetVector<Value> inputs, constants;
       for (Operation *op : inside)
         for (Value operand : op->getOperands())
-          if (numberOf(operand) < 0 && !matchPattern(operand, m_Constant()) &&
-              !(operand.getDefiningOp() && inside.contains(operand.getDefiningOp())))
-            inputs.insert(operand);
+          if (numberOf(operand) < 0 && !(operand.getDefiningOp() && inside.contains(operand.getDefiningOp())))
+            (matchPattern(operand, m_Constant()) ? constants : inputs).insert(operand);
+      // All elements may be one constant; others belong to the combiner.
+      for (unsigned out : combiner.outs) {
+        Type type = stage.body()->getArgument(first + out).getType();
+        auto fits = [&](Value v) { return v.getType() == type; };
+        if (llvm::none_of(inputs, fits) && llvm::count_if(constants, fits) == 1)
+          inputs.insert(*llvm::find_if(constants, fits));
+      }
       return inputs;
     };
     // Input i is the one of accumulator i's type; types tell them apart.
