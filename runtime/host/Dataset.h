@@ -21,7 +21,7 @@ struct DataOptions {
   std::vector<std::pair<std::string, std::string>> csvInputs; // --csv-inputs x=0:13
   std::map<std::string, double> scale;                        // --scale x=1/255
   std::set<std::string> cast;                                 // --cast x
-  std::string graph; // the graph that was compiled for this command, whose inputs need not all be in the library
+  std::string graph; // the command's file: where it is a graph, not all of its inputs need be in the library
 };
 
 /// The data of one input.

@@ -51,7 +51,8 @@ def random_calls(ops, rng):
 
 INTEGERS = [0, 1, -1, 2, 3, 5, -9, 2**31, 2**63 - 1, -2**63]
 KINDS = {"I64": INTEGERS, "F64": [0, 1, -1, 0.5, 1e300], "Order": [0, 1, -2, 0.5, "inf", "-inf"],
-         "Bool": [True, False], "Str": ["ij,jk->ik", "ii", "", "...i->i", "ij->"],
+         "Number": [0, 1, 255, -2**63, 2**63 - 1, 2**63, 0.5, -1e300, True, False], "Bool": [True, False],
+         "Str": ["ij,jk->ik", "ii", "", "...i->i", "ij->"],
          "DType": ["f32", "f64", "i32", "i64", "u8", "bool"], "ActivationName": ["relu", "gelu"],
          "Padding": ["same", "valid", [[1, 1]], [[0, 2**62], [1, 1]], [[-1, 0], [0, 0]]],
          "Enum": ["mean", "sum", "none", "NHWC", "NCHW", "reflect", "edge", "constant"]}

@@ -151,8 +151,7 @@ func.func @negations(%x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<4xf32>, te
 // -----
 
 func.func @clip(%x: tensor<4xi32>) -> tensor<4xi32> {
-  // expected-error @+2 {{failed to infer returned types}}
-  // expected-error @+1 {{S0314: min of clip is 5.000000e-01, which i32 cannot represent}}
+  // expected-error @+1 {{S0314: min is 0.5, which i32 cannot represent}}
   %0 = sym.clip %x {min = 0.5 : f64} : tensor<4xi32> -> tensor<4xi32>
   return %0 : tensor<4xi32>
 }

@@ -22,7 +22,7 @@ func.func @chains(%x: tensor<2x3x4xf32>) -> (tensor<3x2x4xf32>, tensor<24xf32>, 
 // CHECK: sym.crop %{{.*}} {offsets = #sym.dims<batch - 1, 0>, sizes = #sym.dims<batch, 4>, steps = array<i64: -1, 1>}
 func.func @slices(%x: tensor<?x4xf32, #sym.dims<batch, 4>>)
     -> (tensor<?x1xf32, #sym.dims<batch - 3, 1>>, tensor<?x4xf32, #sym.dims<batch, 4>>) {
-  %0 = sym.slice %x {start = array<i64: 1, 2>, stop = array<i64: -2, 1>, step = array<i64: 1, -1>}
+  %0 = sym.slice %x {start = [1, 2], stop = [-2, 1], step = [1, -1]}
       : (tensor<?x4xf32, #sym.dims<batch, 4>>) -> tensor<?x1xf32, #sym.dims<batch - 3, 1>>
   %1 = sym.reverse %x {axis = array<i64: 0>} : (tensor<?x4xf32, #sym.dims<batch, 4>>) -> tensor<?x4xf32, #sym.dims<batch, 4>>
   return %0, %1 : tensor<?x1xf32, #sym.dims<batch - 3, 1>>, tensor<?x4xf32, #sym.dims<batch, 4>>
@@ -74,7 +74,7 @@ func.func @repeat(%x: tensor<2x3xf32>) -> (tensor<2x15xf32>, tensor<2x3xf32>) {
 func.func @bound(%x: tensor<4xf32>) -> tensor<2xf32> {
   // expected-error @+2 {{failed to infer returned types}}
   // expected-error @+1 {{S0307: stop 6 of axis 0 is out of range for f32[4]}}
-  %0 = sym.slice %x {start = array<i64: 2>, stop = array<i64: 6>} : (tensor<4xf32>) -> tensor<2xf32>
+  %0 = sym.slice %x {start = [2], stop = [6]} : (tensor<4xf32>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
 

@@ -40,8 +40,7 @@ static host::DataOptions dataOptions(const Arguments &arguments) {
       throw usageError(code::RepeatedOption, "--scale gives " + quoted(name) + " twice");
   for (const std::string &name : arguments.list("--cast"))
     data.cast.insert(name);
-  if (!TemporaryLibrary::isLibrary(arguments.file))
-    data.graph = arguments.file;
+  data.graph = arguments.file;
   return data;
 }
 
