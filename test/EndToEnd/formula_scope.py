@@ -302,7 +302,8 @@ SCOPE |= {
     "scatter_add": lambda x, i, u: scatter(x, i, u, True), "gather_nd": lambda x, i: x[tuple(np.moveaxis(i, -1, 0))],
     "diagonal": lambda x, first, second: np.moveaxis(np.diagonal(x, axis1=first, axis2=second), -1, first),
     "sort": lambda x, axis=-1: np.sort(x, axis=axis),
-    "argsort": lambda x, axis, descending=False: (np.argsort(-x if descending else x, axis=axis, kind="stable"), None),
+    "argsort": lambda x, axis, descending=False, nan_first=False: (
+        np.argsort(-x if descending else x, axis=axis, kind="stable"), None),
     "iota": lambda shape, axis=0, dtype="i64": np.indices(sizes_of(shape))[axis].astype(DTYPES[dtype]),
     "max_pool": pool, "avg_pool": lambda x, **attrs: pool(x, mean=True, **attrs),
     "mse": elementwise_loss(lambda x, y: (x - y) ** 2), "mae": elementwise_loss(lambda x, y: np.abs(x - y)),

@@ -191,7 +191,7 @@ def main():
         def of_file(path=path):
             graph = json.loads(path.read_text())
             draw, names = inputs_of_file(graph)
-            return graph, draw, [{k: size + i for i, k in enumerate(names)} for size in (3, 33)]
+            return graph, draw, [{k: size + 2 * i for i, k in enumerate(names)} for size in (12, 34)]
         jobs.append((str(path), of_file))
     passed, failed = 0, 0
     for label, make in jobs:

@@ -39,7 +39,8 @@ static cli::Arguments parse(const char *command, std::vector<std::string> words)
 }
 
 TEST(Options, Forms) {
-  cli::Arguments a = parse("train", {"m.json", "--epochs=3", "--dim", "a=1,b=2", "--dim", "c=3", "-O3", "--resume"});
+  cli::Arguments a = parse("train", {"m.json", "--epochs=3", "--dim", "a=1,b=2", "--dim", "c=3", "-O3", "--checkpoint", "d",
+                                     "--resume"});
   EXPECT_EQ(a.file, "m.json");
   EXPECT_EQ(a.integer("--epochs", 1, 1, 100), 3);
   EXPECT_EQ(a.dims(), (DimValues{{"a", 1}, {"b", 2}, {"c", 3}}));

@@ -184,6 +184,8 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
     return result;
   };
   Accumulators neutral = neutralOf(stage, vectors);
+  if (count == 0)
+    return neutral;
   auto reduceAll = [&](ArrayRef<int64_t> positions) {
     Accumulators result = neutral;
     for (const int64_t &position : positions) {
