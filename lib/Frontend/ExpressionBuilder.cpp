@@ -498,10 +498,13 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
   const OpSchema *schema = called = maker.find(call.text, inText(call.token));
   if (!schema)
     return out;
+  bool allKnown = true; // a keyword that is not may stand for any operand
   for (uint32_t k = 0; k < call.keywordCount; ++k) {
-    const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+    StringRef keyword = ref(expression.keywords[call.firstKeyword + k].name);
     for (const OperandSchema &operand : schema->operands)
-      isOperand[k] = isOperand[k] || (operand.name == ref(keyword.name) && !operand.variadic);
+      isOperand[k] = isOperand[k] || (operand.name == keyword && !operand.variadic);
+    allKnown &= isOperand[k] ||
+                llvm::any_of(schema->attributes, [&](const AttrSchema &a) { return a.name == keyword; });
   }
   // Operands first, then attributes in the order of the op's signature.
   size_t slots = schema->operands.size(), next = 0;
@@ -552,7 +555,7 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     }
   OpPlace site;
   site.op = inText(call.token);
-  if (good && !maker.arrange(*schema, operands, site))
+  if (good && allKnown && !maker.arrange(*schema, operands, site))
     return out;
   size_t byPosition = attributes.size();
   keywordArguments();
