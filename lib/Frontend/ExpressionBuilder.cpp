@@ -112,8 +112,12 @@ Value ExprBuilder::buildScalar(uint32_t i, const Part &part, Type element) {
   Value value = maker.scalar(loc, element, real, part.integer, part.isReal);
   if (value)
     return value;
-  return cannot(part.isReal && !isa<FloatType>(element) ? "a literal with '.' or an exponent needs a floating operand"
-                                                        : "");
+  if (!part.isReal || isa<FloatType>(element))
+    return cannot("");
+  // An integer beyond 64 bits is read as a real number.
+  bool digits = StringRef(textOf(i)).ltrim("-+").find_first_not_of("0123456789_") == StringRef::npos;
+  return cannot(digits ? "an integer has 64 bits; beyond them only floating operands have a value"
+                       : "a literal with '.' or an exponent needs a floating operand");
 }
 
 /// Builds scalar arithmetic on sizes, e.g. the `2 / m` of `2 / m * x`, in the element type of what it meets.
