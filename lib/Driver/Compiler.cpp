@@ -31,6 +31,26 @@ std::vector<std::string> list(const symc_string_list &strings) {
 }
 std::string text(const char *string) { return string ? string : ""; }
 
+/// The values of an option by their names.
+template <typename T> struct Named {
+  const char *name;
+  T value;
+};
+constexpr Named<bool> fusions[] = {{"on", true}, {"off", false}};
+constexpr Named<ArenaMode> arenas[] = {
+    {"planned", ArenaMode::Planned}, {"separate", ArenaMode::Separate}, {"poisoned", ArenaMode::Poisoned}};
+
+template <typename T, size_t Size> std::string nameOf(const Named<T> (&table)[Size], T value) {
+  return llvm::find_if(table, [&](const Named<T> &entry) { return entry.value == value; })->name;
+}
+/// False when `name` is none of the table's; what is not given stays as it is.
+template <typename T, size_t Size> bool choose(const Named<T> (&table)[Size], const char *name, T &value) {
+  const auto *entry = llvm::find_if(table, [&](const Named<T> &entry) { return text(name) == entry.name; });
+  if (name && entry != std::end(table))
+    value = entry->value;
+  return !name || entry != std::end(table);
+}
+
 BuildOptions buildOptions(const symc_compile_options &o) {
   BuildOptions options;
   options.input = text(o.input);
@@ -46,15 +66,11 @@ BuildOptions buildOptions(const symc_compile_options &o) {
   options.optLevel = o.opt_level;
   options.fastMath = o.fast_math;
   options.timePasses = o.time_passes;
-  options.fuse = text(o.debug_fusion) != "off";
-  options.arena = text(o.debug_arena) == "separate"   ? ArenaMode::Separate
-                  : text(o.debug_arena) == "poisoned" ? ArenaMode::Poisoned
-                                                      : ArenaMode::Planned;
   return options;
 }
 
 /// Flags that change what is compiled, for the manifest.
-std::vector<std::string> flagsOf(const symc_compile_options &o) {
+std::vector<std::string> flagsOf(const symc_compile_options &o, const BuildOptions &built) {
   std::vector<std::string> flags = {"-O" + std::to_string(o.opt_level)};
   if (o.fast_math)
     flags.push_back("--fast-math");
@@ -69,10 +85,10 @@ std::vector<std::string> flagsOf(const symc_compile_options &o) {
   }
   if (o.embed_params)
     flags.push_back("--embed-params");
-  if (text(o.debug_fusion) == "off")
-    flags.push_back("--debug-fusion off");
-  if (o.debug_arena && text(o.debug_arena) != "planned")
-    flags.push_back("--debug-arena " + text(o.debug_arena));
+  if (built.fuse != BuildOptions().fuse)
+    flags.push_back("--debug-fusion " + nameOf(fusions, built.fuse));
+  if (built.arena != BuildOptions().arena)
+    flags.push_back("--debug-arena " + nameOf(arenas, built.arena));
   return flags;
 }
 
@@ -83,7 +99,7 @@ public:
       : given(o), options(buildOptions(o)), context(registry(), MLIRContext::Threading::DISABLED) {}
 
   int compile() {
-    if (std::optional<int> exit = checkTarget())
+    if (std::optional<int> exit = checkOptions())
       return *exit;
     std::optional<Stage> stage = given.emit ? parseStage(given.emit) : Stage::Library;
     if (!stage)
@@ -219,10 +235,15 @@ private:
     return usage && diagnostics.hasErrors() ? WrongUsage : WrongInput;
   }
 
-  std::optional<int> checkTarget() {
+  std::optional<int> checkOptions() {
     if (text(given.target) == "cuda")
       return fail(code::CommandNotInThisVersion, "this version compiles for the CPU only", WrongUsage,
                   "leave out --target cuda");
+    if (!choose(fusions, given.debug_fusion, options.fuse))
+      return fail(code::OptionValue, "--debug-fusion is on or off, not " + quoted(given.debug_fusion), WrongUsage);
+    if (!choose(arenas, given.debug_arena, options.arena))
+      return fail(code::OptionValue,
+                  "--debug-arena is planned, separate or poisoned, not " + quoted(given.debug_arena), WrongUsage);
     return std::nullopt;
   }
 
@@ -335,7 +356,7 @@ private:
     target.writeHeader = given.header;
     if (stage != Stage::Library)
       return emitCode(std::move(variants.front()), target, stage);
-    model.flags = flagsOf(given);
+    model.flags = flagsOf(given, options);
     model.defaultThreads = given.threads;
     model.defaultSeed = given.seed;
     model.graphSha256 = hashOfInput();

@@ -112,8 +112,12 @@ Value ExprBuilder::buildScalar(uint32_t i, const Part &part, Type element) {
   Value value = maker.scalar(loc, element, real, part.integer, part.isReal);
   if (value)
     return value;
-  return cannot(part.isReal && !isa<FloatType>(element) ? "a literal with '.' or an exponent needs a floating operand"
-                                                        : "");
+  if (!part.isReal || isa<FloatType>(element))
+    return cannot("");
+  // An integer beyond 64 bits is read as a real number.
+  bool digits = StringRef(textOf(i)).ltrim("-+").find_first_not_of("0123456789_") == StringRef::npos;
+  return cannot(digits ? "an integer has 64 bits; beyond them only floating operands have a value"
+                       : "a literal with '.' or an exponent needs a floating operand");
 }
 
 /// Builds scalar arithmetic on sizes, e.g. the `2 / m` of `2 / m * x`, in the element type of what it meets.
@@ -498,10 +502,13 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
   const OpSchema *schema = called = maker.find(call.text, inText(call.token));
   if (!schema)
     return out;
+  bool allKnown = true; // a keyword that is not may stand for any operand
   for (uint32_t k = 0; k < call.keywordCount; ++k) {
-    const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+    StringRef keyword = ref(expression.keywords[call.firstKeyword + k].name);
     for (const OperandSchema &operand : schema->operands)
-      isOperand[k] = isOperand[k] || (operand.name == ref(keyword.name) && !operand.variadic);
+      isOperand[k] = isOperand[k] || (operand.name == keyword && !operand.variadic);
+    allKnown &= isOperand[k] ||
+                llvm::any_of(schema->attributes, [&](const AttrSchema &a) { return a.name == keyword; });
   }
   // Operands first, then attributes in the order of the op's signature.
   size_t slots = schema->operands.size(), next = 0;
@@ -552,7 +559,7 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     }
   OpPlace site;
   site.op = inText(call.token);
-  if (good && !maker.arrange(*schema, operands, site))
+  if (good && allKnown && !maker.arrange(*schema, operands, site))
     return out;
   size_t byPosition = attributes.size();
   keywordArguments();

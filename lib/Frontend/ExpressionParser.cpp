@@ -408,6 +408,8 @@ bool Parser::attribute(uint32_t node) {
   token = after;
   if (module)
     hint = "operations are written without a module: " + name + "(…)";
+  else if (name == "shape" || name == "size")
+    hint = "a size is written as the types of the inputs write it: by the name of its dimension, or as a number";
   else if (call)
     hint = "write " + name + "(" + printable(text.substr(owner.range.begin, owner.range.end - owner.range.begin), 20) +
            ")";

@@ -19,6 +19,8 @@
 namespace symc {
 
 constexpr unsigned expressionDepthLimit = 1000;
+/// Of calls of functions without types, each of which is built while its caller is.
+constexpr unsigned functionDepthLimit = 200;
 
 enum class ExprKind : uint8_t {
   Integer,    // integer

@@ -153,15 +153,21 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
     layerSeen = false;
     if (node.op->string() == "call") {
       const AttributeArgument *function = nullptr;
+      bool misspelt = false;
       for (const AttributeArgument &argument : attributes) {
         if (argument.name == "function")
           function = &argument;
-        else
-          report.error(argument.nameRange, code::UnknownAttribute, "'call' has no attribute " + quoted(argument.name));
+        else {
+          std::string nearest = suggest(argument.name, std::vector<std::string_view>{"function"});
+          misspelt |= !nearest.empty();
+          reportUnknown(report, argument.nameRange, code::UnknownAttribute,
+                        "'call' has no attribute " + quoted(argument.name), nearest);
+        }
       }
-      if (!function)
-        report.error(place.op, code::MissingAttribute, "'call' lacks the attribute 'function'");
-      else if (function->value.kind != Literal::String)
+      if (!function) {
+        if (!misspelt)
+          report.error(place.op, code::MissingAttribute, "'call' lacks the attribute 'function'");
+      } else if (function->value.kind != Literal::String)
         report.error(function->value.range, code::AttributeKind, "attribute 'function' of 'call' must be a string");
       else if (!isFunction(function->value.text)) {
         Suggestion nearest(function->value.text);
@@ -307,7 +313,8 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
              llvm::any_of(body.results, [](Value value) { return !value; });
 }
 
-/// Callees first, so that inlining copies finished bodies and never recurs.
+/// Callees first, so that inlining copies finished bodies. A body without types waits for a call that gives it some:
+/// those alone recur, which `functionDepthLimit` bounds.
 void GraphImporter::buildFunctions() {
   std::vector<std::vector<uint32_t>> calls(graph.functions.size());
   functions.resize(graph.functions.size());
@@ -347,9 +354,21 @@ FunctionBody *GraphImporter::instanceFor(FunctionBody &body, ArrayRef<Operand> o
   for (auto &[known, instance] : body.instances)
     if (known == types)
       return instance.get();
+  if (report.within.size() >= functionDepthLimit) {
+    report.error(place.op, code::InlineLimit,
+                 "calls of functions without types nest deeper than " + std::to_string(functionDepthLimit) + " levels",
+                 "with the types of its inputs a function is built once, whoever calls it");
+    body.bad = true;
+    return nullptr;
+  }
   auto instance = std::make_unique<FunctionBody>();
   instance->decl = body.decl;
+  std::string given;
+  for (Type type : types)
+    given += (given.empty() ? "" : ", ") + printType(type);
+  report.within.push_back(report.note(place.op, "called here" + (given.empty() ? "" : " with " + given)));
   buildFunction(*instance, types);
+  report.within.pop_back();
   context.inlined += instance->operations;
   body.bad |= instance->bad; // reported once
   body.instances.emplace_back(std::move(types), std::move(instance));

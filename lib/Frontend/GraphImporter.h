@@ -60,7 +60,7 @@ struct FunctionBody {
 
 class GraphImporter {
 public:
-  GraphImporter(const Reporter &report, mlir::MLIRContext *mlirContext, const ImportOptions &options,
+  GraphImporter(Reporter &report, mlir::MLIRContext *mlirContext, const ImportOptions &options,
                 const GraphDecl &graph)
       : builder(mlirContext), context(report, builder, report.source.name()), report(report), options(options),
         graph(graph), maker(context, [this](const OpPlace &place, const LayerParameter &parameter) {
@@ -84,6 +84,7 @@ private:
              bool isAttribute, bool dimsAllowed);
   bool referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies);
   bool referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies);
+  std::string hintOfMadeName(const Scope &scope, std::string_view name);
   void calledFunctions(const FunctionDecl &function, std::vector<uint32_t> &called);
   bool isFunction(std::string_view name) const;
   void generatedName(llvm::StringRef name, TextRange holder);
@@ -125,7 +126,7 @@ private:
 
   mlir::OpBuilder builder;
   ImportContext context;
-  const Reporter &report;
+  Reporter &report;
   const ImportOptions &options;
   const GraphDecl &graph;
   OpMaker maker;
@@ -137,6 +138,7 @@ private:
   llvm::StringSet<> madeNames;
   std::vector<FunctionBody> functions;
   FunctionBody *building = nullptr; // the function that is being built
+  const NodeDecl *referring = nullptr; // the node whose names are looked up
   uint32_t nodeNumber = 0;          // of the node that is being built, in file order
   TextRange layerOf;                // the layer that the node's expression has made parameters for
   bool layerSeen = false;

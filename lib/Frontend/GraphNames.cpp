@@ -6,6 +6,7 @@
 
 #include "lib/Frontend/GraphImporter.h"
 #include "lib/Support/Suggest.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace symc;
@@ -135,6 +136,21 @@ GraphImporter::Reference GraphImporter::lookup(const Scope &scope, std::string_v
   return {Reference::Global, it->second, 0};
 }
 
+/// `h/kernel`, which the layer of node h makes, and `J/sub`, a part of J's expression, are names of the module only.
+std::string GraphImporter::hintOfMadeName(const Scope &scope, std::string_view name) {
+  size_t slash = name.rfind('/');
+  if (slash == std::string_view::npos || lookup(scope, name.substr(0, name.find('/'))).kind != Reference::Local)
+    return "";
+  StringRef last = ref(name.substr(slash + 1));
+  for (const OpSchema &schema : opSchemas())
+    for (const OperandSchema &operand : schema.operands)
+      if (operand.name == last && &operand != schema.operands.begin() && maker.isLayer(schema))
+        return "what a layer makes has no name in the file: declare it as a parameter and pass it to the layer";
+  if (findOpSchema(last) || findOpSchema(last.rsplit('_').first))
+    return "a part of an expression has no name in the file: make it a node of its own";
+  return "";
+}
+
 void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute) {
   auto hidden = names.find(ref(name));
   if (scope.function && hidden != names.end()) {
@@ -157,20 +173,29 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
     while (end < text.size() && inName(text[end]))
       ++end;
     std::string_view whole = text.substr(begin, end - begin);
+    auto isBeingDefined = [&](StringRef candidate) {
+      return referring && llvm::any_of(referring->names, [&](const DeclaredName &own) {
+        return ref(own.text) == candidate;
+      });
+    };
+    std::string made = hintOfMadeName(scope, begin == range.begin ? name : whole);
     if (whole.size() > name.size() && lookup(scope, whole).kind != Reference::None) {
       if (begin != range.begin)
         return; // its beginning is reported
       more.hint = "a name with '/', '.' or '-' is written between backquotes: `" + std::string(whole) + "`";
+    } else if (!made.empty()) {
+      more.hint = made;
     } else if (elementTypeByName(name) ||
                (isAttribute && (findOpSchema(ref(name)) || name == "same" || name == "valid"))) {
       more.hint = "a string is written between apostrophes: '" + std::string(name) + "'";
     } else {
       Suggestion nearest(name);
       for (const auto &entry : scope.local)
-        nearest.consider(view(entry.getKey()));
+        if (!isBeingDefined(entry.getKey()))
+          nearest.consider(view(entry.getKey()));
       for (const auto &entry : names) {
         Symbol::Kind kind = symbols[entry.getValue()].kind;
-        if (!scope.function || (kind != Symbol::Node && kind != Symbol::Input))
+        if (scope.function ? kind != Symbol::Node && kind != Symbol::Input : !isBeingDefined(entry.getKey()))
           nearest.consider(view(entry.getKey()));
       }
       more.suggestion = nearest.best();
@@ -252,6 +277,7 @@ bool GraphImporter::referExpression(Scope &scope, const JsonValue &text, std::ve
 }
 
 bool GraphImporter::referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies) {
+  llvm::SaveAndRestore current(referring, &node);
   if (node.expr)
     return referExpression(scope, *node.expr, dependencies);
   bool good = true;

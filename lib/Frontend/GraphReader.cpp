@@ -21,6 +21,9 @@ void Reporter::error(TextRange range, std::string_view code, std::string message
   d.hint = std::move(more.hint);
   d.suggestion = std::move(more.suggestion);
   d.notes = std::move(more.notes);
+  constexpr size_t callsShown = 3;
+  for (size_t i = 0; i < within.size() && i < callsShown; ++i)
+    d.notes.push_back(within[within.size() - 1 - i]);
   diagnostics.report(std::move(d));
 }
 

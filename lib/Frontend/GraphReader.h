@@ -38,6 +38,8 @@ public:
 
   const SourceText &source;
   Diagnostics &diagnostics;
+  /// The calls, from the outermost on, whose types what is being read has: notes of its errors.
+  std::vector<DiagnosticNote> within;
 };
 
 /// A name as the file declares it.

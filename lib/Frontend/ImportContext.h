@@ -145,8 +145,9 @@ public:
   mlir::Value scalar(mlir::Location loc, mlir::Type element, double real, int64_t integer, bool isReal);
 
 private:
-  bool readAttributes(const OpSchema &schema, llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place,
-                      mlir::NamedAttrList &out);
+  bool readAttributes(const OpSchema &schema, llvm::ArrayRef<Operand> operands,
+                      llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place, mlir::NamedAttrList &out,
+                      std::vector<std::string> &meant);
   bool checkCount(const OpSchema &schema, size_t given, bool layer, const OpPlace &place);
   const OperandSchema &slot(const OpSchema &schema, size_t index);
   bool typeLiterals(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
@@ -159,8 +160,11 @@ private:
   bool checkNumbers(const OpSchema &schema, const mlir::NamedAttrList &attrs,
                     llvm::ArrayRef<AttributeArgument> attributes, mlir::Type result);
 
+  mlir::Operation *layerBehind(mlir::Value value) const;
+
   ImportContext &context;
   MakeParameter makeParameter;
+  llvm::DenseSet<mlir::Operation *> typedByThemselves; // layers whose only floating operands are what they made
 };
 
 } // namespace symc

@@ -11,6 +11,7 @@
 
 #include "lib/Frontend/ContractNames.h"
 #include "lib/Frontend/ImportContext.h"
+#include "lib/Frontend/OtherNames.h"
 #include "lib/Support/Suggest.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
@@ -32,6 +33,11 @@ const OpSchema *OpMaker::find(std::string_view name, TextRange range, ArrayRef<s
     context.report.error(range, code::OpNotYet, "this version of symc does not have the op " + quoted(name));
     return nullptr;
   }
+  if (const OtherName *other = findOtherName(otherOps, name)) {
+    context.report.error(range, code::UnknownOp, "unknown op " + quoted(name),
+                         {std::string(other->hint), std::string(other->here), {}});
+    return nullptr;
+  }
   Suggestion nearest(name);
   for (const OpSchema &schema : opSchemas())
     nearest.consider(view(schema.mnemonic));
@@ -50,9 +56,15 @@ bool OpMaker::isLayer(const OpSchema &schema) {
 // Attributes and operands
 //===----------------------------------------------------------------------===//
 
-bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument> attributes, const OpPlace &place,
-                             NamedAttrList &out) {
+bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<Operand> operands,
+                             ArrayRef<AttributeArgument> attributes, const OpPlace &place, NamedAttrList &out,
+                             std::vector<std::string> &meant) {
   bool good = true;
+  size_t positional = llvm::count_if(operands, [](const Operand &operand) { return operand.name.empty(); });
+  auto isGiven = [&](StringRef name) {
+    return llvm::any_of(attributes, [&](const AttributeArgument &other) { return ref(other.name) == name; }) ||
+           llvm::any_of(operands, [&](const Operand &operand) { return ref(operand.name) == name; });
+  };
   for (const AttributeArgument &argument : attributes) {
     const AttrSchema *found = nullptr;
     for (const AttrSchema &candidate : schema.attributes)
@@ -62,10 +74,14 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument>
       std::string hint;
       Suggestion nearest(argument.name);
       for (const AttrSchema &candidate : schema.attributes)
-        nearest.consider(view(candidate.name));
-      for (const OperandSchema &operand : schema.operands)
+        if (!isGiven(candidate.name))
+          nearest.consider(view(candidate.name));
+      for (auto [i, operand] : llvm::enumerate(schema.operands)) {
         if (operand.name == ref(argument.name))
           hint = "it is an operand: it stands among the inputs";
+        else if (place.inExpression && !operand.variadic && i >= positional && !isGiven(operand.name))
+          nearest.consider(view(operand.name));
+      }
       if (hint.empty() && nearest.best().empty()) {
         hint = schema.attributes.empty() ? "it has no attributes" : "it has ";
         for (const AttrSchema &candidate : schema.attributes)
@@ -74,6 +90,7 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument>
       context.report.error(argument.nameRange, code::UnknownAttribute,
                            quoted(schema.mnemonic) + " has no attribute " + quoted(argument.name),
                            {hint, hint.empty() ? nearest.best() : "", {}});
+      meant.push_back(nearest.best());
       good = false;
       continue;
     }
@@ -85,7 +102,8 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<AttributeArgument>
       good = false;
   }
   for (const AttrSchema &attribute : schema.attributes)
-    if (attribute.required && llvm::none_of(attributes, [&](const AttributeArgument &argument) {
+    if (attribute.required && !llvm::is_contained(meant, attribute.name) &&
+        llvm::none_of(attributes, [&](const AttributeArgument &argument) {
           return ref(argument.name) == attribute.name;
         })) {
       context.report.error(place.op, code::MissingAttribute,
@@ -233,6 +251,16 @@ bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> oper
     Operand &literal = operands[i];
     if (literal.value)
       continue;
+    // `concat(x, y, -1)`: among tensors that are joined a number can only be the axis.
+    int64_t axis;
+    bool joined = slot(schema, i).variadic && i + 1 == operands.size() && !StringRef(literal.text).getAsInteger(10, axis);
+    if (joined && llvm::any_of(schema.attributes, [](const AttrSchema &a) { return a.name == "axis"; }) &&
+        llvm::any_of(operands, [](const Operand &o) { return o.value && !dimsOf(o.value).empty(); })) {
+      context.report.error(literal.range, code::ExprOperand,
+                           quoted(literal.text) + " stands among the operands of " + quoted(schema.mnemonic),
+                           "attributes are given by name: axis=" + literal.text);
+      return false;
+    }
     OperandClass wanted = slot(schema, i).operandClass;
     Type element;
     for (size_t j = 0; j < operands.size() && !element; ++j)
@@ -261,6 +289,30 @@ bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> oper
   return true;
 }
 
+/// Whether `a` holds the values of `b` better than the other way round: float before integer, then more bits.
+static bool isWider(Type a, Type b) {
+  auto rank = [](Type type) { return std::pair(isa<FloatType>(type), type.getIntOrFloatBitWidth()); };
+  return rank(a) >= rank(b);
+}
+
+/// The layer that gave `value` its element type, as its only floating operands are parameters that it made.
+Operation *OpMaker::layerBehind(Value value) const {
+  Type element = elementOf(value);
+  SmallVector<Value> left{value};
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  while (!left.empty()) {
+    Operation *op = left.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    if (typedByThemselves.contains(op))
+      return op;
+    for (Value operand : op->getOperands())
+      if (elementOf(operand) == element)
+        left.push_back(operand);
+  }
+  return nullptr;
+}
+
 bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operands, const OpPlace &place) {
   bool allInt =
       llvm::all_of(schema.operands, [](const OperandSchema &o) { return o.operandClass == OperandClass::Int; });
@@ -273,6 +325,8 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
       std::string hint;
       if (element.isInteger(1))
         hint = "cast(…, 'f32') makes numbers of bool";
+      else if (wanted == OperandClass::Float && i > 0 && findOpSchema(("sparse_" + schema.mnemonic).str()))
+        hint = "for labels that are indices of classes there is 'sparse_" + schema.mnemonic.str() + "'";
       else if (wanted == OperandClass::Float)
         hint = "cast(…, 'f32') makes floating numbers of integers";
       else if (wanted == OperandClass::Bool)
@@ -292,10 +346,17 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
       first[g] = &operand;
     } else if (elementOf(first[g]->value) != element) {
       Reporter::More more;
-      more.hint = "element types are not converted silently; cast(…, '" + printElementType(elementOf(first[g]->value)) +
-                  "') converts";
+      Type wider = isWider(elementOf(first[g]->value), element) ? elementOf(first[g]->value) : element;
+      more.hint = "element types are not converted silently; cast(…, '" + printElementType(wider) + "') converts";
       if (place.inExpression)
         more.notes.push_back(context.report.note(first[g]->range, "this is " + printType(first[g]->value.getType())));
+      for (Value value : {first[g]->value, operand.value})
+        if (Operation *layer = layerBehind(value); layer) {
+          more.hint = quoted(layer->getName().stripDialect()) + " makes its parameters of " +
+                      printElementType(elementOf(value)) +
+                      "; for another type declare a parameter and pass it to the layer";
+          break;
+        }
       context.report.error(range, code::ElementTypeMismatch,
                            quoted(schema.mnemonic) + " takes operands of one element type, not " +
                                printType(first[g]->value.getType()) + " and " + printType(operand.value.getType()),
@@ -459,8 +520,10 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     return {};
   bool layer = info->hasInterface<LayerOpInterface>();
   NamedAttrList attrs;
-  bool good = readAttributes(schema, attributes, place, attrs);
-  good &= checkCount(schema, operands.size(), layer, place);
+  std::vector<std::string> meant; // by misspelt names, which are reported: those are not missing
+  bool good = readAttributes(schema, operands, attributes, place, attrs, meant);
+  if (llvm::none_of(schema.operands, [&](const OperandSchema &o) { return llvm::is_contained(meant, o.name); }))
+    good &= checkCount(schema, operands.size(), layer, place);
   for (const Operand &operand : operands)
     good &= !operand.bad;
   if (!good || !typeLiterals(schema, operands, attributes, place) || !checkElementTypes(schema, operands, place))
@@ -539,5 +602,7 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     return {};
   state.attributes = attrs;
   Operation *op = context.b.create(state);
+  if (layer && llvm::none_of(operands, [](const Operand &o) { return isa<FloatType>(elementOf(o.value)); }))
+    typedByThemselves.insert(op);
   return SmallVector<Value>(op->getResults());
 }

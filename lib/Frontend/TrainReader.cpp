@@ -10,6 +10,7 @@
 
 #include "lib/Autodiff/TrainOptions.h"
 #include "lib/Frontend/ImportContext.h"
+#include "lib/Frontend/OtherNames.h"
 #include "lib/Support/Suggest.h"
 #include <cmath>
 
@@ -72,8 +73,10 @@ Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, 
       found = &candidate;
   }
   if (!found) {
+    const OtherName *other = findOtherName(otherInitializers, choice->name.text);
     reportUnknown(report, choice->name.range, code::UnknownInitializer,
-                  "unknown initialiser " + quoted(choice->name.text), nearest.best());
+                  "unknown initialiser " + quoted(choice->name.text),
+                  other ? std::string(other->here) : nearest.best());
     return {};
   }
   double numbers[2] = {found->defaults[0], found->defaults[1]};
@@ -279,12 +282,13 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
     return {};
   }
   bool good = true;
+  std::vector<std::string> meant;
   if (choice.options) {
     std::vector<std::string_view> keys;
     for (const TrainOption &option : method->options)
       keys.push_back(view(option.name));
     size_t before = report.diagnostics.errorCount();
-    checkKeys(*choice.options, quoted(choice.name.text), keys, report);
+    meant = checkKeys(*choice.options, quoted(choice.name.text), keys, report);
     good = report.diagnostics.errorCount() == before;
   }
   NamedAttrList options;
@@ -294,6 +298,8 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
     if (member) {
       attribute = readOption(option, member->value);
       good &= bool(attribute);
+    } else if (llvm::is_contained(meant, option.name)) {
+      continue;
     } else if (option.required) {
       TextRange range =
           choice.options ? TextRange{choice.options->range.begin, choice.options->range.begin + 1} : choice.name.range;

@@ -175,7 +175,9 @@ private:
     text += "}\n";
     fwrite(text.data(), 1, text.size(), stdout);
     if (notFinite)
-      warn(code::NotFinite, std::to_string(notFinite) + " results are NaN or infinite and printed as null", "",
+      warn(code::NotFinite, std::to_string(notFinite) + (notFinite == 1 ? " result is" : " results are") +
+                                " NaN or infinite and printed as null",
+           "",
            "--out writes them as they are");
   }
 

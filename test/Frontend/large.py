@@ -15,6 +15,9 @@ elif kind == "cycle":
     nodes = [{"name": f"n{i}", "op": "tanh", "inputs": [f"n{(i + 1) % n}"]} for i in range(n)]
 elif kind == "unknown":
     nodes = [{"name": f"n{i}", "op": "tanh", "inputs": [f"u{i}"]} for i in range(n)]
+elif kind == "untyped":  # each function calls the one before it, with the types that its own call gives it
+    functions = {f"f{i}": {"inputs": ["a"], "outputs": [f"f{i - 1}(a)" if i else "tanh(a)"]} for i in range(n)}
+    nodes, output = [{"name": "n0", "expr": f"f{n - 1}(x)"}], "n0"
 else:  # each function calls the one before it twice
     functions["f0"] = {"inputs": {"a": "f32[batch]"}, "nodes": [{"name": "r", "expr": "tanh(a)"}], "outputs": ["r"]}
     for i in range(1, n):
