@@ -12,7 +12,8 @@
 // that the next writer to the same place can tell and remove what a killed one left.
 //
 // The new file takes over the old one's mode and owner, and a symbolic link keeps
-// pointing to where it pointed. A device or a pipe is written to as it is.
+// pointing to where it pointed. A device or a pipe is written to as it is. Who
+// says so waits until somebody reads a pipe: programs do, a library must not.
 //
 // Used by the runtime and by the command line; needs old names of libc alone.
 //
@@ -30,6 +31,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,8 +74,16 @@ struct Destination {
     bool kept = now.st_uid == status.st_uid && now.st_gid == status.st_gid;
     if (!kept && fchown(descriptor, status.st_uid, status.st_gid) == 0)
       kept = true;
-    // Never the rights of another owner's program.
-    fchmod(descriptor, status.st_mode & (kept ? 07777 : 0777));
+    bool group = kept || fchown(descriptor, static_cast<uid_t>(-1), status.st_gid) == 0;
+    // Never the rights of another owner's program, nor what another group may do for this process's.
+    fchmod(descriptor, status.st_mode & (kept ? 07777 : group ? 0777 : 0707));
+  }
+
+  /// Whether it is a pipe with a name, which somebody may open to read. One without has lost its readers for good.
+  bool awaitsReader() const {
+    struct statfs system;
+    return S_ISFIFO(status.st_mode) && syscall(SYS_statfs, path, &system) == 0 &&
+           system.f_type != 0x50495045; // PIPEFS_MAGIC
   }
 
 private:
@@ -219,6 +229,9 @@ private:
   }
 };
 
+/// Asked again and again while nobody reads a pipe yet: whether to go on waiting. Without one, nothing waits.
+using Patience = bool (*)();
+
 /// A file that is written. Functions give false with errno.
 class NewFile {
 public:
@@ -226,11 +239,12 @@ public:
   NewFile(const NewFile &) = delete;
   ~NewFile() { discard(); }
 
-  bool open(const char *path) {
+  /// EINTR: `patience` ended before somebody read the pipe.
+  bool open(const char *path, Patience patience = nullptr) {
     if (!destination.find(path))
       return false;
     if (destination.special)
-      return openSpecial();
+      return openSpecial(patience);
     temporary.removeLeftovers(destination.path);
     // What an existing file hides from others is not shown while it is written.
     mode_t mode = destination.exists ? 0600 : 0666;
@@ -274,12 +288,19 @@ public:
   }
 
 private:
-  bool openSpecial() {
-    // Not blocking, so that opening a FIFO does not wait for a reader.
+  bool openSpecial(Patience patience) {
+    // Never blocking: a handler of signals may restart an open() that waits for a reader, for ever.
     int append = S_ISREG(destination.status.st_mode) ? O_APPEND : 0;
-    descriptor = ::open(destination.path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | append);
-    if (descriptor < 0)
-      return false;
+    while ((descriptor = ::open(destination.path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | append)) < 0) {
+      if (errno != ENXIO || !patience || !destination.awaitsReader())
+        return false;
+      if (!patience()) {
+        errno = EINTR;
+        return false;
+      }
+      const struct timespec pause = {0, 10 * 1000 * 1000};
+      syscall(SYS_nanosleep, &pause, nullptr);
+    }
     long flags = syscall(SYS_fcntl, descriptor, F_GETFL, 0);
     syscall(SYS_fcntl, descriptor, F_SETFL, flags & ~O_NONBLOCK);
     return true;
@@ -378,7 +399,9 @@ private:
 
 /// Why nothing could be written, where strerror() does not say it to a user.
 inline const char *writeProblem(int cause) {
-  return cause == ENXIO ? "it is a pipe that nobody reads, or a socket" : nullptr;
+  return cause == ENXIO   ? "it is a pipe that nobody reads, or a socket"
+         : cause == EINTR ? "interrupted before anybody read the pipe"
+                          : nullptr;
 }
 
 } // namespace symc

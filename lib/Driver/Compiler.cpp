@@ -212,8 +212,8 @@ private:
           cause = e.convertToErrorCode();
         });
     bool system = cause != llvm::inconvertibleErrorCode();
-    if (system)
-      diagnostic.message = "cannot be written: " + cause.message();
+    if (const char *reason = writeProblem(cause.value()); system)
+      diagnostic.message = "cannot be written: " + (reason ? reason : cause.message());
     // The linker says in words what stopped it.
     bool full = cause == std::errc::no_space_on_device || cause == std::errc::file_too_large;
     for (const char *word : {"No space left", "File too large", "quota exceeded"})
@@ -311,7 +311,8 @@ private:
   int emitText(StringRef contents) {
     if (given.output) {
       NewFile file;
-      if (file.open(given.output) && file.write(contents.data(), contents.size()) && file.commit())
+      auto wait = [] { return true; }; // a signal ends the process
+      if (file.open(given.output, wait) && file.write(contents.data(), contents.size()) && file.commit())
         return end(Done);
       return fail(llvm::createFileError(given.output, std::error_code(errno, std::generic_category())));
     }

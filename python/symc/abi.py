@@ -109,6 +109,8 @@ def _read(path):
 
 def _exported(path, data):
     """Names that an ELF library defines, read from its symbol table; nothing of it runs."""
+    if bytes(data[:64]).lstrip()[:1] == b"{":
+        raise LibraryError(f"{path}: is a graph file, not a library: symc.compile compiles it")
     if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] != 2:
         raise LibraryError(f"{path}: is not a shared library")
     magic, crc, size = struct.unpack("<4sIQ", data[-16:])  # runtime/Checksum.h
@@ -176,24 +178,33 @@ def _load(path, data):
 class _Image:
     """A loaded library, and the objects that need it."""
 
-    def __init__(self, library):
-        self.library, self.users = library, set()
+    def __init__(self, library, model):
+        self.library, self.model, self.users = library, model, set()
 
 
 _loaded = {}  # by their content: models of one library share its code, and may share parameters
 _lock = threading.Lock()
 
 
-def _image(path, data, user):
+def _image(path, data, user, model):
     """Finalizers run at any moment, so they only say that they no longer need a library: it is closed here."""
     key = hashlib.sha256(data).digest()
     with _lock:
         for other in [k for k, image in _loaded.items() if not image.users and k != key]:
             _ctypes.dlclose(_loaded.pop(other).library._handle)
         if key not in _loaded:
-            _loaded[key] = _Image(_load(path, data))
+            _loaded[key] = _Image(_load(path, data), model)
         _loaded[key].users.add(id(user))
         return _loaded[key]
+
+
+def default_options(image):
+    """What a library was compiled with, from its MODEL_options_default."""
+    entry = image.library[f"{image.model}_options_default"]
+    entry.restype = Options
+    given = entry()
+    # A library of an earlier or a later time may know fewer or more options.
+    return Options(size=ctypes.sizeof(Options), threads=given.threads, seed=given.seed)
 
 
 def open_library(path, user):
@@ -205,7 +216,7 @@ def open_library(path, user):
     models = [n[:-6] for n in sorted(names) if n.endswith("_model") and n[:-6] + "_create" in names]
     if not models:
         raise LibraryError(f"{path}: is not a library that symc wrote: it exports no reflection entry")
-    image = _image(path, data, user)
+    image = _image(path, data, user, models[0])
     entry = image.library[models[0] + "_model"]
     entry.restype = POINTER(Model)
     model = entry()

@@ -63,7 +63,7 @@ def _run(arguments):
 
 
 def compile(graph, output=None, *, target=None, cpu=None, dims=None, functions=None, params=None, embed_params=False,
-            opt_level=None, fast_math=False, threads=0, seed=0):
+            opt_level=None, fast_math=False, threads=None, seed=None):
     """Compiles a graph file or a `symc.Graph` and loads the library; with `output` the library is kept there."""
     options = []
     if target:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from . import abi
+from . import abi, values
 from .errors import DTypeError, LibraryError, ShapeError, from_status
 
 
@@ -20,7 +20,11 @@ class _Handle:
         self.pointer = self.image = None
         self.model, self.image = abi.open_library(path, self)
         self.pointer = ctypes.c_void_p()
-        options = abi.Options(size=ctypes.sizeof(abi.Options), threads=threads, seed=seed)
+        options = abi.default_options(self.image)
+        if threads is not None:
+            options.threads = values.whole_number(threads, "threads", 0, 2**31 - 1)
+        if seed is not None:
+            options.seed = values.whole_number(seed, "seed", 0, 2**64 - 1)
         status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
         if status:
             self.pointer = None
@@ -157,32 +161,24 @@ class Function:
                 pass  # told below
         if len(positional) > len(names):
             raise TypeError(f"{self.name}() takes {len(names)} inputs ({', '.join(names)}), {len(positional)} given")
-        values = dict(zip(names, positional))
+        given = dict(zip(names, positional))
         for name, value in named.items():
             if name not in names:
                 raise TypeError(f"{self.name}() has no input {name!r}; it has {', '.join(names)}")
-            if name in values:
+            if name in given:
                 raise TypeError(f"{self.name}() is given input {name!r} twice")
-            values[name] = value
-        missing = [n for n in names if n not in values]
+            given[name] = value
+        missing = [n for n in names if n not in given]
         if missing:
             raise TypeError(f"{self.name}() needs {', '.join(map(repr, missing))}")
-        return [values[n] for n in names]
+        return [given[n] for n in names]
 
     def _convert(self, argument, value):
         """`value` as a dense array, without a copy where it is one already."""
-        if not isinstance(value, np.ndarray):
-            if hasattr(value, "__dlpack__") and not isinstance(value, np.generic):
-                value = np.from_dlpack(value)
-            elif isinstance(value, (list, tuple, int, float, bool)):
-                value = np.asarray(value, argument.dtype)  # Python's numbers have no element type of their own
-            else:
-                value = np.asarray(value)
-        if value.dtype != argument.dtype:
-            if value.dtype.newbyteorder("=") != argument.dtype:
-                raise DTypeError(f"{self.name}: argument {argument.name!r} is {argument.type}, given an array of "
-                                 f"{value.dtype}; convert it with .astype(numpy.{argument.dtype})")
-            value = value.astype(argument.dtype)
+        where = f"{self.name}: argument {argument.name!r} is {argument.type}"
+        if hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
+            value = np.from_dlpack(value)
+        value = values.as_array(value, argument.dtype, where, (argument.name, argument.type))
         return value if value.flags.c_contiguous else np.ascontiguousarray(value)
 
     def _check_shape(self, argument, array, dims):
@@ -208,10 +204,10 @@ class Function:
     def _output_shape(self, index, argument, dims):
         if not argument.derived and all(d < 0 or d in dims for d in argument.dims):
             return tuple(dims[d] if d >= 0 else s for s, d in zip(argument.shape, argument.dims))
-        values = (ctypes.c_int64 * max(1, len(self._dims)))(*[dims.get(i, d.min) for i, d in enumerate(self._dims)])
+        sizes = (ctypes.c_int64 * max(1, len(self._dims)))(*[dims.get(i, d.min) for i, d in enumerate(self._dims)])
         shape = (ctypes.c_int64 * max(1, argument.rank))()
         model = self._handle.model
-        self._handle.check_model(model.contents.output_shape(model, self._index, index, values, shape))
+        self._handle.check_model(model.contents.output_shape(model, self._index, index, sizes, shape))
         return tuple(shape[:argument.rank])
 
 
@@ -236,7 +232,8 @@ class Parameters(Mapping):
 
     def __setitem__(self, name, value):
         view = self[name]
-        value = np.asarray(value, view.dtype)
+        given = f"{view.dtype.name}{list(view.shape)}"
+        value = values.as_array(value, view.dtype, f"parameter {name!r} is {given}", (name, given))
         if value.shape != view.shape:
             raise ShapeError(f"parameter {name!r} has shape {view.shape}, given {value.shape}", name, view.shape, value.shape)
         view[...] = value
@@ -254,7 +251,7 @@ class Parameters(Mapping):
 class Model:
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
-    def __init__(self, path, threads=0, seed=0):
+    def __init__(self, path, threads=None, seed=None):
         self._handle = _Handle(path, threads, seed)
         model = self._handle.model.contents
         self.name = model.name.decode()
@@ -281,7 +278,7 @@ class Model:
 
     def initialize(self, seed=0):
         """Initial parameters and optimizer state, drawn with `seed`, which is also that of dropout."""
-        self._with("initialize", seed)
+        self._with("initialize", values.whole_number(seed, "seed", 0, 2**64 - 1))
 
     def load_parameters(self, path, allow_extra=False):
         """From safetensors; a missing tensor is an error, and an extra one unless `allow_extra`."""
@@ -323,14 +320,15 @@ class Model:
         for name in dims:
             if name not in names:
                 raise ValueError(f"the model has no symbolic dimension {name!r}; it has {', '.join(names) or 'none'}")
-        return (ctypes.c_int64 * max(1, len(known)))(*[dims.get(n, d.min) for n, d in zip(names, known)])
+        return (ctypes.c_int64 * max(1, len(known)))(*[
+            values.whole_number(dims[n], n, d.min, d.max) if n in dims else d.min for n, d in zip(names, known)])
 
     def _with(self, function, *arguments):
         self._handle.check(getattr(self._handle.model.contents, function)(self._handle.pointer, *arguments))
 
 
-def load(path, threads=0, seed=0):
-    """Opens a library that `symc compile` wrote."""
+def load(path, threads=None, seed=None):
+    """Opens a library that `symc compile` wrote. Without `threads` and `seed` those that it was compiled with are used."""
     if not os.path.exists(path):
         raise FileNotFoundError(f"{os.fspath(path)}: no such library")
     if os.path.isdir(path):

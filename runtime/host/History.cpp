@@ -9,6 +9,8 @@
 #include "runtime/host/Numbers.h"
 #include "runtime/host/OutputFile.h"
 
+#include <sys/stat.h>
+
 namespace symc::host {
 
 /// `epoch` and `steps` are whole numbers.
@@ -29,10 +31,15 @@ History::History(const std::vector<std::string> &scores, bool validation, std::s
 
 void History::add(std::vector<double> row) { allRows.push_back(std::move(row)); }
 
+static bool isFile(const std::string &path) {
+  struct stat status;
+  return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+}
+
 void History::write(bool force) {
   using namespace std::chrono;
   steady_clock::time_point now = steady_clock::now();
-  if (path.empty() || (!force && now - written < seconds(1)))
+  if (path.empty() || (!force && (now - written < seconds(1) || !isFile(path)))) // a pipe gets the whole once
     return;
   written = now;
   std::string text;

@@ -6,6 +6,7 @@
 
 #include "runtime/host/Library.h"
 #include "lib/Support/Suggest.h"
+#include "runtime/host/OutputFile.h"
 
 #include <cstdlib>
 #include <dlfcn.h>
@@ -229,6 +230,7 @@ void Instance::loadParameters(const std::string &path, bool allowExtra) {
 }
 
 void Instance::saveParameters(const std::string &path) {
+  HeldPipe pipe(path);
   check(owner.model().save_parameters(instance, path.c_str()), path);
 }
 

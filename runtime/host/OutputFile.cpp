@@ -6,7 +6,9 @@
 
 #include "runtime/host/OutputFile.h"
 #include "runtime/host/Errors.h"
+#include "runtime/host/Interrupt.h"
 
+#include <memory>
 #include <utility>
 
 namespace symc::host {
@@ -14,15 +16,27 @@ namespace symc::host {
 Error outputError(const std::string &path, int cause) {
   bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
   const char *reason = writeProblem(cause);
-  return Error(full ? WrongEnvironment : WrongInput,
+  // What waited for a reader until an interrupt exits like all that an interrupt ends.
+  bool stopped = cause == EINTR && interrupted();
+  return Error(stopped ? static_cast<ExitCode>(interruptExitCode())
+               : full  ? WrongEnvironment
+                       : WrongInput,
                makeDiagnostic(code::OutputUnwritable, path,
                               std::string("cannot be written: ") + (reason ? reason : strerror(cause)),
                               full ? "free some space, or write to another place" : ""));
 }
 
+static bool goOn() { return !interrupted(); }
+
 OutputFile::OutputFile(std::string target) : path(std::move(target)) {
-  if (!file.open(path.c_str()))
+  if (!file.open(path.c_str(), goOn))
     fail();
+}
+
+HeldPipe::HeldPipe(const std::string &path) {
+  auto target = std::make_unique<Destination>();
+  if (target->find(path.c_str()) && target->special && target->awaitsReader() && !file.open(path.c_str(), goOn))
+    throw outputError(path, errno);
 }
 
 void OutputFile::fail() { throw outputError(path, errno); }

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -46,6 +47,17 @@ class CompileTest(unittest.TestCase):
         self.assertEqual(list(scores), ["loss", "mae"])
         np.testing.assert_allclose(model.parameters["theta"], self.theta, atol=1e-4)
         np.testing.assert_allclose(model.predict(X=self.x)["yhat"], self.y, atol=1e-4)
+
+    def test_defaults_of_the_library(self):
+        g = symc.Graph("drawn")
+        g.output(y=g.input("x", "f32[n, 3]") @ g.parameter("w", "f32[3, 4]", init="normal"))
+        with tempfile.TemporaryDirectory() as folder:
+            source, library = f"{folder}/drawn.json", f"{folder}/libdrawn.so"
+            g.to_json(source)
+            subprocess.run([symc.compiler.find_compiler(), "compile", source, "--seed", "5", "-o", library], check=True)
+            drawn = [symc.load(library, seed=seed).parameters["w"].tolist() for seed in (None, 5, 0)]
+        self.assertEqual(drawn[0], drawn[1])
+        self.assertNotEqual(drawn[0], drawn[2])
 
     def test_fixed_dimension_and_kept_library(self):
         with tempfile.TemporaryDirectory() as folder:

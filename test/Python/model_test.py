@@ -92,7 +92,42 @@ class ModelTest(unittest.TestCase):
         with self.assertRaisesRegex(AttributeError, "no function 'predcit'"):
             self.model.predcit
 
+    def test_values_never_change(self):
+        self.model.lookup(ids=[1])
+        x = self.x.tolist()
+        self.model.predict(x=[[1, 2.5], [float("inf"), float("nan")]])
+        for wrong, said in (([1.0], "does not hold 1.0"), ([2**63], "does not hold"), (["1"], "no number"),
+                            (None, "no array"), ("ab", "no array"), ([None], "no number"), (np.zeros(1), "float64")):
+            with self.assertRaisesRegex(symc.DTypeError, f"'ids' is .*{said}"):
+                self.model.lookup(ids=wrong)
+        for wrong in ([[1e300, 0]], [[2**24 + 1, 0]], [[10**400, 0]], [[1j, 0]], [[np.float64(0.1), 0]], {"a": 1}):
+            with self.assertRaisesRegex(symc.DTypeError, "'x' is f32"):
+                self.model.predict(x=wrong)
+        for wrong in ([[1, 2], [3]], [[1, 2], 3], [[1, [2]], [3, 4]]):
+            with self.assertRaisesRegex(symc.ShapeError, "different shapes"):
+                self.model.predict(x=wrong)
+        before = self.model.parameters["b"].copy()
+        for wrong in (np.zeros(1), np.zeros(1, np.int64), [1e300], ["1"], None):
+            with self.assertRaisesRegex(symc.DTypeError, "parameter 'b' is float32"):
+                self.model.parameters["b"] = wrong
+        np.testing.assert_array_equal(self.model.parameters["b"], before)
+        self.model.parameters["b"] = [2]
+
+    def test_settings(self):
+        for wrong in (-1, 2**64):
+            with self.assertRaisesRegex(ValueError, "seed must be from 0"):
+                self.model.initialize(seed=wrong)
+            with self.assertRaisesRegex(ValueError, "seed must be from 0"):
+                symc.load(LIBRARY, seed=wrong)
+        with self.assertRaisesRegex(TypeError, "seed must be a whole number"):
+            self.model.initialize(seed=1.5)
+
     def test_wrong_libraries(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "line.json"
+            path.write_text('{"symc": 1}')
+            with self.assertRaisesRegex(symc.LibraryError, "is a graph file, not a library"):
+                symc.load(path)
         with self.assertRaises(FileNotFoundError):
             symc.load("nothing.so")
         with self.assertRaisesRegex(symc.LibraryError, "not a shared library"):

@@ -1,0 +1,98 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""What callers give, as arrays of a type: no value changes on the way."""
+import math
+import numbers
+import operator
+
+import numpy as np
+
+from .errors import DTypeError, ShapeError
+
+
+def whole_number(value, name, least, most):
+    """A setting that is a whole number."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+    if not least <= number <= most:
+        raise ValueError(f"{name} must be from {least} to {most}, not {number}")
+    return number
+
+
+def as_array(value, dtype, where, argument):
+    """`value` as an array of `dtype`. An array has a type, which must be this one; Python's numbers have none and take it
+    where it holds them. `where` begins a message; `argument` is the name and the type of what is given."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _native(value, dtype, where)
+    if not isinstance(value, (list, tuple, numbers.Number)):
+        return _native(_foreign(value, where), dtype, where)
+    _check(value, dtype, where, argument)
+    try:
+        array = np.asarray(value, dtype)
+    except ValueError:  # what _check knows nothing of: arrays within lists of other sizes
+        raise _ragged(where, argument, value) from None
+    return array
+
+
+def _native(value, dtype, where):
+    value = np.asarray(value)
+    if value.dtype == dtype:
+        return value
+    if value.dtype.newbyteorder("=") != dtype:
+        raise DTypeError(f"{where}, given an array of {value.dtype}; convert it with .astype(numpy.{_name(dtype)})")
+    return value.astype(dtype)
+
+
+def _name(dtype):
+    return "bool_" if dtype == np.bool_ else dtype.name
+
+
+def _foreign(value, where):
+    """An object that says how it is an array: those of other packages."""
+    if any(hasattr(value, name) for name in ("__array__", "__array_interface__", "__array_struct__", "__buffer__")) or \
+            isinstance(value, (memoryview, bytearray)):
+        return np.asarray(value)
+    raise DTypeError(f"{where}, given {_shown(value)} ({type(value).__name__}), which is no array, number or list")
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _ragged(where, argument, value):
+    return ShapeError(f"{where}, given a list whose parts have different shapes: {_shown(value)}", *argument, None)
+
+
+def _check(value, dtype, where, argument):
+    """The shape of nested lists, whose values `dtype` must hold."""
+    if isinstance(value, (list, tuple)):
+        shapes = {_check(item, dtype, where, argument) for item in value}
+        if len(shapes) > 1:
+            raise _ragged(where, argument, value)
+        return (len(value), *(shapes.pop() if shapes else ()))
+    if isinstance(value, (np.ndarray, np.generic)):
+        if not np.can_cast(value.dtype, dtype, "safe"):
+            raise DTypeError(f"{where}, given a list with {value.dtype}; convert it with .astype(numpy.{_name(dtype)})")
+        return value.shape
+    if not _holds(dtype, value):
+        if not isinstance(value, numbers.Number):
+            raise DTypeError(f"{where}, given {_shown(value)} ({type(value).__name__}), which is no number")
+        raise DTypeError(f"{where}, which does not hold {_shown(value)} ({type(value).__name__})")
+    return ()
+
+
+def _holds(dtype, value):
+    """Whether a number of Python's is one of `dtype`. That of a floating-point type is the nearest one."""
+    if isinstance(value, bool):
+        return np.can_cast(np.bool_, dtype, "safe")
+    if dtype.kind in "iu":
+        return isinstance(value, int) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
+    if dtype.kind != "f" or not isinstance(value, (int, float)):
+        return False
+    if isinstance(value, int):
+        # Between two numbers lies another one: an identifier, most often.
+        return abs(value) <= int(np.finfo(dtype).max) and int(dtype.type(value)) == value
+    with np.errstate(over="ignore"):
+        return not math.isfinite(value) or bool(np.isfinite(dtype.type(value)))
