@@ -20,9 +20,9 @@ import tempfile
 import traceback
 
 import numpy as np
-import symc
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[2] / "python")]
+import symc
 from graphs import ELEMENTS, random_graph
 
 VARIANTS = {"fused": {}, "unfused": {"debug_fusion": "off"}, "O0": {"opt_level": 0}, "O3": {"opt_level": 3},
@@ -116,6 +116,9 @@ def agree(compiler, graph, draw, dims, variants, cpu, folder):
                 if key not in expected:
                     expected[key] = results
                     continue
+                if results.keys() != expected[key].keys():
+                    odd = sorted(results.keys() ^ expected[key].keys())
+                    raise Failed(f"{variant} with {threads} threads at {sizes}: {', '.join(odd)} not in all variants")
                 for name, value in results.items():
                     where = differs(expected[key][name], value)
                     if len(where):
@@ -193,6 +196,8 @@ def main():
             draw, names = inputs_of_file(graph)
             return graph, draw, [{k: size + 2 * i for i, k in enumerate(names)} for size in (12, 34)]
         jobs.append((str(path), of_file))
+    if not jobs:
+        parser.error("no graphs: give --seeds or --graphs")
     passed, failed = 0, 0
     for label, make in jobs:
         with tempfile.TemporaryDirectory(prefix="symc-agree-") as name:
