@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The formulas are those of the papers, with epsilon outside the root; in Adadelta it belongs
-// to the definition of RMS and stays inside. What depends on the number of updates alone is
-// computed once for all parameters, as f64 scalars.
+// The formulas are those of the papers, with epsilon outside the root unless the options say
+// otherwise; in Adadelta it belongs to the definition of RMS and stays inside. What depends on
+// the number of updates alone is computed once for all parameters, as f64 scalars.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Autodiff/Optimizers.h"
@@ -34,18 +34,27 @@ struct Sgd : Optimizer {
   }
 };
 
+/// A root that is divided by: √x + ε, or √(x + ε) with epsilon_inside_root.
+struct Root {
+  explicit Root(const MethodOptions &o) : epsilon(o.number("epsilon")), inside(o.flag("epsilon_inside_root")) {}
+  double epsilon;
+  bool inside;
+
+  Tensor operator()(Tensor x) const { return inside ? sqrt(x + epsilon) : sqrt(x) + epsilon; }
+};
+
 /// a += g²; w -= lr g / (√a + ε). (Duchi, Hazan, Singer 2011)
 struct Adagrad : Optimizer {
-  explicit Adagrad(const MethodOptions &o)
-      : initial(o.number("initial_accumulator_value")), epsilon(o.number("epsilon")) {}
-  double initial, epsilon;
+  explicit Adagrad(const MethodOptions &o) : initial(o.number("initial_accumulator_value")), root(o) {}
+  double initial;
+  Root root;
 
   Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     std::string slot = ("adagrad/a/" + name).str();
     Tensor before = s.state(slot, w.value.getType(), initial);
     Tensor a = before + g * g;
     s.update(slot, before, a);
-    return w - times(s, rate, g) / (sqrt(a) + epsilon);
+    return w - times(s, rate, g) / root(a);
   }
 };
 
@@ -53,11 +62,10 @@ struct Adagrad : Optimizer {
 /// (Hinton 2012, Graves 2013)
 struct RmsProp : Optimizer {
   explicit RmsProp(const MethodOptions &o)
-      : rho(o.number("rho")), momentum(o.number("momentum")), centered(o.flag("centered")),
-        epsilon(o.number("epsilon")) {}
+      : rho(o.number("rho")), momentum(o.number("momentum")), centered(o.flag("centered")), root(o) {}
   double rho, momentum;
   bool centered;
-  double epsilon;
+  Root root;
 
   Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor variance = average(s, "rmsprop/v/", name, g * g);
@@ -66,7 +74,7 @@ struct RmsProp : Optimizer {
       // Rounding can take it below 0.
       variance.value = maximum(variance - mean * mean, literal(w, 0)).value;
     }
-    Tensor d = times(s, rate, g) / (sqrt(variance) + epsilon);
+    Tensor d = times(s, rate, g) / root(variance);
     if (momentum == 0)
       return w - d;
     std::string slot = ("rmsprop/m/" + name).str();
@@ -122,12 +130,14 @@ struct Moments : Optimizer {
 };
 
 /// m = β₁ m + (1-β₁) g; v = β₂ v + (1-β₂) g²; w -= lr m̂ / (√v̂ + ε) with m̂ = m / (1-β₁^t), v̂ = v / (1-β₂^t), computed
-/// as lr c / (1-β₁^t) · m / (√v + ε c) with c = √(1-β₂^t). With decay also w -= lr λ w. (Kingma, Ba 2014; Loshchilov,
-/// Hutter 2017)
+/// as lr c / (1-β₁^t) · m / (√v + ε c) with c = √(1-β₂^t); with epsilon_hat ε is not multiplied by c. With decay also
+/// w -= lr λ w. (Kingma, Ba 2014; Loshchilov, Hutter 2017)
 struct Adam : Moments {
   Adam(const MethodOptions &o, bool decoupled)
-      : Moments(o), epsilon(o.number("epsilon")), decay(decoupled ? o.number("weight_decay") : 0) {}
+      : Moments(o), epsilon(o.number("epsilon")), decay(decoupled ? o.number("weight_decay") : 0),
+        epsilonHat(o.flag("epsilon_hat")) {}
   double epsilon, decay;
+  bool epsilonHat;
   StepScalar scale, offset;
 
   bool movesWithoutGradient() const override { return decay != 0; }
@@ -135,7 +145,7 @@ struct Adam : Moments {
     rate = r;
     Tensor c = sqrt(correction(s, beta2));
     scale = {std::nullopt, (s.f64(r) * c / correction(s, beta1)).value};
-    offset = {std::nullopt, (epsilon * c).value};
+    offset = epsilonHat ? StepScalar{epsilon, {}} : StepScalar{std::nullopt, (epsilon * c).value};
   }
   Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor m = moment(s, "m", name, g, beta1), v = moment(s, "v", name, g * g, beta2);

@@ -41,16 +41,20 @@ def sgd(s, w, g, lr, t, momentum=0, nesterov=False):
     return w - lr * (g + momentum * s["m"] if nesterov else s["m"])
 
 
-def adagrad(s, w, g, lr, t, initial_accumulator_value=0, epsilon=1e-10):
+def root(x, epsilon, inside):
+    return np.sqrt(x + epsilon) if inside else np.sqrt(x) + epsilon
+
+
+def adagrad(s, w, g, lr, t, initial_accumulator_value=0, epsilon=1e-10, epsilon_inside_root=False):
     s["a"] = s.get("a", initial_accumulator_value) + g**2
-    return w - lr * g / (np.sqrt(s["a"]) + epsilon)
+    return w - lr * g / root(s["a"], epsilon, epsilon_inside_root)
 
 
-def rmsprop(s, w, g, lr, t, rho=0.9, momentum=0, centered=False, epsilon=1e-8):
+def rmsprop(s, w, g, lr, t, rho=0.9, momentum=0, centered=False, epsilon=1e-8, epsilon_inside_root=False):
     s["v"] = rho * s.get("v", 0) + (1 - rho) * g**2
     s["c"] = rho * s.get("c", 0) + (1 - rho) * g
     variance = s["v"] - s["c"]**2 if centered else s["v"]
-    s["m"] = momentum * s.get("m", 0) + lr * g / (np.sqrt(variance) + epsilon)
+    s["m"] = momentum * s.get("m", 0) + lr * g / root(variance, epsilon, epsilon_inside_root)
     return w - s["m"]
 
 
@@ -68,9 +72,12 @@ def moments(s, g, beta_1, beta_2):
     return s["m"], s["v"]
 
 
-def adam(s, w, g, lr, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0):
+def adam(s, w, g, lr, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0, epsilon_hat=False):
     m, v = moments(s, g, beta_1, beta_2)
-    step = m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
+    if epsilon_hat:
+        step = np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+    else:
+        step = m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
     return w - lr * weight_decay * w - lr * step
 
 
@@ -170,6 +177,20 @@ CASES = [{"optimizer": o} for o in STANDARD_RATES] + [
     {"optimizer": {"rmsprop": {"learning_rate": 0.01, "centered": True, "momentum": 0.9, "rho": 0.95}}},
     {"optimizer": {"adam": {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-4}}},
     {"optimizer": {"adamw": {"learning_rate": 0.05, "weight_decay": 0.1}}},
+    # An epsilon that is large enough to tell where it stands.
+    {"optimizer": {"adagrad": {"learning_rate": 0.1, "epsilon": 0.1}}},
+    {"optimizer": {"adagrad": {"learning_rate": 0.1, "epsilon": 0.1, "epsilon_inside_root": True}}},
+    {"optimizer": {"adagrad": {"epsilon_inside_root": True, "initial_accumulator_value": 0.1}}},
+    {"optimizer": {"rmsprop": {"learning_rate": 0.01, "epsilon": 0.1, "epsilon_inside_root": False}}},
+    {"optimizer": {"rmsprop": {"learning_rate": 0.01, "epsilon": 0.1, "epsilon_inside_root": True}}},
+    {"optimizer": {"rmsprop": {"learning_rate": 0.01, "epsilon": 0.1, "epsilon_inside_root": True, "centered": True,
+                               "momentum": 0.9}}},
+    {"optimizer": {"adam": {"learning_rate": 0.05, "epsilon": 0.1}}},
+    {"optimizer": {"adam": {"learning_rate": 0.05, "epsilon": 0.1, "epsilon_hat": True}}},
+    {"optimizer": {"adamw": {"learning_rate": 0.05, "epsilon": 0.1}}},
+    {"optimizer": {"adamw": {"learning_rate": 0.05, "epsilon": 0.1, "epsilon_hat": True}}},
+    {"optimizer": {"adam": {"learning_rate": 0.05, "epsilon": 0.1, "epsilon_hat": True}}, "accumulate_steps": 3,
+     "learning_rate_schedule": {"step": {"step_size": 2}}},
     {"optimizer": {"lion": {"learning_rate": 0.01, "weight_decay": 0.1}}},
     {"optimizer": {"sgd": {"learning_rate": 0.3}}, "clip_global_norm": 0.2},
     {"optimizer": {"adam": {"learning_rate": 0.05}}, "weight_decay": 0.1, "clip_global_norm": 0.3},
