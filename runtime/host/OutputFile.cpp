@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/OutputFile.h"
+#include "lib/Support/SystemErrors.h"
 #include "runtime/host/Errors.h"
 
 #include <utility>
@@ -12,9 +13,9 @@
 namespace symc::host {
 
 Error outputError(const std::string &path, int cause) {
-  bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+  bool full = isFull(cause);
   const char *reason = writeProblem(cause);
-  return Error(full ? WrongEnvironment : WrongInput,
+  return Error(isLacking(cause) ? WrongEnvironment : WrongInput,
                makeDiagnostic(code::OutputUnwritable, path,
                               std::string("cannot be written: ") + (reason ? reason : strerror(cause)),
                               full ? "free some space, or write to another place" : ""));
