@@ -10,6 +10,7 @@
 #include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
 #include "lib/Support/Suggest.h"
+#include "lib/Support/SystemErrors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/NewFile.h"
 #include "llvm/Config/llvm-config.h"
@@ -214,22 +215,22 @@ private:
     bool system = cause != llvm::inconvertibleErrorCode();
     if (const char *reason = writeProblem(cause.value()); system)
       diagnostic.message = "cannot be written: " + (reason ? reason : cause.message());
-    // The linker says in words what stopped it.
-    bool full = cause == std::errc::no_space_on_device || cause == std::errc::file_too_large;
-    for (const char *word : {"No space left", "File too large", "quota exceeded"})
-      full |= diagnostic.message.find(word) != std::string::npos;
+    bool full = system && isFull(cause.value()), lacking = system && isLacking(cause.value());
     if (full)
       diagnostic.hint = "free some space, or write to another place";
-    diagnostic.code = system || full ? code::OutputUnwritable : code::Internal;
+    diagnostic.code = system ? code::OutputUnwritable : code::Internal;
     diagnostics.report(std::move(diagnostic));
-    return end(full ? LackingEnvironment : system ? WrongInput : InternalError);
+    return end(lacking ? LackingEnvironment : system ? WrongInput : InternalError);
   }
-  /// 70 when anything that went wrong is the compiler's fault, 2 when nothing but the command line is wrong.
+  /// 70 when anything that went wrong is the compiler's fault, 3 when the system could not open a file, 2 when nothing
+  /// but the command line is wrong.
   int failureOf() const {
     bool usage = true;
     for (const symc::Diagnostic &d : diagnostics.all()) {
       if (d.code == code::Internal)
         return InternalError;
+      if ((d.code == code::FileUnreadable || d.code == code::ConstantFile) && saysLacking(d.message))
+        return LackingEnvironment;
       usage &= d.severity != Severity::Error || d.code == code::OptionValue;
     }
     return usage && diagnostics.hasErrors() ? WrongUsage : WrongInput;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/Errors.h"
+#include "lib/Support/SystemErrors.h"
 
 #include <cstdio>
 
@@ -32,7 +33,8 @@ Error usageError(std::string_view code, std::string message, std::string hint, s
 }
 
 Error dataError(std::string_view code, const std::string &file, std::string message, std::string hint) {
-  return Error(WrongInput, makeDiagnostic(code, file, std::move(message), std::move(hint)));
+  ExitCode exit = saysLacking(message) ? WrongEnvironment : WrongInput;
+  return Error(exit, makeDiagnostic(code, file, std::move(message), std::move(hint)));
 }
 
 static void printOne(const Diagnostic &diagnostic, const std::string &sourceLine) {

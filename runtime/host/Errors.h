@@ -38,7 +38,7 @@ Diagnostic makeDiagnostic(std::string_view code, std::string file, std::string m
 
 /// Wrong usage (exit 2). A suggestion may be empty.
 Error usageError(std::string_view code, std::string message, std::string hint = {}, std::string suggestion = {});
-/// A wrong input (exit 1).
+/// A wrong input (exit 1), or one that the system could not open for what it lacks (exit 3).
 Error dataError(std::string_view code, const std::string &file, std::string message, std::string hint = {});
 
 /// Set once by the command line before anything can fail.

@@ -6,6 +6,7 @@
 
 #include "runtime/host/Library.h"
 #include "lib/Support/Suggest.h"
+#include "lib/Support/SystemErrors.h"
 #include "runtime/host/OutputFile.h"
 
 #include <cstdlib>
@@ -207,7 +208,8 @@ Error statusError(symc_status status, const char *message, const std::string &fi
   bool full = status == SYMC_IO_ERROR && (says("No space left") || says("quota") || says("File too large"));
   if (full)
     diagnostic.hint = "free some space, or write to another place";
-  return Error(full ? WrongEnvironment : kind.exit, diagnostic);
+  bool lacking = full || (status == SYMC_IO_ERROR && saysLacking(text));
+  return Error(lacking ? WrongEnvironment : kind.exit, diagnostic);
 }
 
 Instance::Instance(const Library &library, const InstanceOptions &options) : owner(library) {

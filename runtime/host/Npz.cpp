@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Support/SystemErrors.h"
 #include "runtime/host/Errors.h"
 #include "runtime/host/Tensor.h"
 
@@ -54,6 +55,8 @@ NpzArchive::NpzArchive(const std::string &archivePath) : path(archivePath) {
     zip_error_init_with_code(&error, code);
     std::string message = zip_error_strerror(&error);
     zip_error_fini(&error);
+    if (saysLacking(message))
+      throw dataError(code::DataUnreadable, path, "cannot be opened: " + message);
     throw dataError(code::DataFormat, path, "is not a valid .npz file: " + message);
   }
   zip_t *zip = static_cast<zip_t *>(archive);

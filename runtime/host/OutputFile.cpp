@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/OutputFile.h"
+#include "lib/Support/SystemErrors.h"
 #include "runtime/host/Errors.h"
 #include "runtime/host/Interrupt.h"
 
@@ -14,13 +15,13 @@
 namespace symc::host {
 
 Error outputError(const std::string &path, int cause) {
-  bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+  bool full = isFull(cause);
   const char *reason = writeProblem(cause);
   // What waited for a reader until an interrupt exits like all that an interrupt ends.
   bool stopped = cause == EINTR && interrupted();
-  return Error(stopped ? static_cast<ExitCode>(interruptExitCode())
-               : full  ? WrongEnvironment
-                       : WrongInput,
+  return Error(stopped            ? static_cast<ExitCode>(interruptExitCode())
+               : isLacking(cause) ? WrongEnvironment
+                                  : WrongInput,
                makeDiagnostic(code::OutputUnwritable, path,
                               std::string("cannot be written: ") + (reason ? reason : strerror(cause)),
                               full ? "free some space, or write to another place" : ""));

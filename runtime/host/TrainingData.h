@@ -19,7 +19,7 @@ public:
   const Dataset &training() const { return data; }
   int64_t trainingExamples() const { return trainCount; }
   int64_t batchSize() const { return batch; }
-  int64_t batches() const { return (trainCount + batch - 1) / batch; }
+  int64_t batches() const { return trainCount / batch + (trainCount % batch != 0); } // a batch may be any number
 
   /// 0: no validation.
   int64_t validationExamples() const { return validationCount; }

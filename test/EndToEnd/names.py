@@ -15,9 +15,11 @@ import symc
 WORDS = """int double for return class new this template and_eq bool printf malloc main errno NULL stdin assert signal time
 exp log sin predict train_step gradients evaluate options instance status batch out dims inputs outputs m self owner frame
 arena seed step parameters k0 k1 k0_combine constant0 body_predict sizes_predict symc_rt_parallel symc_instance int64_t size_t
-DLTensor linux unix I complex near far""".split()
+DLTensor linux unix I complex near far NAN BUFSIZ SIGINT E2BIG noreturn math_errhandling PRId64 L_tmpnam WNOHANG NSIG st_atime
+sa_handler si_pid s6_addr sched_priority B0 NCCS POLLIN P_tmpdir stdout""".split()
 RESERVED = "predict train_step gradients evaluate options".split()  # functions of every library
-HEADERS = "stdio math stdlib string errno time signal assert limits complex stdbool".split()
+HEADERS = """stdio math stdlib string errno time signal assert limits complex stdbool stdnoreturn inttypes sched termios poll
+sys/wait sys/stat netinet/in""".split()
 COMPILERS = (["gcc", "-std=c99", "-xc"], ["gcc", "-std=gnu11", "-xc"], ["g++", "-std=c++17", "-xc++"],
              ["g++", "-std=c++20", "-xc++"])
 

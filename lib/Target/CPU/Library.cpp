@@ -33,12 +33,13 @@ private:
   sigset_t before;
 };
 
-/// A file that other code writes by its name, and that gets its final one when it is complete. As in NewFile.h, it
-/// takes over mode and owner of an old one, and symbolic links stay.
+/// A file that gets its final name when it and all others are complete. As in NewFile.h, it takes over mode and owner
+/// of an old one, and symbolic links stay. Errors name the path that was given.
 class PendingFile {
 public:
-  static Expected<PendingFile> make(StringRef givenPath) {
+  static Expected<PendingFile> make(StringRef givenPath, unsigned mode = sys::fs::all_read | sys::fs::all_write) {
     PendingFile file;
+    file.given = givenPath.str();
     file.destination = std::make_unique<Destination>();
     if (!file.destination->find(givenPath.str().c_str()))
       return createFileError(givenPath, std::error_code(errno, std::generic_category()));
@@ -46,7 +47,7 @@ public:
       return createFileError(givenPath, std::make_error_code(std::errc::not_supported));
     SmallString<256> path;
     // In the same directory, so that it can be renamed. That it can be made says that the path can be written.
-    if (std::error_code code = sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path))
+    if (std::error_code code = sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path, mode))
       return createFileError(givenPath, code);
     file.path = path.str().str();
     return std::move(file);
@@ -56,36 +57,39 @@ public:
     if (!path.empty())
       sys::fs::remove(path);
   }
-  const std::string &temporary() const { return path; }
+  Error write(StringRef content) {
+    std::error_code code;
+    raw_fd_ostream os(path, code);
+    if (!code) {
+      os << content;
+      os.close();
+      code = os.error();
+      os.clear_error();
+    }
+    return code ? createFileError(given, code) : Error::success();
+  }
   Error commit() {
     if (int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC); descriptor >= 0) {
       destination->inherit(descriptor);
       close(descriptor);
     }
     if (std::error_code code = sys::fs::rename(path, destination->path))
-      return createFileError(destination->path, code);
+      return createFileError(given, code);
     path.clear();
     return Error::success();
   }
 
 private:
   PendingFile() = default;
-  std::string path;
+  std::string given, path;
   std::unique_ptr<Destination> destination;
 };
 
-Error writeText(StringRef path, StringRef text) {
-  std::error_code code;
-  raw_fd_ostream os(path, code);
-  if (code)
-    return createFileError(path, code);
-  os << text;
-  os.close();
-  if (!os.has_error())
-    return Error::success();
-  code = os.error();
-  os.clear_error();
-  return createFileError(path, code);
+/// What the system lacked, with the file that could not be made for it.
+Error atPath(Error error, StringRef path) {
+  return handleErrors(std::move(error), [&](std::unique_ptr<ECError> cause) -> Error {
+    return createFileError(path, cause->convertToErrorCode());
+  });
 }
 
 Error checkWritable(StringRef path) {
@@ -94,21 +98,11 @@ Error checkWritable(StringRef path) {
 }
 
 /// The last bytes of a library tell a damaged one: see runtime/Checksum.h.
-Error appendChecksum(const std::string &path) {
-  auto content = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!content)
-    return createFileError(path, content.getError());
-  StringRef bytes = (*content)->getBuffer();
-  LibraryChecksum checksum = {LibraryChecksum::mark, crc32(arrayRefFromStringRef(bytes)), bytes.size()};
-  std::error_code code;
-  raw_fd_ostream os(path, code, sys::fs::OF_Append);
-  if (!code) {
-    os.write(reinterpret_cast<const char *>(&checksum), sizeof checksum);
-    os.close();
-    code = os.error();
-    os.clear_error();
-  }
-  return code ? createFileError(path, code) : Error::success();
+void appendChecksum(ByteVector &bytes) {
+  LibraryChecksum checksum = {LibraryChecksum::mark, crc32(arrayRefFromStringRef(StringRef(bytes.data(), bytes.size()))),
+                              bytes.size()};
+  const char *begin = reinterpret_cast<const char *>(&checksum);
+  bytes.append(begin, begin + sizeof checksum);
 }
 
 Expected<std::vector<ByteVector>> compileVariant(Variant variant, size_t index, const EmitOptions &options,
@@ -186,15 +180,20 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
   LinkKind kind = name.ends_with(".o")   ? LinkKind::Object
                   : name.ends_with(".a") ? LinkKind::Archive
                                          : LinkKind::SharedLibrary;
+  Expected<ByteVector> linked = link(kind, objects, name);
+  if (!linked)
+    return atPath(linked.takeError(), outputPath);
+  unsigned mode = sys::fs::all_read | sys::fs::all_write;
+  if (kind == LinkKind::SharedLibrary) {
+    appendChecksum(*linked);
+    mode |= sys::fs::all_exe;
+  }
   SignalsWait wait;
-  Expected<PendingFile> library = PendingFile::make(outputPath);
+  Expected<PendingFile> library = PendingFile::make(outputPath, mode);
   if (!library)
     return library.takeError();
-  if (Error error = link(kind, objects, library->temporary(), name))
+  if (Error error = library->write(StringRef(linked->data(), linked->size())))
     return error;
-  if (kind == LinkKind::SharedLibrary)
-    if (Error error = appendChecksum(library->temporary()))
-      return error;
   if (!options.writeHeader)
     return library->commit();
 
@@ -203,7 +202,7 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
   Expected<PendingFile> header = PendingFile::make(headerPath);
   if (!header)
     return header.takeError();
-  if (Error error = writeText(header->temporary(), emitHeader(model)))
+  if (Error error = header->write(emitHeader(model)))
     return error;
   if (Error error = library->commit())
     return error;

@@ -33,7 +33,7 @@ bool isReserved(StringRef name) {
   }();
   // The implementation's own names; the limits of <stdint.h>; a model's enumerators are in capitals too.
   bool capitals = none_of(name, [](char c) { return c >= 'a' && c <= 'z'; }) && name.contains('_');
-  return words.contains(name) || name.starts_with("__") || capitals ||
+  return words.contains(name) || isCMacro(name) || name.starts_with("__") || capitals ||
          (name.size() > 1 && name[0] == '_' && isUpper(name[1]));
 }
 

@@ -21,6 +21,9 @@ inline llvm::ArrayRef<ArgumentDescription> typedOutputs(const FunctionDescriptio
 /// "const float *", ... without `const` and the star.
 llvm::StringRef cType(ElementType type);
 
+/// Whether a standard header defines it as a macro that needs no arguments (but for capitals with a '_').
+bool isCMacro(llvm::StringRef name);
+
 /// Parameter names of a typed function after the instance: dimensions, inputs, results. Each is a valid name in C and
 /// C++ that no macro of the standard headers has, and different from the others.
 std::vector<std::string> parameterNames(const ModelDescription &model, const FunctionDescription &function);

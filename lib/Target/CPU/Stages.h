@@ -57,8 +57,8 @@ llvm::Expected<std::vector<ByteVector>> generateObjects(std::unique_ptr<llvm::Mo
 
 enum class LinkKind { SharedLibrary, Object, Archive };
 
-/// Links the objects and the runtime into the file `path`, which must not exist. `soname` is the final file's name.
-llvm::Error link(LinkKind kind, llvm::ArrayRef<ByteVector> objects, llvm::StringRef path, llvm::StringRef soname);
+/// The objects and the runtime, linked. `soname` is the final file's name.
+llvm::Expected<ByteVector> link(LinkKind kind, llvm::ArrayRef<ByteVector> objects, llvm::StringRef soname);
 
 } // namespace symc
 
