@@ -13,11 +13,20 @@ from . import abi, values
 from .errors import DTypeError, LibraryError, ShapeError, from_status
 
 
+def _path(path):
+    """A path as C takes it."""
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError(f"the path {path!r} holds a NUL")
+    return encoded
+
+
 class _Handle:
     """Owns an instance of a model; views of parameters keep it alive."""
 
     def __init__(self, path, threads, seed):
         self.pointer = self.image = None
+        self.viewed, self.kept = False, []  # whether parameters were given out; instances that keep those alive
         self.model, self.image = abi.open_library(path, self)
         self.pointer = ctypes.c_void_p()
         options = abi.default_options(self.image)
@@ -30,6 +39,19 @@ class _Handle:
             self.pointer = None
             raise from_status(status, self.message(None))
         self.destroy = self.model.contents.destroy
+
+    def keep_viewed(self):
+        """Views stay valid when the instance turns to other parameters: one more instance shares the present ones."""
+        if not self.viewed:
+            return
+        options, keeper = abi.default_options(self.image), ctypes.c_void_p()
+        options.threads = 1
+        status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(keeper))
+        if status:
+            raise from_status(status, self.message(None))
+        self.kept.append(keeper)
+        self.check_model(self.model.contents.share_parameters(keeper, self.pointer))
+        self.viewed = False
 
     def message(self, pointer):
         text = self.model.contents.error(pointer)
@@ -46,7 +68,8 @@ class _Handle:
 
     def __del__(self):
         if self.pointer and hasattr(self, "destroy"):
-            self.destroy(self.pointer)
+            for pointer in (*self.kept, self.pointer):
+                self.destroy(pointer)
         if self.image:
             self.image.users.discard(id(self))
 
@@ -228,6 +251,7 @@ class Parameters(Mapping):
         dtype = abi.numpy_dtype(tensor.dtype)
         memory = (ctypes.c_char * (int(np.prod(shape, dtype=np.int64)) * dtype.itemsize)).from_address(tensor.data)
         memory._owner = self._handle  # the view outlives the model object
+        self._handle.viewed = True
         return np.frombuffer(memory, dtype).reshape(shape)
 
     def __setitem__(self, name, value):
@@ -282,24 +306,25 @@ class Model:
 
     def load_parameters(self, path, allow_extra=False):
         """From safetensors; a missing tensor is an error, and an extra one unless `allow_extra`."""
-        self._with("load_parameters_subset" if allow_extra else "load_parameters", os.fsencode(path))
+        self._with("load_parameters_subset" if allow_extra else "load_parameters", _path(path))
 
     def save_parameters(self, path):
-        self._with("save_parameters", os.fsencode(path))
+        self._with("save_parameters", _path(path))
 
     def save_state(self, path, note=None):
         """Parameters, optimizer state, step and random state; `note` is any text that `load_state` gives back."""
-        self._with("save_state", os.fsencode(path), None if note is None else note.encode())
+        self._with("save_state", _path(path), None if note is None else note.encode())
 
     def load_state(self, path):
         note = ctypes.c_char_p()
-        self._with("load_state", os.fsencode(path), ctypes.byref(note))
+        self._with("load_state", _path(path), ctypes.byref(note))
         return note.value.decode() if note.value else ""
 
     def share_parameters(self, owner):
         """Uses the parameters of another instance of the same model from now on."""
         if not isinstance(owner, Model):
             raise TypeError("share_parameters needs a symc.Model")
+        self._handle.keep_viewed()
         self._with("share_parameters", owner._handle.pointer)
 
     def reserve(self, **dims):
