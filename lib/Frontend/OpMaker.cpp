@@ -253,7 +253,8 @@ bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> oper
       continue;
     // `concat(x, y, -1)`: among tensors that are joined a number can only be the axis.
     int64_t axis;
-    bool joined = slot(schema, i).variadic && i + 1 == operands.size() && !StringRef(literal.text).getAsInteger(10, axis);
+    bool joined = slot(schema, i).variadic && i + 1 == operands.size() &&
+                  !StringRef(literal.text).getAsInteger(10, axis);
     if (joined && llvm::any_of(schema.attributes, [](const AttrSchema &a) { return a.name == "axis"; }) &&
         llvm::any_of(operands, [](const Operand &o) { return o.value && !dimsOf(o.value).empty(); })) {
       context.report.error(literal.range, code::ExprOperand,

@@ -261,7 +261,7 @@ private:
     }
     std::vector<Tensor> tensors = readCsv(openFile(path), requests);
     for (size_t i = 0; i < tensors.size(); ++i) {
-      checkShape(*fromData[i], path, tensors[i].type, tensors[i].shape);
+      checkShape(*fromData[i], path, tensors[i].type, tensors[i].shape, requests[i].columns);
       addColumn(*fromData[i], std::move(tensors[i]));
     }
   }
@@ -280,19 +280,22 @@ private:
     addColumn(argument, readTensor(std::move(file), keepBytes ? DataType::U8 : want));
   }
 
-  void checkShape(const symc_argument &argument, const std::string &where, DataType type, const Shape &shape) {
+  void checkShape(const symc_argument &argument, const std::string &where, DataType type, const Shape &shape,
+                  const std::string &columns = {}) {
     bool batched = isBatched(argument);
-    auto mismatch = [&](const std::string &why) {
+    auto mismatch = [&](const std::string &why, const std::string &hint = {}) {
       throw dataError(code::DataShape, where,
                       "holds " + formatType(type, shape) + ", but input " + symc::quoted(argument.name) + " is " +
-                          argument.type + why);
+                          argument.type + why,
+                      hint);
     };
     if (static_cast<int32_t>(shape.size()) != argument.rank)
       mismatch("");
     for (int32_t axis = batched; axis < argument.rank; ++axis) {
       if (argument.dims[axis] < 0) {
+        bool lastLeftOut = columns.find(':') != columns.npos && shape[axis] + 1 == argument.shape[axis];
         if (shape[axis] != argument.shape[axis])
-          mismatch("");
+          mismatch("", lastLeftOut ? "a:b is half open: the columns from a up to, but not including, b" : "");
         continue;
       }
       int32_t dim = argument.dims[axis];
