@@ -568,11 +568,12 @@ OwningOpRef<ModuleOp> symc::importGraphText(std::string text, StringRef name, ML
 
 OwningOpRef<ModuleOp> symc::importGraph(StringRef path, MLIRContext *context, const ImportOptions &options,
                                         Diagnostics &diagnostics) {
-  auto refuse = [&](std::string_view code, std::string why) -> OwningOpRef<ModuleOp> {
+  auto refuse = [&](std::string_view code, std::string why, std::string hint = "") -> OwningOpRef<ModuleOp> {
     symc::Diagnostic d;
     d.code = code;
     d.file = path.str();
     d.message = "cannot read " + quoted(view(path), 4096) + ": " + why;
+    d.hint = std::move(hint);
     diagnostics.report(std::move(d));
     return nullptr;
   };
@@ -610,5 +611,12 @@ OwningOpRef<ModuleOp> symc::importGraph(StringRef path, MLIRContext *context, co
     }
     text.resize(have + got);
   }
+  StringRef begin = StringRef(text).take_front(1024);
+  if (begin.starts_with("\x7f"
+                        "ELF"))
+    return refuse(code::JsonSyntax, "it is compiled code, not a graph file", "`symc inspect` reads libraries");
+  // A text in another encoding has bytes of 0 as well, after its first character or its mark.
+  if (begin.contains('\0') && !StringRef("{ \t\r\n\xef\xfe\xff").contains(begin.front()) && begin.front() != 0)
+    return refuse(code::JsonSyntax, "it is a binary file, not a graph file");
   return importGraphText(std::move(text), path, context, options, diagnostics);
 }

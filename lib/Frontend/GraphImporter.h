@@ -71,7 +71,7 @@ public:
 
 private:
   // Names (GraphNames.cpp).
-  void wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes);
+  void wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes, std::string hint = "");
   void declareDims();
   void declareNames();
   struct Reference {

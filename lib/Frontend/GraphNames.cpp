@@ -16,11 +16,13 @@ using namespace symc;
 //===----------------------------------------------------------------------===//
 
 /// A mistake on the command line, which has no place in the file.
-void GraphImporter::wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes) {
+void GraphImporter::wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes,
+                                std::string hint) {
   Diagnostic diagnostic;
   diagnostic.code = code::OptionValue;
   diagnostic.line = diagnostic.column = 0;
   diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
   diagnostic.suggestion = std::move(suggestion);
   diagnostic.notes = std::move(notes);
   report.diagnostics.report(std::move(diagnostic));
@@ -51,9 +53,15 @@ void GraphImporter::declareDims() {
     auto it = context.dims.find(name);
     if (it == context.dims.end()) {
       Suggestion nearest(name);
-      for (const std::string &dim : context.dimOrder)
+      std::string all;
+      for (const std::string &dim : context.dimOrder) {
         nearest.consider(dim);
-      wrongOption("--dim: no input has the dimension " + quoted(std::string_view(name)), nearest.best(), {});
+        all += (all.empty() ? "" : ", ") + quoted(std::string_view(dim));
+      }
+      wrongOption("--dim: no input has the dimension " + quoted(std::string_view(name)), nearest.best(), {},
+                  !nearest.best().empty() ? ""
+                  : all.empty()           ? "its inputs have fixed sizes alone"
+                                          : "its dimensions: " + all);
       continue;
     }
     const DimDecl &bounds = it->second.bounds;

@@ -119,12 +119,17 @@ std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &valu
   for (const auto &[name, value] : values) {
     Suggestion near(name);
     bool known = false;
+    std::string all;
     for (int32_t i = 0; i < reflected->dim_count; ++i) {
       known |= name == reflected->dims[i].name;
+      all += (i ? ", " : "") + symc::quoted(reflected->dims[i].name);
       near.consider(reflected->dims[i].name);
     }
     if (!known)
-      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + symc::quoted(name), "",
+      throw usageError(code::OptionValue, printable(file) + " has no symbolic dimension " + symc::quoted(name),
+                       !near.best().empty() ? ""
+                       : all.empty()        ? "its dimensions are all fixed"
+                                            : "its dimensions: " + all,
                        near.best());
   }
   std::vector<int64_t> dims;
