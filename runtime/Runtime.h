@@ -110,7 +110,7 @@ constexpr int plansPerFunction = 4;
 //===- Floating-point state ---------------------------------------------------===//
 
 /// IEEE arithmetic, whatever rounding, traps and treatment of tiny numbers the program around has set: the same bits
-/// in any caller. While it lives; then everything is as before, with the flags that were raised.
+/// in any caller. While it lives; then everything is as before: the flags that the call raises are dropped.
 class FloatState {
 public:
   static constexpr uint32_t standard = 0x1f80, flags = 0x3f;
@@ -252,9 +252,9 @@ struct Metadata {
   const char *key, *value;
 };
 
-/// The metadata key of a checksum: the XXH64 of the whole file with zeros in place of these digits.
-constexpr char checksumKey[] = "symc.checksum";
-constexpr size_t checksumDigits = 16;
+/// The metadata key of a checksum: the XXH64 of the whole file with these zeros in place of its digits.
+constexpr char checksumKey[] = "symc.checksum", checksumZeros[] = "0000000000000000";
+constexpr size_t checksumDigits = sizeof(checksumZeros) - 1;
 struct ChecksumText {
   char text[checksumDigits + 1];
   explicit ChecksumText(uint64_t value);

@@ -278,13 +278,13 @@ bool readAll(int descriptor, void *to, uint64_t size) {
 /// The digits of a checksum in a header as this library writes it. A note cannot look like that: its quotes are
 /// escaped.
 char *findChecksum(char *header, size_t size) {
-  constexpr char before[] = "\"symc.checksum\":\"";
-  constexpr size_t length = sizeof(before) - 1;
+  constexpr char behind[] = "\":\"";
+  constexpr size_t key = sizeof(checksumKey) - 1, length = 1 + key + sizeof(behind) - 1;
   for (char *at = header; at + length + checksumDigits < header + size; ++at) {
     at = static_cast<char *>(memchr(at, '"', static_cast<size_t>(header + size - at)));
     if (!at || at + length + checksumDigits >= header + size)
       return nullptr;
-    if (memcmp(at, before, length) == 0)
+    if (memcmp(at + 1, checksumKey, key) == 0 && memcmp(at + 1 + key, behind, sizeof(behind) - 1) == 0)
       return at + length;
   }
   return nullptr;
@@ -378,7 +378,7 @@ symc_status SafetensorsFile::open(const char *path, char *error) {
   hash.add(prefix, sizeof(prefix));
   if (char *digits = findChecksum(header.data, headerBytes)) {
     hash.add(header.data, static_cast<size_t>(digits - header.data));
-    hash.add("0000000000000000", checksumDigits);
+    hash.add(checksumZeros, checksumDigits);
     digits += checksumDigits;
     hash.add(digits, headerBytes - static_cast<size_t>(digits - header.data));
   }

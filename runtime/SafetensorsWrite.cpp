@@ -8,7 +8,6 @@
 // the whole new one, also after a power cut: the data is on disk before the name is.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/Hash.h"
 #include "runtime/NewFile.h"
 #include "runtime/Runtime.h"
 
@@ -72,7 +71,7 @@ size_t buildHeader(Text &text, FileTensor *tensors, size_t count, const Metadata
     if (checksum) {
       key(checksumKey);
       digits = text.size + 1;
-      text.string("0000000000000000");
+      text.string(checksumZeros);
     }
     for (size_t i = 0; i < metadataCount; ++i) {
       key(metadata[i].key);

@@ -71,6 +71,7 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
   Location loc = getLoc();
   auto tensor = [&](Value value) { return Tensor{b, loc, value}; };
   Value q = getQ(), k = getK(), v = getV(), kept, sees;
+  Dims dims;
   AffineExpr queries = dimOf(q.getType(), rankOf(q) - 2), keys = dimOf(k.getType(), rankOf(k) - 2);
   if (getCausal()) {
     auto shape = DimsAttr::get(getContext(), {queries, keys});
@@ -78,26 +79,30 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
       return tensor(IotaOp::create(b, loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(b.getI64Type())));
     };
     kept = (time(1) <= time(0)).value;
+    dims = {queries, keys};
   }
+  auto any = [&](size_t axis) -> Value {
+    return AnyOp::create(b, loc, kept, b.getDenseI64ArrayAttr(int64_t(axis)), b.getBoolAttr(true));
+  };
+  // A query that sees no key, and a key that no query sees, are as if they were not there, whatever they hold: in the
+  // derivatives too, where a 0 of the shares would meet their infinities. Causal queries all see the first key.
   if (getMask()) {
-    Dims dims = dimsOf(getMask());
+    dims = dimsOf(getMask());
     while (dims.size() < 2)
       dims.insert(dims.begin(), constantDim(getContext(), 1));
     dims[dims.size() - 2] = queries, dims.back() = keys;
     Type masks = tensorType(dims, b.getI1Type());
     Tensor mask = tensor(broadcastLike(b, loc, getMask(), masks));
     kept = kept ? bitAnd(mask, tensor(broadcastLike(b, loc, kept, masks))).value : mask.value;
-    auto any = [&](size_t axis) -> Value {
-      return AnyOp::create(b, loc, kept, b.getDenseI64ArrayAttr(int64_t(axis)), b.getBoolAttr(true));
-    };
-    // A query that sees no key, and a key that no query sees, are as if they were not there, whatever they hold: in
-    // the derivatives too, where a 0 of the shares would meet their infinities.
     sees = any(dims.size() - 1);
+    q = keepRows(b, loc, q, sees);
+  }
+  std::optional<int64_t> later = constantValue(canonical(keys - queries));
+  if (getMask() || (kept && !(later && *later <= 0))) {
     Dims column(dims);
     column.back() = constantDim(getContext(), 1);
     column[dims.size() - 2] = keys;
     Value seen = reshape(b, loc, any(dims.size() - 2), column);
-    q = keepRows(b, loc, q, sees);
     k = keepRows(b, loc, k, seen);
     v = keepRows(b, loc, v, seen);
   }

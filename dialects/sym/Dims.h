@@ -10,7 +10,9 @@
 //
 // The operators of AffineExpr wrap around where constants do not fit in 64 bits: they are for
 // parts of sizes that were accepted. What makes sizes out of a user's numbers computes with
-// Size, which is overflown from there on; who accepts a type asks `isTooLarge`, once.
+// Size, which is overflown from there on. Types are accepted in two places, which ask `isTooLarge`:
+// results of the ops of a file by the importer, those of the ops that they decompose into by
+// Decompose.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_DIALECTS_SYM_DIMS_H

@@ -54,6 +54,7 @@ static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
 
 /// z / (x**2 + y**2) for z one of the two; their scale does not enter the squares, which would overflow or vanish.
 static Tensor overSquares(Tensor z, Tensor x, Tensor y) {
+  // The scale is settled though 1 is not the larger one: whatever it is, it cancels, and formulas show that of 1.
   Tensor larger = maximum(abs(x), abs(y)), scale = settled(bitNot(larger < HUGE_VAL), literal(x, 1.0), larger);
   return z / scale / (square(x / scale) + square(y / scale)) / scale;
 }
@@ -233,10 +234,7 @@ static Value resplat(OpBuilder &b, Location loc, Value constant, RankedTensorTyp
   while (auto broadcast = constant.getDefiningOp<BroadcastToOp>())
     constant = broadcast.getX();
   auto value = cast<DenseElementsAttr>(constant.getDefiningOp<ConstantOp>().getValue());
-  auto base = type.hasStaticShape() ? RankedTensorType::get(type.getShape(), type.getElementType())
-                                    : RankedTensorType::get({}, type.getElementType());
-  Value narrow = ConstantOp::create(b, loc, base, DenseElementsAttr::get(base, value.getSplatValue<Attribute>()));
-  return broadcastLike(b, loc, narrow, type);
+  return splat(b, loc, type, value.getSplatValue<TypedAttr>());
 }
 
 namespace {

@@ -60,7 +60,8 @@ def Sym_PowOp : Sym_Binary<"pow", "pow(x, y)", "powGradient(dout, x, y)",
   let gradient = "dx = g * y * x**(y - 1), dy = g * out * log(x), which is 0 at x = 0";
   let description = [{
     C's pow: the power of a negative base is NaN unless the exponent is an integer, and `0**0` is 1. With a literal
-    integer as exponent this is a product. On integers a negative exponent gives the quotient 1/x**-y cut to an integer.
+    integer as exponent this is a product; of floating numbers one of at most 8 factors, so that roundings stay few. On
+    integers a negative exponent gives the quotient 1/x**-y cut to an integer.
   }];
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;

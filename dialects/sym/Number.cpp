@@ -18,11 +18,6 @@ bool Number::classof(Attribute attr) {
   return real && real.getType().isF64();
 }
 
-bool Number::isNan() const {
-  auto real = dyn_cast<FloatAttr>(attr);
-  return real && real.getValue().isNaN();
-}
-
 std::string Number::text() const {
   if (auto real = dyn_cast<FloatAttr>(attr))
     return printNumber(real.getValueAsDouble());

@@ -22,7 +22,6 @@ public:
   /// The element, rounded if the type is floating; null where the type does not have it: integers are exact, finite
   /// numbers stay finite, a bool is true, false, 1 or 0 and nothing else is a bool.
   mlir::TypedAttr as(mlir::Type element) const;
-  bool isNan() const;
   std::string text() const;
 
 private:

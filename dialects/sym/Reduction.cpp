@@ -177,8 +177,8 @@ SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 }
 
 SmallVector<Value> ProductOfOthersOp::decompose(OpBuilder &b) {
-  // Without a division, which zeros, infinities and overflow would spoil: the product of the elements before times that
-  // of the elements behind, in a row of all that are multiplied.
+  // Without a division, which zeros and infinities would spoil: the product of the elements before times that of the
+  // elements behind, in a row of all that are multiplied. Where one of the two overflows or vanishes, so does this.
   Location loc = getLoc();
   ArrayRef<int64_t> reduced = getAxis();
   SmallVector<int64_t> order;

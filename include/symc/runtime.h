@@ -169,7 +169,8 @@ typedef struct symc_model {
 
   /* Calls function `function` on dense row-major CPU tensors owned by the caller. Output tensors have data and
      shape set by the caller; an output whose data is NULL is computed and dropped. Kernels of matrix products and
-     convolutions keep packed operands on the stack: a thread that calls needs 1 MiB. */
+     convolutions keep packed operands on the stack (kKernelStackBytes of lib/Lowering/CPU/KernelShell.h): a thread that
+     calls needs 1 MiB. */
   symc_status (*call)(symc_instance *instance, int32_t function, const DLTensor *inputs, const DLTensor *outputs);
 
   /* Without an instance: the values of all symbolic dimensions are given in the order of `dims`. */

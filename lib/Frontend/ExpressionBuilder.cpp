@@ -313,7 +313,8 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
   return makeOp(i, opOf(node(i).op), operands);
 }
 
-/// `x ** n` with a literal integer is a product, which `pow` becomes once derivatives are taken of it.
+/// `x ** n` with a literal integer: `pow`, which becomes a product where that is as exact (isProductExponent, or any
+/// power of integers). A product at once is what has an exponent that the element type does not hold.
 Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
   uint32_t x = child(i, 0);
   Type element = elementOf(base);

@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Numbers fold in f64. What is more than one operation of IEEE arithmetic folds by the scalar body of its op, so that
-// a literal has the value that the same expression has at run time.
+// a literal has the value that the same expression has in f64 at run time, but for the last bits of elementary
+// functions: those are the C library's of the machine that compiles.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Frontend/ExpressionEvaluator.h"

@@ -23,7 +23,7 @@ class Model:
     """Nodes follow one another: each takes the last one unless told otherwise."""
 
     def __init__(self, name, dtype, *shape):
-        self.name, self.nodes, self.last = name, [], "x"
+        self.name, self.nodes, self.last, self.parameters, self.dims = name, [], "x", {}, {}
         self.dtype, self.shape = dtype, shape
 
     def add(self, op, inputs=None, **attrs):
@@ -38,7 +38,8 @@ class Model:
         return self.last
 
     def graph(self):
-        return {"symc": 1, "name": "rows_case", "nodes": self.nodes, "outputs": {"out": self.last},
+        return {"symc": 1, "name": "rows_case", "nodes": self.nodes, "parameters": self.parameters, "dims": self.dims,
+                "outputs": {"out": self.last},
                 "inputs": {"x": f"{self.dtype}[{', '.join(map(str, ('batch', *self.shape)))}]"}}
 
     def data(self, rng):
@@ -133,6 +134,15 @@ def products():
     return model
 
 
+def turned(dtype, width, units, most):
+    """B is turned as it is packed; with so many rows at most, panels for few rows are wider than those for many."""
+    model = Model(f"turned {dtype} {width}-{units}", dtype, width)
+    model.parameters["w"] = {"type": f"{dtype}[{units}, {width}]", "init": "glorot_uniform"}
+    model.dims = {"batch": {"min": 1, "max": most}}
+    model.value("x @ transpose(w)")
+    return model
+
+
 MODELS = [
     dense("f32", 2, 16, 1),
     dense("f32", 784, 10, 7, activation="sigmoid"),
@@ -153,6 +163,9 @@ MODELS = [
     gpt("time"),
     any_image(),
     products(),
+    turned("f32", 4096, 48, 116),
+    turned("f32", 4096, 24, 117),
+    turned("f64", 3001, 12, 117),
 ]
 
 
@@ -190,6 +203,9 @@ def check(model, level, folder, batches, draw):
 
 def main():
     names = [name for name in sys.argv[1:] if name != "--all"]
+    for name in names:
+        if not any(name in model.name for model in MODELS):
+            sys.exit(f"no model has '{name}' in its name")
     draw, failed = random.Random(3), 0
     for model in MODELS:
         if names and not any(name in model.name for name in names):

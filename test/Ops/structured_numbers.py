@@ -257,23 +257,27 @@ def differences(f, x, cotangent):
 
 def masked(mask, attributes="", causal=False, spoilt=False):
     q, k, v = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 5, 2))
-    kept = mask & np.tri(3, 5, dtype=bool) if causal else mask
+    kept = np.tri(3, 5, dtype=bool) if causal else mask
+    if causal and mask is not None:
+        kept = mask & kept
     cotangent = rng.normal(size=(2, 3, 2))
     want = [differences(lambda x: attention(*(x if y is w else y for y in (q, k, v)), kept), w, cotangent)
             for w in (q, k, v)]
     out = attention(q, k, v, kept)
     if spoilt:  # what takes no part may be anything
-        q[:, ~mask.any(1)], k[:, ~mask.any(0)], v[:, ~mask.any(0)], cotangent[:, ~mask.any(1)] = nan, nan, inf, nan
-    graph = {"inputs": {"m": spell(mask), "c": spell(cotangent)}, "parameters": {"q": spell(q), "k": spell(k), "v": spell(v)},
-             "nodes": [{"name": "out", "expr": f"attention(q, k, v, m{attributes})"}], "outputs": ["out"],
+        q[:, ~kept.any(1)], k[:, ~kept.any(0)], v[:, ~kept.any(0)], cotangent[:, ~kept.any(1)] = nan, nan, inf, nan
+    masks = {} if mask is None else {"m": mask}
+    graph = {"inputs": {name: spell(x) for name, x in {**masks, "c": cotangent}.items()},
+             "parameters": {"q": spell(q), "k": spell(k), "v": spell(v)},
+             "nodes": [{"name": "out", "expr": f"attention({', '.join(['q, k, v', *masks])}{attributes})"}], "outputs": ["out"],
              "train": {"loss": "sum(out * c)", "optimizer": "sgd"}}
     with tempfile.TemporaryDirectory() as folder:
         m = compiled(graph, folder)
         for name, x in (("q", q), ("k", k), ("v", v)):
             m.parameters[name][...] = x
-        if error := differs(np.asarray(m.predict(m=mask)["out"]), out):
+        if error := differs(np.asarray(m.predict(**masks)["out"]), out):
             return f"value {error}"
-        got = m.gradients(m=mask, c=cotangent)
+        got = m.gradients(**masks, c=cotangent)
         for name, w in zip("qkv", want):
             if not np.allclose(got[name], w, rtol=1e-6, atol=1e-7):
                 return f"d{name} is {got[name]}, not {w}"
@@ -282,7 +286,21 @@ def masked(mask, attributes="", causal=False, spoilt=False):
 
 ROW = np.array([[True, False, True, False, False], [False] * 5, [True, True, False, False, False]])
 MASKS = [(ROW,), (np.zeros((3, 5), bool),), (np.stack([ROW, ~ROW]),), (ROW[:1],), (ROW[0],), (ROW[:, :1].copy(),),
-         (np.array([[False, True, True, True, True]] * 3), ", causal=true", True), (ROW, "", False, True)]
+         (np.array([[False, True, True, True, True]] * 3), ", causal=true", True), (ROW, "", False, True),
+         (None, ", causal=true", True, True), (ROW, ", causal=true", True, True)]
+
+
+def causal(queries, keys, **sizes):
+    """Keys that are later than every query may hold anything."""
+    q, k, v = rng.normal(size=(2, queries, 4)), rng.normal(size=(2, keys, 4)), rng.normal(size=(2, keys, 2))
+    out = attention(q, k, v, np.tri(queries, keys, dtype=bool))
+    k[:, queries:], v[:, queries:] = nan, inf
+    sizes = {name: [2, sizes.get(name[0], x.shape[1]), x.shape[2]] for name, x in (("q", q), ("k", k), ("v", v))}
+    return value("attention(q, k, v, causal=true)", dict(q=q, k=k, v=v), out, sizes)
+
+
+CAUSAL = [(2, 5, {}), (2, 5, dict(k="s", v="s")), (2, 5, dict(q="t")), (2, 5, dict(q="t", k="s", v="s")),
+          (4, 3, dict(q="t", k="s", v="s")), (3, 3, dict(q="t", k="t", v="t"))]
 
 # Labels -------------------------------------------------------------------------------------------------------------
 
@@ -312,6 +330,8 @@ def jobs():
             yield expression, lambda a=(expression, dict(x=np.array(x)), out, sizes): value(*a)
     for case in MASKS:
         yield "attention", lambda case=case: masked(*case)
+    for queries, keys, sizes in CAUSAL:
+        yield "attention", lambda a=(queries, keys), sizes=sizes: causal(*a, **sizes)
     for op in ("sparse_softmax_cross_entropy", "nll"):
         for label in (-1, -3, 3):
             yield op, lambda a=(f"{op}(x, l)", dict(x=FEW, l=np.array([0, label])),

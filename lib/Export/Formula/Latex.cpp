@@ -103,7 +103,7 @@ private:
 
   /// A number that is not negative.
   static Piece digits(double value) {
-    std::string text = printNumber(value);
+    std::string text = printReadable(value);
     if (size_t e = text.find('e'); e != std::string::npos)
       return {text.substr(0, e) + " \\cdot 10^{" + std::to_string(std::stoi(text.substr(e + 1))) + "}",
               Binding::Factor};

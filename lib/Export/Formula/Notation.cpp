@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::formula;
 
-std::string symc::formula::printNumber(double v) {
+std::string symc::formula::printReadable(double v) {
   if (std::isinf(v))
     return v < 0 ? "-inf" : "inf";
   if (std::isnan(v))

@@ -80,8 +80,8 @@ private:
   llvm::StringMap<std::string> spellings;
 };
 
-/// The shortest digits that read back.
-std::string printNumber(double value);
+/// For readers: integers without an exponent, and no more digits than give the number or its f32.
+std::string printReadable(double value);
 
 /// For these formulas and names.
 std::unique_ptr<Notation> numpyNotation(llvm::ArrayRef<Ex> formulas, llvm::ArrayRef<std::string> more);

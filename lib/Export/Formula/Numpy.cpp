@@ -86,9 +86,9 @@ private:
   }
 
   static Piece ratio(Ratio r) {
-    std::string above = printNumber(r.above);
+    std::string above = printReadable(r.above);
     Binding whole = r.above < 0 ? Binding::Sum : Binding::Atom;
-    return r.below == 1 ? Piece{above, whole} : Piece{above + "/" + printNumber(r.below), Binding::Product};
+    return r.below == 1 ? Piece{above, whole} : Piece{above + "/" + printReadable(r.below), Binding::Product};
   }
 
   Piece size(AffineExpr expr) const {
@@ -156,9 +156,9 @@ private:
     }
     bool positive = llvm::any_of(tensors, [](auto &t) { return t.second > 0; });
     if (c.above != 1 || (above.empty() && (!below.empty() || c.below != 1 || !positive)))
-      above.insert(above.begin(), {"*", Piece{printNumber(c.above)}});
+      above.insert(above.begin(), {"*", Piece{printReadable(c.above)}});
     if (c.below != 1)
-      below.insert(below.begin(), {"*", Piece{printNumber(c.below)}});
+      below.insert(below.begin(), {"*", Piece{printReadable(c.below)}});
     if (!above.empty() || !below.empty()) {
       Piece quotient = grouped(above);
       if (!below.empty())

@@ -9,8 +9,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Reader.h"
-#include "dialects/sym/Settled.h"
+#include "dialects/sym/Check.h"
 #include "dialects/sym/OpSchema.h"
+#include "dialects/sym/Settled.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -156,18 +157,6 @@ Ex GraphReader::build(Operation *op) {
 //===----------------------------------------------------------------------===//
 // Calls
 //===----------------------------------------------------------------------===//
-
-static std::string printNumber(double v) {
-  if (std::floor(v) == v && std::fabs(v) < 1e15)
-    return std::to_string(static_cast<int64_t>(v));
-  char buffer[32];
-  for (int digits = 6; digits <= 17; ++digits) {
-    snprintf(buffer, sizeof buffer, "%.*g", digits, v);
-    if (strtod(buffer, nullptr) == v)
-      break;
-  }
-  return buffer;
-}
 
 static std::string printAttribute(Attribute attribute) {
   auto list = [](auto &&items, auto print) {

@@ -191,7 +191,7 @@ private:
       if (poison)
         poisonBuffers(step);
       emitCall(call);
-      if (passesCheck(call))
+      if (mayFail(call))
         failed = leaveOnFailure(body, failed);
     }
     LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 0));
@@ -209,14 +209,6 @@ private:
         Value bytes = size(byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs()));
         LLVM::MemsetOp::create(b, loc, address(buffer.alloc), ones, bytes, /*isVolatile=*/false);
       }
-  }
-
-  bool passesCheck(func::CallOp call) {
-    return llvm::any_of(call.getOperands(), [&](Value operand) {
-      auto argument = dyn_cast<BlockArgument>(operand);
-      auto kind = argument ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kKindAttr) : StringAttr();
-      return kind && kind.getValue() == "check";
-    });
   }
 
   void emitCall(func::CallOp call) {

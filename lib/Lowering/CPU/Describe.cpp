@@ -141,22 +141,10 @@ private:
 
   /// Whether a check can fail after something has been written to a result.
   bool hasLateChecks(func::FuncOp function, const FunctionPlan &plan) {
-    auto has = [&](func::CallOp call, llvm::function_ref<bool(unsigned)> wanted) {
-      return llvm::any_of(call.getOperands(), [&](Value operand) {
-        while (auto view = operand.getDefiningOp<sym::ViewOp>())
-          operand = view.getBuffer();
-        auto argument = dyn_cast<BlockArgument>(operand);
-        return argument && wanted(argument.getArgNumber());
-      });
-    };
     bool written = false;
     for (func::CallOp call : plan.steps) {
-      written |= has(call, [&](unsigned i) { return bool(function.getArgAttr(i, "sym.result")); });
-      bool checks = has(call, [&](unsigned i) {
-        auto kind = function.getArgAttrOfType<StringAttr>(i, kKindAttr);
-        return kind && kind.getValue() == "check";
-      });
-      if (written && checks)
+      written |= takesArgument(call, [&](unsigned i) { return bool(function.getArgAttr(i, "sym.result")); });
+      if (written && mayFail(call))
         return true;
     }
     return false;

@@ -123,6 +123,7 @@ Value KernelShell::stack(Type element, int64_t count) {
   at.setInsertionPointToStart(body);
   Value one = LLVM::ConstantOp::create(at, loc, at.getI64Type(), 1);
   auto type = LLVM::LLVMArrayType::get(element, count);
+  stackBytes += llvm::alignTo(DataLayout::closest(body->getParentOp()).getTypeSize(type).getFixedValue(), 64);
   Value memory =
       LLVM::AllocaOp::create(at, loc, LLVM::LLVMPointerType::get(at.getContext()), type, one, /*alignment=*/64);
   if (!lastAtStart)
@@ -130,7 +131,10 @@ Value KernelShell::stack(Type element, int64_t count) {
   return memory;
 }
 
-LLVM::LLVMFuncOp KernelShell::finish() {
+LogicalResult KernelShell::finish() {
+  if (stackBytes > kKernelStackBytes)
+    return kernel.emitError("the kernel takes ") << stackBytes << " bytes of the stack, and " << kKernelStackBytes
+                                                << " are the most that it may take";
   b.setInsertionPointToEnd(body);
   LLVM::ReturnOp::create(b, loc, ValueRange{});
   for (StringRef name : {StringRef(kKernelAttr), StringRef(kKindAttr), StringRef(kExtentAttr), StringRef(kGrainAttr)})
@@ -139,5 +143,5 @@ LLVM::LLVMFuncOp KernelShell::finish() {
   StringAttr name = kernel.getSymNameAttr();
   kernel.erase();
   function.setSymNameAttr(name);
-  return function;
+  return success();
 }

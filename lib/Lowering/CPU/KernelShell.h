@@ -11,6 +11,11 @@
 
 namespace symc {
 
+/// The most memory of its own that a kernel has on the stack: a convolution's frame and packed weights, 576 KB, and a
+/// tile. A thread that calls is to have 1 MiB (include/symc/runtime.h, lib/Target/CPU/Header.cpp; the pool's threads have
+/// more, runtime/Parallel.cpp): the rest of that is for spilled registers and for what stands around the kernel.
+constexpr int64_t kKernelStackBytes = 640 << 10;
+
 /// Turns a kernel `func.func` into `llvm.func @k(%buffers, %dims, %begin, %end)` (symc_kernel of runtime/Program.h):
 /// buffers[i] is the i-th memref argument of the kernel, dims[j] the j-th entry of the module's sym.dim_bounds.
 /// The shell starts empty; emit at the end of `entry`, then `finish`.
@@ -28,11 +33,12 @@ public:
   /// A symbolic dimension, and a size, as i64; both are computed at the start of the function, so they dominate all.
   mlir::Value dim(unsigned symbol);
   mlir::Value size(mlir::AffineExpr expr);
-  /// Stack memory that lives for the whole call, 64-byte aligned.
+  /// Stack memory that lives for the whole call, 64-byte aligned; no more than kKernelStackBytes in all.
   mlir::Value stack(mlir::Type element, int64_t count);
 
-  /// Adds the return, hands the kernel's name and sym attributes on, and erases the kernel.
-  mlir::LLVM::LLVMFuncOp finish();
+  /// Adds the return, hands the kernel's name and sym attributes on, and erases the kernel. Fails with an error, and the
+  /// kernel is still there, when it takes too much of the stack.
+  mlir::LogicalResult finish();
 
 private:
   /// Puts `at` behind what was computed at the start so far.
@@ -43,6 +49,7 @@ private:
   mlir::Location loc;
   mlir::LLVM::LLVMFuncOp function;
   mlir::Block *body = nullptr;
+  int64_t stackBytes = 0;
   mlir::Operation *lastAtStart = nullptr;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   llvm::DenseMap<unsigned, mlir::Value> dims;

@@ -204,3 +204,20 @@ int64_t symc::internCheck(ModuleOp module, StringRef message) {
   }
   return code;
 }
+
+bool symc::takesArgument(func::CallOp step, llvm::function_ref<bool(unsigned)> wanted) {
+  return llvm::any_of(step.getOperands(), [&](Value operand) {
+    while (auto view = operand.getDefiningOp<sym::ViewOp>())
+      operand = view.getBuffer();
+    auto argument = dyn_cast<BlockArgument>(operand);
+    return argument && wanted(argument.getArgNumber());
+  });
+}
+
+bool symc::mayFail(func::CallOp step) {
+  auto program = step->getParentOfType<func::FuncOp>();
+  return takesArgument(step, [&](unsigned i) {
+    auto kind = program.getArgAttrOfType<StringAttr>(i, kKindAttr);
+    return kind && kind.getValue() == "check";
+  });
+}

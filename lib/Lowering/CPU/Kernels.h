@@ -68,6 +68,11 @@ mlir::BlockArgument checkArgument(mlir::func::FuncOp kernel);
 /// The code (> 0) of a check's message.
 int64_t internCheck(mlir::ModuleOp module, llvm::StringRef message);
 
+/// Whether a step of a program gets an argument of the program, or a view of one, that is `wanted`.
+bool takesArgument(mlir::func::CallOp step, llvm::function_ref<bool(unsigned argument)> wanted);
+/// Whether a step of a program may fail the call: it gets the program's argument for failed checks.
+bool mayFail(mlir::func::CallOp step);
+
 /// All calls of `kernel` in the module.
 llvm::SmallVector<mlir::func::CallOp> callsOf(mlir::func::FuncOp kernel);
 

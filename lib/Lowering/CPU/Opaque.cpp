@@ -55,7 +55,8 @@ struct OpaquePass : PassWrapper<OpaquePass, OperationPass<ModuleOp>> {
       KernelShell shell(kernel, b);
       for (sym::KernelCallOp call : calls)
         emitCall(b, shell, call, getOperation());
-      shell.finish();
+      if (failed(shell.finish()))
+        return signalPassFailure();
     }
   }
 };

@@ -64,6 +64,8 @@ public:
     for (Operation &op : lowering.kernel.getBody().front())
       if (auto reduction = dyn_cast<ReductionOpInterface>(op)) {
         reductions.push_back(reduction);
+        if (isSequential(reduction))
+          sequential.insert(reduction);
         unsigned l = 1 + levelOf(reduction->getOperand(0));
         level[reduction.getOperation()] = l;
         levels = std::max(levels, l);
@@ -158,7 +160,8 @@ private:
       auto *group = llvm::find_if(groups, [&](ArrayRef<ReductionOpInterface> g) {
         ReductionOpInterface first = g.front();
         return sameDims(dimsOf(first->getOperand(0)), dimsOf(reduction->getOperand(0))) &&
-               first.getReducedAxes() == reduction.getReducedAxes() && isSequential(first) == isSequential(reduction);
+               first.getReducedAxes() == reduction.getReducedAxes() &&
+               sequential.contains(first) == sequential.contains(reduction);
       });
       if (group == groups.end())
         groups.push_back({reduction});
@@ -381,6 +384,7 @@ private:
   KernelLowering &lowering;
   Location loc;
   SmallVector<ReductionOpInterface> reductions;
+  DenseSet<Operation *> sequential;
   DenseMap<Operation *, unsigned> level;
   DenseMap<Value, unsigned> depth;
   DenseMap<Operation *, SmallVector<Value>> pending;

@@ -134,6 +134,7 @@ private:
     about.push_back(
         "Data is dense, row-major and owned by the caller; shapes are written as in the graph file. Functions "
         "return a status, 0 is success, and never exit, print or throw.");
+    // 1 MiB: see kKernelStackBytes of lib/Lowering/CPU/KernelShell.h.
     about.push_back("A call that returns another status changes nothing. One instance is used by one thread at a time, "
                     "with 1 MiB of stack; instances are independent.");
     comment(about);

@@ -78,7 +78,8 @@ private:
     Schedule schedule = emitter(problem);
     kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(schedule.extent)}));
     kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(schedule.grain));
-    shell.finish();
+    if (failed(shell.finish()))
+      signalPassFailure();
   }
 
   /// The gradient of a convolution's kernel on vectors; false when it takes another way.

@@ -90,6 +90,8 @@ private:
     SmallVector<Plan> plans{planTiles(choice.rows, choice.vectors)};
     if (!across.constant && choice.rows > 1 && across.least < choice.rows)
       plans.push_back(planLines(plans[0], choice.lineVectors));
+    if (sums > 1)
+      sliceAlike(plans);
     reserve(plans);
 
     const Plan &tiled = plans[0];
@@ -146,20 +148,32 @@ private:
     if (plan.packing == Packing::Turned && (!k.constant || panelBytes(vectors) > kStackBytes))
       slice(plan, kSliceBytes, tiled.rows);
     // Several rows are to find V in the first cache.
-    if (plan.packing == Packing::None && k.constant && panelBytes(vectors) > p.isa.l1 / 2)
+    if (plan.packing == Packing::None && k.constant && sums <= 1 && panelBytes(vectors) > p.isa.l1 / 2)
       slice(plan, p.isa.l1 / 2, tiled.rows);
-    // Slices cut sums short: all plans cut at the same products.
-    if (sums > 1) {
-      plan.depth = tiled.depth;
-      plan.group = tiled.depth ? tiled.rows : 0;
-    }
     return plan;
   }
 
   void slice(Plan &plan, int64_t bytes, unsigned rowsAtLeast) {
     plan.depth = std::max<int64_t>(1, bytes / elementBytes() / packedStride(plan.vectors));
+    plan.group = groupOf(plan, rowsAtLeast);
+  }
+
+  int64_t groupOf(const Plan &plan, unsigned rowsAtLeast) {
     int64_t fitting = kSumsBytes / elementBytes() / (plan.rows * plan.vectors * lanes);
-    plan.group = std::max<int64_t>({1, fitting, rowsAtLeast / plan.rows});
+    return std::max<int64_t>({1, fitting, rowsAtLeast / plan.rows});
+  }
+
+  /// Slices cut the several sums of an element short: where one plan needs slices, all cut at the same products, those
+  /// of the smallest.
+  void sliceAlike(MutableArrayRef<Plan> plans) {
+    int64_t depth = 0;
+    for (const Plan &plan : plans)
+      if (plan.depth && (!depth || plan.depth < depth))
+        depth = plan.depth;
+    for (Plan &plan : plans) {
+      plan.depth = depth;
+      plan.group = depth ? groupOf(plan, plans[0].rows) : 0;
+    }
   }
 
   /// Memory on the stack that every plan finds large enough.
@@ -186,7 +200,7 @@ private:
   bool oneSum(unsigned vectors) { return (sums ? sums : enoughSums(plan.rows, vectors)) == 1; }
 
   int64_t elementBytes() { return product.elementBytes(); }
-  int64_t panelBytes(unsigned vectors) { return k.assumed * vectors * lanes * elementBytes(); }
+  int64_t panelBytes(unsigned vectors) { return k.assumed * packedStride(vectors) * elementBytes(); }
   /// Elements from row to row of a packed panel: packing writes whole groups of four.
   int64_t packedStride(unsigned vectors) { return llvm::alignTo(vectors * lanes, 4); }
 

@@ -340,10 +340,7 @@ unsigned NestEmitter::unrollOf(function_ref<bool(Stage &)> counts, AffineExpr si
       return 1;
     work += stage.outs.size() + stage.ins.size();
     for (Operation *op : stage.live)
-      work +=
-          llvm::isa<math::MathDialect>(op->getDialect()) && !llvm::isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op)
-              ? 100
-              : !llvm::isa<arith::ConstantOp, linalg::IndexOp>(op);
+      work += isFunction(op) ? kFunctionOps : !llvm::isa<arith::ConstantOp, linalg::IndexOp>(op);
     stage.forEachAccess([&](Access &access) {
       bool plain = access.form && (constantValue(access.form->coefs[stage.lane]) == 1 ||
                                    constantValue(access.form->coefs[stage.lane]) == 0);

@@ -400,11 +400,6 @@ void findCombiners(Stage &stage) {
 // Order
 //===----------------------------------------------------------------------===//
 
-/// Something that takes long.
-bool isFunction(Operation *op) {
-  return isa<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
-}
-
 constexpr unsigned kTurns = 4; // hide an addition's latency
 
 /// Takes reduced axes from `axis` on, backwards, for the row: until it is long enough that it does not matter how many
@@ -447,7 +442,7 @@ void findOrder(Stage &stage, const Isa &isa) {
 
 /// Whether few enough elements are reduced to be written out, so that lanes can run along another loop.
 bool canLayOut(const Stage &stage) {
-  constexpr double kMostElements = 64, kMostOps = 512, kFunctionOps = 128;
+  constexpr double kMostElements = 64, kMostOps = 512;
   double elements = 1, ops = 0;
   for (auto [size, reduced] : llvm::zip_equal(stage.sizes, stage.reduced))
     if (reduced)

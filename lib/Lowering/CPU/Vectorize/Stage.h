@@ -14,11 +14,18 @@
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/Kernels.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace symc::vectorize {
 
 using namespace mlir;
+
+/// Something that takes long, and as how many plain operations it counts.
+inline bool isFunction(Operation *op) {
+  return isa<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
+}
+constexpr unsigned kFunctionOps = 128;
 
 /// base + sum of coefs[i] * loop i.
 struct LinearForm {

@@ -77,7 +77,8 @@ struct VectorizePass : PassWrapper<VectorizePass, OperationPass<ModuleOp>> {
       Emitter emitter(b, kernel.getLoc(), shell);
       if (!plan.stages.empty())
         NestEmitter(plan, emitter, isa).run();
-      shell.finish();
+      if (failed(shell.finish()))
+        return signalPassFailure();
     }
   }
 
