@@ -238,6 +238,9 @@ symc_status failCheck(symc_instance *instance, const symc_program *program, cons
 
 //===- SafetensorsRead.cpp, SafetensorsWrite.cpp ----------------------------===//
 
+/// Bytes of a file's header: what readers of the format refuse is not written.
+constexpr uint64_t maxHeader = 100000000;
+
 /// One tensor of a file, or one that is to be written.
 struct FileTensor {
   const char *name;

@@ -15,8 +15,6 @@
 using namespace symc::rt;
 
 namespace {
-constexpr uint64_t maxHeader = 100000000;
-
 struct TypeSize {
   const char *name;
   uint64_t bits;

@@ -118,6 +118,12 @@ symc_status symc::rt::writeSafetensors(const Allocator &allocator, const char *p
     snprintf(error, errorSize, "no memory to write %s", Shown(path).text);
     return SYMC_OUT_OF_MEMORY;
   }
+  if (header.size - 8 > maxHeader) {
+    snprintf(error, errorSize, "cannot write %s: its header, with all names and the note, would have %llu bytes, of %llu",
+             Shown(path).text, static_cast<unsigned long long>(header.size - 8),
+             static_cast<unsigned long long>(maxHeader));
+    return SYMC_INVALID_ARGUMENT;
+  }
   if (checksum) {
     Hash hash;
     hash.add(header.memory.data, header.size);

@@ -102,6 +102,11 @@ public:
   int compile() {
     if (std::optional<int> exit = checkOptions())
       return *exit;
+    if (given.time_passes && given.json_diagnostics) {
+      diagnostics.report({Severity::Warning, std::string(code::OptionConflict), "", 0, 0, 0, 0,
+                          "--time-passes prints tables, which JSON diagnostics leave out", "", "", {}});
+      options.timePasses = false;
+    }
     std::optional<Stage> stage = given.emit ? parseStage(given.emit) : Stage::Library;
     if (!stage)
       return fail(code::CommandNotInThisVersion,

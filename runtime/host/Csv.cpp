@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 namespace symc::host {
 
@@ -220,13 +221,21 @@ size_t resolveColumn(std::string_view text, const CsvRequest &request, const std
     throw usageError(code::OptionValue, option + ": column " + std::string(text) + " is not in " + printable(file) +
                                             ", which has " + std::to_string(first.size()) + " columns");
   Suggestion near(text);
-  if (header)
-    for (size_t i = 0; i < first.size(); ++i) {
-      std::string_view columnName = trim(first[i].text);
-      if (columnName == text)
-        return i;
-      near.consider(columnName);
-    }
+  std::optional<size_t> found;
+  for (size_t i = 0; header && i < first.size(); ++i) {
+    std::string_view columnName = trim(first[i].text);
+    near.consider(columnName);
+    if (columnName != text)
+      continue;
+    if (found)
+      throw usageError(code::OptionValue,
+                       option + ": columns " + std::to_string(*found) + " and " + std::to_string(i) + " of " +
+                           printable(file) + " are both called " + quoted(text),
+                       "an index stands for one column: " + std::to_string(*found) + " or " + std::to_string(i));
+    found = i;
+  }
+  if (found)
+    return *found;
   throw usageError(code::OptionValue,
                    option + ": " + quoted(text) +
                        (header ? " is not a column of " + printable(file)

@@ -7,8 +7,10 @@
 #include "runtime/host/Dataset.h"
 #include "lib/Support/Suggest.h"
 #include "runtime/host/Csv.h"
+#include "runtime/host/Numbers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <dirent.h>
 #include <fstream>
@@ -148,6 +150,23 @@ private:
       if (options.scale.count(argument->name) && !isFloat(typeOf(*argument)))
         throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " +
                                                 argument->type + "; only floating inputs are scaled");
+    for (const symc_argument *argument : needed)
+      if (auto scale = options.scale.find(argument->name); scale != options.scale.end())
+        checkScale(*argument, scale->second);
+  }
+
+  /// A factor that the input's type rounds to 0 or to infinity would make all data so.
+  static void checkScale(const symc_argument &argument, double scale) {
+    double rounded = scale;
+    if (typeOf(argument) != DataType::F64) {
+      uint64_t narrow = 0;
+      bool fits = !convert(&scale, DataType::F64, &narrow, typeOf(argument), 1);
+      fits = fits && !convert(&narrow, typeOf(argument), &rounded, DataType::F64, 1);
+      rounded = fits ? rounded : 0;
+    }
+    if (rounded == 0 || !std::isfinite(rounded))
+      throw usageError(code::OptionValue, "--scale " + std::string(argument.name) + ": " + shortest(scale) +
+                                              " is not representable in the input's type, " + argument.type);
   }
 
   void findBatchAxis() {

@@ -71,4 +71,11 @@ void say(const std::string &line) {
   fflush(stderr);
 }
 
+void sayOrWarn(std::string_view code, const std::string &line) {
+  if (asJson)
+    warn(code, line);
+  else
+    say(line);
+}
+
 } // namespace symc::host

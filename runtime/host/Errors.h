@@ -51,6 +51,8 @@ void remark(std::string_view code, std::string message, std::string file = {});
 
 /// A line for a person on standard error; nothing in JSON form, where standard error holds diagnostics only.
 void say(const std::string &line);
+/// A line for a person; a warning in JSON form, whose reader needs to know it too.
+void sayOrWarn(std::string_view code, const std::string &line);
 
 } // namespace symc::host
 

@@ -29,7 +29,7 @@ static std::string modelName(const std::set<std::string> &symbols) {
   return {};
 }
 
-Library::Library(const std::string &path) : file(path) {
+Library::Library(const std::string &path, const std::string &shownAs) : file(shownAs.empty() ? path : shownAs) {
   std::string name = modelName(exportedSymbols(path));
   if (name.empty())
     throw dataError(code::NotALibrary, path,

@@ -33,7 +33,8 @@ struct InstanceOptions {
 class Library {
 public:
   /// Throws Error: no such file, not of symc, of another ABI version, not loadable here.
-  explicit Library(const std::string &path);
+  /// Later errors name the file `shownAs`, if given: a graph that was compiled for this run.
+  explicit Library(const std::string &path, const std::string &shownAs = {});
 
   const symc_model &model() const { return *reflected; }
   /// The options of an instance: those of the library with what is given in their place.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/Predict.h"
+#include "runtime/host/FileUse.h"
 #include "lib/Support/Suggest.h"
 #include "runtime/host/Numbers.h"
 
@@ -226,6 +227,17 @@ std::string nestedLists(const Tensor &tensor, int64_t &notFinite) {
   }
   }
   return "null";
+}
+
+void checkPredictOptions(const PredictOptions &options) {
+  FileUse files;
+  files.reads("the model itself", options.data.graph);
+  files.reads("--data", options.data.data);
+  files.reads("--params", options.params);
+  for (const auto &[input, file] : options.data.files)
+    files.reads("--in " + input, file);
+  for (const auto &[output, file] : options.out)
+    files.writes("--out " + output, file);
 }
 
 int predict(const Library &library, const PredictOptions &options) { return Predictor(library, options).run(); }

@@ -20,6 +20,9 @@ struct PredictOptions {
   int64_t batchSize = 0; // 0: all examples in one call
 };
 
+/// The mistakes that can be seen before anything is compiled or read.
+void checkPredictOptions(const PredictOptions &options);
+
 /// Runs a function on the data; writes the outputs that are asked for, or prints all as one JSON object.
 int predict(const Library &library, const PredictOptions &options);
 

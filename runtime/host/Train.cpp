@@ -6,6 +6,7 @@
 
 #include "runtime/host/Train.h"
 #include "runtime/host/Checkpoint.h"
+#include "runtime/host/FileUse.h"
 #include "runtime/host/History.h"
 #include "runtime/host/Interrupt.h"
 #include "runtime/host/Numbers.h"
@@ -47,6 +48,20 @@ void checkTrainOptions(const TrainOptions &options) {
     throw usageError(code::OptionConflict, "--repeat trains several models: --save and --checkpoint keep one");
   checkWritable(options.save);
   checkWritable(options.history);
+  // --save may replace --params: a model that is trained further.
+  FileUse files;
+  files.reads("--data", options.data.data);
+  files.reads("--validation", options.validation);
+  for (const auto &[input, file] : options.data.files)
+    files.reads("--in " + input, file);
+  files.reads("the model itself", options.data.graph);
+  if (!options.checkpoint.empty())
+    files.writes("--checkpoint", Checkpoint(options.checkpoint).file());
+  files.writes("--save", options.save);
+  files.writes("--history", options.history);
+  if (options.resume && !options.params.empty() && Checkpoint(options.checkpoint).exists())
+    warn(code::OptionConflict, "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
+         Checkpoint(options.checkpoint).file());
 }
 
 static std::string graphHash(const symc_model &model) {
@@ -198,9 +213,11 @@ private:
       saveCheckpoint();
     if (!history.rows().empty())
       history.write(true);
-    say("interrupted after " + std::to_string(instance.step()) + " steps" +
-        (options.checkpoint.empty() ? "; without --checkpoint nothing is kept"
-                                    : "; --resume goes on from " + printable(checkpoint.file())));
+    std::string said = "interrupted after " + std::to_string(instance.step()) + " steps; ";
+    if (options.checkpoint.empty())
+      sayOrWarn(code::NothingKept, said + "without --checkpoint nothing is kept");
+    else
+      sayOrWarn(code::Resumed, said + "--resume goes on from " + printable(checkpoint.file()));
     return interruptExitCode();
   }
 

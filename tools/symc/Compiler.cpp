@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <iterator>
 #include <pthread.h>
+#include <set>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -43,6 +44,10 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   }
   options.dims = dims.data();
   options.dim_count = static_cast<int32_t>(dims.size());
+  std::set<std::string> functions;
+  for (const std::string &name : arguments.list("--functions"))
+    if (!functions.insert(name).second)
+      throw usageError(code::RepeatedOption, "--functions gives " + symc::quoted(name) + " twice");
   set(options.functions, arguments.list("--functions"));
   options.functions_option = "--functions";
   options.embed_params = arguments.has("--embed-params");

@@ -36,7 +36,7 @@ void TemporaryLibrary::remove() {
 
 host::Library TemporaryLibrary::load(const std::string &graph) {
   try {
-    host::Library library(path());
+    host::Library library(path(), graph);
     remove();
     return library;
   } catch (host::Error &error) {

@@ -11,6 +11,7 @@
 
 #include "runtime/host/Bench.h"
 #include "runtime/host/Evaluate.h"
+#include "runtime/host/FileUse.h"
 #include "runtime/host/Interrupt.h"
 #include "runtime/host/Numbers.h"
 #include "runtime/host/Predict.h"
@@ -58,6 +59,14 @@ static std::string paramsToLoad(const Arguments &arguments) {
   return arguments.has("--embed-params") ? "" : arguments.text("--params");
 }
 
+/// What would be lost: -o that names the graph file or the parameters.
+static void checkOutput(const Arguments &arguments) {
+  host::FileUse files;
+  files.reads("the graph file", arguments.file);
+  files.reads("--params", arguments.text("--params"));
+  files.writes("-o", arguments.text("-o"));
+}
+
 static int compile(const Arguments &arguments) {
   CompileRequest request(arguments);
   if (arguments.has("--params") && !arguments.has("--embed-params"))
@@ -72,6 +81,7 @@ static int compile(const Arguments &arguments) {
     if (!endsWith(".so") && !endsWith(".o") && !endsWith(".a"))
       throw usageError(code::OptionValue, "-o " + quoted(output) + " ends in none of .so, .o, .a");
   }
+  checkOutput(arguments);
   return runCompiler(CompilerCommand::Compile, request.options);
 }
 
@@ -110,6 +120,7 @@ static int run(const Arguments &arguments) {
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
   options.batchSize = arguments.integer("--batch-size", 0, 1, INT64_MAX);
+  host::checkPredictOptions(options);
   std::string function = options.function.empty() ? "predict" : options.function;
   return withLibrary(arguments, {function}, [&](const Library &library) { return predict(library, options); });
 }
@@ -230,6 +241,8 @@ static int dispatch(const std::vector<std::string> &words) {
   if (words[0] == "help") {
     if (words.size() < 2)
       return help(nullptr);
+    if (words.size() > 2)
+      throw usageError(code::OptionConflict, "`symc help` takes one command, not also " + quoted(words[2]));
     if (const CommandInfo *command = findCommand(words[1]))
       return help(command);
     throw unknownCommand(words[1]);
