@@ -14,6 +14,7 @@
 #define SYMC_RUNTIME_RUNTIME_H
 
 #include "runtime/Hash.h"
+#include "runtime/Limits.h"
 #include "runtime/Program.h"
 #include <stdarg.h>
 #include <string.h>
@@ -84,10 +85,9 @@ template <typename T> struct Scratch {
   T &operator[](size_t i) { return data[i]; }
 };
 
+using symc::maxBytes;
 constexpr int64_t alignment = 64;
 inline int64_t alignUp(int64_t bytes) { return (bytes + alignment - 1) & -alignment; }
-/// No sum of sizes below this overflows when it is rounded up.
-constexpr int64_t maxBytes = INT64_MAX / 4;
 
 /// Gives the buffers offsets in one arena. `bytes` are rounded up to 64 in place. Deterministic. `scratch` holds
 /// planScratch(count) bytes. False when the sizes are no sizes, or no memory could hold them.

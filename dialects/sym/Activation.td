@@ -30,14 +30,14 @@ def Sym_LeakyReluOp : Sym_Activation<"leaky_relu", "where(x > 0.0, x, getNegativ
   let summary = "Rectified linear unit with a slope for negative values";
   let formula = "where(x > 0, x, negative_slope * x)";
   let gradient = "dx = g where x > 0, else negative_slope * g";
-  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_F64, "0.01">:$negative_slope);
+  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Finite, "0.01">:$negative_slope);
 }
 def Sym_EluOp : Sym_Activation<"elu", "where(x > 0.0, x, getAlpha() * expm1(x))",
                                "where(x > 0.0, dout, dout * (getAlpha() * exp(x)))"> {
   let summary = "Exponential linear unit";
   let formula = "where(x > 0, x, alpha * expm1(x))";
   let gradient = "dx = g where x > 0, else g * alpha * exp(x)";
-  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_F64, "1.0">:$alpha);
+  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Finite, "1.0">:$alpha);
 }
 def Sym_SeluOp : Sym_Activation<"selu",
     "where(x > 0.0, 1.0507009873554804934 * x, 1.7580993408473768599 * expm1(x))",
@@ -51,7 +51,7 @@ def Sym_CeluOp : Sym_Activation<"celu", "where(x > 0.0, x, getAlpha() * expm1(x 
   let summary = "Exponential linear unit with a continuous derivative";
   let formula = "where(x > 0, x, alpha * expm1(x / alpha))";
   let gradient = "dx = g where x > 0, else g * exp(x / alpha)";
-  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_F64, "1.0">:$alpha);
+  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_FiniteNotZero, "1.0">:$alpha);
 }
 def Sym_SoftplusOp : Sym_Activation<"softplus", "maximum(x, 0.0) + log1p(exp(-abs(x)))", "dout * sigmoid(x)"> {
   let summary = "Smooth rectified linear unit";

@@ -6,6 +6,7 @@
 #include "dialects/sym/Dims.h"
 #include "dialects/sym/SymOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "runtime/Limits.h"
 #include "llvm/Support/MathExtras.h"
 #include <map>
 
@@ -317,7 +318,7 @@ bool symc::isTooLarge(Type type) {
     if (isOverflown(dim))
       return true;
     std::optional<int64_t> size = evaluateAtOnes(dim);
-    if (!size || llvm::MulOverflow(bytes, std::max<int64_t>(*size, 1), bytes))
+    if (!size || llvm::MulOverflow(bytes, std::max<int64_t>(*size, 1), bytes) || bytes > maxBytes)
       return true;
   }
   return false;

@@ -114,7 +114,7 @@ def Sym_ClipOp : Sym_Elementwise<"clip", ["x"], "clip(x, getMin(), getMax())",
   let formula = "minimum(maximum(x, min), max)";
   let gradient = "dx = g where min < x < max, g / 2 at a bound, else 0";
   let description = "Either bound may be absent. NaN stays NaN.";
-  let arguments = (ins Sym_NumberTensor:$x, OptionalAttr<Sym_Number>:$min, OptionalAttr<Sym_Number>:$max);
+  let arguments = (ins Sym_NumberTensor:$x, OptionalAttr<Sym_Bound>:$min, OptionalAttr<Sym_Bound>:$max);
   let results = (outs Sym_NumberTensor:$out);
   let assemblyFormat = "operands attr-dict `:` type($x) `->` type($out)";
 }

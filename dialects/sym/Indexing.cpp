@@ -111,14 +111,25 @@ Value OneHotOp::buildElement(ElementBuilder &e, ValueRange index) {
   return where(on, literal(off, getOnValue()), off).value;
 }
 
+/// How many numbers 0, 1, … an integer type has; nothing when no axis has as many.
+static std::optional<int64_t> countable(Type element) {
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isa<FloatType>(element) || width == 64)
+    return std::nullopt;
+  return int64_t(1) << (element.isUnsignedInteger() || width == 1 ? width : width - 1);
+}
+
 LogicalResult IotaOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   Dims dims(a.getShape().getExprs());
-  for (AffineExpr size : dims)
-    if (auto n = constantValue(size); n && *n < 0)
-      return emitOptionalError(loc, "S0306: a size of iota is ", *n);
-  if (failed(normalizeAxis(loc, a.getAxis(), dims.size())))
+  FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size());
+  if (failed(axis))
     return failure();
-  types.push_back(tensorType(dims, a.getDtype().value_or(IntegerType::get(a.getShape().getContext(), 64))));
+  Type element = a.getDtype().value_or(IntegerType::get(a.getShape().getContext(), 64));
+  std::optional<int64_t> size = constantValue(dims[*axis]), most = countable(element);
+  if (size && most && *size > *most && !isTooLarge(tensorType(dims, element)))
+    return emitOptionalError(loc, "S0314: iota over ", *size, " elements goes up to ", *size - 1, ", which ",
+                             printElementType(element), " of 'dtype' cannot represent");
+  types.push_back(tensorType(dims, element));
   return success();
 }
 

@@ -41,7 +41,7 @@ def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpI
 def Sym_IotaOp : Sym_PublicOp<"iota", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "The index along an axis: 0, 1, 2, …";
   let formula = "arange(shape[axis]), broadcast to shape";
-  let arguments = (ins Sym_Shape:$shape, DefaultValuedAttr<Sym_I64, "0">:$axis,
+  let arguments = (ins Sym_Sizes:$shape, DefaultValuedAttr<Sym_I64, "0">:$axis,
                    Sym_DTypeOr<"i64">:$dtype);
 }
 def Sym_GatherNdOp : Sym_PublicOp<"gather_nd", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {

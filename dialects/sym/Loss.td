@@ -63,7 +63,7 @@ def Sym_MaeOp : Sym_ElementLoss<"mae", ["prediction", "target"], "abs(x - y)", "
 }
 def Sym_HuberOp : Sym_ElementLoss<"huber", ["prediction", "target"], "huber(x - y, getDelta())",
                                   "clamp(x - y, getDelta())", "clamp(y - x, getDelta())",
-                                  (ins DefaultValuedAttr<Sym_F64, "1.0">:$delta)> {
+                                  (ins DefaultValuedAttr<Sym_NotNegative, "1.0">:$delta)> {
   let summary = "Squared error near 0, absolute error farther than delta";
   let formula = "mean(where(abs(d) <= delta, d**2 / 2, delta * (abs(d) - delta / 2))), d = prediction - target";
   let gradient = "dprediction = g * clip(d, -delta, delta) / n, dtarget = -dprediction";

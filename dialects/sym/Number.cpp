@@ -73,12 +73,15 @@ LogicalResult symc::verifyNumbers(Operation *op) {
     return success();
   Type element = elementOf(op->getResult(0));
   for (const AttrSchema &attribute : schema->attributes) {
-    if (!attribute.isElement(element))
+    std::optional<Attribute> attr = op->getInherentAttr(attribute.name);
+    if (!attr || !*attr)
       continue;
-    if (std::optional<Attribute> attr = op->getInherentAttr(attribute.name); attr && *attr)
-      if (!fitsElement(*attr, element))
-        return op->emitOpError("S0314: ") << attribute.name << " is " << Number(cast<TypedAttr>(*attr)).text()
-                                          << ", which " << printElementType(element) << " cannot represent";
+    if (auto real = dyn_cast<FloatAttr>(*attr); real && !isInRange(attribute.range, real.getValueAsDouble()))
+      return op->emitOpError("S0306: ") << attribute.name << " must be " << wantedOf(attribute.range) << ", not "
+                                        << Number(real).text();
+    if (std::string misfit = attribute.isElement(element) ? attribute.misfit(*attr, element) : ""; !misfit.empty())
+      return op->emitOpError("S0314: ") << attribute.name << " is " << Number(cast<TypedAttr>(*attr)).text() << ", "
+                                        << misfit;
   }
   return success();
 }

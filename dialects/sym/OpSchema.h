@@ -11,6 +11,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include <string>
 
 namespace symc {
 
@@ -29,9 +30,16 @@ enum class AttrKind {
   DType,
   ActivationName,
   Shape,
+  Sizes,
   Padding,
   Enum
 };
+/// What a number must be. NotZero and Positive hold after rounding to the element type too.
+enum class NumberRange { Any, NotNan, Finite, FiniteNotZero, NotNegative, FiniteNotNegative, Positive };
+/// Whether it is; "greater than 0" and the like to say what it must be.
+bool isInRange(NumberRange range, double value);
+llvm::StringRef wantedOf(NumberRange range);
+
 enum class OperandClass { Any, Number, Float, Int, Bool };
 
 struct OperandSchema {
@@ -45,14 +53,18 @@ struct AttrSchema {
   AttrKind kind;
   bool required;
   llvm::StringRef defaultText;                                       // as C++ writes it; empty when there is none
+  NumberRange range;
   llvm::ArrayRef<llvm::StringRef> cases;                             // Enum
   mlir::Attribute (*makeCase)(mlir::MLIRContext *, llvm::StringRef); // Enum: null when unknown
 
   /// Whether the attribute becomes an element of an op whose first result is of `element`. A real number among
   /// integers, as a probability of bools, does not.
   bool isElement(mlir::Type element) const {
-    return kind == AttrKind::Number || (kind == AttrKind::F64 && llvm::isa<mlir::FloatType>(element));
+    return kind == AttrKind::Number ||
+           ((kind == AttrKind::F64 || kind == AttrKind::Order) && llvm::isa<mlir::FloatType>(element));
   }
+  /// Why the element type cannot hold the attribute, as `which f32 rounds to 0`; empty when it can.
+  std::string misfit(mlir::Attribute attr, mlir::Type element) const;
 };
 
 struct OpSchema {

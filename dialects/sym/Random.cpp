@@ -8,6 +8,7 @@
 #include "runtime/InverseNormal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace symc;
@@ -156,8 +157,19 @@ static Type dtypeOr(std::optional<Type> dtype, DimsAttr shape) {
   return dtype.value_or(Float32Type::get(shape.getContext()));
 }
 
-LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
-  types.push_back(tensorType(a.getShape().getExprs(), dtypeOr(a.getDtype(), a.getShape())));
+LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  Type element = dtypeOr(a.getDtype(), a.getShape());
+  double low = a.getLow(), high = a.getHigh();
+  if (low > high)
+    return emitOptionalError(loc, "S0306: low is ", printNumber(low), ", more than the high ", printNumber(high));
+  // The numbers themselves are checked where they stand.
+  auto fits = [&](double x) {
+    return std::isfinite(x) && fitsElement(FloatAttr::get(Float64Type::get(element.getContext()), x), element);
+  };
+  if (isa<FloatType>(element) && fits(low) && fits(high) && !fits(high - low))
+    return emitOptionalError(loc, "S0314: high - low is ", printNumber(high), " - ", printNumber(low), ", which ",
+                             printElementType(element), " cannot represent");
+  types.push_back(tensorType(a.getShape().getExprs(), element));
   return success();
 }
 SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {

@@ -56,20 +56,21 @@ def Sym_DropoutOp : Sym_PublicOp<"dropout", [
 
 class Sym_RandomSource<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [
     DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
-  let arguments = !con((ins Sym_Shape:$shape), extra);
+  let arguments = !con((ins Sym_Sizes:$shape), extra);
 }
-def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedAttr<Sym_F64, "0.0">:$low,
-    DefaultValuedAttr<Sym_F64, "1.0">:$high, Sym_DTypeOr<"f32">:$dtype)> {
+def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$low,
+    DefaultValuedAttr<Sym_Finite, "1.0">:$high, Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Uniform random numbers in [low, high)";
   let formula = "low + u * (high - low)";
 }
-def Sym_RandomNormalOp : Sym_RandomSource<"random_normal", (ins DefaultValuedAttr<Sym_F64, "0.0">:$mean,
-    DefaultValuedAttr<Sym_F64, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
+def Sym_RandomNormalOp : Sym_RandomSource<"random_normal", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$mean,
+    DefaultValuedAttr<Sym_FiniteNotNegative, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Normal random numbers";
   let formula = "mean + stddev * z";
 }
 def Sym_RandomTruncatedNormalOp : Sym_RandomSource<"random_truncated_normal", (ins
-    DefaultValuedAttr<Sym_F64, "0.0">:$mean, DefaultValuedAttr<Sym_F64, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
+    DefaultValuedAttr<Sym_Finite, "0.0">:$mean, DefaultValuedAttr<Sym_FiniteNotNegative, "1.0">:$stddev,
+    Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Normal random numbers, cut at two standard deviations";
   let formula = "mean + stddev * (the inverse distribution function at a uniform number)";
 }

@@ -189,7 +189,7 @@ def Sym_NormOp : Sym_CompositeReduction<"norm"> {
     `ord` is any number; `inf` and `-inf` (in JSON `"inf"` and `"-inf"`) are the largest and the smallest absolute
     value, 0 counts what is not 0. Never the spectral norm of a matrix.
   }];
-  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Order, "2.0">:$ord, OptionalAttr<Sym_Axes>:$axis,
+  let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_OrderNotNan, "2.0">:$ord, OptionalAttr<Sym_Axes>:$axis,
                    DefaultValuedAttr<Sym_Bool, "false">:$keepdims);
 }
 

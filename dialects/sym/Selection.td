@@ -62,7 +62,7 @@ def Sym_DynamicSliceOp : Sym_DynamicMove<"dynamic_slice"> {
   let summary = "A part of `sizes` elements from places that are known at run time";
   let formula = "out[i, …] = x[start + i, …]";
   let gradient = "dx = dynamic_update_slice(zeros, g, start)";
-  let arguments = (ins Sym_Tensor:$x, Variadic<Sym_IntTensor>:$start, Sym_Shape:$sizes);
+  let arguments = (ins Sym_Tensor:$x, Variadic<Sym_IntTensor>:$start, Sym_Sizes:$sizes);
 }
 def Sym_DynamicUpdateSliceOp : Sym_DynamicMove<"dynamic_update_slice"> {
   let summary = "x with a part replaced, at places that are known at run time";

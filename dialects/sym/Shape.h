@@ -11,6 +11,8 @@
 
 namespace symc {
 
+/// No size is a negative number: of attributes in which nothing is inferred.
+bool areSizes(mlir::Attribute dims);
 /// One axis, normalised; a located error when it is out of range.
 mlir::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc, int64_t axis, int64_t rank);
 

@@ -53,7 +53,7 @@ def Sym_BroadcastToOp : Sym_Move<"broadcast_to"> {
   let summary = "Repeats axes of size 1 and new leading axes, as NumPy broadcasts";
   let formula = "broadcast_to(x, shape)";
   let gradient = "dx = sum of g over the repeated axes";
-  let arguments = (ins Sym_Tensor:$x, Sym_Shape:$shape);
+  let arguments = (ins Sym_Tensor:$x, Sym_Sizes:$shape);
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
 }

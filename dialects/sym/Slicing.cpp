@@ -27,6 +27,13 @@ ArrayAttr symc::openIntsAttr(MLIRContext *context, ArrayRef<std::optional<int64_
   return b.getArrayAttr(attrs);
 }
 
+bool symc::areSizes(Attribute dims) {
+  return llvm::none_of(cast<DimsAttr>(dims).getExprs(), [](AffineExpr size) {
+    std::optional<int64_t> known = constantValue(size);
+    return known && *known < 0;
+  });
+}
+
 FailureOr<int64_t> symc::normalizeAxis(std::optional<Location> loc, int64_t axis, int64_t rank) {
   FailureOr<SmallVector<int64_t>> axes = normalizeAxes(loc, ArrayRef(axis), rank);
   return failed(axes) ? FailureOr<int64_t>() : FailureOr<int64_t>(axes->front());

@@ -74,6 +74,19 @@ def Sym_Number : Attr<CPred<"::symc::Number::classof($_self)">, "a number"> {
   let convertFromStorage = "$_self";
   let constBuilderCall = "::symc::numberAttr($_builder, $0)";
 }
+/// A number within a range: a symc::NumberRange. One that must not be 0 must not be rounded to it either.
+class Sym_In<Attr kind, string numberRange> : ConfinedAttr<kind, []> {
+  let summary = kind.summary;
+  string range = numberRange;
+}
+class Sym_F64In<string range> : Sym_In<Sym_F64, range>;
+def Sym_Finite : Sym_F64In<"Finite">;
+def Sym_FiniteNotZero : Sym_F64In<"FiniteNotZero">;
+def Sym_NotNegative : Sym_F64In<"NotNegative">;
+def Sym_FiniteNotNegative : Sym_F64In<"FiniteNotNegative">;
+def Sym_Positive : Sym_F64In<"Positive">;
+def Sym_OrderNotNan : Sym_In<Sym_Order, "NotNan">;
+def Sym_Bound : Sym_In<Sym_Number, "NotNan">;
 def Sym_Bool : ConfinedAttr<BoolAttr, []> { let summary = "true or false"; }
 def Sym_Str : ConfinedAttr<StrAttr, []> { let summary = "a string"; }
 /// An integer or a list of integers, stored as a list.
@@ -107,6 +120,10 @@ def Sym_DimsAttr : Sym_Attr<"Dims", "dims"> {
 }
 /// A list of integers and names of dimensions; one `-1` may be inferred.
 def Sym_Shape : ConfinedAttr<Sym_DimsAttr, []> { let summary = "a list of sizes: integers, names of dimensions, -1"; }
+/// The same where nothing can be inferred.
+def Sym_Sizes : ConfinedAttr<Sym_DimsAttr, [AttrConstraint<CPred<"::symc::areSizes($_self)">>]> {
+  let summary = "a list of sizes: integers, names of dimensions";
+}
 
 def Sym_DimBoundAttr : Sym_Attr<"DimBound", "dim_bound"> {
   let summary = "The values that a symbolic dimension may take";

@@ -120,6 +120,7 @@ static std::string wanted(const AttrSchema &schema) {
   case AttrKind::ActivationName:
     return "the name of an activation";
   case AttrKind::Shape:
+  case AttrKind::Sizes:
     return "a list of integers and names of dimensions";
   case AttrKind::Padding:
     return "'valid', 'same' or a list of pairs [before, after]";
@@ -192,6 +193,7 @@ private:
     return nullptr;
   }
 
+  Attribute readNumber(const Literal &value);
   Attribute readInts(const Literal &value, bool open);
   Attribute readPairs(const Literal &value, SmallVectorImpl<int64_t> &pairs);
   Attribute readShape(const Literal &value);
@@ -204,6 +206,29 @@ private:
 };
 
 } // namespace
+
+Attribute AttributeReader::readNumber(const Literal &value) {
+  Builder &b = context.b;
+  bool order = schema.kind == AttrKind::Order, element = schema.kind == AttrKind::Number;
+  Attribute number;
+  if (order && value.kind == Literal::String && (value.text == "inf" || value.text == "-inf"))
+    number = b.getF64FloatAttr(value.text == "inf" ? HUGE_VAL : -HUGE_VAL);
+  else if (element && value.kind == Literal::Bool)
+    number = b.getBoolAttr(value.integer);
+  else if (element && value.kind == Literal::Integer)
+    number = b.getI64IntegerAttr(value.integer);
+  else if (value.kind == Literal::Integer || value.kind == Literal::Real)
+    number = b.getF64FloatAttr(value.real);
+  else
+    return bad(value);
+  if (auto real = dyn_cast<FloatAttr>(number); real && !isInRange(schema.range, real.getValueAsDouble())) {
+    context.report.error(value.range, code::AttributeValue,
+                         quoted(schema.name) + " of " + quoted(op.mnemonic) + " must be " +
+                             wantedOf(schema.range).str() + ", not " + printable(context.textOf(value.range)));
+    return nullptr;
+  }
+  return number;
+}
 
 Attribute AttributeReader::readInts(const Literal &value, bool open) {
   OpenInts entries;
@@ -249,12 +274,6 @@ Attribute AttributeReader::readPairs(const Literal &value, SmallVectorImpl<int64
 Attribute AttributeReader::readShape(const Literal &value) {
   Dims sizes;
   auto add = [&](const Literal &item) -> bool {
-    if (item.kind == Literal::Integer && item.integer < -1) {
-      context.report.error(item.range, code::AttributeValue,
-                           "the size " + std::to_string(item.integer) + " in " + quoted(schema.name) + " is negative",
-                           "-1 stands for the size that is inferred");
-      return false;
-    }
     AffineExpr size;
     if (item.kind == Literal::Integer)
       size = constantDim(context.context, item.integer);
@@ -264,6 +283,15 @@ Attribute AttributeReader::readShape(const Literal &value) {
       size = context.dimension(item.text, item.range);
     else
       bad(item);
+    std::optional<int64_t> known = size ? constantValue(size) : std::nullopt;
+    bool inferred = schema.kind == AttrKind::Shape && item.kind == Literal::Integer && known == -1;
+    if (known && *known < 0 && !inferred) {
+      context.report.error(item.range, code::AttributeValue,
+                           "the size " + std::to_string(*known) + " in " + quoted(schema.name) + " is negative",
+                           schema.kind == AttrKind::Shape ? "-1 stands for the size that is inferred"
+                                                          : "only 'reshape' infers a size from -1");
+      return false;
+    }
     sizes.push_back(size);
     return bool(size);
   };
@@ -321,20 +349,10 @@ Attribute AttributeReader::read(const Literal &value) {
   switch (schema.kind) {
   case AttrKind::I64:
     return value.kind == Literal::Integer ? Attribute(b.getI64IntegerAttr(value.integer)) : bad(value);
-  case AttrKind::Order:
-    if (value.kind == Literal::String && (value.text == "inf" || value.text == "-inf"))
-      return b.getF64FloatAttr(value.text == "inf" ? HUGE_VAL : -HUGE_VAL);
-    [[fallthrough]];
   case AttrKind::F64:
-    if (value.kind != Literal::Integer && value.kind != Literal::Real)
-      return bad(value);
-    return b.getF64FloatAttr(value.real);
+  case AttrKind::Order:
   case AttrKind::Number:
-    if (value.kind == Literal::Integer)
-      return b.getI64IntegerAttr(value.integer);
-    if (value.kind == Literal::Bool)
-      return b.getBoolAttr(value.integer);
-    return value.kind == Literal::Real ? Attribute(b.getF64FloatAttr(value.real)) : bad(value);
+    return readNumber(value);
   case AttrKind::Bool:
     return value.kind == Literal::Bool ? Attribute(b.getBoolAttr(value.integer)) : bad(value);
   case AttrKind::Str:
@@ -353,6 +371,7 @@ Attribute AttributeReader::read(const Literal &value) {
   case AttrKind::ActivationName:
     return readActivation(value);
   case AttrKind::Shape:
+  case AttrKind::Sizes:
     return readShape(value);
   case AttrKind::Padding: {
     if (value.kind == Literal::String) {

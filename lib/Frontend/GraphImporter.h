@@ -33,7 +33,8 @@ struct ParameterSlot {
   std::string doc;
   TextRange range;
   mlir::BlockArgument argument;
-  uint32_t order = 0; // of made ones: the node's number
+  uint32_t order = 0;  // of made ones: the node's number
+  bool frozen = false; // not trainable since `freeze` says so
 };
 
 /// The nodes of the graph or of a function, and what they see.
@@ -118,7 +119,8 @@ private:
   void buildResults();
   void buildTraining();
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
-  bool reachesParameter(mlir::Value loss) const;
+  /// Whether the loss depends on a trainable parameter, or on one that `freeze` took.
+  bool reachesParameter(mlir::Value loss, bool frozen) const;
   void applyFreeze();
   void checkPlacementRules();
   void sortMadeParameters();

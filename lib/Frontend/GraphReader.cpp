@@ -715,7 +715,7 @@ void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) {
                      "a metric cannot be called " + quoted(name) + ", as a column of the training log is");
     }
   }
-  auto range = [&](std::string_view key, bool positive) -> std::optional<double> {
+  auto range = [&](std::string_view key, bool positive, const JsonValue *&place) -> std::optional<double> {
     const JsonValue *value = get(section, key);
     if (!value || value->is(JsonValue::Null))
       return std::nullopt;
@@ -727,10 +727,11 @@ void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) {
                        printable(text));
       return std::nullopt;
     }
+    place = value;
     return read;
   };
-  train.clipGlobalNorm = range("clip_global_norm", true);
-  train.weightDecay = range("weight_decay", false).value_or(0);
+  train.clipGlobalNorm = range("clip_global_norm", true, train.clipValue);
+  train.weightDecay = range("weight_decay", false, train.decayValue).value_or(0);
   if (const JsonValue *steps = get(section, "accumulate_steps")) {
     std::optional<int64_t> count = integer(*steps, "'accumulate_steps'");
     if (count && *count < 1)

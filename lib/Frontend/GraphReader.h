@@ -117,6 +117,7 @@ struct TrainDecl {
   std::vector<OutputDecl> metrics;
   std::optional<double> clipGlobalNorm;
   double weightDecay = 0;
+  const JsonValue *clipValue = nullptr, *decayValue = nullptr;
   int64_t accumulateSteps = 1;
   const JsonValue *accumulateValue = nullptr;
   std::vector<const JsonValue *> freeze;

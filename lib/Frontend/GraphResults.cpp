@@ -72,15 +72,15 @@ void GraphImporter::buildResults() {
 //===----------------------------------------------------------------------===//
 
 /// Whether a derivative flows from the loss back to a trainable parameter.
-bool GraphImporter::reachesParameter(Value loss) const {
-  llvm::DenseSet<Value> trainable, seen;
+bool GraphImporter::reachesParameter(Value loss, bool frozen) const {
+  llvm::DenseSet<Value> wanted, seen;
   for (const ParameterSlot &parameter : parameters)
-    if (parameter.trainable)
-      trainable.insert(parameter.argument);
+    if (frozen ? parameter.frozen : parameter.trainable)
+      wanted.insert(parameter.argument);
   SmallVector<Value> open{loss};
   while (!open.empty()) {
     Value value = open.pop_back_val();
-    if (trainable.contains(value))
+    if (wanted.contains(value))
       return true;
     Operation *op = value.getDefiningOp();
     if (!op || !isa<FloatType>(elementOf(value)) || !seen.insert(value).second)
@@ -103,6 +103,7 @@ void GraphImporter::applyFreeze() {
     bool matched = false;
     for (ParameterSlot &parameter : parameters)
       if (matchesPattern(parameter.name, pattern->string())) {
+        parameter.frozen |= parameter.trainable;
         parameter.trainable = false;
         matched = true;
       }
@@ -142,15 +143,22 @@ void GraphImporter::buildTraining() {
     loss = scalarResult(*train.loss, "loss", "the loss", train.loss->range);
   // The parameters are complete only where every node has been built.
   bool complete = !report.diagnostics.hasErrors();
-  if (complete)
+  if (complete) {
     applyFreeze();
+    // Every number of the file fits f64.
+    Type f32 = builder.getF32Type();
+    if (llvm::any_of(parameters, [&](const auto &p) { return p.trainable && p.type.getElementType() == f32; }))
+      checkTrainNumbers(context, train, f32);
+  }
   if (loss) {
     results.push_back({loss, "loss", "loss", ""});
-    if (complete && report.diagnostics.errorCount() == before && !reachesParameter(loss))
+    if (complete && report.diagnostics.errorCount() == before && !reachesParameter(loss, /*frozen=*/false))
       report.error(train.loss->range, code::NothingToTrain,
                    "no trainable parameter has a path of derivatives to the loss " + quoted(train.loss->string()),
-                   parameters.empty() ? "the graph has no parameters"
-                                      : "comparisons, integers and stop_gradient have no derivative");
+                   parameters.empty()                          ? "the graph has no parameters"
+                   : reachesParameter(loss, /*frozen=*/true) ? "'freeze' takes every parameter that has one"
+                                                               : "comparisons, integers and stop_gradient have no "
+                                                                 "derivative");
   }
   for (const OutputDecl &metric : train.metrics)
     if (Value value = scalarResult(*metric.value, metric.name.text, "the metric", metric.name.range))

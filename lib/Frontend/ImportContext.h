@@ -102,6 +102,8 @@ mlir::Attribute readInitializer(ImportContext &context, const TensorDecl &decl, 
 
 /// Builds sym.train from the optimizer, the schedule and the numbers of the section. False after reporting.
 bool buildTrain(ImportContext &context, const TrainDecl &train);
+/// Reports the numbers that a trainable parameter's element type cannot hold.
+void checkTrainNumbers(ImportContext &context, const TrainDecl &train, mlir::Type element);
 
 /// Reports an unknown name among `candidates` with the nearest of them.
 void reportUnknown(const Reporter &report, TextRange range, std::string_view code, std::string message,

@@ -14,6 +14,7 @@
 #include "lib/Frontend/OtherNames.h"
 #include "lib/Support/Suggest.h"
 #include "mlir/IR/Diagnostics.h"
+#include "runtime/Limits.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
 #include <cstddef>
@@ -465,7 +466,7 @@ bool OpMaker::checkResult(Type type, const OpPlace &place) {
                        : axis != dims.end()
                            ? "the size of axis " + std::to_string(axis - dims.begin()) +
                                  " of the result does not fit in 63 bits"
-                           : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
+                           : "the bytes of the result " + printType(type) + " are more than " + byteLimitText);
   return false;
 }
 
@@ -479,12 +480,12 @@ bool OpMaker::checkNumbers(const OpSchema &schema, const NamedAttrList &attrs,
       if (attribute.name != ref(argument.name) || !attribute.isElement(element))
         continue;
       Attribute value = attrs.get(attribute.name);
-      if (!value || fitsElement(value, element))
+      std::string misfit = value ? attribute.misfit(value, element) : "";
+      if (misfit.empty())
         continue;
       context.report.error(argument.value.range, code::LiteralType,
                            quoted(attribute.name) + " of " + quoted(schema.mnemonic) + " is " +
-                               printable(context.textOf(argument.value.range)) + ", which " +
-                               printElementType(element) + " cannot represent");
+                               printable(context.textOf(argument.value.range)) + ", " + misfit);
       good = false;
     }
   return good;

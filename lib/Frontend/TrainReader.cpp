@@ -120,6 +120,13 @@ Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, 
     if (good && found->options[1] == "high" && numbers[0] > numbers[1]) {
       report.error(choice->name.range, code::ValueRange, "'low' is greater than 'high'");
       good = false;
+    } else if (double width = numbers[1] - numbers[0];
+               good && found->options[1] == "high" && isa<FloatType>(type.getElementType()) &&
+               (!std::isfinite(width) || !fitsElement(context.b.getF64FloatAttr(width), type.getElementType()))) {
+      report.error(choice->name.range, code::BadInitializer,
+                   "'high' - 'low' is a number that " + printElementType(type.getElementType()) +
+                       " cannot represent");
+      good = false;
     }
   }
   if (good && std::isnan(numbers[0])) {
@@ -331,6 +338,41 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
       }
   }
   return good ? options.getDictionary(context.context) : DictionaryAttr();
+}
+
+void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Type element) {
+  auto check = [&](std::string_view name, const JsonValue &value, bool positive) {
+    if (!value.is(JsonValue::Number))
+      return;
+    auto rounded = dyn_cast_or_null<FloatAttr>(Number(context.b.getF64FloatAttr(value.number())).as(element));
+    if (rounded && !(positive && rounded.getValue().isZero()))
+      return;
+    context.report.error(value.range, code::LiteralType,
+                         quoted(name) + " is " + printable(context.textOf(value.range)) + ", which " +
+                             printElementType(element) + (rounded ? " rounds to 0" : " cannot represent"),
+                         "a trainable parameter is " + printElementType(element));
+  };
+  auto checkChoice = [&](const std::optional<ChoiceDecl> &choice, ArrayRef<TrainMethod> methods) {
+    const TrainMethod *method = choice && choice->options ? findMethod(methods, ref(choice->name.text)) : nullptr;
+    if (!method)
+      return;
+    for (const TrainOption &option : method->options) {
+      const JsonMember *member = choice->options->find(view(option.name));
+      if (!member || (option.kind != TrainOptionKind::Number && option.kind != TrainOptionKind::Numbers))
+        continue;
+      if (member->value.is(JsonValue::Array))
+        for (const JsonValue &item : member->value.items())
+          check(view(option.name), item, false);
+      else
+        check(view(option.name), member->value, option.range == TrainOptionRange::Positive);
+    }
+  };
+  checkChoice(train.optimizer, optimizers());
+  checkChoice(train.schedule, schedules());
+  if (train.clipValue)
+    check("clip_global_norm", *train.clipValue, true);
+  if (train.decayValue)
+    check("weight_decay", *train.decayValue, false);
 }
 
 bool symc::buildTrain(ImportContext &context, const TrainDecl &train) {

@@ -10,7 +10,7 @@ import sys
 OPERANDS = {"Sym_Tensor": "Any", "Sym_NumberTensor": "Number", "Sym_FloatTensor": "Float", "Sym_IntTensor": "Int",
             "Sym_BoolTensor": "Bool"}
 KINDS = {"Sym_" + k: k
-         for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts PadWidth DType ActivationName Shape".split()}
+         for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts PadWidth DType ActivationName Shape Sizes".split()}
 KINDS["Sym_PaddingAttr"] = "Padding"
 
 
@@ -39,12 +39,13 @@ class Schema:
 
     def attribute(self, argument, name):
         """The attribute's initialiser, and the enum whose cases it needs."""
-        record, required, default = self.record(argument), True, ""
+        record, required, default, limits = self.record(argument), True, "", "Any"
         while record.get("baseAttr") and record["!name"] not in KINDS:
             if record.get("defaultValue"):
                 required, default = False, record["defaultValue"]
             if record.get("isOptional"):
                 required, default = False, record.get("shownDefault", default)
+            limits = record.get("range", limits)
             record = self.record(record["baseAttr"])
         if record["!name"] in KINDS:
             kind, enum = KINDS[record["!name"]], None
@@ -53,7 +54,8 @@ class Schema:
         else:
             sys.exit(f"attribute '{name}' has kind {record['!name']}, which op_schema.py does not know")
         cases = f"k{enum['!name']}Cases, make{enum['!name']}" if enum else "{}, nullptr"
-        return f"{{{quote(name)}, AttrKind::{kind}, {str(required).lower()}, {quote(default)}, {cases}}}", enum
+        return f"{{{quote(name)}, AttrKind::{kind}, {str(required).lower()}, {quote(default)}, NumberRange::{limits}, " \
+               f"{cases}}}", enum
 
     def write(self, out):
         ops = [r for r in self.records.values() if isinstance(r, dict) and r.get("importable") == 1 and "opName" in r]
