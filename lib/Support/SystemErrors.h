@@ -20,9 +20,7 @@ namespace symc {
 /// Whether there is no room for a file.
 inline bool isFull(int cause) { return cause == ENOSPC || cause == EDQUOT || cause == EFBIG; }
 /// Whether the system lacks anything: room, open files, memory.
-inline bool isLacking(int cause) {
-  return isFull(cause) || cause == EMFILE || cause == ENFILE || cause == ENOMEM;
-}
+inline bool isLacking(int cause) { return isFull(cause) || cause == EMFILE || cause == ENFILE || cause == ENOMEM; }
 
 /// The same for a message that ends with the system's words: other libraries give no more.
 inline bool saysLacking(std::string_view message) {

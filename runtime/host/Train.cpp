@@ -60,7 +60,8 @@ void checkTrainOptions(const TrainOptions &options) {
   files.writes("--save", options.save);
   files.writes("--history", options.history);
   if (options.resume && !options.params.empty() && Checkpoint(options.checkpoint).exists())
-    warn(code::OptionConflict, "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
+    warn(code::OptionConflict,
+         "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
          Checkpoint(options.checkpoint).file());
 }
 

@@ -47,7 +47,8 @@ public:
       return createFileError(givenPath, std::make_error_code(std::errc::not_supported));
     SmallString<256> path;
     // In the same directory, so that it can be renamed. That it can be made says that the path can be written.
-    if (std::error_code code = sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path, mode))
+    if (std::error_code code =
+            sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path, mode))
       return createFileError(givenPath, code);
     file.path = path.str().str();
     return std::move(file);
@@ -99,8 +100,8 @@ Error checkWritable(StringRef path) {
 
 /// The last bytes of a library tell a damaged one: see runtime/Checksum.h.
 void appendChecksum(ByteVector &bytes) {
-  LibraryChecksum checksum = {LibraryChecksum::mark, crc32(arrayRefFromStringRef(StringRef(bytes.data(), bytes.size()))),
-                              bytes.size()};
+  LibraryChecksum checksum = {LibraryChecksum::mark,
+                              crc32(arrayRefFromStringRef(StringRef(bytes.data(), bytes.size()))), bytes.size()};
   const char *begin = reinterpret_cast<const char *>(&checksum);
   bytes.append(begin, begin + sizeof checksum);
 }
