@@ -14,7 +14,6 @@
 #define SYMC_RUNTIME_RUNTIME_H
 
 #include "runtime/Hash.h"
-#include "runtime/Limits.h"
 #include "runtime/Program.h"
 #include <stdarg.h>
 #include <string.h>
@@ -85,7 +84,8 @@ template <typename T> struct Scratch {
   T &operator[](size_t i) { return data[i]; }
 };
 
-using symc::maxBytes;
+/// No sum of sizes below this overflows when it is rounded up.
+constexpr int64_t maxBytes = INT64_MAX / 4;
 constexpr int64_t alignment = 64;
 inline int64_t alignUp(int64_t bytes) { return (bytes + alignment - 1) & -alignment; }
 

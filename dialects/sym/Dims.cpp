@@ -6,7 +6,6 @@
 #include "dialects/sym/Dims.h"
 #include "dialects/sym/SymOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "runtime/Limits.h"
 #include "llvm/Support/MathExtras.h"
 #include <map>
 
@@ -318,7 +317,7 @@ bool symc::isTooLarge(Type type) {
     if (isOverflown(dim))
       return true;
     std::optional<int64_t> size = evaluateAtOnes(dim);
-    if (!size || llvm::MulOverflow(bytes, std::max<int64_t>(*size, 1), bytes) || bytes > maxBytes)
+    if (!size || llvm::MulOverflow(bytes, std::max<int64_t>(*size, 1), bytes))
       return true;
   }
   return false;

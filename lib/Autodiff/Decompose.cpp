@@ -6,7 +6,6 @@
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "runtime/Limits.h"
 
 using namespace mlir;
 using namespace symc;
@@ -23,8 +22,7 @@ struct Decompose : PassWrapper<Decompose, OperationPass<ModuleOp>> {
     WalkResult checked = getOperation().walk([](Operation *op) -> WalkResult {
       for (Type type : op->getResultTypes())
         if (isa<RankedTensorType>(type) && isTooLarge(type))
-          return op->emitError("S0318: this takes a tensor of ")
-                 << printType(type) << ", of more bytes than " << byteLimitText;
+          return op->emitError("S0318: this takes a tensor of ") << printType(type) << ", beyond 63 bits";
       return WalkResult::advance();
     });
     if (checked.wasInterrupted())

@@ -6,7 +6,6 @@
 
 #include "lib/Frontend/Names.h"
 #include "lib/Support/Suggest.h"
-#include "runtime/Limits.h"
 
 #include <charconv>
 
@@ -369,9 +368,8 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
   for (const DimText &dim : type.dims)
     if (!dim.symbolic && dim.size > 1 && __builtin_mul_overflow(bytes, uint64_t(dim.size), &bytes))
       bytes = UINT64_MAX;
-  if (bytes > uint64_t(maxBytes))
-    return fail(code::TensorTooLarge, 0, text.size(),
-                "the bytes of " + quoted(text) + " are more than " + byteLimitText);
+  if (bytes > uint64_t(INT64_MAX))
+    return fail(code::TensorTooLarge, 0, text.size(), "the bytes of " + quoted(text) + " do not fit in 63 bits");
   return true;
 }
 

@@ -14,7 +14,6 @@
 #include "lib/Frontend/OtherNames.h"
 #include "lib/Support/Suggest.h"
 #include "mlir/IR/Diagnostics.h"
-#include "runtime/Limits.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
 #include <cstddef>
@@ -466,7 +465,7 @@ bool OpMaker::checkResult(Type type, const OpPlace &place) {
                        : axis != dims.end()
                            ? "the size of axis " + std::to_string(axis - dims.begin()) +
                                  " of the result does not fit in 63 bits"
-                           : "the bytes of the result " + printType(type) + " are more than " + byteLimitText);
+                           : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
   return false;
 }
 
