@@ -20,14 +20,14 @@ def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
     NODE/gamma (ones) and NODE/beta (zeros); with a gamma alone there is no beta.
   }];
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
-                   DefaultValuedAttr<Sym_Axes, "{-1}">:$axis, DefaultValuedAttr<Sym_Positive, "1e-5">:$epsilon);
+                   DefaultValuedAttr<Sym_Axes, "{-1}">:$axis, DefaultValuedAttr<Sym_Finite, "1e-5">:$epsilon);
 }
 def Sym_RmsNormOp : Sym_Norm<"rms_norm"> {
   let summary = "Divides each example by the root of the mean square of its features";
   let formula = "x / sqrt(mean(x**2, axis) + epsilon) * gamma";
   let description = "gamma has the sizes of the axes; left out, it is the parameter NODE/gamma (ones).";
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, DefaultValuedAttr<Sym_Axes, "{-1}">:$axis,
-                   DefaultValuedAttr<Sym_Positive, "1e-6">:$epsilon);
+                   DefaultValuedAttr<Sym_Finite, "1e-6">:$epsilon);
 }
 def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
     DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<LayerOpInterface>,
@@ -43,7 +43,7 @@ def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
   }];
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta, Sym_FloatTensor:$moving_mean,
                    Sym_FloatTensor:$moving_variance, DefaultValuedAttr<Sym_I64, "-1">:$axis,
-                   DefaultValuedAttr<Sym_Positive, "1e-3">:$epsilon, DefaultValuedAttr<Sym_F64, "0.99">:$momentum);
+                   DefaultValuedAttr<Sym_Finite, "1e-3">:$epsilon, DefaultValuedAttr<Sym_F64, "0.99">:$momentum);
 }
 def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
   let summary = "Normalises each example over groups of channels and all axes between";
@@ -52,12 +52,12 @@ def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
     by layer_norm.
   }];
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
-                   DefaultValuedAttr<Sym_I64, "32">:$groups, DefaultValuedAttr<Sym_Positive, "1e-5">:$epsilon);
+                   DefaultValuedAttr<Sym_I64, "32">:$groups, DefaultValuedAttr<Sym_Finite, "1e-5">:$epsilon);
 }
 def Sym_InstanceNormOp : Sym_Norm<"instance_norm"> {
   let summary = "Normalises each channel of each example";
   let description = "x is [batch, …, channels], gamma and beta [channels]; left out, they are made as by layer_norm.";
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
-                   DefaultValuedAttr<Sym_Positive, "1e-5">:$epsilon);
+                   DefaultValuedAttr<Sym_Finite, "1e-5">:$epsilon);
 }
 #endif

@@ -26,8 +26,6 @@ bool symc::isInRange(NumberRange range, double value) {
     return value >= 0;
   case NumberRange::FiniteNotNegative:
     return std::isfinite(value) && value >= 0;
-  case NumberRange::Positive:
-    return std::isfinite(value) && value > 0;
   }
   return false;
 }
@@ -46,8 +44,6 @@ llvm::StringRef symc::wantedOf(NumberRange range) {
     return "0 or more";
   case NumberRange::FiniteNotNegative:
     return "finite and 0 or more";
-  case NumberRange::Positive:
-    return "finite and greater than 0";
   }
   return "a number";
 }
@@ -58,8 +54,7 @@ std::string AttrSchema::misfit(mlir::Attribute attr, mlir::Type element) const {
   if (!value)
     return "which " + type + " cannot represent";
   // 0 is another kind of norm, and divides.
-  bool keepsFromZero =
-      kind == AttrKind::Order || range == NumberRange::Positive || range == NumberRange::FiniteNotZero;
+  bool keepsFromZero = kind == AttrKind::Order || range == NumberRange::FiniteNotZero;
   auto real = llvm::dyn_cast<mlir::FloatAttr>(attr), rounded = llvm::dyn_cast<mlir::FloatAttr>(value);
   if (keepsFromZero && real && rounded && rounded.getValue().isZero() && !real.getValue().isZero())
     return "which " + type + " rounds to 0";

@@ -34,8 +34,8 @@ enum class AttrKind {
   Padding,
   Enum
 };
-/// What a number must be. NotZero and Positive hold after rounding to the element type too.
-enum class NumberRange { Any, NotNan, Finite, FiniteNotZero, NotNegative, FiniteNotNegative, Positive };
+/// What a number must be. NotZero holds after rounding to the element type too.
+enum class NumberRange { Any, NotNan, Finite, FiniteNotZero, NotNegative, FiniteNotNegative };
 /// Whether it is; "greater than 0" and the like to say what it must be.
 bool isInRange(NumberRange range, double value);
 llvm::StringRef wantedOf(NumberRange range);

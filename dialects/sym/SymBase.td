@@ -84,7 +84,6 @@ def Sym_Finite : Sym_F64In<"Finite">;
 def Sym_FiniteNotZero : Sym_F64In<"FiniteNotZero">;
 def Sym_NotNegative : Sym_F64In<"NotNegative">;
 def Sym_FiniteNotNegative : Sym_F64In<"FiniteNotNegative">;
-def Sym_Positive : Sym_F64In<"Positive">;
 def Sym_OrderNotNan : Sym_In<Sym_Order, "NotNan">;
 def Sym_Bound : Sym_In<Sym_Number, "NotNan">;
 def Sym_Bool : ConfinedAttr<BoolAttr, []> { let summary = "true or false"; }

@@ -60,7 +60,7 @@ KINDS = {"I64": INTEGERS, "F64": [0, 1, -1, 0.5, 1e300], "Order": [0, 1, -2, 0.5
 
 def fitting_value(kind, rng):
     integers = [rng.choice(INTEGERS[:6] * 4 + INTEGERS) for _ in range(rng.randint(0, 4))]
-    if kind == "Shape":
+    if kind in ("Shape", "Sizes"):
         return [rng.choice([i, "batch", -1]) for i in integers]
     if kind == "OpenInts":
         return [rng.choice([i, None]) for i in integers]
