@@ -69,8 +69,10 @@ private:
         Operation *def = operand.getDefiningOp();
         if (def && inside.contains(def))
           continue;
-        // A library function reads memory: constants and renamed values stay outside of its region.
-        bool evaluated = isSplat(operand) || (def && isMove(def) && !clusters.isStored(def));
+        // A library function reads memory: constants and renamed values stay outside of its region. So does a product
+        // its operands.
+        bool evaluated =
+            isSplat(operand) || (def && isMove(def) && !clusters.isStored(def) && !isContraction(op));
         if (evaluated && cluster.kind != sym::FusionKind::opaque) {
           inside.insert(def);
           collect(def);
