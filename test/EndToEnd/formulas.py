@@ -124,12 +124,16 @@ class Reader:
         return both[0]
 
 
-def differs(got, wanted, rtol=1e-8):
+def differs(got, wanted, rtol=1e-8, entries=False):
+    """Why `got` is not `wanted`: entry by entry for models of well-conditioned numbers, else by the largest entry, beside which
+    those of random expressions cancel."""
     got, wanted = np.asarray(got, float), np.asarray(wanted, float)
     if got.shape != wanted.shape:
         return f"shape {got.shape}, not {wanted.shape}"
     if not (np.isfinite(got).all() and np.isfinite(wanted).all()):
         return f"{got} is not finite, or {wanted} is not"
+    if entries and not np.allclose(got, wanted, rtol=1e-9, atol=1e-11):
+        return f"an entry is off by {np.abs(got - wanted).max()}"
     worst, scale = np.abs(got - wanted).max(initial=0), max(1e-3, np.abs(wanted).max(initial=0))
     return f"off by {worst:.3g} where the largest is {scale:.3g}" if worst > rtol * scale else None
 
@@ -142,8 +146,8 @@ class Checker:
         self.failed += 1
         print(f"FAIL {label}: {why}" + (f"\n    {formula}" if formula and self.verbose else ""))
 
-    def first(self, label, path, loss, values, gradients):
-        """Both notations against the gradients. Returns the text's reader when all is right."""
+    def first(self, label, path, loss, values, gradients, entries=False):
+        """Both notations against the gradients, entry by entry or not (`differs`). Returns the text's reader when all is right."""
         readers, before = {}, self.failed
         for notation in ("text", "latex"):
             formula = ""
@@ -152,7 +156,7 @@ class Checker:
                 formula = f"{reader.definitions}\n    {reader.formulas}"
                 for name, value in reader.values(values).items():
                     self.compared += 1
-                    why = differs(value, gradients[name])
+                    why = differs(value, gradients[name], entries=entries)
                     if why:
                         self.fail(label, f"{notation}, by {name}: {why}", reader.formulas[name] + f"  {reader.definitions}")
             except Exception as error:  # whatever a wrong formula makes of NumPy
@@ -249,7 +253,7 @@ def check_model(checker, name, graph, folder):
         model.parameters[n] = values[n]
     gradients = named(model.gradients(**{i: values[i] for i in graph["inputs"]}))
     wanted = dict(zip(graph["parameters"], (np.array(g) for g in gradients.values()), strict=True))
-    reader = checker.first(name, path, "J", values, wanted)
+    reader = checker.first(name, path, "J", values, wanted, entries=True)
     for n in graph["parameters"] if reader else ():
         checker.second(name, path, "J", values, n, reader)
 
