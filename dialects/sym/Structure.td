@@ -41,8 +41,9 @@ def Sym_FusedOp : Op<Sym_Dialect, "fused", [Pure, IsolatedFromAbove, SingleBlock
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
-def Sym_YieldOp : Op<Sym_Dialect, "yield", [Pure, Terminator, ReturnLike, ParentOneOf<["FusedOp", "ContractOp"]>]> {
-  let summary = "Ends a fused region or an epilogue";
+def Sym_YieldOp : Op<Sym_Dialect, "yield", [Pure, Terminator, ReturnLike,
+    ParentOneOf<["FusedOp", "ContractOp", "ScanOp", "WhileOp", "CondOp"]>]> {
+  let summary = "Ends a fused region, an epilogue or a body";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
