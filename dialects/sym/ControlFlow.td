@@ -67,7 +67,7 @@ def Sym_WhileOp : Sym_ControlOp<"while", [AttrSizedOperandSegments]> {
   let regions = (region SizedRegion<1>:$condition, SizedRegion<1>:$body);
   let assemblyFormat = [{
     (`carry` `(` $inits^ `:` type($inits) `)`)? (`with` `(` $invariants^ `:` type($invariants) `)`)?
-    attr-dict-with-keyword (`->` type($outs)^)? `,` type($count) $condition `do` $body
+    `count` `:` type($count) attr-dict-with-keyword (`->` type($outs)^)? $condition `do` $body
   }];
   let extraClassDeclaration = [{
     unsigned getCarryCount() { return getInits().size(); }
