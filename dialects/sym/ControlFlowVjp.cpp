@@ -20,6 +20,13 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
 
+/// A builder at the end of a block that is in no region yet.
+static OpBuilder atEnd(MLIRContext *context, Block &block) {
+  OpBuilder b(context);
+  b.setInsertionPointToEnd(&block);
+  return b;
+}
+
 static bool isFloating(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType())); }
 
 namespace {
@@ -51,7 +58,7 @@ public:
 
   /// Moves the derivative to the end of `to`. `map` has the values of `to` for seeds, residuals and arguments.
   void move(Block &to, IRMapping &map) {
-    OpBuilder b = OpBuilder::atBlockEnd(&to);
+    OpBuilder b = atEnd(block.getParentOp()->getContext(), to);
     for (Operation *op : repeated)
       b.clone(*op, map);
     for (Operation *op : ops) {
@@ -230,7 +237,7 @@ public:
     for (unsigned i = 0; i < active.size(); ++i)
       if (active.test(i))
         byArgument[i] = derived->cotangents[next++];
-    OpBuilder inner = OpBuilder::atBlockEnd(block);
+    OpBuilder inner = atEnd(b.getContext(), *block);
     SmallVector<Value> yielded;
     SmallVector<Type> types(ValueRange(inits).getTypes());
     for (unsigned i = 0; i < carries; ++i)
@@ -417,7 +424,7 @@ FailureOr<RegionVjp> CondOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents,
     for (unsigned i : inputs)
       map.map(region.getArgument(i), block->addArgument(getInputs()[i].getType(), loc));
     branch.move(*block, map);
-    OpBuilder inner = OpBuilder::atBlockEnd(block);
+    OpBuilder inner = atEnd(b.getContext(), *block);
     SmallVector<Value> yielded;
     for (auto [position, k] : llvm::enumerate(reached.set_bits()))
       yielded.push_back(branch.cotangents[k] ? branch.cotangents[k] : splat(inner, loc, results[position], 0));

@@ -173,6 +173,11 @@ def Sym_LayoutEnum : Sym_Enum<"Layout", "Order of the axes of an image and its k
     I32EnumAttrCase<"NHWC", 0>, I32EnumAttrCase<"NCHW", 1>]>;
 def Sym_Layout : Sym_EnumAttr<Sym_LayoutEnum, "layout"> { let assemblyFormat = "`<` $value `>`"; }
 
+def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a kernel.contract is",
+                                [I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>,
+                                 I32EnumAttrCase<"conv2d_input", 2>, I32EnumAttrCase<"conv2d_filter", 3>]>;
+def Sym_ContractFormAttr : Sym_EnumAttr<Sym_ContractForm, "contract_form"> { let assemblyFormat = "$value"; }
+
 //===----------------------------------------------------------------------===//
 // Ops
 //===----------------------------------------------------------------------===//

@@ -107,13 +107,15 @@ def SizeRequirementsOpInterface : OpInterface<"SizeRequirementsOpInterface"> {
 def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{
-    A contraction of operands 0 and 1 that is lowered to sym.contract. One that is decomposable too is primitive when
+    A contraction of operands 0 and 1 that is lowered to kernel.contract. One that is decomposable too is primitive when
     `decompose` builds nothing.
   }];
-  let methods = [
-    InterfaceMethod<"", "::symc::sym::ContractForm", "getContractForm">,
-    InterfaceMethod<"The sym.contract's transpose_a, transpose_b, strides, dilations, padding and groups, where they "
-                    "are not the defaults.", "::mlir::NamedAttrList", "getContractAttributes">];
+  let methods =
+      [InterfaceMethod<"", "::symc::sym::ContractForm", "getContractForm">,
+       InterfaceMethod<
+           "The kernel.contract's transpose_a, transpose_b, strides, dilations, padding and groups, where they "
+           "are not the defaults.",
+           "::mlir::NamedAttrList", "getContractAttributes">];
 }
 
 def OpaqueKernelOpInterface : OpInterface<"OpaqueKernelOpInterface"> {

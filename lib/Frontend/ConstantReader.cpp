@@ -70,31 +70,31 @@ private:
 } // namespace
 
 void ValueReader::readNumber(const JsonValue &value) {
-  auto refuse = [&](std::string message, std::string hint = "") {
+  auto refuse = [&](const std::string &why, std::string hint = "") {
     good = false;
     if (!value.is(JsonValue::Bad))
-      context.report.error(value.range, code::ConstantValue, std::move(message), std::move(hint));
+      context.report.error(value.range, code::ConstantValue, quoted(context.textOf(value.range)) + why,
+                           std::move(hint));
   };
-  std::string text = quoted(context.textOf(value.range)), name(elementTypeName(element));
   if (element == FileElement::Bool) {
     if (!value.is(JsonValue::Bool))
-      return refuse(text + " is not a value of bool", "true and false are");
+      return refuse(" is not a value of bool", "true and false are");
     return append<char>(value.boolean);
   }
   if (!value.is(JsonValue::Number))
-    return refuse(text + " is not a number", value.is(JsonValue::Array) ? "the lists nest deeper than the shape" : "");
+    return refuse(" is not a number", value.is(JsonValue::Array) ? "the lists nest deeper than the shape" : "");
   if (isFloating(element)) {
     double number = value.number();
     if (element == FileElement::F64)
       return append(number);
     if (!std::isfinite(static_cast<float>(number)))
-      return refuse(text + " is too large for " + name);
+      return refuse(" is too large for " + std::string(elementTypeName(element)));
     return append(static_cast<float>(number));
   }
   int64_t low = element == FileElement::U8 ? 0 : element == FileElement::I32 ? INT32_MIN : INT64_MIN;
   int64_t high = element == FileElement::U8 ? 255 : element == FileElement::I32 ? INT32_MAX : INT64_MAX;
   if (!value.isInteger() || value.integer < low || value.integer > high)
-    return refuse(text + " is not a value of " + name,
+    return refuse(" is not a value of " + std::string(elementTypeName(element)),
                   value.integral ? "" : "integers are written without fraction and exponent");
   if (element == FileElement::U8)
     append(static_cast<uint8_t>(value.integer));

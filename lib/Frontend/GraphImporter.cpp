@@ -11,6 +11,7 @@
 
 #include "lib/Frontend/GraphImporter.h"
 #include "lib/Frontend/DependencyOrder.h"
+#include "lib/Support/Json.h"
 #include "lib/Support/Suggest.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/Path.h"

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/GraphReader.h"
+#include "lib/Support/Json.h"
 #include "lib/Support/Suggest.h"
 
 #include <cmath>
@@ -84,7 +85,7 @@ const JsonValue *GraphReader::get(const JsonValue &object, std::string_view key,
                    std::string(where) + " lacks the key " + quoted(key));
     return nullptr;
   }
-  return wantKind(*value, kind, quoted(key), report) ? value : nullptr;
+  return value->is(kind) || wantKind(*value, kind, quoted(key), report) ? value : nullptr;
 }
 
 std::optional<int64_t> GraphReader::integer(const JsonValue &value, std::string_view what) {

@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Reads RFC 8259 and nothing more into a tree that knows where each key and value stands in the text, down to the
-// characters of a string. No recursion; the memory is a fixed multiple of the text. Strings without escapes are views
-// of the text, so a text must outlive its document.
+// characters of a string. The lexer and the parser are nlohmann/json's; here are the places, and what a graph file
+// forbids beyond the grammar. No recursion; the memory is a fixed multiple of the text. Strings without escapes are
+// views of the text, so a text must outlive its document.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_FRONTEND_JSONREADER_H
@@ -91,9 +92,17 @@ private:
 /// Nesting beyond which a text is refused.
 constexpr unsigned jsonDepthLimit = 256;
 
-/// Null after a mistake that ends the reading; other mistakes (duplicate keys, lone surrogates, …) are reported and the
-/// reading goes on.
+/// Null after the first mistake of syntax, which ends the reading. Duplicate keys, control characters in strings and a
+/// byte order mark are reported and the reading goes on.
 std::unique_ptr<JsonDocument> readJson(const SourceText &source, Diagnostics &diagnostics);
+
+/// A character or an escape of a string literal: its bytes in the text, and in the string that it stands for.
+struct StringUnit {
+  uint32_t written;
+  uint32_t meant;
+};
+/// The unit at `offset` of the text. Of a wrong one, the bytes among which its mistake stands.
+StringUnit stringUnit(std::string_view text, size_t offset);
 
 /// Where each byte of a string value stands in the text: escapes make the two differ.
 class StringPlaces {

@@ -135,30 +135,7 @@ std::string symc::printable(std::string_view text, size_t limit) {
 
 std::string symc::quoted(std::string_view text, size_t limit) { return "'" + printable(text, limit) + "'"; }
 
-std::string symc::jsonQuoted(std::string_view text) {
-  std::string out = "\"";
-  for (size_t i = 0; i < text.size();) {
-    size_t length = utf8Length(text, i);
-    char c = text[i];
-    if (length == 0) {
-      out += "\\ufffd";
-      ++i;
-      continue;
-    }
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      char buffer[8];
-      std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
-      out += buffer;
-    } else {
-      out += text.substr(i, length);
-    }
-    i += length;
-  }
-  return out + '"';
-}
+std::string symc::oneLine(std::string_view text) { return printable(text, std::string_view::npos); }
 
 //===----------------------------------------------------------------------===//
 // SourceText
@@ -251,9 +228,6 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   return out;
 }
 
-/// A message on one line of valid UTF-8, whatever went into it.
-static std::string oneLine(std::string_view text) { return printable(text, std::string_view::npos); }
-
 /// The line with a caret under [column, endColumn): at most `window` columns of it around the caret.
 static void echo(std::string &out, const SourceText &source, uint32_t line, uint32_t column, uint32_t endColumn) {
   constexpr unsigned window = 100;
@@ -319,36 +293,6 @@ std::string Diagnostics::renderText(bool colour) const {
       if (const SourceText *text = note.line ? source(note.file) : nullptr)
         echo(out, *text, note.line, note.column, 0);
     }
-  }
-  return out;
-}
-
-std::string Diagnostics::renderJson() const {
-  auto text = [](std::string_view value) { return jsonQuoted(oneLine(value)); };
-  std::string out;
-  for (const Diagnostic &d : sorted()) {
-    out += "{\"severity\": " + text(severityName(d.severity)) + ", \"code\": " + text(d.code);
-    if (!d.file.empty())
-      out += ", \"file\": " + text(d.file);
-    if (d.line)
-      out += ", \"line\": " + std::to_string(d.line) + ", \"column\": " + std::to_string(d.column);
-    if (d.endLine)
-      out += ", \"end_line\": " + std::to_string(d.endLine) + ", \"end_column\": " + std::to_string(d.endColumn);
-    out += ", \"message\": " + text(d.message);
-    if (!d.hint.empty())
-      out += ", \"hint\": " + text(d.hint);
-    if (!d.suggestion.empty())
-      out += ", \"suggestion\": " + text(d.suggestion);
-    if (!d.notes.empty()) {
-      out += ", \"notes\": [";
-      for (size_t i = 0; i < d.notes.size(); ++i) {
-        const DiagnosticNote &note = d.notes[i];
-        out += std::string(i ? ", " : "") + "{\"message\": " + text(note.message) + ", \"file\": " + text(note.file) +
-               ", \"line\": " + std::to_string(note.line) + ", \"column\": " + std::to_string(note.column) + "}";
-      }
-      out += "]";
-    }
-    out += "}\n";
   }
   return out;
 }

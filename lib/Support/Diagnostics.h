@@ -6,8 +6,7 @@
 //
 // A mistake of the user is a Diagnostic: a stable code, a place, the values involved, the cause and a hint. They are
 // collected, put in the order of the file, and printed in the form of a C++ compiler or as one JSON object a line.
-// Both forms say the same. Needs the standard library only: the graph reader, the command line and the data readers
-// share it.
+// Both forms say the same. Needs no LLVM: the graph reader, the command line and the data readers share it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_SUPPORT_DIAGNOSTICS_H
@@ -124,11 +123,11 @@ std::string printable(std::string_view text, size_t limit = 80);
 /// The same between apostrophes: a name or value as written.
 std::string quoted(std::string_view text, size_t limit = 80);
 
+/// A whole message on one line of valid UTF-8, whatever went into it.
+std::string oneLine(std::string_view text);
+
 /// The number of bytes of the valid UTF-8 sequence that begins at `offset`; 0 when there is none.
 size_t utf8Length(std::string_view text, size_t offset);
-
-/// A string literal of JSON.
-std::string jsonQuoted(std::string_view text);
 
 } // namespace symc
 

@@ -5,13 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/Bench.h"
+#include "lib/Support/Json.h"
 #include "runtime/host/Memory.h"
-#include "runtime/host/Numbers.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <sched.h>
 
 namespace symc::host {
@@ -152,17 +153,15 @@ private:
     DimValues shown = options.fixedDims;
     for (int32_t i = 0; i < function.dim_count; ++i)
       shown[library.model().dims[function.dims[i]].name] = dims[function.dims[i]];
-    std::string text = "{\"function\": " + jsonQuoted(function.name) + ", \"dims\": {";
-    for (const auto &[dim, value] : shown)
-      text += (text.back() == '{' ? "" : ", ") + jsonQuoted(dim) + ": " + std::to_string(value);
     int threads = library.settings(options.instance).threads;
     if (!threads)
       threads = threadsOfProcess();
-    auto tenths = [](double ns) { return jsonNumber(std::round(ns * 10) / 10); };
-    text += "}, \"threads\": " + std::to_string(threads) + ", \"runs\": " + std::to_string(runs) +
-            ", \"median_ns\": " + tenths(quantile(.5)) + ", \"min_ns\": " + tenths(samples.front()) +
-            ", \"p90_ns\": " + tenths(quantile(.9)) + "}";
-    printf("%s\n", text.c_str());
+    auto tenths = [](double ns) { return jsonNumber<Json>(std::round(ns * 10) / 10); };
+    Json row = {{"function", function.name},           {"dims", shown},
+                {"threads", threads},                  {"runs", runs},
+                {"median_ns", tenths(quantile(.5))},   {"min_ns", tenths(samples.front())},
+                {"p90_ns", tenths(quantile(.9))}};
+    printf("%s\n", jsonLine(row).c_str());
   }
 
   const Library &library;

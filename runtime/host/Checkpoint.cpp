@@ -70,7 +70,8 @@ void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Loo
                {"sums", hexList(state.sums)},
                {"seconds", hex(state.seconds)},
                {"history", history}};
-  instance.saveState(path, note.dump());
+  // All of it is ASCII, unless a library calls its model otherwise.
+  instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
 
 LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns) {

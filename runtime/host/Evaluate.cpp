@@ -5,10 +5,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/Evaluate.h"
+#include "lib/Support/Json.h"
 #include "runtime/host/Interrupt.h"
 
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 namespace symc::host {
 
@@ -43,6 +45,15 @@ void Means::add(const ScalarOutputs &outputs, int64_t batchExamples) {
   for (size_t i = 0; i < sums.size(); ++i)
     sums[i] += outputs.value(i) * static_cast<double>(batchExamples);
   examples += batchExamples;
+}
+
+std::string scoresJson(const symc_function &function, const Means &means) {
+  Json scores;
+  std::vector<std::string> names = scoreNames(function);
+  for (size_t i = 0; i < names.size(); ++i)
+    scores[names[i]] = jsonNumber<Json>(means.mean(i));
+  scores["examples"] = means.examples;
+  return jsonLine(scores);
 }
 
 int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, int64_t examples) {

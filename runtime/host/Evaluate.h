@@ -39,6 +39,9 @@ struct Means {
   double mean(size_t index) const { return examples ? sums[index] / static_cast<double>(examples) : 0; }
 };
 
+/// The means by name and the number of examples, as one JSON object.
+std::string scoresJson(const symc_function &function, const Means &means);
+
 /// How many examples a call takes; an error when the library's batch dimension does not allow it, or does not allow
 /// the rest that `examples` leave. `asked` 0: 32, or what the library is compiled for.
 int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, int64_t examples);

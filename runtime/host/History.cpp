@@ -5,19 +5,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/History.h"
-#include "lib/Support/Diagnostics.h"
+#include "lib/Support/Json.h"
 #include "runtime/host/Numbers.h"
 #include "runtime/host/OutputFile.h"
 
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 namespace symc::host {
 
 /// `epoch` and `steps` are whole numbers.
-static std::string cell(size_t column, double value, bool json) {
-  if (column < 2)
-    return std::to_string(static_cast<int64_t>(value));
-  return json ? jsonNumber(value) : shortest(value);
+static std::string cell(size_t column, double value) {
+  return column < 2 ? std::to_string(static_cast<int64_t>(value)) : shortest(value);
 }
 
 History::History(const std::vector<std::string> &scores, bool validation, std::string path) : path(std::move(path)) {
@@ -48,7 +47,7 @@ void History::write(bool force) {
   text += '\n';
   for (const std::vector<double> &row : allRows) {
     for (size_t i = 0; i < row.size(); ++i)
-      text += (i ? "," : "") + cell(i, row[i], false);
+      text += (i ? "," : "") + cell(i, row[i]);
     text += '\n';
   }
   OutputFile file(path);
@@ -57,15 +56,15 @@ void History::write(bool force) {
 }
 
 std::string History::lastJson() const {
-  std::string out = "{";
+  Json row;
   for (size_t i = 0; i < names.size(); ++i)
-    out += (i ? ", " : "") + jsonQuoted(names[i]) + ": " + cell(i, allRows.back()[i], true);
-  return out + "}";
+    row[names[i]] = jsonNumber<Json>(allRows.back()[i]);
+  return jsonLine(row);
 }
 
 std::string History::lastLine(int64_t epochs) const {
   const std::vector<double> &row = allRows.back();
-  std::string out = "epoch " + cell(0, row[0], false) + "/" + std::to_string(epochs) + ":";
+  std::string out = "epoch " + cell(0, row[0]) + "/" + std::to_string(epochs) + ":";
   for (size_t i = 2; i < names.size(); ++i)
     out += " " + names[i] + " " + brief(row[i]);
   return out;

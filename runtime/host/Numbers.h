@@ -22,14 +22,6 @@ template <typename T> std::string shortest(T value) {
   return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
-/// The same as a JSON value; JSON has no NaN and no infinity, which become null.
-template <typename T> std::string jsonNumber(T value) {
-  if constexpr (std::is_floating_point_v<T>)
-    if (!std::isfinite(value))
-      return "null";
-  return shortest(value);
-}
-
 /// For people: six digits.
 inline std::string brief(double value) {
   if (std::isnan(value))

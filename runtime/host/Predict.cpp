@@ -7,7 +7,7 @@
 #include "runtime/host/Predict.h"
 #include "runtime/host/FileUse.h"
 #include "lib/Support/Suggest.h"
-#include "runtime/host/Numbers.h"
+#include "runtime/host/NestedLists.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -16,40 +16,6 @@
 namespace symc::host {
 
 namespace {
-
-/// Prints elements of one type.
-template <typename T> class ListPrinter {
-public:
-  ListPrinter(const Tensor &tensor, bool truth)
-      : shape(tensor.shape), truth(truth), at(reinterpret_cast<const T *>(tensor.data.data())) {}
-
-  void print(std::string &out, size_t axis, int64_t &notFinite) {
-    if (axis == shape.size()) {
-      if constexpr (std::is_floating_point_v<T>)
-        notFinite += !std::isfinite(*at);
-      out += truth ? (*at ? "true" : "false") : jsonNumber(*at);
-      ++at;
-      return;
-    }
-    out += '[';
-    for (int64_t i = 0; i < shape[axis]; ++i) {
-      out += i ? ", " : "";
-      print(out, axis + 1, notFinite);
-    }
-    out += ']';
-  }
-
-private:
-  const Shape &shape;
-  bool truth;
-  const T *at;
-};
-
-template <typename T> std::string printAs(const Tensor &tensor, int64_t &notFinite) {
-  std::string out;
-  ListPrinter<T>(tensor, tensor.type == DataType::Bool).print(out, 0, notFinite);
-  return out;
-}
 
 class Predictor {
 public:
@@ -169,11 +135,10 @@ private:
     if (!options.out.empty())
       return;
     int64_t notFinite = 0;
-    std::string text = "{";
-    for (int32_t i = 0; i < function.output_count; ++i) {
-      text += (i ? ", " : "") + jsonQuoted(function.outputs[i].name) + ": " + nestedLists(results[i], notFinite);
-    }
-    text += "}\n";
+    std::vector<std::string> names;
+    for (int32_t i = 0; i < function.output_count; ++i)
+      names.emplace_back(function.outputs[i].name);
+    std::string text = nestedLists(names, results, notFinite) + "\n";
     fwrite(text.data(), 1, text.size(), stdout);
     if (notFinite)
       warn(code::NotFinite, std::to_string(notFinite) + (notFinite == 1 ? " result is" : " results are") +
@@ -191,43 +156,6 @@ private:
 };
 
 } // namespace
-
-std::string nestedLists(const Tensor &tensor, int64_t &notFinite) {
-  switch (tensor.type) {
-  case DataType::F32:
-    return printAs<float>(tensor, notFinite);
-  case DataType::F64:
-    return printAs<double>(tensor, notFinite);
-  case DataType::I8:
-    return printAs<int8_t>(tensor, notFinite);
-  case DataType::I16:
-    return printAs<int16_t>(tensor, notFinite);
-  case DataType::I32:
-    return printAs<int32_t>(tensor, notFinite);
-  case DataType::I64:
-    return printAs<int64_t>(tensor, notFinite);
-  case DataType::U8:
-  case DataType::Bool:
-    return printAs<uint8_t>(tensor, notFinite);
-  case DataType::U16:
-    return printAs<uint16_t>(tensor, notFinite);
-  case DataType::U32:
-    return printAs<uint32_t>(tensor, notFinite);
-  case DataType::U64:
-    return printAs<uint64_t>(tensor, notFinite);
-  case DataType::F16:
-  case DataType::BF16: {
-    Tensor wide;
-    wide.type = DataType::F32;
-    wide.shape = tensor.shape;
-    int64_t count = elementCount(tensor.shape).value_or(0);
-    wide.data.resize(count * sizeof(float));
-    convert(tensor.data.data(), tensor.type, wide.data.data(), DataType::F32, count);
-    return printAs<float>(wide, notFinite);
-  }
-  }
-  return "null";
-}
 
 void checkPredictOptions(const PredictOptions &options) {
   FileUse files;

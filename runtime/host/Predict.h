@@ -26,9 +26,6 @@ void checkPredictOptions(const PredictOptions &options);
 /// Runs a function on the data; writes the outputs that are asked for, or prints all as one JSON object.
 int predict(const Library &library, const PredictOptions &options);
 
-/// A tensor as nested JSON lists. Adds the number of NaN and infinite elements, which become null, to `notFinite`.
-std::string nestedLists(const Tensor &tensor, int64_t &notFinite);
-
 } // namespace symc::host
 
 #endif // SYMC_RUNTIME_HOST_PREDICT_H

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/host/Train.h"
+#include "lib/Support/Json.h"
 #include "runtime/host/Checkpoint.h"
 #include "runtime/host/FileUse.h"
 #include "runtime/host/History.h"
@@ -244,7 +245,7 @@ private:
 
 /// Mean and deviation of each column over runs that differ in their seed.
 static std::string stability(const std::vector<std::string> &columns, const std::vector<std::vector<double>> &rows) {
-  std::string json = "{\"runs\": " + std::to_string(rows.size());
+  Json json = {{"runs", rows.size()}};
   std::string said = "over " + std::to_string(rows.size()) + " seeds:";
   double count = static_cast<double>(rows.size());
   for (size_t c = 0; c < columns.size(); ++c) {
@@ -255,15 +256,14 @@ static std::string stability(const std::vector<std::string> &columns, const std:
       squares += (row[c] - mean) * (row[c] - mean);
     double deviation = std::sqrt(squares / (count - 1));
     if (c < 2) {
-      json += ", " + jsonQuoted(columns[c]) + ": " + shortest(static_cast<int64_t>(mean));
+      json[columns[c]] = static_cast<int64_t>(mean);
       continue;
     }
-    json += ", " + jsonQuoted(columns[c]) + ": {\"mean\": " + jsonNumber(mean) +
-            ", \"deviation\": " + jsonNumber(deviation) + "}";
+    json[columns[c]] = {{"mean", jsonNumber<Json>(mean)}, {"deviation", jsonNumber<Json>(deviation)}};
     said += " " + columns[c] + " " + brief(mean) + " ± " + brief(deviation);
   }
   say(said);
-  return json + "}";
+  return jsonLine(json);
 }
 
 /// h.csv of seed 3: h-3.csv.

@@ -13,8 +13,10 @@
 
 #include "dialects/sym/OpSchema.h"
 #include "lib/Frontend/Import.h"
+#include "lib/Support/Json.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include <nlohmann/json.hpp>
 
 using namespace mlir;
 
@@ -42,16 +44,14 @@ static void printOps() {
                                       "Axes",     "Ints",  "OpenInts", "PadWidth", "DType",        "ActivationName",
                                       "Function", "Shape", "Sizes",    "Padding",  "Enum"};
   static_assert(std::size(kinds) == static_cast<size_t>(symc::AttrKind::Enum) + 1, "a name for each kind");
-  llvm::outs() << "{";
+  symc::Json ops;
   for (const symc::OpSchema &op : symc::opSchemas()) {
-    llvm::outs() << (&op == symc::opSchemas().begin() ? "" : ", ") << '"' << op.mnemonic
-                 << "\": {\"operands\": " << op.operands.size() << ", \"attributes\": {";
+    symc::Json attributes = symc::Json::object();
     for (const symc::AttrSchema &attribute : op.attributes)
-      llvm::outs() << (&attribute == op.attributes.begin() ? "" : ", ") << '"' << attribute.name << "\": \""
-                   << kinds[static_cast<int>(attribute.kind)] << '"';
-    llvm::outs() << "}}";
+      attributes[attribute.name.str()] = kinds[static_cast<int>(attribute.kind)];
+    ops[op.mnemonic.str()] = {{"operands", op.operands.size()}, {"attributes", attributes}};
   }
-  llvm::outs() << "}\n";
+  llvm::outs() << symc::jsonLine(ops) << "\n";
 }
 
 int main(int argc, char **argv) {

@@ -13,7 +13,6 @@
 #include "runtime/host/Evaluate.h"
 #include "runtime/host/FileUse.h"
 #include "runtime/host/Interrupt.h"
-#include "runtime/host/Numbers.h"
 #include "runtime/host/Predict.h"
 #include "runtime/host/Train.h"
 #include "tools/symc/Compiler.h"
@@ -165,11 +164,7 @@ static int eval(const Arguments &arguments) {
       library.warnOfInitialParameters(library.function(function));
     int64_t batch = host::batchSize(library, data, asked, data.examples());
     host::Means means = host::evaluate(instance, data, 0, data.examples(), batch);
-    std::vector<std::string> names = host::scoreNames(library.function(function));
-    std::string text = "{";
-    for (size_t i = 0; i < names.size(); ++i)
-      text += jsonQuoted(names[i]) + ": " + host::jsonNumber(means.mean(i)) + ", ";
-    printf("%s\"examples\": %lld}\n", text.c_str(), static_cast<long long>(means.examples));
+    printf("%s\n", host::scoresJson(library.function(function), means).c_str());
     if (!std::isfinite(means.mean(0)))
       host::warn(code::NotFinite, "the loss is not finite and printed as null", data.name());
     return int(host::Done);

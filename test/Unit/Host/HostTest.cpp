@@ -7,7 +7,7 @@
 #include "Fixtures.h"
 #include "lib/Support/Suggest.h"
 #include "runtime/host/Library.h"
-#include "runtime/host/Predict.h"
+#include "runtime/host/NestedLists.h"
 #include "runtime/host/Shuffle.h"
 #include "tools/symc/Options.h"
 
@@ -104,15 +104,23 @@ TEST(Library, RefusesStrangers) {
 }
 
 TEST(Predict, NestedLists) {
-  Tensor tensor;
+  std::vector<Tensor> tensors(2);
+  Tensor &tensor = tensors[0];
   tensor.type = DataType::F32;
   tensor.shape = {2, 2};
   tensor.data.resize(16);
   float data[] = {0.1f, -0.0f, NAN, INFINITY};
   memcpy(tensor.data.data(), data, 16);
   int64_t notFinite = 0;
-  EXPECT_EQ(nestedLists(tensor, notFinite), "[[0.1, -0], [null, null]]");
+  EXPECT_EQ(nestedLists({"y"}, tensors, notFinite), "{\"y\": [[0.1, -0.0], [null, null]]}");
   EXPECT_EQ(notFinite, 2);
+  // Beside an f64 too, an f32 is printed with the digits that it needs.
+  double wide[] = {0.1, 3};
+  tensors[1].type = DataType::F64;
+  tensors[1].shape = {2};
+  tensors[1].data.resize(16);
+  memcpy(tensors[1].data.data(), wide, 16);
+  EXPECT_EQ(nestedLists({"y", "z"}, tensors, notFinite), "{\"y\": [[0.1, -0.0], [null, null]], \"z\": [0.1, 3]}");
   tensor.shape = {0, 3};
-  EXPECT_EQ(nestedLists(tensor, notFinite), "[]");
+  EXPECT_EQ(nestedLists({"y"}, tensors, notFinite), "{\"y\": []}");
 }

@@ -3,7 +3,8 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Lowering/CPU/Kernels.h"
+#include "lib/Kernel/Kernels.h"
+#include "lib/Kernel/Lives.h"
 
 using namespace mlir;
 using namespace symc;
@@ -103,7 +104,7 @@ BlockArgument symc::addScratch(func::FuncOp kernel, RankedTensorType type) {
   func::FuncOp second = secondPart(kernel);
   for (func::CallOp call : callsOf(kernel)) {
     OpBuilder at(call);
-    auto alloc = sym::AllocOp::create(at, call.getLoc(), buffer, cast<sym::DimsAttr>(attributes[0].getValue()));
+    auto alloc = kernel::AllocOp::create(at, call.getLoc(), buffer, cast<sym::DimsAttr>(attributes[0].getValue()));
     call.getOperandsMutable().append(alloc.getOut());
     if (second)
       secondCall(call).getOperandsMutable().append(alloc.getOut());
@@ -206,12 +207,14 @@ int64_t symc::internCheck(ModuleOp module, StringRef message) {
 }
 
 bool symc::takesArgument(func::CallOp step, llvm::function_ref<bool(unsigned)> wanted) {
-  return llvm::any_of(step.getOperands(), [&](Value operand) {
-    while (auto view = operand.getDefiningOp<sym::ViewOp>())
-      operand = view.getBuffer();
-    auto argument = dyn_cast<BlockArgument>(operand);
-    return argument && wanted(argument.getArgNumber());
-  });
+  bool found = false;
+  for (Value operand : step.getOperands())
+    if (isa<MemRefType>(operand.getType()))
+      forEachRoot(operand, [&](Value root) {
+        auto argument = dyn_cast<BlockArgument>(root);
+        found |= argument && wanted(argument.getArgNumber());
+      });
+  return found;
 }
 
 bool symc::mayFail(func::CallOp step) {

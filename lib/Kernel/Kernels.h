@@ -10,10 +10,10 @@
 // are the other functions; they call kernels in program order, with a barrier between calls.
 //
 //===----------------------------------------------------------------------===//
-#ifndef SYMC_LIB_LOWERING_CPU_KERNELS_H
-#define SYMC_LIB_LOWERING_CPU_KERNELS_H
+#ifndef SYMC_LIB_KERNEL_KERNELS_H
+#define SYMC_LIB_KERNEL_KERNELS_H
 
-#include "dialects/sym/SymOps.h"
+#include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 

@@ -1,0 +1,29 @@
+//===- Json.cpp - Values as JSON on one line ------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Support/Json.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace symc;
+
+template <typename AnyJson> static std::string onOneLine(const AnyJson &value) {
+  // Each member and item on a line of its own, without indentation; strings hold no line breaks, only escapes of them.
+  std::string text = value.dump(0, ' ', /*ensure_ascii=*/false, AnyJson::error_handler_t::replace);
+  size_t size = 0;
+  for (char c : text)
+    if (c != '\n')
+      text[size++] = c;
+    else if (size && text[size - 1] == ',')
+      text[size++] = ' ';
+  text.resize(size);
+  return text;
+}
+
+std::string symc::jsonLine(const Json &value) { return onOneLine(value); }
+std::string symc::jsonLine(const F32Json &value) { return onOneLine(value); }
+
+std::string symc::jsonQuoted(std::string_view text) { return onOneLine(Json(text)); }
