@@ -5,10 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fixtures.h"
+#include "lib/Host/Library.h"
+#include "lib/Host/Predict.h"
+#include "lib/Host/Shuffle.h"
 #include "lib/Support/Suggest.h"
-#include "runtime/host/Library.h"
-#include "runtime/host/Predict.h"
-#include "runtime/host/Shuffle.h"
 #include "tools/symc/Options.h"
 
 #include <numeric>
