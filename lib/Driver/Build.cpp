@@ -8,6 +8,7 @@
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Describe.h"
 #include "lib/Lowering/CPU/Isa.h"

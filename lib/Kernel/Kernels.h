@@ -63,7 +63,7 @@ mlir::func::FuncOp splitKernel(mlir::func::FuncOp kernel, llvm::StringRef suffix
 /// The argument of `other`, a part of the same split kernel, for the same buffer. (Dimensions may differ in number.)
 mlir::BlockArgument sameBuffer(mlir::func::FuncOp other, mlir::Value buffer);
 
-/// The kernel's memref<3xi64> argument for failed checks (symc_check of runtime/Program.h), added on first use.
+/// The kernel's memref<3xi64> argument for failed checks (symc_check of lib/Support/Program.h), added on first use.
 mlir::BlockArgument checkArgument(mlir::func::FuncOp kernel);
 /// The code (> 0) of a check's message.
 int64_t internCheck(mlir::ModuleOp module, llvm::StringRef message);

@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Requirements.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Kernel/Program.h"
-#include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
 
 using namespace mlir;

@@ -236,10 +236,10 @@ private:
   }
 
   void emitIf(kernel::IfOp branches) {
-    Block *then = body.addBlock(), *otherwise = body.addBlock(), *after = body.addBlock();
-    Operation *entering = LLVM::CondBrOp::create(b, loc, flag(branches.getFlag()), then, otherwise);
+    Block *chosen[] = {body.addBlock(), body.addBlock()}, *after = body.addBlock();
+    Operation *entering = LLVM::CondBrOp::create(b, loc, flag(branches.getFlag()), chosen[0], chosen[1]);
     inside(entering, [&] {
-      for (auto [block, steps] : llvm::zip(ArrayRef{then, otherwise}, branches->getRegions())) {
+      for (auto [block, steps] : llvm::zip_equal(chosen, branches->getRegions())) {
         b.setInsertionPointToEnd(block);
         emitSteps(steps.front());
         LLVM::BrOp::create(b, loc, after);
