@@ -67,7 +67,7 @@ def Sym_WhileOp : Sym_ControlOp<"while", [AttrSizedOperandSegments]> {
   let regions = (region SizedRegion<1>:$condition, SizedRegion<1>:$body);
   let assemblyFormat = [{
     (`carry` `(` $inits^ `:` type($inits) `)`)? (`with` `(` $invariants^ `:` type($invariants) `)`)?
-    attr-dict-with-keyword (`->` type($outs)^)? `,` type($count) $condition `do` $body
+    `count` `:` type($count) attr-dict-with-keyword (`->` type($outs)^)? $condition `do` $body
   }];
   let extraClassDeclaration = [{
     unsigned getCarryCount() { return getInits().size(); }
@@ -91,5 +91,73 @@ def Sym_UndefinedOp : Sym_Op<"undefined"> {
   let summary = "A value that nothing may depend on: what the branch that was not taken would have kept";
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "attr-dict `:` type($out)";
+}
+
+//===----------------------------------------------------------------------===//
+// What graph files write: functions by their names, and one list of operands. The importer
+// (lib/Frontend/GraphControl.cpp) makes the ops above of it, and a call a copy of the function.
+//===----------------------------------------------------------------------===//
+
+/// The fields of Sym_PublicOp that the schema and the pages read, of what is no op by itself.
+class Sym_FunctionForm<string mnemonic> {
+  string opName = mnemonic;
+  string summary = "";
+  string description = "";
+  string formula = "";
+  string gradient = "";
+  bit importable = 1;
+  bit broadcasts = 0;
+  bit activation = 0;
+  dag arguments = (ins);
+  dag results = (outs Variadic<Sym_Tensor>:$outs);
+}
+
+def Sym_CallForm : Sym_FunctionForm<"call"> {
+  let summary = "The results of a function of the file";
+  let description = [{
+    In an expression also `f(x)`. A function sees its own inputs, the parameters and the constants of the file; what its
+    layers make is named after the node that calls it (`NODE/fc1/kernel`).
+  }];
+  let formula = "function(inputs…)";
+  let gradient = "that of the function at g";
+  let arguments = (ins Variadic<Sym_Tensor>:$inputs, Sym_Function:$function);
+}
+
+def Sym_CondForm : Sym_FunctionForm<"cond"> {
+  let summary = "One of two functions, as a predicate says";
+  let description = [{
+    Only the function that is chosen runs. Both take the operands behind the predicate and give results of the same types.
+    `where` chooses element by element.
+  }];
+  let formula = "true_fn(inputs…) if predicate else false_fn(inputs…)";
+  let gradient = "that of the function that was chosen at g, 0 by what only the other one reads";
+  let arguments = (ins Sym_BoolTensor:$predicate, Variadic<Sym_Tensor>:$inputs, Sym_Function:$true_fn,
+                   Sym_Function:$false_fn);
+}
+
+def Sym_WhileForm : Sym_FunctionForm<"while"> {
+  let summary = "A function over and over, as long as another one says so";
+  let description = [{
+    `cond` and `body` take all operands; `cond` gives a bool, `body` the next operands, of the same types. With
+    `max_iterations` there are at most so many, and the loop has a derivative.
+  }];
+  let formula = "while cond(carries…): carries = body(carries…)";
+  let gradient = "that of body at g, from the last iteration to the first; needs max_iterations";
+  let arguments = (ins Variadic<Sym_Tensor>:$carries, Sym_Function:$cond, Sym_Function:$body,
+                   OptionalAttr<Sym_I64>:$max_iterations);
+}
+
+def Sym_ScanForm : Sym_FunctionForm<"scan"> {
+  let summary = "A loop over axis 0 of its operands";
+  let description = [{
+    The first `carries` operands are carried from one iteration to the next, the others scanned: iteration i gets their
+    i-th rows. `body` gives the next carries, then rows of what is stacked. Results are the carries at the end, then the
+    stacks; with `reverse` it goes from the last row to the first, and row i of a stack still belongs to row i of the
+    operands. Layers in `body` make their parameters once for all iterations (`NODE/body/fc1/kernel`).
+  }];
+  let formula = "for i in range(n): carries, stacks[i] = body(carries…, rows[i]…)";
+  let gradient = "that of body at g, from the last iteration to the first";
+  let arguments = (ins Variadic<Sym_Tensor>:$inputs, Sym_Function:$body, Sym_I64:$carries,
+                   DefaultValuedAttr<Sym_Bool, "false">:$reverse);
 }
 #endif

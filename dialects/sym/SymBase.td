@@ -104,6 +104,8 @@ def Sym_DType : ConfinedAttr<TypeAttr, []> { let summary = "the name of an eleme
 class Sym_DTypeOr<string dtype> : OptionalAttr<Sym_DType> { string shownDefault = "\"" # dtype # "\""; }
 /// The name of an activation op, checked by the importer against the ops with the Sym_Activation trait.
 def Sym_ActivationName : ConfinedAttr<StrAttr, []> { let summary = "the name of an activation"; }
+/// The name of a function of the file, which the importer looks up.
+def Sym_Function : ConfinedAttr<StrAttr, []> { let summary = "the name of a function"; }
 
 class Sym_Attr<string name, string attrMnemonic> : AttrDef<Sym_Dialect, name> { let mnemonic = attrMnemonic; }
 

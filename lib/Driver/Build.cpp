@@ -66,8 +66,7 @@ static FileLineColLoc placeOf(Location loc) {
   return place;
 }
 
-/// What a pass says: a message that begins with its code is about the user's graph, any other about the compiler.
-static void report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics) {
+void symc::report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics) {
   if (raised.getSeverity() != DiagnosticSeverity::Error)
     return;
   symc::Diagnostic diagnostic;

@@ -164,19 +164,7 @@ public:
     std::string result;
     llvm::raw_string_ostream os(result);
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
-      std::string message = raised.str();
-      bool coded = message.size() > 7 && message.compare(5, 2, ": ") == 0;
-      diagnostics.report({Severity::Error,
-                          coded ? message.substr(0, 5) : std::string(code::Internal),
-                          options.input,
-                          0,
-                          0,
-                          0,
-                          0,
-                          coded ? message.substr(7) : message,
-                          "",
-                          "",
-                          {}});
+      report(raised, options, diagnostics);
       return success();
     });
     if (failed(printGradients(*module, formula, os)))

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/Bodies.h"
 #include "lib/Frontend/GraphImporter.h"
 
 using namespace mlir;
@@ -82,14 +83,12 @@ bool GraphImporter::reachesParameter(Value loss, bool frozen) const {
     Value value = open.pop_back_val();
     if (wanted.contains(value))
       return true;
+    if (!isa<FloatType>(elementOf(value)) || !seen.insert(value).second)
+      continue;
     Operation *op = value.getDefiningOp();
-    if (!op || !isa<FloatType>(elementOf(value)) || !seen.insert(value).second)
-      continue;
-    bool flows = isa<DifferentiableOpInterface>(op) || isa<DecomposableOpInterface>(op);
-    if (!flows || op->getName().stripDialect() == "stop_gradient")
-      continue;
-    for (Value operand : op->getOperands())
-      open.push_back(operand);
+    bool flows = !op || isa<DifferentiableOpInterface, DifferentiableRegionOpInterface, DecomposableOpInterface>(op);
+    if (flows && !isa_and_nonnull<sym::StopGradientOp>(op))
+      addSources(value, open);
   }
   return false;
 }
