@@ -8,6 +8,7 @@
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
