@@ -68,7 +68,7 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
   builder.setInsertionPointToEnd(body.block.get());
   building = &body;
   buildNodes(scope);
-  for (const JsonValue *output : decl.outputs) {
+  for (auto [i, output] : llvm::enumerate(decl.outputs)) {
     Reference reference = lookup(scope, output->string());
     std::vector<uint32_t> dependencies;
     bool isName = reference.kind != Reference::None;
@@ -79,7 +79,8 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
     Value value;
     if (isName)
       value = resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values = buildText(scope, *output, "out", output->range); values.size() == 1)
+    else if (SmallVector<Value> values = buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
+             values.size() == 1)
       value = values[0];
     body.results.push_back(value);
   }
