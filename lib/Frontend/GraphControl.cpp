@@ -75,8 +75,7 @@ SmallVector<Value> GraphImporter::fillRegions(Operation *op, ArrayRef<FunctionBo
     size_t first = llvm::find(bodies, body) - bodies.begin(); // a function given twice has one set of parameters
     if (first < i)
       needed[i] = needed[first];
-    if (!countCopy(*body, 1, node.place) ||
-        (first == i && !supply(*body, scopeOf(*body), node.place, needed[i]))) {
+    if (!countCopy(*body, 1, node.place) || (first == i && !supply(*body, scopeOf(*body), node.place, needed[i]))) {
       op->erase();
       return {};
     }

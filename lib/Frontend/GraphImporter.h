@@ -141,7 +141,8 @@ private:
   void buildFunction(FunctionBody &body, llvm::ArrayRef<mlir::Type> types = {});
   /// Null after reporting that there is no such function.
   FunctionBody *findFunction(std::string_view name, TextRange range);
-  /// Checks the number of operands and gives literals their types; `hint` says what the inputs get. False after reporting.
+  /// Checks the number of operands and gives literals their types; `hint` says what the inputs get. False after
+  /// reporting.
   bool checkInputs(const FunctionBody &function, llvm::MutableArrayRef<Operand> operands, const OpPlace &place,
                    std::string hint = "");
   FunctionBody *bodyFor(FunctionBody &function, llvm::ArrayRef<FunctionInput> inputs, const OpPlace &place);

@@ -221,8 +221,8 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
   report.error(range, code::UnknownName, "unknown name " + quoted(name), std::move(more));
 }
 
-/// The names of functions that an op is given as attributes, `body` of 'scan' and the like. `at(name)` is the value of an
-/// attribute, when it is a string.
+/// The names of functions that an op is given as attributes, `body` of 'scan' and the like. `at(name)` is the value of
+/// an attribute, when it is a string.
 static void visitFunctionNames(const OpSchema &schema, llvm::function_ref<std::string_view(StringRef name)> at,
                                llvm::function_ref<void(std::string_view name)> visit) {
   for (const AttrSchema &attribute : schema.attributes)
