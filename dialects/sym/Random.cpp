@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Check.h"
+#include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Shape.h"
 #include "lib/Support/InverseNormal.h"
 #include "llvm/ADT/StringExtras.h"
@@ -99,19 +100,6 @@ Value RandomOp::buildElement(ElementBuilder &e, ValueRange index) {
   // Box and Muller: of each pair of lanes the even one is the cosine.
   Scalar radius = sqrt(-2.0 * log(1.0 - uniform(first))), angle = 6.283185307179586477 * uniform(second);
   return place(radius * where(isOdd, sin(angle), cos(angle)));
-}
-
-/// The name that a location carries: that of the node.
-static StringRef nodeName(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (StringRef name = nodeName(part); !name.empty())
-        return name;
-  if (auto call = dyn_cast<CallSiteLoc>(loc))
-    return nodeName(call.getCallee());
-  return "";
 }
 
 static Tensor random(OpBuilder &b, Location loc, Distribution distribution, ArrayRef<AffineExpr> shape, Type dtype,

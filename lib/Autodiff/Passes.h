@@ -17,6 +17,8 @@
 
 namespace symc {
 
+/// Copies private functions to where they are called, and erases them.
+std::unique_ptr<mlir::Pass> createInlineCallsPass();
 /// Clones @model into the functions of the library. `functions` selects among them; empty: all that the model can have.
 std::unique_ptr<mlir::Pass> createEntryPointsPass(std::vector<std::string> functions = {});
 /// Makes @gradients return the gradients of its loss.

@@ -12,6 +12,7 @@ using namespace mlir;
 using namespace symc;
 
 void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string> functions) {
+  manager.addPass(createInlineCallsPass());
   manager.addPass(createEntryPointsPass(std::move(functions)));
   // Composites with a derivative of their own are differentiated whole, before they are taken apart.
   manager.addPass(createGradientsPass());
@@ -24,6 +25,7 @@ void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string
 }
 
 void symc::registerAutodiffPasses() {
+  registerPass(createInlineCallsPass);
   registerPass([] { return createEntryPointsPass(); });
   registerPass(createGradientsPass);
   registerPass(createTrainStepPass);

@@ -121,6 +121,8 @@ OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, const BuildOptions &
 
 bool symc::runStages(ModuleOp module, Stage last, const BuildOptions &options, Diagnostics &diagnostics) {
   PassManager manager(module.getContext(), "builtin.module");
+  if (last == Stage::Dot)
+    manager.addPass(createInlineCallsPass());
   if (last >= Stage::Autodiff)
     buildAutodiffPipeline(manager, options.functions);
   if (last >= Stage::Fused)

@@ -116,8 +116,11 @@ public:
       return end(failureOf());
     if (!checkFunctions(*module))
       return end(failureOf());
-    if (given.log_device_placement)
+    if (given.log_device_placement) {
+      if (!runStages(*module, Stage::Dot, options, diagnostics))
+        return end(failureOf());
       reportPlacement(*module);
+    }
     std::vector<std::string> inputs = inputsOf(*module);
     if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
       return end(failureOf());
@@ -142,7 +145,7 @@ public:
 
   int grad() {
     OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
-    if (!module || diagnostics.hasErrors())
+    if (!module || diagnostics.hasErrors() || !runStages(*module, Stage::Dot, options, diagnostics))
       return end(failureOf());
     FormulaOptions formula;
     formula.wrongName = [&](std::string message, std::string suggestion) {

@@ -12,7 +12,7 @@
 namespace symc {
 
 /// The results of the compiler's stages, in order; drives --emit and the order of the pipeline. Dot shows the graph of
-/// Sym.
+/// Sym with its functions where they are called.
 enum class Stage { Sym, Dot, Autodiff, Fused, Linalg, Llvm, Asm, Obj, Library };
 
 /// The stage that `--emit` calls by this name. The CUDA stages are not among them.

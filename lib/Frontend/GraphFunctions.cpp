@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/NodeNames.h"
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Frontend/GraphImporter.h"
 #include "lib/Support/Suggest.h"
@@ -79,7 +80,8 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
     Value value;
     if (isName)
       value = resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values = buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
+    else if (SmallVector<Value> values =
+                 buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
              values.size() == 1)
       value = values[0];
     body.results.push_back(value);
@@ -87,9 +89,14 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
   building = caller;
   layerSeen = callerLayerSeen;
   for (Operation &op : *body.block)
-    op.walk([&](Operation *) { ++body.operations; });
+    op.walk([&](Operation *inner) {
+      auto call = dyn_cast<func::CallOp>(inner);
+      body.operations += call ? called.lookup(call.getCallee())->operations : 1;
+    });
   body.bad = decl.bad || report.diagnostics.errorCount() != before ||
              llvm::any_of(body.results, [](Value value) { return !value; });
+  if (!body.bad && graph.train)
+    findDerivatives(body);
 }
 
 /// Callees first, so that a use copies a finished body. A body without types waits for a use that gives it some: those
@@ -257,23 +264,29 @@ bool GraphImporter::countCopy(const FunctionBody &body, unsigned depth, const Op
   return true;
 }
 
+/// Reports the names of the file that are also those of the operations of the body, and of the functions that it calls,
+/// in this scope.
+void GraphImporter::nameCopies(const FunctionBody &body, const std::string &scope, TextRange holder) {
+  SmallVector<std::pair<const FunctionBody *, std::string>> open{{&body, scope}};
+  while (!open.empty()) {
+    auto [next, prefix] = open.pop_back_val();
+    for (Operation &op : *next->block)
+      op.walk([&](Operation *inner) {
+        std::string name = prefix + "/" + nodeName(inner->getLoc()).str();
+        generatedName(name, holder);
+        if (auto call = dyn_cast<func::CallOp>(inner))
+          open.push_back({called.lookup(call.getCallee()), std::move(name)});
+      });
+  }
+}
+
 /// Copies the operations of the body to where the builder stands, named in `scope`; the results.
 SmallVector<Value> GraphImporter::copyBody(const FunctionBody &body, IRMapping &mapping, const std::string &scope,
                                            TextRange holder) {
-  auto inScope = [&](Location loc) -> Location {
-    auto named = dyn_cast<NameLoc>(loc);
-    std::string name = scope + "/" + (named ? named.getName().str() : "");
-    return NameLoc::get(builder.getStringAttr(name), named ? named.getChildLoc() : loc);
-  };
   for (Operation &op : *body.block)
-    builder.clone(op, mapping)->walk([&](Operation *copy) {
-      copy->setLoc(inScope(copy->getLoc()));
-      for (Region &region : copy->getRegions())
-        for (BlockArgument argument : region.getArguments())
-          argument.setLoc(inScope(argument.getLoc()));
-      if (!building)
-        generatedName(cast<NameLoc>(copy->getLoc()).getName(), holder);
-    });
+    nameInScope(builder.clone(op, mapping), scope);
+  if (!building)
+    nameCopies(body, scope, holder);
   SmallVector<Value> results;
   for (Value result : body.results)
     results.push_back(mapping.lookup(result));
@@ -296,7 +309,40 @@ SmallVector<Value> GraphImporter::callFunction(std::string_view name, MutableArr
     given.push_back(operand.value);
   if (!supply(*body, place.name, place, given))
     return {};
-  IRMapping mapping;
-  mapping.map(body->block->getArguments(), given);
-  return copyBody(*body, mapping, place.name, place.nodeRange);
+  for (size_t number = 0; body->symbol.empty(); ++number)
+    if (std::string symbol = std::string(name) + (number ? "_" + std::to_string(number) : "");
+        symbol != model.getSymName() && (!number || !names.count(symbol)) && called.try_emplace(symbol, body).second)
+      body->symbol = symbol;
+  if (!building)
+    nameCopies(*body, place.name, place.nodeRange);
+  auto call = func::CallOp::create(builder, context.location(place.op, place.name), body->symbol,
+                                   ValueRange(body->results).getTypes(), given);
+  return call.getResults();
+}
+
+/// The functions that the graph calls, and those that these call, are functions of the module.
+void GraphImporter::finishFunctions(ModuleOp module) {
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<FunctionBody *> open;
+  auto addCalled = [&](func::FuncOp function) {
+    function.walk([&](func::CallOp call) {
+      if (FunctionBody *body = called.lookup(call.getCallee()); body->block)
+        open.push_back(body);
+    });
+  };
+  addCalled(model);
+  for (size_t i = 0; i < open.size(); ++i) {
+    FunctionBody &body = *open[i];
+    if (!body.block)
+      continue;
+    builder.setInsertionPointToEnd(module.getBody());
+    Location loc = context.location(body.decl->name.range, body.symbol);
+    FunctionType type = builder.getFunctionType(body.block->getArgumentTypes(), ValueRange(body.results).getTypes());
+    auto function = func::FuncOp::create(builder, loc, body.symbol, type);
+    function.setPrivate();
+    builder.setInsertionPointToEnd(body.block.get());
+    func::ReturnOp::create(builder, loc, body.results);
+    function.getBody().push_back(body.block.release());
+    addCalled(function);
+  }
 }

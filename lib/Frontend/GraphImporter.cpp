@@ -281,7 +281,9 @@ OwningOpRef<ModuleOp> GraphImporter::import() {
   buildNodes(main);
   nodeNumber = graph.nodes.size();
   buildResults();
-  // The functions' bodies have been copied to where they are used.
+  if (!report.diagnostics.hasErrors())
+    finishFunctions(*module);
+  // Of the others there are copies in loops and branches.
   auto drop = [](FunctionBody &body) {
     if (!body.block)
       return;

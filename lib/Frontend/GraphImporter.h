@@ -48,7 +48,8 @@ struct Scope {
   static constexpr uint32_t inputNode = UINT32_MAX;
 };
 
-/// A function of the file, built once (for each list of types, where it has none) and copied to where it is used.
+/// A function of the file, built once (for each list of types, where it has none): called, or copied into a loop or
+/// branch.
 struct FunctionBody {
   /// What it reads besides its inputs: a value of the graph, or a parameter that one of its layers makes.
   struct Need {
@@ -61,6 +62,8 @@ struct FunctionBody {
   llvm::SmallVector<mlir::Value> results;
   std::vector<Need> needs;
   llvm::DenseMap<mlir::Value, mlir::BlockArgument> seen; // values of the graph
+  std::string symbol;                                    // its name in the module; empty: nothing calls it
+  llvm::SmallVector<llvm::BitVector> derivatives;        // for each result: by which arguments it has one
   size_t operations = 0;
   unsigned depth = 0; // of loops and branches
   bool bad = true;
@@ -153,8 +156,10 @@ private:
   bool countCopy(const FunctionBody &body, unsigned depth, const OpPlace &place);
   llvm::SmallVector<mlir::Value> copyBody(const FunctionBody &body, mlir::IRMapping &mapping, const std::string &scope,
                                           TextRange holder);
+  void nameCopies(const FunctionBody &body, const std::string &scope, TextRange holder);
   llvm::SmallVector<mlir::Value> callFunction(std::string_view name, llvm::MutableArrayRef<Operand> operands,
                                               const OpPlace &place);
+  void finishFunctions(mlir::ModuleOp module);
 
   // Loops and branches (GraphControl.cpp).
   llvm::SmallVector<mlir::Value> buildControl(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
@@ -182,6 +187,8 @@ private:
   void buildResults();
   void buildTraining();
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
+  void addDerivativeSources(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &sources) const;
+  void findDerivatives(FunctionBody &body);
   /// Whether the loss depends on a trainable parameter, or on one that `freeze` took.
   bool reachesParameter(mlir::Value loss, bool frozen) const;
   void applyFreeze();
@@ -202,6 +209,7 @@ private:
   std::vector<ParameterSlot> parameters; // declared, then made
   llvm::StringSet<> madeNames;
   std::vector<FunctionBody> functions;
+  llvm::StringMap<FunctionBody *> called; // by their symbols
   FunctionBody *building = nullptr; // the function that is being built
   const NodeDecl *referring = nullptr; // the node whose names are looked up
   uint32_t nodeNumber = 0;          // of the node that is being built, in file order

@@ -72,6 +72,39 @@ void GraphImporter::buildResults() {
 // Training
 //===----------------------------------------------------------------------===//
 
+/// Adds what a derivative of `value` leads to, one step further back.
+void GraphImporter::addDerivativeSources(Value value, SmallVectorImpl<Value> &sources) const {
+  Operation *op = value.getDefiningOp();
+  if (!isa<FloatType>(elementOf(value)) || isa_and_nonnull<sym::StopGradientOp>(op))
+    return;
+  if (auto call = dyn_cast_if_present<func::CallOp>(op)) {
+    const FunctionBody &body = *called.lookup(call.getCallee());
+    for (unsigned i : body.derivatives[cast<OpResult>(value).getResultNumber()].set_bits())
+      sources.push_back(call.getOperand(i));
+  } else if (!op ||
+             isa<DifferentiableOpInterface, DifferentiableRegionOpInterface, DecomposableOpInterface>(op)) {
+    addSources(value, sources);
+  }
+}
+
+/// By which of its arguments each result of a function has a derivative; those of the functions that it calls are known.
+void GraphImporter::findDerivatives(FunctionBody &body) {
+  for (Value result : body.results) {
+    llvm::BitVector &arguments = body.derivatives.emplace_back(body.block->getNumArguments());
+    llvm::DenseSet<Value> seen;
+    SmallVector<Value> open{result};
+    while (!open.empty()) {
+      Value value = open.pop_back_val();
+      if (!seen.insert(value).second)
+        continue;
+      if (auto argument = dyn_cast<BlockArgument>(value); argument && argument.getOwner() == body.block.get())
+        arguments.set(argument.getArgNumber());
+      else
+        addDerivativeSources(value, open);
+    }
+  }
+}
+
 /// Whether a derivative flows from the loss back to a trainable parameter.
 bool GraphImporter::reachesParameter(Value loss, bool frozen) const {
   llvm::DenseSet<Value> wanted, seen;
@@ -83,12 +116,8 @@ bool GraphImporter::reachesParameter(Value loss, bool frozen) const {
     Value value = open.pop_back_val();
     if (wanted.contains(value))
       return true;
-    if (!isa<FloatType>(elementOf(value)) || !seen.insert(value).second)
-      continue;
-    Operation *op = value.getDefiningOp();
-    bool flows = !op || isa<DifferentiableOpInterface, DifferentiableRegionOpInterface, DecomposableOpInterface>(op);
-    if (flows && !isa_and_nonnull<sym::StopGradientOp>(op))
-      addSources(value, open);
+    if (seen.insert(value).second)
+      addDerivativeSources(value, open);
   }
   return false;
 }

@@ -1,0 +1,36 @@
+//===- NodeNames.cpp - The names of nodes in locations --------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/NodeNames.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace symc;
+
+StringRef symc::nodeName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (StringRef name = nodeName(part); !name.empty())
+        return name;
+  if (auto call = dyn_cast<CallSiteLoc>(loc))
+    return nodeName(call.getCallee());
+  return "";
+}
+
+void symc::nameInScope(Operation *op, StringRef scope) {
+  auto inScope = [&](Location loc) -> Location {
+    auto named = dyn_cast<NameLoc>(loc);
+    Builder b(loc.getContext());
+    return NameLoc::get(b.getStringAttr(scope + "/" + nodeName(loc)), named ? named.getChildLoc() : loc);
+  };
+  op->walk([&](Operation *inner) {
+    inner->setLoc(inScope(inner->getLoc()));
+    for (Region &region : inner->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        argument.setLoc(inScope(argument.getLoc()));
+  });
+}

@@ -1,0 +1,20 @@
+//===- NodeNames.h - The names of nodes in locations --------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_DIALECTS_SYM_NODENAMES_H
+#define SYMC_DIALECTS_SYM_NODENAMES_H
+
+#include "mlir/IR/Operation.h"
+
+namespace symc {
+
+/// The name that a location carries; empty: none.
+llvm::StringRef nodeName(mlir::Location loc);
+/// Puts `scope/` in front of the names of the op, of what stands in it and of the arguments of its bodies: what is
+/// copied to a call, loop or branch is named after that.
+void nameInScope(mlir::Operation *op, llvm::StringRef scope);
+
+} // namespace symc
+#endif

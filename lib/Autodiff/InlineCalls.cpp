@@ -1,0 +1,59 @@
+//===- InlineCalls.cpp - Functions of the file into their callers ---------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// What follows works on one block and those of its loops and branches: derivatives, fusion and memory cross the borders
+// of the file's functions. Copies are named after the calls that they stand for, so that random streams differ.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/sym/NodeNames.h"
+#include "lib/Autodiff/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+struct InlineCalls : PassWrapper<InlineCalls, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(InlineCalls)
+  StringRef getArgument() const override { return "sym-inline-calls"; }
+  StringRef getDescription() const override { return "Copies private functions to where they are called"; }
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    SmallVector<func::CallOp> calls;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isPrivate())
+        function.walk([&](func::CallOp call) { calls.push_back(call); });
+    while (!calls.empty()) {
+      func::CallOp call = calls.pop_back_val();
+      expand(call, symbols.lookup<func::FuncOp>(call.getCallee()), calls);
+    }
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (function.isPrivate())
+        function.erase();
+  }
+
+private:
+  /// Calls in the copy join `calls`.
+  static void expand(func::CallOp call, func::FuncOp function, SmallVectorImpl<func::CallOp> &calls) {
+    IRMapping mapping;
+    mapping.map(function.getArguments(), call.getOperands());
+    OpBuilder b(call);
+    for (Operation &op : function.front().without_terminator()) {
+      Operation *copy = b.clone(op, mapping);
+      if (StringRef scope = nodeName(call.getLoc()); !scope.empty()) // none in a module that was read from a text
+        nameInScope(copy, scope);
+      copy->walk([&](func::CallOp inner) { calls.push_back(inner); });
+    }
+    for (auto [result, value] : llvm::zip_equal(call.getResults(), function.front().getTerminator()->getOperands()))
+      result.replaceAllUsesWith(mapping.lookup(value));
+    call.erase();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> symc::createInlineCallsPass() { return std::make_unique<InlineCalls>(); }
