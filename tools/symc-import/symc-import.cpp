@@ -14,6 +14,7 @@
 #include "dialects/sym/OpSchema.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/Render.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <nlohmann/json.hpp>
@@ -31,7 +32,8 @@ static int truncations(llvm::StringRef path) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     symc::Diagnostics diagnostics;
     auto module = symc::importGraphText(text.substr(0, size), path, &context, {}, diagnostics);
-    if (module || !diagnostics.hasErrors() || diagnostics.renderText().empty() || diagnostics.renderJson().empty()) {
+    if (module || !diagnostics.hasErrors() || symc::renderText(diagnostics).empty() ||
+        symc::renderJson(diagnostics).empty()) {
       llvm::errs() << path << ": " << size << " bytes are not refused\n";
       return 1;
     }
@@ -86,7 +88,7 @@ int main(int argc, char **argv) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     symc::Diagnostics diagnostics;
     auto module = symc::importGraph(path, &context, options, diagnostics);
-    diagnostics.print(json);
+    symc::print(diagnostics, json);
     if (module && !quiet)
       module->print(llvm::outs());
     status |= module ? 0 : 1;

@@ -6,6 +6,7 @@
 
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Frontend/GraphReader.h"
+#include "lib/Support/Render.h"
 #include "gtest/gtest.h"
 #include <nlohmann/json.hpp>
 #include <random>
@@ -20,7 +21,7 @@ std::string read(const std::string &text, bool *good = nullptr) {
   auto document = readJson(source, diagnostics);
   if (good)
     *good = document && !diagnostics.hasErrors();
-  return diagnostics.renderJson();
+  return renderJson(diagnostics);
 }
 
 /// The expression with all parentheses.
@@ -212,7 +213,7 @@ TEST(Diagnostics, LimitAndOrder) {
     diagnostics.report(d);
   }
   EXPECT_EQ(diagnostics.errorCount(), 250u);
-  std::string json = diagnostics.renderJson();
+  std::string json = renderJson(diagnostics);
   EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 101);
   EXPECT_NE(json.find("150 more are not shown"), std::string::npos);
   EXPECT_EQ(printable(std::string(100, 'x')), std::string(80, 'x') + "…");
