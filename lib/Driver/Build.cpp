@@ -13,6 +13,7 @@
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Lowering/Passes.h"
+#include "lib/Target/ReservedNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -116,6 +117,7 @@ OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, const BuildOptions &
   }
   ImportOptions import;
   import.dims = options.fixedDims;
+  import.reserved = reservedNames();
   return importGraph(options.input, &context, import, diagnostics);
 }
 

@@ -561,7 +561,7 @@ OwningOpRef<ModuleOp> symc::importGraphText(std::string text, StringRef name, ML
   if (!document)
     return nullptr;
   Reporter report(source, diagnostics);
-  GraphDecl graph = readGraph(document->root, report);
+  GraphDecl graph = readGraph(document->root, report, options.reserved);
   if (!document->root.is(JsonValue::Object))
     return nullptr;
   return GraphImporter(report, context, options, graph).import();

@@ -21,7 +21,7 @@ namespace {
 
 class GraphReader {
 public:
-  explicit GraphReader(const Reporter &report) : report(report) {}
+  GraphReader(const Reporter &report, const ReservedNames &reserved) : report(report), reserved(reserved) {}
 
   GraphDecl read(const JsonValue &root);
 
@@ -58,6 +58,7 @@ private:
   void readDims(const JsonValue &section, GraphDecl &graph);
   bool readGraphName(std::string_view name, TextRange range, std::string_view what);
   bool readPublicName(std::string_view name, TextRange range, std::string_view what, std::string hint = "");
+  void checkReserved(const DeclaredName &name, NameRule rule, std::string_view what);
   void readType(const JsonValue &value, TensorDecl &decl);
   enum class Role { Input, Parameter, Constant, FunctionInput };
   void readTensor(const JsonMember &member, Role role, std::vector<TensorDecl> &out);
@@ -71,6 +72,7 @@ private:
   void readPlacement(const JsonValue &section, GraphDecl &graph);
 
   const Reporter &report;
+  const ReservedNames &reserved;
   std::set<std::pair<uint32_t, std::string>> meant;
 };
 
@@ -165,11 +167,8 @@ void GraphReader::readName(const JsonValue &root, GraphDecl &graph) {
   else if (graph.name.size() > modelNameLimit)
     report.error(value->range, code::BadModelName,
                  said + " has more than " + std::to_string(modelNameLimit) + " characters");
-  else if (isCKeyword(graph.name))
-    report.error(value->range, code::BadModelName, said + " is a keyword of C or C++",
-                 "it becomes a type and the prefix of the C symbols");
-  else if (isCLibraryName(graph.name))
-    report.error(value->range, code::ForbiddenModelName, said + " is a name of the C or POSIX library",
+  else if (std::optional<NameHolder> holder = reserved.model(graph.name))
+    report.error(value->range, holder->code, said + " is " + std::string(holder->what),
                  "it becomes a type and the prefix of the C symbols");
 }
 
@@ -250,6 +249,13 @@ bool GraphReader::readPublicName(std::string_view name, TextRange range, std::st
   report.error(range, code::BadPublicName, "the name " + quoted(name) + " of " + std::string(what) + " " + problem,
                hint.empty() ? "it becomes a name of the C interface: a letter, then letters, digits and '_'" : hint);
   return false;
+}
+
+void GraphReader::checkReserved(const DeclaredName &name, NameRule rule, std::string_view what) {
+  if (std::optional<NameHolder> holder = rule(name.text))
+    report.error(name.range, holder->code,
+                 std::string(what) + " cannot be called " + quoted(name.text) + ", as " + std::string(holder->what) +
+                     " is");
 }
 
 void GraphReader::readType(const JsonValue &value, TensorDecl &decl) {
@@ -536,16 +542,9 @@ void GraphReader::readOutputs(const JsonValue &value, std::vector<OutputDecl> &o
 }
 
 void GraphReader::readEntries(const JsonValue &section, GraphDecl &graph) {
-  static constexpr std::string_view taken[] = {
-      "options_default", "create",     "destroy",   "initialize", "load_parameters",  "save_parameters", "save_state",
-      "load_state",      "error",      "parameter", "reserve",    "share_parameters", "predict",         "loss",
-      "gradients",       "train_step", "evaluate",  "model",      "options",          "status"};
   for (const JsonMember &member : section.members()) {
-    bool good = readPublicName(member.key, member.keyRange, "an entry point");
-    for (std::string_view name : taken)
-      if (good && name == member.key)
-        report.error(member.keyRange, code::ReservedName,
-                     "an entry point cannot be called " + quoted(member.key) + ", as a generated function is");
+    if (readPublicName(member.key, member.keyRange, "an entry point"))
+      checkReserved({member.key, member.keyRange}, reserved.entryPoint, "an entry point");
     if (!wantKind(member.value, JsonValue::Object, "an entry point", report))
       continue;
     checkKeys(member.value, "an entry point", {"outputs", "stream", "doc"});
@@ -581,13 +580,8 @@ void GraphReader::readTrain(const JsonValue &section, GraphDecl &graph) {
                    "\"metrics\": { \"mse\": \"mean((y - t)**2)\" } says what one is");
   } else if (const JsonValue *metrics = get(section, "metrics", JsonValue::Object)) {
     readNamedOutputs(*metrics, "a metric", train.metrics);
-    for (const OutputDecl &metric : train.metrics) {
-      std::string_view name = metric.name.text;
-      if (name == "examples" || name == "loss" || name == "epoch" || name == "steps" || name == "seconds" ||
-          name.substr(0, 4) == "val_")
-        report.error(metric.name.range, code::MetricName,
-                     "a metric cannot be called " + quoted(name) + ", as a column of the training log is");
-    }
+    for (const OutputDecl &metric : train.metrics)
+      checkReserved(metric.name, reserved.metric, "a metric");
   }
   auto range = [&](std::string_view key, bool positive, const JsonValue *&place) -> std::optional<double> {
     const JsonValue *value = get(section, key);
@@ -698,4 +692,6 @@ GraphDecl GraphReader::read(const JsonValue &root) {
   return graph;
 }
 
-GraphDecl symc::readGraph(const JsonValue &root, const Reporter &report) { return GraphReader(report).read(root); }
+GraphDecl symc::readGraph(const JsonValue &root, const Reporter &report, const ReservedNames &reserved) {
+  return GraphReader(report, reserved).read(root);
+}

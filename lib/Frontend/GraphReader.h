@@ -12,6 +12,7 @@
 #define SYMC_FRONTEND_GRAPHREADER_H
 
 #include "lib/Frontend/Names.h"
+#include "lib/Frontend/ReservedNames.h"
 
 #include <map>
 
@@ -142,7 +143,7 @@ struct GraphDecl {
 };
 
 /// The parts of a graph file that are right; the mistakes are reported.
-GraphDecl readGraph(const JsonValue &root, const Reporter &report);
+GraphDecl readGraph(const JsonValue &root, const Reporter &report, const ReservedNames &reserved = {});
 
 /// Reads `value` as a string, bool, number, …; reports `what` otherwise.
 bool wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_view what, const Reporter &report);
