@@ -14,8 +14,6 @@
 #include "lib/Frontend/Names.h"
 #include "lib/Frontend/ReservedNames.h"
 
-#include <map>
-
 namespace symc {
 
 /// Reports mistakes at ranges of one text.
