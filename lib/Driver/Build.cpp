@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Build.h"
 #include "dialects/sym/SymOps.h"
+#include "lib/Autodiff/Activity.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
@@ -118,6 +119,7 @@ OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, const BuildOptions &
   ImportOptions import;
   import.dims = options.fixedDims;
   import.reserved = reservedNames();
+  import.derivativeReaches = derivativeReaches;
   return importGraph(options.input, &context, import, diagnostics);
 }
 

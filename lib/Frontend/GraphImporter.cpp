@@ -16,9 +16,6 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/Path.h"
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace symc;
@@ -565,59 +562,4 @@ OwningOpRef<ModuleOp> symc::importGraphText(std::string text, StringRef name, ML
   if (!document->root.is(JsonValue::Object))
     return nullptr;
   return GraphImporter(report, context, options, graph).import();
-}
-
-OwningOpRef<ModuleOp> symc::importGraph(StringRef path, MLIRContext *context, const ImportOptions &options,
-                                        Diagnostics &diagnostics) {
-  auto refuse = [&](std::string_view code, std::string why, std::string hint = "") -> OwningOpRef<ModuleOp> {
-    symc::Diagnostic d;
-    d.code = code;
-    d.file = path.str();
-    d.message = "cannot read " + quoted(view(path), 4096) + ": " + why;
-    d.hint = std::move(hint);
-    diagnostics.report(std::move(d));
-    return nullptr;
-  };
-  struct stat info;
-  std::string file = path.str();
-  if (stat(file.c_str(), &info) != 0)
-    return refuse(code::FileUnreadable, strerror(errno));
-  if (!S_ISREG(info.st_mode))
-    return refuse(code::FileUnreadable, S_ISDIR(info.st_mode) ? "it is a directory" : "it is not a regular file");
-  int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return refuse(code::FileUnreadable, strerror(errno));
-  constexpr size_t sizeLimit = (size_t(1) << 31) - 1;
-  std::string text;
-  while (true) {
-    constexpr size_t chunk = 1 << 16;
-    size_t have = text.size(), want = have == 0 ? static_cast<size_t>(std::max<off_t>(info.st_size, 0)) + 1 : chunk;
-    if (have + want > sizeLimit + 1)
-      want = sizeLimit + 1 - have;
-    if (want == 0) {
-      close(descriptor);
-      return refuse(code::FileTooLarge, "it has 2 GiB or more");
-    }
-    text.resize(have + want);
-    ssize_t got = read(descriptor, text.data() + have, want);
-    if (got < 0 && errno == EINTR)
-      got = 0;
-    else if (got <= 0) {
-      text.resize(have);
-      int error = errno;
-      close(descriptor);
-      if (got < 0)
-        return refuse(code::FileUnreadable, strerror(error));
-      break;
-    }
-    text.resize(have + got);
-  }
-  StringRef begin = StringRef(text).take_front(1024);
-  if (begin.starts_with("\x7f"
-                        "ELF"))
-    return refuse(code::JsonSyntax, "it is compiled code, not a graph file", "`symc inspect` reads libraries");
-  // A text in another encoding has bytes of 0 as well, after its first character or its mark.
-  if (begin.contains('\0') && !StringRef("{ \t\r\n\xef\xfe\xff").contains(begin.front()) && begin.front() != 0)
-    return refuse(code::JsonSyntax, "it is a binary file, not a graph file");
-  return importGraphText(std::move(text), path, context, options, diagnostics);
 }

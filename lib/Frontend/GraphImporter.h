@@ -119,7 +119,7 @@ private:
   void buildResults();
   void buildTraining();
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
-  /// Whether the loss depends on a trainable parameter, or on one that `freeze` took.
+  /// Whether a derivative of the loss reaches a trainable parameter, or one that `freeze` took.
   bool reachesParameter(mlir::Value loss, bool frozen) const;
   void applyFreeze();
   void checkPlacementRules();

@@ -71,27 +71,12 @@ void GraphImporter::buildResults() {
 // Training
 //===----------------------------------------------------------------------===//
 
-/// Whether a derivative flows from the loss back to a trainable parameter.
 bool GraphImporter::reachesParameter(Value loss, bool frozen) const {
-  llvm::DenseSet<Value> wanted, seen;
+  SmallVector<Value> wanted;
   for (const ParameterSlot &parameter : parameters)
     if (frozen ? parameter.frozen : parameter.trainable)
-      wanted.insert(parameter.argument);
-  SmallVector<Value> open{loss};
-  while (!open.empty()) {
-    Value value = open.pop_back_val();
-    if (wanted.contains(value))
-      return true;
-    Operation *op = value.getDefiningOp();
-    if (!op || !isa<FloatType>(elementOf(value)) || !seen.insert(value).second)
-      continue;
-    bool flows = isa<DifferentiableOpInterface>(op) || isa<DecomposableOpInterface>(op);
-    if (!flows || op->getName().stripDialect() == "stop_gradient")
-      continue;
-    for (Value operand : op->getOperands())
-      open.push_back(operand);
-  }
-  return false;
+      wanted.push_back(parameter.argument);
+  return options.derivativeReaches(loss, wanted);
 }
 
 /// `freeze` becomes `trainable = false`.
@@ -152,7 +137,8 @@ void GraphImporter::buildTraining() {
   }
   if (loss) {
     results.push_back({loss, "loss", "loss", ""});
-    if (complete && report.diagnostics.errorCount() == before && !reachesParameter(loss, /*frozen=*/false))
+    if (options.derivativeReaches && complete && report.diagnostics.errorCount() == before &&
+        !reachesParameter(loss, /*frozen=*/false))
       report.error(train.loss->range, code::NothingToTrain,
                    "no trainable parameter has a path of derivatives to the loss " + quoted(train.loss->string()),
                    parameters.empty()                          ? "the graph has no parameters"

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/sym/OpSchema.h"
+#include "lib/Autodiff/Activity.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Support/Json.h"
 #include "lib/Target/ReservedNames.h"
@@ -58,6 +59,7 @@ int main(int argc, char **argv) {
   bool json = false, quiet = false, cut = false;
   symc::ImportOptions options;
   options.reserved = symc::reservedNames();
+  options.derivativeReaches = symc::derivativeReaches;
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
