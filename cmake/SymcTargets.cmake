@@ -20,11 +20,14 @@ function(symc_mlir_options target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
-# symc_add_mlir_library(Name sources...): an object library that becomes part of libSymcCompiler.so and symc-opt.
+# symc_add_mlir_library(Name sources... USES targets...): an object library that becomes part of libSymcCompiler.so and
+# symc-opt, and the targets whose headers it includes: test/Tools/layers.py holds it to them.
 function(symc_add_mlir_library name)
-  add_library(${name} OBJECT ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES")
+  add_library(${name} OBJECT ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_USES})
   symc_mlir_options(${name})
-  add_dependencies(${name} SymIncGen)
+  add_dependencies(${name} SymIncGen KernelIncGen)
   if(TARGET SymcPch AND NOT name STREQUAL "SymcPch")
     target_compile_options(${name} PRIVATE -fpch-instantiate-templates)
     target_precompile_headers(${name} REUSE_FROM SymcPch)

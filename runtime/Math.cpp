@@ -9,7 +9,7 @@
 // and with every libm.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/InverseNormal.h"
+#include "lib/Support/InverseNormal.h"
 #include "runtime/Runtime.h"
 
 using namespace symc::rt;

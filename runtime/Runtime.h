@@ -13,8 +13,8 @@
 #ifndef SYMC_RUNTIME_RUNTIME_H
 #define SYMC_RUNTIME_RUNTIME_H
 
-#include "runtime/Hash.h"
-#include "runtime/Program.h"
+#include "lib/Support/Program.h"
+#include "lib/Support/Safetensors.h"
 #include <stdarg.h>
 #include <string.h>
 
@@ -23,8 +23,6 @@ namespace symc::rt {
 inline const symc_program *programOf(const symc_model *model) { return reinterpret_cast<const symc_program *>(model); }
 
 //===- Text.cpp -------------------------------------------------------------===//
-
-constexpr size_t errorSize = 1024;
 
 /// A name from outside (a file, a caller) as it is shown: control characters escaped, cut to 80 bytes.
 struct Shown {
@@ -45,44 +43,6 @@ symc_status fail(symc_instance *instance, symc_status status, const char *format
 char *threadError();
 
 const char *typeName(DLDataType type);
-
-//===- Memory.cpp -----------------------------------------------------------===//
-
-/// Where memory comes from: the caller's hooks or libc.
-struct Allocator {
-  void *user = nullptr;
-  void *(*allocateHook)(void *user, size_t bytes, size_t alignment) = nullptr;
-  void (*releaseHook)(void *user, void *memory, size_t bytes) = nullptr;
-
-  void *allocate(size_t bytes) const; // 64-byte aligned; NULL when there is none; `bytes` may be 0
-  void release(void *memory, size_t bytes) const;
-  /// Gives back the pages of a block whose content is no longer needed, where that can be done.
-  void forget(void *memory, size_t bytes) const;
-};
-
-/// Memory that goes back at the end of a scope.
-template <typename T> struct Scratch {
-  const Allocator &allocator;
-  T *data = nullptr;
-  size_t count = 0;
-  explicit Scratch(const Allocator &allocator) : allocator(allocator) {}
-  Scratch(const Scratch &) = delete;
-  ~Scratch() { allocator.release(data, count * sizeof(T)); }
-  bool resize(size_t wanted) {
-    if (wanted > PTRDIFF_MAX / sizeof(T))
-      return false;
-    T *memory = static_cast<T *>(allocator.allocate(wanted * sizeof(T)));
-    if (!memory)
-      return false;
-    if (data)
-      memcpy(memory, data, (count < wanted ? count : wanted) * sizeof(T));
-    allocator.release(data, count * sizeof(T));
-    data = memory;
-    count = wanted;
-    return true;
-  }
-  T &operator[](size_t i) { return data[i]; }
-};
 
 /// No sum of sizes below this overflows when it is rounded up.
 constexpr int64_t maxBytes = INT64_MAX / 4;
@@ -237,58 +197,6 @@ int64_t elementBytes(DLDataType type);
 symc_status failCheck(symc_instance *instance, const symc_program *program, const symc_check &check);
 
 //===- SafetensorsRead.cpp, SafetensorsWrite.cpp ----------------------------===//
-
-/// Bytes of a file's header: what readers of the format refuse is not written.
-constexpr uint64_t maxHeader = 100000000;
-
-/// One tensor of a file, or one that is to be written.
-struct FileTensor {
-  const char *name;
-  const char *dtype; // "F32"
-  const int64_t *shape;
-  int32_t rank;
-  uint64_t begin, end; // in the data; set by the writer
-  void *data;          // what is written, or where it goes (NULL: ignored)
-};
-
-struct Metadata {
-  const char *key, *value;
-};
-
-/// The metadata key of a checksum: the XXH64 of the whole file with these zeros in place of its digits.
-constexpr char checksumKey[] = "symc.checksum", checksumZeros[] = "0000000000000000";
-constexpr size_t checksumDigits = sizeof(checksumZeros) - 1;
-struct ChecksumText {
-  char text[checksumDigits + 1];
-  explicit ChecksumText(uint64_t value);
-};
-
-/// A file whose header has been checked in full.
-struct SafetensorsFile {
-  int descriptor = -1;
-  uint64_t dataOffset = 0, dataBytes = 0;
-  Hash hash; // of the header with the zeros
-  Scratch<char> header; // names and metadata point into it
-  Scratch<int64_t> shapes;
-  Scratch<FileTensor> tensors; // sorted by name
-  Scratch<Metadata> metadata;  // sorted by key
-  size_t shapeCount = 0, tensorCount = 0, metadataCount = 0;
-
-  explicit SafetensorsFile(const Allocator &allocator)
-      : header(allocator), shapes(allocator), tensors(allocator), metadata(allocator) {}
-  ~SafetensorsFile();
-  /// `error` has errorSize bytes.
-  symc_status open(const char *path, char *error);
-  FileTensor *find(const char *name);
-  const char *meta(const char *key) const; // NULL when absent
-  /// Reads every tensor that has a place: all of them, or after a failure nothing, so that they are held twice for a
-  /// moment. A file with a checksum must match it.
-  symc_status readTensors(const char *path, char *error);
-};
-
-/// Parses the header in place (strings are unescaped there) against file.dataBytes. The reader's own entry, and the
-/// fuzzer's.
-symc_status parseHeader(SafetensorsFile &file, char *text, size_t size, char *error);
 
 /// Writes a file that appears when it is complete, see NewFile.h.
 symc_status writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,

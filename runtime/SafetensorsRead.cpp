@@ -9,8 +9,8 @@
 // errors that name the tensor.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/NewFile.h"
 #include "runtime/Json.h"
-#include "runtime/NewFile.h"
 
 using namespace symc::rt;
 

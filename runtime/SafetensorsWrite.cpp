@@ -8,7 +8,7 @@
 // the whole new one, also after a power cut: the data is on disk before the name is.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/NewFile.h"
+#include "lib/Support/NewFile.h"
 #include "runtime/Runtime.h"
 
 using namespace symc;

@@ -148,7 +148,7 @@ std::string ContractCase::module() const {
     types << ", " << a.type;
   }
   os << "func.func private @kernel(%d: index {sym.dim = \"d\"}" << signature.str() << ") attributes {sym.kernel} {\n";
-  os << "sym.contract " << forms[int(form)] << " ins(%a, %b : " << arguments[0].type << ", " << arguments[1].type
+  os << "kernel.contract " << forms[int(form)] << " ins(%a, %b : " << arguments[0].type << ", " << arguments[1].type
      << ")";
   if (inputs > 2)
     os << " extras(%x : " << arguments[2].type << ")";
@@ -184,19 +184,19 @@ std::string ContractCase::module() const {
   std::string e = element;
   switch (finish) {
   case Finish::None:
-    os << "sym.yield %s : " << e << "\n";
+    os << "kernel.yield %s : " << e << "\n";
     break;
   case Finish::Relu:
     os << "%z = arith.constant 0.0 : " << e << "\n%t = arith.addf %s, %e : " << e
-       << "\n%r = arith.maximumf %t, %z : " << e << "\nsym.yield %r : " << e << "\n";
+       << "\n%r = arith.maximumf %t, %z : " << e << "\nkernel.yield %r : " << e << "\n";
     break;
   case Finish::Add:
-    os << "%r = arith.addf %s, %e : " << e << "\nsym.yield %r : " << e << "\n";
+    os << "%r = arith.addf %s, %e : " << e << "\nkernel.yield %r : " << e << "\n";
     break;
   case Finish::Update:
     os << "%h = arith.constant 0.5 : " << e << "\n%z = arith.constant 0.0 : " << e << "\n%t = arith.mulf %s, %h : " << e
-       << "\n%r = arith.subf %e, %t : " << e << "\n%g = arith.cmpf ogt, %r, %z : " << e << "\nsym.yield %r, %g : " << e
-       << ", i1\n";
+       << "\n%r = arith.subf %e, %t : " << e << "\n%g = arith.cmpf ogt, %r, %z : " << e
+       << "\nkernel.yield %r, %g : " << e << ", i1\n";
     break;
   }
   os << "}\nreturn\n}\n";

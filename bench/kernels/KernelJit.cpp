@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "bench/kernels/KernelJit.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/kernel/KernelOps.h"
+#include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
-#include "lib/Lowering/CPU/Kernels.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -70,8 +70,8 @@ std::string KernelJit::assembly(const std::string &text, const std::string &cpu)
 
 KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::string *assembly) : state(new State) {
   MLIRContext &context = state->context;
-  state->registry.insert<sym::SymDialect, func::FuncDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect,
-                         arith::ArithDialect, math::MathDialect>();
+  state->registry.insert<sym::SymDialect, kernel::KernelDialect, func::FuncDialect, LLVM::LLVMDialect, scf::SCFDialect,
+                         vector::VectorDialect, arith::ArithDialect, math::MathDialect>();
   registerBuiltinDialectTranslation(state->registry);
   registerLLVMDialectTranslation(state->registry);
   context.appendDialectRegistry(state->registry);
@@ -93,7 +93,7 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
     if (isa<MemRefType>(argument.getType()))
       arguments[argument] = arguments.size();
   for (Operation &op : program.getBody().front()) {
-    if (auto alloc = dyn_cast<sym::AllocOp>(op)) {
+    if (auto alloc = dyn_cast<kernel::AllocOp>(op)) {
       scratch[alloc.getOut()] = state->scratch.size();
       unsigned bits = cast<MemRefType>(alloc.getOut().getType()).getElementTypeBitWidth();
       state->scratch.push_back({SmallVector<AffineExpr>(alloc.getDims().getExprs()), (bits + 7) / 8});

@@ -12,7 +12,7 @@
 #ifndef SYMC_BENCH_KERNELS_KERNELJIT_H
 #define SYMC_BENCH_KERNELS_KERNELJIT_H
 
-#include "runtime/Program.h"
+#include "lib/Support/Program.h"
 #include <memory>
 #include <string>
 #include <vector>

@@ -65,6 +65,10 @@ std::string AttrSchema::misfit(mlir::Attribute attr, mlir::Type element) const {
   return "";
 }
 
+bool OpSchema::takesFunctions() const {
+  return llvm::any_of(attributes, [](const AttrSchema &attribute) { return attribute.kind == AttrKind::Function; });
+}
+
 llvm::ArrayRef<OpSchema> symc::opSchemas() { return kOpSchemas; }
 
 const OpSchema *symc::findOpSchema(llvm::StringRef mnemonic) {

@@ -29,6 +29,7 @@ enum class AttrKind {
   PadWidth,
   DType,
   ActivationName,
+  Function,
   Shape,
   Sizes,
   Padding,
@@ -75,6 +76,9 @@ struct OpSchema {
   unsigned results;                      // 0: as many as the op infers
   bool broadcasts;                       // operands are broadcast to a common shape
   bool activation;                       // may be named by `activation`
+
+  /// Whether it is given functions of the file by name: a call, loop or branch.
+  bool takesFunctions() const;
 };
 
 /// All ops that graph files may name, sorted by mnemonic.

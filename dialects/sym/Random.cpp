@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Check.h"
 #include "dialects/sym/Shape.h"
-#include "runtime/InverseNormal.h"
+#include "lib/Support/InverseNormal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
 #include <cmath>

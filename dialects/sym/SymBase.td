@@ -104,6 +104,8 @@ def Sym_DType : ConfinedAttr<TypeAttr, []> { let summary = "the name of an eleme
 class Sym_DTypeOr<string dtype> : OptionalAttr<Sym_DType> { string shownDefault = "\"" # dtype # "\""; }
 /// The name of an activation op, checked by the importer against the ops with the Sym_Activation trait.
 def Sym_ActivationName : ConfinedAttr<StrAttr, []> { let summary = "the name of an activation"; }
+/// The name of a function of the file, which the importer looks up.
+def Sym_Function : ConfinedAttr<StrAttr, []> { let summary = "the name of a function"; }
 
 class Sym_Attr<string name, string attrMnemonic> : AttrDef<Sym_Dialect, name> { let mnemonic = attrMnemonic; }
 
@@ -170,6 +172,11 @@ def Sym_LossReduction : Sym_EnumAttr<Sym_LossReductionEnum, "reduction">;
 def Sym_LayoutEnum : Sym_Enum<"Layout", "Order of the axes of an image and its kernel: NHWC with HWIO, NCHW with OIHW", [
     I32EnumAttrCase<"NHWC", 0>, I32EnumAttrCase<"NCHW", 1>]>;
 def Sym_Layout : Sym_EnumAttr<Sym_LayoutEnum, "layout"> { let assemblyFormat = "`<` $value `>`"; }
+
+def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a kernel.contract is",
+                                [I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>,
+                                 I32EnumAttrCase<"conv2d_input", 2>, I32EnumAttrCase<"conv2d_filter", 3>]>;
+def Sym_ContractFormAttr : Sym_EnumAttr<Sym_ContractForm, "contract_form"> { let assemblyFormat = "$value"; }
 
 //===----------------------------------------------------------------------===//
 // Ops

@@ -58,6 +58,18 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
     (ins "::mlir::OpBuilder &":$b, "::mlir::ValueRange":$cotangents)>];
 }
 
+def DifferentiableRegionOpInterface : OpInterface<"DifferentiableRegionOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    A control-flow op with a vector-Jacobian product. `cotangents` has one value a result (null: zero), `active` a bit an
+    operand: whether its cotangent is asked for. The derivative stands where `b` stands; the op that takes this one's
+    place, and keeps for the derivative what is not computed again, stands in front of this one.
+  }];
+  let methods = [InterfaceMethod<"", "::mlir::FailureOr<::symc::RegionVjp>", "buildRegionVjp",
+    (ins "::mlir::OpBuilder &":$b, "::mlir::ValueRange":$cotangents, "const ::llvm::BitVector &":$active,
+         "::symc::Differentiator":$differentiate)>];
+}
+
 def DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{
@@ -95,13 +107,15 @@ def SizeRequirementsOpInterface : OpInterface<"SizeRequirementsOpInterface"> {
 def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{
-    A contraction of operands 0 and 1 that is lowered to sym.contract. One that is decomposable too is primitive when
+    A contraction of operands 0 and 1 that is lowered to kernel.contract. One that is decomposable too is primitive when
     `decompose` builds nothing.
   }];
-  let methods = [
-    InterfaceMethod<"", "::symc::sym::ContractForm", "getContractForm">,
-    InterfaceMethod<"The sym.contract's transpose_a, transpose_b, strides, dilations, padding and groups, where they "
-                    "are not the defaults.", "::mlir::NamedAttrList", "getContractAttributes">];
+  let methods =
+      [InterfaceMethod<"", "::symc::sym::ContractForm", "getContractForm">,
+       InterfaceMethod<
+           "The kernel.contract's transpose_a, transpose_b, strides, dilations, padding and groups, where they "
+           "are not the defaults.",
+           "::mlir::NamedAttrList", "getContractAttributes">];
 }
 
 def OpaqueKernelOpInterface : OpInterface<"OpaqueKernelOpInterface"> {

@@ -9,6 +9,7 @@
 #include "dialects/sym/Dims.h"
 #include "dialects/sym/Element.h"
 #include "dialects/sym/Number.h"
+#include "dialects/sym/Regions.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,6 +23,7 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/BitVector.h"
 
 #include "dialects/sym/SymDialect.h.inc"
 #include "dialects/sym/SymEnums.h.inc"

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Autodiff/Activity.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Bodies.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -17,14 +17,12 @@ bool symc::derivativeReaches(Value result, ArrayRef<Value> values) {
     Value value = open.pop_back_val();
     if (wanted.contains(value))
       return true;
+    if (!isa<FloatType>(getElementTypeOrSelf(value.getType())) || !seen.insert(value).second)
+      continue;
     Operation *op = value.getDefiningOp();
-    if (!op || !isa<FloatType>(getElementTypeOrSelf(value.getType())) || !seen.insert(value).second)
-      continue;
-    bool flows = isa<DifferentiableOpInterface>(op) || isa<DecomposableOpInterface>(op);
-    if (!flows || isa<sym::StopGradientOp>(op))
-      continue;
-    for (Value operand : op->getOperands())
-      open.push_back(operand);
+    bool flows = !op || isa<DifferentiableOpInterface, DifferentiableRegionOpInterface, DecomposableOpInterface>(op);
+    if (flows && !isa_and_nonnull<sym::StopGradientOp>(op))
+      addSources(value, open);
   }
   return false;
 }

@@ -25,11 +25,14 @@ struct Clone {
 };
 
 /// Parameters that ops change become results; where several ops share one, their changes follow one another.
-void addUpdates(func::FuncOp function) {
+LogicalResult addUpdates(func::FuncOp function) {
   SmallVector<StatefulOpInterface> ops;
   function.walk([&](StatefulOpInterface op) { ops.push_back(op); });
   llvm::MapVector<Value, Value> changed;
   for (StatefulOpInterface op : ops) {
+    if (op->getParentOp() != function)
+      return op->emitError("S0906: training with '")
+             << op->getName().stripDialect() << "' inside of a loop or branch is not available yet";
     OpBuilder b(op->getContext());
     b.setInsertionPointAfter(op);
     SmallVector<Value> operands(op->getOperands());
@@ -48,6 +51,7 @@ void addUpdates(func::FuncOp function) {
     results.push_back({value, named(function.getContext(), name, "update")});
   }
   setResults(function, results);
+  return success();
 }
 
 struct EntryPoints : PassWrapper<EntryPoints, OperationPass<ModuleOp>> {
@@ -66,7 +70,8 @@ struct EntryPoints : PassWrapper<EntryPoints, OperationPass<ModuleOp>> {
       return;
     for (const Clone &clone : clonesOf(module, model))
       if (wanted.empty() || llvm::is_contained(wanted, clone.name))
-        make(model, clone);
+        if (failed(make(model, clone)))
+          return signalPassFailure();
     model.erase();
   }
 
@@ -93,7 +98,7 @@ private:
     return clones;
   }
 
-  static void make(func::FuncOp model, const Clone &clone) {
+  static LogicalResult make(func::FuncOp model, const Clone &clone) {
     func::FuncOp function = model.clone();
     function.setName(clone.name);
     model->getBlock()->getOperations().insert(model->getIterator(), function);
@@ -103,10 +108,10 @@ private:
         results.push_back(result);
     setResults(function, results);
     eraseDeadOps(function);
-    if (clone.updates)
-      addUpdates(function);
+    if (clone.updates && failed(addUpdates(function)))
+      return failure();
     if (clone.training)
-      return;
+      return success();
     SmallVector<InferenceOpInterface> ops;
     function.walk([&](InferenceOpInterface op) { ops.push_back(op); });
     for (InferenceOpInterface op : ops) {
@@ -115,6 +120,7 @@ private:
       op->erase();
     }
     eraseDeadOps(function);
+    return success();
   }
 };
 } // namespace

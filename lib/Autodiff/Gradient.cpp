@@ -23,40 +23,42 @@ bool isFloating(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType(
 
 class ReverseMode {
 public:
-  ReverseMode(OpBuilder &b, Value &loss, ArrayRef<Value> wrt) : b(b), loss(loss), wrt(wrt) {}
+  ReverseMode(OpBuilder &b, ArrayRef<Value> outputs, ArrayRef<Value> wrt) : outputs(outputs), b(b), wrt(wrt) {}
 
-  FailureOr<SmallVector<Value>> run() {
-    Operation *last = loss.getDefiningOp();
+  /// `seeds`: cotangents of the outputs, null for zero; without any, 1 for each.
+  FailureOr<SmallVector<Value>> run(ArrayRef<Value> seeds) {
     for (Value v : wrt)
       active.insert(v);
-    if (last) {
-      findNeeded(last);
-      for (Operation &op :
-           llvm::make_early_inc_range(llvm::make_range(last->getBlock()->begin(), ++last->getIterator())))
-        if (needed.contains(&op))
-          visit(&op);
-    }
-    Operation *before = b.getInsertionPoint() == b.getBlock()->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
-    if (active.contains(loss))
-      cotangents[loss] = splat(b, loss.getLoc(), loss.getType(), 1.0);
+    for (Value output : outputs)
+      if (Operation *def = output.getDefiningOp())
+        findNeeded(def);
+    for (Operation &op : llvm::make_early_inc_range(llvm::make_range(b.getBlock()->begin(), b.getInsertionPoint())))
+      if (needed.contains(&op))
+        visit(&op);
+    before = b.getInsertionPoint() == b.getBlock()->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
+    for (auto [i, output] : llvm::enumerate(outputs))
+      if (active.contains(output) && (seeds.empty() || seeds[i]))
+        addCotangent(output.getLoc(), output, seeds.empty() ? splat(b, output.getLoc(), output.getType(), 1.0) : seeds[i]);
     for (Operation *op : llvm::reverse(tape))
       if (failed(propagate(op)))
         return failure();
     SmallVector<Value> results;
     for (Value v : wrt)
       results.push_back(cotangents.lookup(v));
-    dropDead(before, results);
+    dropDead(results);
     return results;
   }
 
+  SmallVector<Value> outputs; // as they are called after composite ops were replaced
+
 private:
   OpBuilder &b;
-  Value &loss;
   SmallVector<Value> wrt;
   llvm::DenseSet<Operation *> needed;
   llvm::DenseSet<Value> active;
   SmallVector<Operation *> tape; // active ops, in program order
   DenseMap<Value, Value> cotangents;
+  Operation *before = nullptr; // what stands in front of the derivative
 
   void findNeeded(Operation *last) {
     SmallVector<Operation *> stack{last};
@@ -96,16 +98,28 @@ private:
       visit(part);
       part = next;
     }
+    replace(op, values);
+  }
+
+  /// A result may be asked for itself: its value takes the place.
+  void replace(Operation *op, ValueRange values) {
     for (auto [result, value] : llvm::zip_equal(op->getResults(), values)) {
-      if (loss == result)
-        loss = value;
-      // A composite's result may be asked for itself: its value takes the place.
-      if (active.contains(result))
+      if (active.erase(result))
         active.insert(value);
+      llvm::replace(outputs, Value(result), value);
       llvm::replace(wrt, Value(result), value);
+      if (Value known = cotangents.lookup(result); known && cotangents.erase(result))
+        cotangents[value] = known;
       result.replaceAllUsesWith(value);
     }
+    if (op == before)
+      before = op->getPrevNode();
     op->erase();
+  }
+
+  void addCotangent(Location loc, Value v, Value d) {
+    Value &sum = cotangents[v];
+    sum = sum ? sym::AddOp::create(b, loc, sum, d).getResult() : d;
   }
 
   LogicalResult propagate(Operation *op) {
@@ -114,23 +128,42 @@ private:
       incoming.push_back(cotangents.lookup(result));
     if (llvm::none_of(incoming, [](Value v) { return bool(v); }))
       return success();
+    if (auto control = dyn_cast<DifferentiableRegionOpInterface>(op))
+      return propagate(control, incoming);
     auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
     if (!differentiable)
       return op->emitError("S0711: '")
              << op->getName().stripDialect()
              << "' has no derivative, but the loss depends on a trainable parameter through it";
-    SmallVector<Value> outgoing = differentiable.buildVjp(b, incoming);
-    for (auto [operand, d] : llvm::zip_equal(op->getOperands(), outgoing)) {
-      if (!d || !active.contains(operand))
-        continue;
-      Value &sum = cotangents[operand];
-      sum = sum ? sym::AddOp::create(b, op->getLoc(), sum, d).getResult() : d;
-    }
+    addCotangents(op, differentiable.buildVjp(b, incoming));
     return success();
   }
 
+  LogicalResult propagate(DifferentiableRegionOpInterface control, ValueRange incoming) {
+    llvm::BitVector wanted(control->getNumOperands());
+    for (OpOperand &operand : control->getOpOperands())
+      wanted[operand.getOperandNumber()] = active.contains(operand.get());
+    FailureOr<RegionVjp> vjp = control.buildRegionVjp(b, incoming, wanted, differentiateBody);
+    if (failed(vjp))
+      return failure();
+    addCotangents(control, vjp->cotangents);
+    replace(control, vjp->results);
+    return success();
+  }
+
+  static FailureOr<SmallVector<Value>> differentiateBody(OpBuilder &b, ArrayRef<Value> outputs, ArrayRef<Value> seeds,
+                                                         ArrayRef<Value> wrt) {
+    return ReverseMode(b, outputs, wrt).run(seeds);
+  }
+
+  void addCotangents(Operation *op, ArrayRef<Value> outgoing) {
+    for (auto [operand, d] : llvm::zip_equal(op->getOperands(), outgoing))
+      if (d && active.contains(operand))
+        addCotangent(op->getLoc(), operand, d);
+  }
+
   /// A vector-Jacobian product is built for all operands; what belongs to inactive ones goes again.
-  void dropDead(Operation *before, ArrayRef<Value> results) {
+  void dropDead(ArrayRef<Value> results) {
     llvm::DenseSet<Operation *> kept;
     for (Value v : results)
       if (v && v.getDefiningOp())
@@ -150,5 +183,8 @@ private:
 } // namespace
 
 FailureOr<SmallVector<Value>> symc::gradients(OpBuilder &b, Value &loss, ArrayRef<Value> wrt) {
-  return ReverseMode(b, loss, wrt).run();
+  ReverseMode reverse(b, loss, wrt);
+  FailureOr<SmallVector<Value>> found = reverse.run({});
+  loss = reverse.outputs.front();
+  return found;
 }

@@ -7,8 +7,8 @@
 #define SYMC_AUTODIFF_OPTIMIZERS_H
 
 #include "dialects/sym/Expr.h"
+#include "dialects/sym/TrainOptions.h"
 #include "lib/Autodiff/Functions.h"
-#include "lib/Autodiff/TrainOptions.h"
 #include <memory>
 #include <optional>
 

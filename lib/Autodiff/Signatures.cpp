@@ -8,6 +8,7 @@
 // symbolic dimension stays. Reads of the step counter and the seed become arguments.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Expr.h"
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Passes.h"
@@ -25,6 +26,7 @@ struct Signatures : PassWrapper<Signatures, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       eraseDeadOps(function);
+      liftFrameValues(function);
       makeArgument<sym::StepOp>(function, "step");
       makeArgument<sym::SeedOp>(function, "seed");
       dropUnused(function);
@@ -34,6 +36,37 @@ struct Signatures : PassWrapper<Signatures, OperationPass<ModuleOp>> {
   }
 
 private:
+  /// Reads of the frame inside of loops and branches become operands of these. Each iteration has a seed of its own.
+  static void liftFrameValues(func::FuncOp function) {
+    SmallVector<Operation *> reads;
+    function.walk([&](Operation *op) {
+      if (isa<sym::SeedOp, sym::StepOp>(op) && op->getParentOp() != function)
+        reads.push_back(op);
+    });
+    while (!reads.empty()) {
+      Operation *read = reads.pop_back_val(), *control = read->getParentOp();
+      OpBuilder before(control), b(read);
+      Operation *outer = before.clone(*read);
+      if (control->getParentOp() != function)
+        reads.push_back(outer);
+      addInvariant(control, outer->getResult(0));
+      Region &body = *read->getParentRegion();
+      Tensor seed{b, read->getLoc(), body.getArguments().back()};
+      Value value = seed.value;
+      // Weyl's sequence of the golden ratio: no two iterations of a loop, or of loops in each other, meet.
+      if (isa<sym::SeedOp>(read) && isa<sym::ScanOp, sym::WhileOp>(control))
+        value = (seed + seed.with(body.getArgument(0)) * seed.with(weyl(b, seed.loc))).value;
+      read->getResult(0).replaceAllUsesWith(value);
+      read->erase();
+    }
+  }
+
+  static Value weyl(OpBuilder &b, Location loc) {
+    auto type = RankedTensorType::get({}, b.getI64Type());
+    return sym::ConstantOp::create(b, loc, type,
+                                   DenseElementsAttr::get(type, static_cast<int64_t>(0x9E3779B97F4A7C15)));
+  }
+
   template <class Op> static void makeArgument(func::FuncOp function, StringRef name) {
     for (Op read : llvm::make_early_inc_range(function.getOps<Op>())) {
       BlockArgument argument = findArgument(function, name, name);
@@ -59,9 +92,11 @@ private:
       if (!argument.use_empty() && argumentKind(function, argument.getArgNumber()) == "input")
         addSymbols(known, argument.getType());
     }
-    for (Operation &op : function.front())
-      for (Type type : op.getResultTypes())
-        addSymbols(needed, type);
+    function.walk([&](Operation *op) {
+      for (Type type : op->getResultTypes())
+        if (isa<RankedTensorType>(type))
+          addSymbols(needed, type);
+    });
     for (BlockArgument argument : function.getArguments()) {
       unsigned i = argument.getArgNumber();
       if (!unused[i] || argumentKind(function, i) != "input")

@@ -4,11 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Build.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/kernel/KernelOps.h"
 #include "lib/Autodiff/Activity.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Describe.h"
 #include "lib/Lowering/CPU/Isa.h"
@@ -44,8 +45,8 @@ std::optional<Stage> symc::parseStage(StringRef name) {
 }
 
 void symc::registerDialects(DialectRegistry &registry) {
-  registry.insert<sym::SymDialect, func::FuncDialect, linalg::LinalgDialect, memref::MemRefDialect, scf::SCFDialect,
-                  vector::VectorDialect, LLVM::LLVMDialect>();
+  registry.insert<sym::SymDialect, kernel::KernelDialect, func::FuncDialect, linalg::LinalgDialect,
+                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect, LLVM::LLVMDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
@@ -67,8 +68,7 @@ static FileLineColLoc placeOf(Location loc) {
   return place;
 }
 
-/// What a pass says: a message that begins with its code is about the user's graph, any other about the compiler.
-static void report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics) {
+void symc::report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics) {
   if (raised.getSeverity() != DiagnosticSeverity::Error)
     return;
   symc::Diagnostic diagnostic;

@@ -9,10 +9,10 @@
 #include "lib/Driver/EmbedParams.h"
 #include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
+#include "lib/Support/NewFile.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Support/SystemErrors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "runtime/NewFile.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -118,6 +118,7 @@ public:
       return end(failureOf());
     if (given.log_device_placement)
       reportPlacement(*module);
+    std::vector<std::string> inputs = inputsOf(*module);
     if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
       return end(failureOf());
     if (*stage <= Stage::Linalg) {
@@ -129,7 +130,7 @@ public:
         module->print(os);
       return emitText(ir);
     }
-    return compileCode(*module, *stage);
+    return compileCode(*module, *stage, std::move(inputs));
   }
 
   int check() {
@@ -163,19 +164,7 @@ public:
     std::string result;
     llvm::raw_string_ostream os(result);
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
-      std::string message = raised.str();
-      bool coded = message.size() > 7 && message.compare(5, 2, ": ") == 0;
-      diagnostics.report({Severity::Error,
-                          coded ? message.substr(0, 5) : std::string(code::Internal),
-                          options.input,
-                          0,
-                          0,
-                          0,
-                          0,
-                          coded ? message.substr(7) : message,
-                          "",
-                          "",
-                          {}});
+      report(raised, options, diagnostics);
       return success();
     });
     if (failed(printGradients(*module, formula, os)))
@@ -288,6 +277,16 @@ private:
     return good;
   }
 
+  /// All inputs of the graph: functions have only those that they use.
+  static std::vector<std::string> inputsOf(ModuleOp module) {
+    std::vector<std::string> inputs;
+    auto model = module.lookupSymbol<func::FuncOp>("model");
+    for (unsigned i = 0; model && i < model.getNumArguments(); ++i)
+      if (auto kind = model.getArgAttrOfType<StringAttr>(i, "sym.kind"); kind && kind.getValue() == "input")
+        inputs.push_back(model.getArgAttrOfType<StringAttr>(i, "sym.name").str());
+    return inputs;
+  }
+
   /// A remark a node. There is one device.
   void reportPlacement(ModuleOp module) {
     auto model = module.lookupSymbol<func::FuncOp>("model");
@@ -330,7 +329,7 @@ private:
     return failed ? fail(code::OutputUnwritable, "standard output cannot be written", LackingEnvironment) : end(Done);
   }
 
-  int compileCode(ModuleOp module, Stage stage) {
+  int compileCode(ModuleOp module, Stage stage, std::vector<std::string> inputs) {
     llvm::LLVMContext llvmContext;
     ModelDescription model;
     std::vector<Variant> variants;
@@ -367,6 +366,7 @@ private:
     model.defaultThreads = given.threads;
     model.defaultSeed = given.seed;
     model.graphSha256 = hashOfInput();
+    model.inputs = std::move(inputs);
     if (!options.params.empty() && !embedParameters(model, options, diagnostics))
       return end(WrongInput);
     if (llvm::Error error = emitLibrary(std::move(variants), model, target, given.output))

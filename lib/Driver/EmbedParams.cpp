@@ -10,8 +10,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/EmbedParams.h"
+#include "lib/Support/Safetensors.h"
 #include "lib/Support/Suggest.h"
-#include "runtime/Runtime.h"
 
 #include <algorithm>
 

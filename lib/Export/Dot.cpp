@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Dot.h"
-#include "dialects/sym/Dims.h"
+#include "dialects/sym/Bodies.h"
 #include "lib/Autodiff/Functions.h"
 #include "llvm/ADT/MapVector.h"
 #include <memory>
@@ -41,9 +41,7 @@ public:
     for (BlockArgument argument : model.getArguments())
       add(argument, argumentName(model, argument.getArgNumber()), kind(argument),
           kind(argument) == "input" ? "style=filled, fillcolor=lightblue" : "style=filled, fillcolor=khaki");
-    for (Operation &op : model.front().without_terminator())
-      for (OpResult result : op.getResults())
-        add(result, nodeName(op), op.getName().stripDialect(), "");
+    addBlock(model.front());
     printScope(root, "", 1);
     for (const std::string &edge : edges)
       os << "  " << edge << "\n";
@@ -58,7 +56,7 @@ private:
   Scope root;
   DenseMap<Value, std::string> ids;
   SmallVector<std::string> edges;
-  unsigned clusters = 0;
+  unsigned count = 0, clusters = 0;
 
   static std::string quoted(StringRef text) {
     std::string result = "\"";
@@ -67,8 +65,8 @@ private:
     return result + "\"";
   }
 
-  static StringRef nodeName(Operation &op) {
-    auto name = dyn_cast<NameLoc>(op.getLoc());
+  static StringRef nameOf(Location loc) {
+    auto name = dyn_cast<NameLoc>(loc);
     return name ? name.getName().getValue() : StringRef();
   }
 
@@ -77,19 +75,81 @@ private:
     return kind ? kind.getValue() : StringRef("input");
   }
 
+  void addBlock(Block &block) {
+    for (Operation &op : block.without_terminator()) {
+      if (isControlFlow(&op)) {
+        addControl(op);
+        continue;
+      }
+      for (OpResult result : op.getResults()) {
+        add(result, nameOf(op.getLoc()), op.getName().stripDialect(), "");
+        for (Value operand : op.getOperands())
+          edges.push_back(edge(operand, ids[result]));
+      }
+    }
+  }
+
+  /// The cluster of a loop or branch has its results, and a cluster for each function, as the names of ops and arguments
+  /// say.
+  void addControl(Operation &op) {
+    StringRef path = nameOf(op.getLoc()), name = path.contains('/') ? path.rsplit('/').second : path;
+    Operation *yield = op.getRegions().back().front().getTerminator();
+    ValueRange results = op.getResults().take_front(yield->getNumOperands());
+    auto inside = StringAttr::get(op.getContext(), path + "/" + name);
+    for (Value result : results)
+      add(result, inside, op.getName().stripDialect(), "");
+    for (Region &region : llvm::reverse(op.getRegions()))
+      for (BlockArgument argument : region.getArguments())
+        addArgument(argument);
+    for (Region &region : op.getRegions())
+      addBlock(region.front());
+    for (Region &region : op.getRegions()) {
+      OperandRange yielded = region.front().getTerminator()->getOperands();
+      if (isa<sym::WhileOp>(op) && region.getRegionNumber() == 0)
+        edges.push_back(edge(yielded[0], ids[results[0]], "style=dashed"));
+      else
+        for (auto [value, result] : llvm::zip_equal(yielded, results))
+          edges.push_back(edge(value, ids[result]));
+    }
+    // What is yielded for a carry is its value in the next iteration.
+    for (unsigned i = 0; i < carryCount(&op); ++i)
+      edges.push_back(edge(yield->getOperand(i), ids[op.getRegions().back().getArgument(1 + i)], "style=dashed"));
+    if (auto cond = dyn_cast<sym::CondOp>(op))
+      for (Value result : results)
+        edges.push_back(edge(cond.getPredicate(), ids[result], "style=dashed"));
+  }
+
+  /// Carries and rows are nodes; what a body reads as it is, is read from where it is.
+  void addArgument(BlockArgument argument) {
+    OpOperand *operand = operandOf(argument);
+    if (!operand)
+      return;
+    Operation *op = operand->getOwner();
+    unsigned number = operand->getOperandNumber(), carries = carryCount(op);
+    auto scan = dyn_cast<sym::ScanOp>(op);
+    bool carried = number < carries, row = scan && !carried && number < carries + scan.getXs().size();
+    Region &body = op->getRegions().back();
+    if (!carried && !row) {
+      ids[argument] = ids.lookup(operand->get());
+    } else if (argument.getOwner()->getParent() != &body) { // the condition reads the carries of the body
+      ids[argument] = ids.lookup(body.getArgument(argument.getArgNumber()));
+    } else {
+      add(argument, nameOf(argument.getLoc()), carried ? "carry" : "row", "");
+      edges.push_back(edge(operand->get(), ids[argument]));
+    }
+  }
+
   void add(Value value, StringRef path, StringRef what, StringRef style) {
-    std::string &id = ids[value] = "n" + std::to_string(ids.size());
+    std::string id = ids[value] = "n" + std::to_string(count++);
     auto [scope, name] = path.contains('/') ? path.rsplit('/') : std::pair<StringRef, StringRef>("", path);
     std::string line = id + " [label=" + quoted(name);
     line.insert(line.size() - 1, ("\\n" + what + "\\n" + printType(value.getType())).str());
     root.at(scope).lines.push_back(line + (style.empty() ? "" : ", " + style.str()) + "];");
-    if (Operation *op = value.getDefiningOp())
-      for (Value operand : op->getOperands())
-        edges.push_back(edge(operand, id));
   }
 
-  std::string edge(Value from, StringRef to) {
-    return ids.lookup(from) + " -> " + to.str() + " [label=" + quoted(printType(from.getType())) + "];";
+  std::string edge(Value from, StringRef to, StringRef style = "") {
+    return ids.lookup(from) + " -> " + to.str() + " [label=" + quoted(printType(from.getType())) +
+           (style.empty() ? "" : ", " + style.str()) + "];";
   }
 
   void printScope(const Scope &scope, StringRef name, unsigned depth) {

@@ -119,6 +119,8 @@ static std::string wanted(const AttrSchema &schema) {
     return "the name of an element type";
   case AttrKind::ActivationName:
     return "the name of an activation";
+  case AttrKind::Function:
+    return "the name of a function";
   case AttrKind::Shape:
   case AttrKind::Sizes:
     return "a list of integers and names of dimensions";
@@ -356,6 +358,7 @@ Attribute AttributeReader::read(const Literal &value) {
   case AttrKind::Bool:
     return value.kind == Literal::Bool ? Attribute(b.getBoolAttr(value.integer)) : bad(value);
   case AttrKind::Str:
+  case AttrKind::Function:
     return value.kind == Literal::String ? Attribute(b.getStringAttr(ref(value.text))) : bad(value);
   case AttrKind::Axes:
   case AttrKind::Ints:

@@ -434,80 +434,54 @@ Part ExprBuilder::evaluateTranspose(uint32_t i) {
 // Calls
 //===----------------------------------------------------------------------===//
 
-Part ExprBuilder::evaluateCall(uint32_t i) {
+/// `f(a, b)` of a function of the file.
+Part ExprBuilder::callFunction(uint32_t i) {
   const ExprNode &call = node(i);
   Slice<uint32_t> arguments = expression.partsOf(call);
   size_t positional = arguments.size() - call.keywordCount;
   Part out;
-  std::string_view function;
-  bool isCall = call.text == "call" && !call.quotedName;
-  if (scope.isFunction(call.text) && (call.quotedName || !findOpSchema(ref(call.text))) && !isCall)
-    function = call.text;
+  for (uint32_t k = 0; k < call.keywordCount; ++k) {
+    const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+    if (parts[arguments[positional + k]].kind == Part::Bad)
+      continue;
+    context.report.error(inText(keyword.range), code::ExprCall,
+                         "a call of a function has no argument " + quoted(keyword.name));
+    return out;
+  }
+  SmallVector<Operand> operands;
+  for (size_t k = 0; k < positional; ++k)
+    operands.push_back(operand(arguments[k]));
+  if (llvm::any_of(operands, [](const Operand &operand) { return operand.bad; }))
+    return out;
+  out.values = scope.call(call.text, operands, place(i, ref(call.text), true));
+  out.kind = out.values.empty() ? Part::Bad : Part::Tensor;
+  return out;
+}
+
+Part ExprBuilder::evaluateCall(uint32_t i) {
+  const ExprNode &call = node(i);
+  if (scope.isFunction(call.text) && (call.quotedName || !findOpSchema(ref(call.text))))
+    return callFunction(i);
+  Slice<uint32_t> arguments = expression.partsOf(call);
+  size_t positional = arguments.size() - call.keywordCount;
+  Part out;
   SmallVector<Operand> operands;
   SmallVector<AttributeArgument> attributes;
   SmallVector<bool> isOperand(call.keywordCount, false);
-  const OpSchema *called = nullptr;
-  auto keywordArguments = [&] {
-    for (uint32_t k = 0; k < call.keywordCount; ++k) {
-      const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
-      if (isOperand[k])
-        continue;
-      // What is no attribute is reported as that, whatever its value is.
-      Literal unknown;
-      unknown.kind = Literal::Bad;
-      bool known = !called || llvm::any_of(called->attributes, [&](const AttrSchema &attribute) {
-        return attribute.name == ref(keyword.name);
-      });
-      attributes.push_back(
-          {keyword.name, inText(keyword.range), known ? literal(arguments[positional + k]) : unknown});
-    }
-  };
-  if (!function.empty() || isCall) {
-    keywordArguments();
-    for (const AttributeArgument &argument : attributes) {
-      if (isCall && argument.name == "function" && argument.value.kind == Literal::String && function.empty()) {
-        function = argument.value.text;
-      } else if (argument.value.kind != Literal::Bad) {
-        context.report.error(argument.nameRange, code::ExprCall,
-                             "a call of a function has no argument " + quoted(argument.name));
-        return out;
-      }
-    }
-    if (function.empty()) {
-      context.report.error(inText(call.token), code::MissingAttribute, "'call' lacks the attribute 'function'",
-                           "a function is called by its name: f(x)");
-      return out;
-    }
-    for (size_t k = 0; k < positional; ++k)
-      operands.push_back(operand(arguments[k]));
-    for (const Operand &operand : operands)
-      if (operand.bad)
-        return out;
-    OpPlace where;
-    where.op = inText(call.token);
-    where.whole = rangeOf(i);
-    where.inExpression = true;
-    where.node = holder;
-    where.nodeRange = holderRange;
-    bool last = i + 1 == expression.nodes.size();
-    where.name = last ? std::string(holder) : place(i, ref(function), false).name;
-    out.values = scope.call(function, operands, where);
-    out.kind = out.values.empty() ? Part::Bad : Part::Tensor;
-    return out;
-  }
   if (!findOpSchema(ref(call.text)) && scope.isTensor(call.text)) {
     context.report.error(inText(call.token), code::ExprCall, quoted(call.text) + " is a tensor, not an op",
                          "a product is written '*', an element " + std::string(call.text) + "[0]");
     return out;
   }
-  const OpSchema *schema = called = maker.find(call.text, inText(call.token));
+  const OpSchema *schema = maker.find(call.text, inText(call.token));
   if (!schema)
     return out;
+  bool takesFunctions = schema->takesFunctions();
   bool allKnown = true; // a keyword that is not may stand for any operand
   for (uint32_t k = 0; k < call.keywordCount; ++k) {
     StringRef keyword = ref(expression.keywords[call.firstKeyword + k].name);
     for (const OperandSchema &operand : schema->operands)
-      isOperand[k] = isOperand[k] || (operand.name == keyword && !operand.variadic);
+      isOperand[k] = isOperand[k] || (operand.name == keyword && !operand.variadic && !takesFunctions);
     allKnown &= isOperand[k] ||
                 llvm::any_of(schema->attributes, [&](const AttrSchema &a) { return a.name == keyword; });
   }
@@ -516,7 +490,8 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
   bool variadic = llvm::any_of(schema->operands, [](const OperandSchema &o) { return o.variadic; });
   bool good = true;
   // `einsum('ij,jk->ik', a, b)`: a string cannot be an operand, so a first one is the first attribute.
-  if (variadic && positional && parts[arguments[0]].kind == Part::String && !schema->attributes.empty()) {
+  if (variadic && positional && parts[arguments[0]].kind == Part::String && !schema->attributes.empty() &&
+      !takesFunctions) {
     attributes.push_back({view(schema->attributes[0].name), rangeOf(arguments[0]), literal(arguments[0])});
     next = 1;
   }
@@ -560,10 +535,20 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     }
   OpPlace site;
   site.op = inText(call.token);
+  site.inExpression = true;
   if (good && allKnown && !maker.arrange(*schema, operands, site))
     return out;
   size_t byPosition = attributes.size();
-  keywordArguments();
+  for (uint32_t k = 0; k < call.keywordCount; ++k) {
+    const ExprKeyword &keyword = expression.keywords[call.firstKeyword + k];
+    if (isOperand[k])
+      continue;
+    // What is no attribute is reported as that, whatever its value is.
+    Literal unknown;
+    unknown.kind = Literal::Bad;
+    bool known = llvm::any_of(schema->attributes, [&](const AttrSchema &a) { return a.name == ref(keyword.name); });
+    attributes.push_back({keyword.name, inText(keyword.range), known ? literal(arguments[positional + k]) : unknown});
+  }
   for (size_t k = byPosition; k < attributes.size(); ++k)
     for (size_t other = 0; other < byPosition; ++other)
       if (attributes[k].name == attributes[other].name) {
@@ -574,6 +559,12 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
       }
   if (!good)
     return out;
+  if (takesFunctions) {
+    bool bad = llvm::any_of(operands, [](const Operand &operand) { return operand.bad; });
+    out.values = scope.control(*schema, operands, attributes, bad ? site : place(i, schema->mnemonic, true));
+    out.kind = out.values.empty() ? Part::Bad : Part::Tensor;
+    return out;
+  }
   // `pow(x, 2)` says what `x ** 2` says.
   if (schema->mnemonic == "pow" && positional == 2 && operands.size() == 2 && operands[0].value && !operands[0].bad &&
       parts[arguments[1]].kind == Part::Number && !parts[arguments[1]].isReal && attributes.empty())

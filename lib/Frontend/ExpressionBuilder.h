@@ -30,9 +30,13 @@ struct ExpressionScope {
   /// Whether the name is one of a tensor.
   std::function<bool(std::string_view name)> isTensor;
   /// The results of a call; empty after reporting.
-  std::function<llvm::SmallVector<mlir::Value>(std::string_view function, llvm::ArrayRef<Operand> operands,
+  std::function<llvm::SmallVector<mlir::Value>(std::string_view function, llvm::MutableArrayRef<Operand> operands,
                                                const OpPlace &place)>
       call;
+  /// The same of an op that is given functions by name.
+  std::function<llvm::SmallVector<mlir::Value>(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
+                                               llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place)>
+      control;
   /// Tells the importer of an operation's name.
   std::function<void(llvm::StringRef name, TextRange holder)> named;
 };

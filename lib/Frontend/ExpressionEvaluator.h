@@ -78,6 +78,7 @@ private:
   Part evaluateBinary(uint32_t i);
   Part evaluateTranspose(uint32_t i);
   Part evaluateCall(uint32_t i);
+  Part callFunction(uint32_t i);
   Part evaluateIndex(uint32_t i);
   Part power(uint32_t i, Value base, int64_t exponent);
   std::optional<Part> foldNumbers(ExprOp op, const Part &a, const Part &b);

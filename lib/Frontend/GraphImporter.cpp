@@ -13,14 +13,11 @@
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Support/Json.h"
 #include "lib/Support/Suggest.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace symc;
-
-constexpr size_t inlineLimit = 1000000;
 
 //===----------------------------------------------------------------------===//
 // Parameters and constants
@@ -79,14 +76,14 @@ Resolved GraphImporter::resolve(const Scope &scope, std::string_view name, TextR
     return {reference.result < values.size() ? values[reference.result] : Value(), {}};
   }
   case Reference::FunctionInput:
-    return {building->block ? building->block->getArgument(reference.index) : Value(), {}};
+    return {building->block->getArgument(reference.index), {}};
   case Reference::Global:
     break;
   }
   const Symbol &symbol = symbols[reference.index];
   if (symbol.kind == Symbol::Dim)
     return {{}, context.dims.lookup(ref(name)).size};
-  return {symbol.value, {}};
+  return {visible(symbol.value), {}};
 }
 
 SmallVector<Value> GraphImporter::buildText(Scope &scope, const JsonValue &text, std::string_view holder,
@@ -105,9 +102,11 @@ SmallVector<Value> GraphImporter::buildText(Scope &scope, const JsonValue &text,
            (reference.kind == Reference::Global && symbols[reference.index].kind != Symbol::Function &&
             symbols[reference.index].kind != Symbol::Dim);
   };
-  view.call = [&](std::string_view function, ArrayRef<Operand> operands, const OpPlace &place) {
+  view.call = [&](std::string_view function, MutableArrayRef<Operand> operands, const OpPlace &place) {
     return callFunction(function, operands, place);
   };
+  view.control = [&](const OpSchema &schema, MutableArrayRef<Operand> operands, ArrayRef<AttributeArgument> attributes,
+                     const OpPlace &place) { return buildControl(schema, operands, attributes, place); };
   view.named = [&](StringRef name, TextRange range) {
     if (!building)
       generatedName(name, range);
@@ -126,7 +125,6 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
     values = buildText(scope, *node.expr, node.names[0].text, node.names[0].range);
   } else {
     SmallVector<Operand> operands;
-    bool bad = false;
     for (auto [i, input] : llvm::enumerate(node.inputs)) {
       Operand operand;
       if (i < node.operands.size()) {
@@ -136,7 +134,6 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
       operand.value = resolve(scope, input->string(), input->range).value;
       operand.bad = !operand.value;
       operand.range = input->range;
-      bad |= operand.bad;
       operands.push_back(std::move(operand));
     }
     SmallVector<AttributeArgument> attributes;
@@ -149,41 +146,15 @@ void GraphImporter::buildNode(Scope &scope, uint32_t index) {
     place.node = node.names[0].text;
     place.nodeRange = node.names[0].range;
     layerSeen = false;
-    if (node.op->string() == "call") {
-      const AttributeArgument *function = nullptr;
-      bool misspelt = false;
-      for (const AttributeArgument &argument : attributes) {
-        if (argument.name == "function")
-          function = &argument;
-        else {
-          std::string nearest = suggest(argument.name, std::vector<std::string_view>{"function"});
-          misspelt |= !nearest.empty();
-          reportUnknown(report, argument.nameRange, code::UnknownAttribute,
-                        "'call' has no attribute " + quoted(argument.name), nearest);
-        }
-      }
-      if (!function) {
-        if (!misspelt)
-          report.error(place.op, code::MissingAttribute, "'call' lacks the attribute 'function'");
-      } else if (function->value.kind != Literal::String)
-        report.error(function->value.range, code::AttributeKind, "attribute 'function' of 'call' must be a string");
-      else if (!isFunction(function->value.text)) {
-        Suggestion nearest(function->value.text);
-        for (const FunctionDecl &decl : graph.functions)
-          nearest.consider(decl.name.text);
-        reportUnknown(report, function->value.range, code::UnknownFunction,
-                      "unknown function " + quoted(function->value.text), nearest.best());
-      } else if (!bad)
-        values = callFunction(function->value.text, operands, place);
-    } else {
-      std::string_view name = node.op->string();
-      if (isFunction(name) && !findOpSchema(ref(name))) {
-        report.error(node.op->range, code::UnknownOp, quoted(name) + " is a function, not an op",
-                     "write \"op\": \"call\" with \"attrs\": { \"function\": " + jsonQuoted(name) + " }");
-      } else if (const OpSchema *schema = maker.find(name, node.op->range)) {
-        if (maker.arrange(*schema, operands, place))
-          values = maker.make(*schema, operands, attributes, place);
-      }
+    std::string_view name = node.op->string();
+    if (isFunction(name) && !findOpSchema(ref(name))) {
+      report.error(node.op->range, code::UnknownOp, quoted(name) + " is a function, not an op",
+                   "write \"op\": \"call\" with \"attrs\": { \"function\": " + jsonQuoted(name) + " }");
+    } else if (const OpSchema *schema = maker.find(name, node.op->range)) {
+      if (schema->takesFunctions())
+        values = buildControl(*schema, operands, attributes, place);
+      else if (maker.arrange(*schema, operands, place))
+        values = maker.make(*schema, operands, attributes, place);
     }
   }
   if (values.empty())
@@ -241,215 +212,6 @@ void GraphImporter::buildNodes(Scope &scope) {
 }
 
 //===----------------------------------------------------------------------===//
-// Functions
-//===----------------------------------------------------------------------===//
-
-void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
-  const FunctionDecl &decl = *body.decl;
-  size_t before = report.diagnostics.errorCount();
-  Scope scope;
-  scope.nodes = &decl.nodes;
-  scope.function = &decl;
-  body.block = std::make_unique<Block>();
-  bool typed = true;
-  llvm::StringMap<TextRange> declared;
-  auto declare = [&](const DeclaredName &name, uint32_t node, uint32_t index) {
-    auto [first, isNew] = declared.try_emplace(ref(name.text), name.range);
-    auto global = names.find(ref(name.text));
-    bool taken = global != names.end() && symbols[global->second].kind != Symbol::Node &&
-                 symbols[global->second].kind != Symbol::Input;
-    if (!isNew || taken) {
-      report.error(
-          name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
-          {"", "", {report.note(isNew ? symbols[global->second].range : first->second, "first defined here")}});
-      return;
-    }
-    scope.local[ref(name.text)] = {node, index};
-  };
-  for (auto [i, input] : llvm::enumerate(decl.inputs)) {
-    declare(input.name, Scope::inputNode, i);
-    typed &= input.type.has_value() || !decl.typed;
-    if (input.type)
-      for (const DimText &dim : input.type->dims)
-        typed &= !dim.symbolic || bool(context.dimension(dim.name, dim.range));
-  }
-  for (size_t i = 0; i < decl.nodes.size(); ++i)
-    for (size_t r = 0; r < decl.nodes[i].names.size(); ++r)
-      declare(decl.nodes[i].names[r], i, r);
-  if (!typed) { // without its inputs nothing of it can be built
-    body.bad = true;
-    return;
-  }
-  for (auto [i, input] : llvm::enumerate(decl.inputs))
-    body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
-                            context.location(input.name.range, ref(input.name.text)));
-  FunctionBody *caller = building;
-  bool callerLayerSeen = layerSeen;
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(body.block.get());
-  building = &body;
-  buildNodes(scope);
-  for (const JsonValue *output : decl.outputs) {
-    Reference reference = lookup(scope, output->string());
-    std::vector<uint32_t> dependencies;
-    bool isName = reference.kind != Reference::None;
-    bool good = isName ? refer(scope, output->string(), output->range, dependencies, false, false)
-                       : referExpression(scope, *output, dependencies);
-    if (!good)
-      continue;
-    Value value;
-    if (isName)
-      value = resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values = buildText(scope, *output, "out", output->range); values.size() == 1)
-      value = values[0];
-    body.results.push_back(value);
-  }
-  building = caller;
-  layerSeen = callerLayerSeen;
-  body.operations = std::distance(body.block->begin(), body.block->end());
-  body.bad = decl.bad || report.diagnostics.errorCount() != before ||
-             llvm::any_of(body.results, [](Value value) { return !value; });
-}
-
-/// Callees first, so that inlining copies finished bodies. A body without types waits for a call that gives it some:
-/// those alone recur, which `functionDepthLimit` bounds.
-void GraphImporter::buildFunctions() {
-  std::vector<std::vector<uint32_t>> calls(graph.functions.size());
-  functions.resize(graph.functions.size());
-  for (size_t i = 0; i < graph.functions.size(); ++i) {
-    functions[i].decl = &graph.functions[i];
-    calledFunctions(graph.functions[i], calls[i]);
-  }
-  DependencyOrder order = orderByDependencies(calls);
-  for (const std::vector<uint32_t> &cycle : order.cycles) {
-    std::string path;
-    for (uint32_t function : cycle)
-      path += printable(graph.functions[function].name.text) + " → ";
-    path += printable(graph.functions[cycle[0]].name.text);
-    report.error(graph.functions[cycle[0]].name.range, code::RecursiveFunction,
-                 "the function " + quoted(graph.functions[cycle[0]].name.text) + " calls itself: " + path);
-  }
-  for (uint32_t i : order.order)
-    if (!order.inCycle[i] && graph.functions[i].typed)
-      buildFunction(functions[i]);
-    else if (!order.inCycle[i])
-      functions[i].bad = graph.functions[i].bad;
-}
-
-/// The body of a function whose types come from this call; null after reporting.
-FunctionBody *GraphImporter::instanceFor(FunctionBody &body, ArrayRef<Operand> operands, const OpPlace &place) {
-  SmallVector<Type> types;
-  for (const Operand &operand : operands) {
-    if (!operand.value) {
-      report.error(operand.range, code::ExprLiteralOnly,
-                   "the element type of " + quoted(operand.text) + " is unknown: the function " +
-                       quoted(body.decl->name.text) + " takes its types from the call",
-                   "cast(" + printable(operand.text, 20) + ", 'f32') gives it one");
-      return nullptr;
-    }
-    types.push_back(operand.value.getType());
-  }
-  for (auto &[known, instance] : body.instances)
-    if (known == types)
-      return instance.get();
-  if (report.within.size() >= functionDepthLimit) {
-    report.error(place.op, code::InlineLimit,
-                 "calls of functions without types nest deeper than " + std::to_string(functionDepthLimit) + " levels",
-                 "with the types of its inputs a function is built once, whoever calls it");
-    body.bad = true;
-    return nullptr;
-  }
-  auto instance = std::make_unique<FunctionBody>();
-  instance->decl = body.decl;
-  std::string given;
-  for (Type type : types)
-    given += (given.empty() ? "" : ", ") + printType(type);
-  report.within.push_back(report.note(place.op, "called here" + (given.empty() ? "" : " with " + given)));
-  buildFunction(*instance, types);
-  report.within.pop_back();
-  context.inlined += instance->operations;
-  body.bad |= instance->bad; // reported once
-  body.instances.emplace_back(std::move(types), std::move(instance));
-  return body.instances.back().second.get();
-}
-
-SmallVector<Value> GraphImporter::callFunction(std::string_view name, ArrayRef<Operand> operands,
-                                               const OpPlace &place) {
-  if (!isFunction(name)) {
-    Suggestion nearest(name);
-    for (const FunctionDecl &decl : graph.functions)
-      nearest.consider(decl.name.text);
-    reportUnknown(report, place.op, code::UnknownFunction, "unknown function " + quoted(name), nearest.best());
-    return {};
-  }
-  FunctionBody &function = functions[symbols[names[ref(name)]].index];
-  const FunctionDecl &decl = *function.decl;
-  if (operands.size() != decl.inputs.size()) {
-    report.error(place.op, code::OperandCount,
-                 "the function " + quoted(name) + " takes " + std::to_string(decl.inputs.size()) +
-                     (decl.inputs.size() == 1 ? " input, not " : " inputs, not ") + std::to_string(operands.size()),
-                 {"", "", {report.note(decl.name.range, "the function is here")}});
-    return {};
-  }
-  if (function.bad)
-    return {}; // reported in the function
-  for (const Operand &operand : operands)
-    if (!operand.name.empty()) {
-      report.error(operand.nameRange, code::OperandCount, "the inputs of a function are given in their order",
-                   "\"inputs\" of a call is a list");
-      return {};
-    }
-  FunctionBody *made = decl.typed ? &function : instanceFor(function, operands, place);
-  if (!made || made->bad)
-    return {};
-  FunctionBody &body = *made;
-  IRMapping mapping;
-  bool good = true;
-  for (auto [i, operand] : llvm::enumerate(operands)) {
-    RankedTensorType wanted = cast<RankedTensorType>(body.block->getArgument(i).getType());
-    Value value = operand.value ? operand.value : operand.build(wanted.getElementType());
-    if (value && value.getType() != wanted) {
-      bool element = elementOf(value) != wanted.getElementType();
-      report.error(place.inExpression ? operand.range : place.op,
-                   element ? code::ElementTypeMismatch : code::ShapeMismatch,
-                   "the input " + quoted(decl.inputs[i].name.text) + " of the function " + quoted(name) + " is " +
-                       printType(wanted) + ", not " + printType(value.getType()),
-                   {"", "", {report.note(decl.inputs[i].name.range, "the input is here")}});
-      value = {};
-    }
-    good &= bool(value);
-    if (value)
-      mapping.map(body.block->getArgument(i), value);
-  }
-  if (!good)
-    return {};
-  context.inlined += body.operations;
-  if (context.inlined > inlineLimit) {
-    report.error(place.op, code::InlineLimit,
-                 "the calls of functions expand to more than " + std::to_string(inlineLimit) + " operations");
-    return {};
-  }
-  for (auto [i, made] : llvm::enumerate(body.made)) {
-    Value value = addMade(place.name + "/" + made.name, made, place.nodeRange);
-    if (!value)
-      return {};
-    mapping.map(body.block->getArgument(decl.inputs.size() + i), value);
-  }
-  for (Operation &op : *body.block) {
-    Operation *copy = builder.clone(op, mapping);
-    auto named = dyn_cast<NameLoc>(op.getLoc());
-    std::string inner = place.name + "/" + (named ? named.getName().str() : op.getName().stripDialect().str());
-    copy->setLoc(NameLoc::get(builder.getStringAttr(inner), named ? named.getChildLoc() : op.getLoc()));
-    if (!building)
-      generatedName(inner, place.nodeRange);
-  }
-  SmallVector<Value> results;
-  for (Value result : body.results)
-    results.push_back(mapping.lookupOrDefault(result));
-  return results;
-}
-
-//===----------------------------------------------------------------------===//
 // Layers
 //===----------------------------------------------------------------------===//
 
@@ -460,9 +222,8 @@ Value GraphImporter::addMade(const std::string &name, const ParameterSlot &like,
   slot.order = nodeNumber;
   Location loc = context.location(range, name);
   if (building) {
-    slot.argument = building->block->addArgument(slot.type, loc);
-    building->made.push_back(slot);
-    return slot.argument;
+    building->needs.push_back({{}, slot});
+    return building->block->addArgument(slot.type, loc);
   }
   if (!madeNames.insert(name).second) {
     report.error(range, code::GeneratedName, "two layers make the parameter " + quoted(StringRef(name)));
@@ -517,8 +278,7 @@ OwningOpRef<ModuleOp> GraphImporter::import() {
   buildNodes(main);
   nodeNumber = graph.nodes.size();
   buildResults();
-  // The functions' bodies have been copied into their callers. Bodies may refer to values of the model, not the
-  // other way round, and to each other not at all.
+  // The functions' bodies have been copied to where they are used.
   auto drop = [](FunctionBody &body) {
     if (!body.block)
       return;

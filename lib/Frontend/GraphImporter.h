@@ -9,6 +9,7 @@
 #include "lib/Frontend/ExpressionBuilder.h"
 #include "lib/Frontend/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace symc {
 
@@ -47,16 +48,46 @@ struct Scope {
   static constexpr uint32_t inputNode = UINT32_MAX;
 };
 
-/// A function of the file, built once (for each list of types, where it has none) and copied into its callers.
+/// A function of the file, built once (for each list of types, where it has none) and copied to where it is used.
 struct FunctionBody {
+  /// What it reads besides its inputs: a value of the graph, or a parameter that one of its layers makes.
+  struct Need {
+    mlir::Value outer; // null: made
+    ParameterSlot made;
+  };
+
   const FunctionDecl *decl;
-  std::unique_ptr<mlir::Block> block;
+  std::unique_ptr<mlir::Block> block; // its arguments: the inputs, then the needs
   llvm::SmallVector<mlir::Value> results;
-  std::vector<ParameterSlot> made; // by layers: arguments of the block, after the inputs
+  std::vector<Need> needs;
+  llvm::DenseMap<mlir::Value, mlir::BlockArgument> seen; // values of the graph
   size_t operations = 0;
+  unsigned depth = 0; // of loops and branches
   bool bad = true;
-  /// Of a function without types: its bodies for the types that calls give it.
+  /// Of a function without types: its bodies for the types that its uses give it.
   std::vector<std::pair<llvm::SmallVector<mlir::Type>, std::unique_ptr<FunctionBody>>> instances;
+};
+
+/// What a use of a function gives to one of its inputs.
+struct FunctionInput {
+  mlir::Type type;
+  TextRange range;  // of the operand
+  std::string said; // behind the type in messages: ", a row of f32[t, 3]"
+};
+
+/// A call, loop or branch whose attributes are read.
+struct ControlNode {
+  const OpSchema &schema;
+  llvm::MutableArrayRef<Operand> operands;
+  llvm::ArrayRef<AttributeArgument> written;
+  mlir::NamedAttrList attributes;
+  const OpPlace &place;
+
+  std::string name() const { return quoted(schema.mnemonic); }
+  /// Where the value of the attribute stands.
+  TextRange rangeOf(llvm::StringRef attribute) const;
+  std::string_view function(llvm::StringRef attribute) const;
+  TextRange rangeOf(const Operand &operand) const { return place.inExpression ? operand.range : place.op; }
 };
 
 class GraphImporter {
@@ -88,26 +119,57 @@ private:
   std::string hintOfMadeName(const Scope &scope, std::string_view name);
   void calledFunctions(const FunctionDecl &function, std::vector<uint32_t> &called);
   bool isFunction(std::string_view name) const;
+  void useFunction(std::string_view name);
   void generatedName(llvm::StringRef name, TextRange holder);
   void warnUnused();
 
   // Building (GraphImporter.cpp).
   void buildParameters();
   void buildConstants();
-  void buildFunctions();
-  void buildFunction(FunctionBody &body, llvm::ArrayRef<mlir::Type> types = {});
-  FunctionBody *instanceFor(FunctionBody &body, llvm::ArrayRef<Operand> operands, const OpPlace &place);
   void buildNodes(Scope &scope);
   void buildNode(Scope &scope, uint32_t index);
   llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
                                            TextRange holderRange);
   mlir::Value buildOutput(const JsonValue &text, std::string_view name, TextRange range);
   Resolved resolve(const Scope &scope, std::string_view name, TextRange range);
-  llvm::SmallVector<mlir::Value> callFunction(std::string_view name, llvm::ArrayRef<Operand> operands,
-                                              const OpPlace &place);
   mlir::Value makeParameter(const OpPlace &place, const LayerParameter &parameter);
   mlir::Value addMade(const std::string &name, const ParameterSlot &like, TextRange range);
   mlir::Value globalValue(const Symbol &symbol) const { return symbol.value; }
+
+  // Functions (GraphFunctions.cpp).
+  void buildFunctions();
+  void buildFunction(FunctionBody &body, llvm::ArrayRef<mlir::Type> types = {});
+  /// Null after reporting that there is no such function.
+  FunctionBody *findFunction(std::string_view name, TextRange range);
+  /// Checks the number of operands and gives literals their types; `hint` says what the inputs get. False after reporting.
+  bool checkInputs(const FunctionBody &function, llvm::MutableArrayRef<Operand> operands, const OpPlace &place,
+                   std::string hint = "");
+  FunctionBody *bodyFor(FunctionBody &function, llvm::ArrayRef<FunctionInput> inputs, const OpPlace &place);
+  FunctionBody *instanceFor(FunctionBody &function, llvm::ArrayRef<FunctionInput> inputs, const OpPlace &place);
+  mlir::Value visible(mlir::Value outer);
+  bool supply(const FunctionBody &body, const std::string &scope, const OpPlace &place,
+              llvm::SmallVectorImpl<mlir::Value> &values);
+  bool countCopy(const FunctionBody &body, unsigned depth, const OpPlace &place);
+  llvm::SmallVector<mlir::Value> copyBody(const FunctionBody &body, mlir::IRMapping &mapping, const std::string &scope,
+                                          TextRange holder);
+  llvm::SmallVector<mlir::Value> callFunction(std::string_view name, llvm::MutableArrayRef<Operand> operands,
+                                              const OpPlace &place);
+
+  // Loops and branches (GraphControl.cpp).
+  llvm::SmallVector<mlir::Value> buildControl(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
+                                              llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
+  llvm::SmallVector<mlir::Value> buildScan(const ControlNode &node);
+  llvm::SmallVector<mlir::Value> buildWhile(const ControlNode &node);
+  llvm::SmallVector<mlir::Value> buildCond(const ControlNode &node);
+  std::pair<FunctionBody *, FunctionBody *> bodiesFor(const ControlNode &node, llvm::StringRef one,
+                                                      llvm::StringRef other, llvm::MutableArrayRef<Operand> operands,
+                                                      const std::string &hint,
+                                                      llvm::SmallVectorImpl<mlir::Value> &values);
+  bool checkTrips(const ControlNode &node, size_t carries);
+  bool checkCarries(const ControlNode &node, const FunctionBody &body, size_t carries);
+  bool checkBranches(const ControlNode &node, const FunctionBody &one, const FunctionBody &other);
+  llvm::SmallVector<mlir::Value> fillRegions(mlir::Operation *op, llvm::ArrayRef<FunctionBody *> bodies,
+                                             mlir::TypeRange arguments, const ControlNode &node);
 
   // Results and training (GraphResults.cpp).
   struct Result {

@@ -124,6 +124,11 @@ bool GraphImporter::isFunction(std::string_view name) const {
   return it != names.end() && symbols[it->second].kind == Symbol::Function;
 }
 
+void GraphImporter::useFunction(std::string_view name) {
+  if (isFunction(name))
+    symbols[names[ref(name)]].used = true;
+}
+
 GraphImporter::Reference GraphImporter::lookup(const Scope &scope, std::string_view name) const {
   auto local = scope.local.find(ref(name));
   if (local != scope.local.end()) {
@@ -216,6 +221,50 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
   report.error(range, code::UnknownName, "unknown name " + quoted(name), std::move(more));
 }
 
+/// The names of functions that an op is given as attributes, `body` of 'scan' and the like. `at(name)` is the value of an
+/// attribute, when it is a string.
+static void visitFunctionNames(const OpSchema &schema, llvm::function_ref<std::string_view(StringRef name)> at,
+                               llvm::function_ref<void(std::string_view name)> visit) {
+  for (const AttrSchema &attribute : schema.attributes)
+    if (attribute.kind == AttrKind::Function)
+      if (std::string_view name = at(attribute.name); !name.empty())
+        visit(name);
+}
+
+/// The names of functions that an expression calls, or hands to a loop or branch.
+static void visitFunctionNames(const Expression &expression, llvm::function_ref<void(std::string_view name)> visit) {
+  for (const ExprNode &node : expression.nodes) {
+    if (node.kind != ExprKind::Call)
+      continue;
+    const OpSchema *schema = node.quotedName ? nullptr : findOpSchema(ref(node.text));
+    if (!schema) {
+      visit(node.text);
+      continue;
+    }
+    Slice<uint32_t> parts = expression.partsOf(node);
+    auto at = [&](StringRef name) -> std::string_view {
+      for (uint32_t k = 0; k < node.keywordCount; ++k) {
+        const ExprNode &value = expression.nodes[parts[parts.size() - node.keywordCount + k]];
+        if (ref(expression.keywords[node.firstKeyword + k].name) == name && value.kind == ExprKind::String)
+          return value.text;
+      }
+      return {};
+    };
+    visitFunctionNames(*schema, at, visit);
+  }
+}
+
+/// The same of a node with 'op'.
+static void visitFunctionNames(const NodeDecl &node, llvm::function_ref<void(std::string_view name)> visit) {
+  const OpSchema *schema = node.op && node.attrs ? findOpSchema(ref(node.op->string())) : nullptr;
+  auto at = [&](StringRef name) -> std::string_view {
+    const JsonMember *member = node.attrs->find(view(name));
+    return member && member->value.is(JsonValue::String) ? member->value.string() : std::string_view();
+  };
+  if (schema)
+    visitFunctionNames(*schema, at, visit);
+}
+
 /// Looks `name` up for a node; false after reporting.
 bool GraphImporter::refer(Scope &scope, std::string_view name, TextRange range, std::vector<uint32_t> &dependencies,
                           bool isAttribute, bool dimsAllowed) {
@@ -241,7 +290,8 @@ bool GraphImporter::refer(Scope &scope, std::string_view name, TextRange range, 
   symbol.used = true;
   if (symbol.kind == Symbol::Function) {
     report.error(range, code::NotAValue, "the function " + quoted(name) + " is not a tensor",
-                 "call it: " + std::string(name) + "(…)");
+                 isAttribute ? "a function's name is written between apostrophes: '" + std::string(name) + "'"
+                             : "call it: " + std::string(name) + "(…)");
     return false;
   }
   if (symbol.kind == Symbol::Dim && !dimsAllowed) {
@@ -266,14 +316,8 @@ bool GraphImporter::referExpression(Scope &scope, const JsonValue &text, std::ve
       Slice<uint32_t> parts = expression->partsOf(node);
       for (size_t k = parts.size() - node.keywordCount; k < parts.size(); ++k)
         isAttribute[parts[k]] = true;
-      if (isFunction(node.text))
-        symbols[names[ref(node.text)]].used = true;
-      for (uint32_t k = 0; k < node.keywordCount && node.text == "call"; ++k) {
-        const ExprNode &value = expression->nodes[parts[parts.size() - node.keywordCount + k]];
-        if (value.kind == ExprKind::String && isFunction(value.text))
-          symbols[names[ref(value.text)]].used = true;
-      }
     }
+  visitFunctionNames(*expression, [&](std::string_view name) { useFunction(name); });
   bool good = true;
   for (size_t i = 0; i < expression->nodes.size(); ++i) {
     const ExprNode &node = expression->nodes[i];
@@ -291,10 +335,7 @@ bool GraphImporter::referNode(Scope &scope, const NodeDecl &node, std::vector<ui
   bool good = true;
   for (const JsonValue *input : node.inputs)
     good &= refer(scope, input->string(), input->range, dependencies, false, /*dimsAllowed=*/false);
-  if (node.op && node.op->string() == "call" && node.attrs)
-    if (const JsonMember *function = node.attrs->find("function"))
-      if (function->value.is(JsonValue::String) && isFunction(function->value.string()))
-        symbols[names[ref(function->value.string())]].used = true;
+  visitFunctionNames(node, [&](std::string_view name) { useFunction(name); });
   return good;
 }
 
@@ -309,24 +350,12 @@ void GraphImporter::calledFunctions(const FunctionDecl &function, std::vector<ui
     std::optional<Expression> expression = parseExpression(text.string(), mistake);
     if (!expression)
       return; // reported when the function is built
-    for (const ExprNode &node : expression->nodes) {
-      if (node.kind != ExprKind::Call)
-        continue;
-      if (node.quotedName || !findOpSchema(ref(node.text)))
-        add(node.text);
-      Slice<uint32_t> parts = expression->partsOf(node);
-      for (uint32_t k = 0; k < node.keywordCount && node.text == "call"; ++k)
-        if (const ExprNode &value = expression->nodes[parts[parts.size() - node.keywordCount + k]];
-            value.kind == ExprKind::String)
-          add(value.text);
-    }
+    visitFunctionNames(*expression, add);
   };
   for (const NodeDecl &node : function.nodes) {
     if (node.expr)
       addExpression(*node.expr);
-    if (node.op && node.op->string() == "call" && node.attrs)
-      if (const JsonMember *name = node.attrs->find("function"); name && name->value.is(JsonValue::String))
-        add(name->value.string());
+    visitFunctionNames(node, add);
   }
   for (const JsonValue *output : function.outputs)
     addExpression(*output);

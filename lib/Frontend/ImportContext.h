@@ -138,6 +138,14 @@ public:
   llvm::SmallVector<mlir::Value> make(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
                                       llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
 
+  /// Reads the attributes as the schema says; false after reporting. `meant` gets what misspelt names, which are reported,
+  /// probably stand for.
+  bool readAttributes(const OpSchema &schema, llvm::ArrayRef<Operand> operands,
+                      llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place, mlir::NamedAttrList &out,
+                      std::vector<std::string> &meant);
+  /// Whether the type is within the limits of a tensor; false after reporting.
+  bool checkResult(mlir::Type type, const OpPlace &place);
+
   /// Puts operands that are given by name into their places, after those that are not. False after reporting.
   bool arrange(const OpSchema &schema, llvm::SmallVectorImpl<Operand> &operands, const OpPlace &place);
 
@@ -147,9 +155,6 @@ public:
   mlir::Value scalar(mlir::Location loc, mlir::Type element, double real, int64_t integer, bool isReal);
 
 private:
-  bool readAttributes(const OpSchema &schema, llvm::ArrayRef<Operand> operands,
-                      llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place, mlir::NamedAttrList &out,
-                      std::vector<std::string> &meant);
   bool checkCount(const OpSchema &schema, size_t given, bool layer, const OpPlace &place);
   const OperandSchema &slot(const OpSchema &schema, size_t index);
   bool typeLiterals(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
@@ -158,7 +163,6 @@ private:
   bool broadcast(llvm::MutableArrayRef<Operand> operands, mlir::Location loc, const OpPlace &place);
   void reportInference(llvm::StringRef message, const OpSchema &schema, llvm::ArrayRef<Operand> operands,
                        llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
-  bool checkResult(mlir::Type type, const OpPlace &place);
   bool checkNumbers(const OpSchema &schema, const mlir::NamedAttrList &attrs,
                     llvm::ArrayRef<AttributeArgument> attributes, mlir::Type result);
 

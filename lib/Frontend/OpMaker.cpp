@@ -106,8 +106,10 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<Operand> operands,
         llvm::none_of(attributes, [&](const AttributeArgument &argument) {
           return ref(argument.name) == attribute.name;
         })) {
+      bool function = place.inExpression && attribute.kind == AttrKind::Function;
       context.report.error(place.op, code::MissingAttribute,
-                           quoted(schema.mnemonic) + " lacks the attribute " + quoted(attribute.name));
+                           quoted(schema.mnemonic) + " lacks the attribute " + quoted(attribute.name),
+                           function ? "a function is given by its name: " + attribute.name.str() + "='f'" : "");
       good = false;
     }
   return good;

@@ -4,11 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Names, options, ranges and defaults of optimizers and schedules come from the table of lib/Autodiff/TrainOptions.h.
+// Names, options, ranges and defaults of optimizers and schedules come from the table of dialects/sym/TrainOptions.h.
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Autodiff/TrainOptions.h"
+#include "dialects/sym/TrainOptions.h"
 #include "lib/Frontend/ImportContext.h"
 #include "lib/Frontend/OtherNames.h"
 #include "lib/Support/Suggest.h"

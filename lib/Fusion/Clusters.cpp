@@ -26,7 +26,7 @@ using namespace symc;
 
 static bool before(Operation *a, Operation *b) { return a->isBeforeInBlock(b); }
 
-Clusters::Clusters(func::FuncOp function, bool fuse) : function(function), body(function.front()) {
+Clusters::Clusters(Block &body, bool fuse) : body(body), function(dyn_cast<func::FuncOp>(body.getParentOp())) {
   storeMoves();
   cloneMoves();
   findUpdates();
@@ -53,18 +53,20 @@ bool Clusters::complete() const {
 bool Clusters::isNode(Operation *op) const {
   if (isMove(op))
     return stored.contains(op);
-  return !isa<sym::ConstantOp, sym::ReshapeOp>(op) && !op->hasTrait<OpTrait::IsTerminator>();
+  return !isa<sym::ConstantOp, sym::ReshapeOp, sym::UndefinedOp>(op) && !isControl(op) &&
+         !op->hasTrait<OpTrait::IsTerminator>();
 }
 
 //===----------------------------------------------------------------------===//
 // Moves
 //===----------------------------------------------------------------------===//
 
-/// Moves that something needs in memory: results of the function, operands of contractions and opaque ops.
+/// Moves that something needs in memory: results of the function, operands of contractions, opaque ops, loops and
+/// branches.
 void Clusters::storeMoves() {
   auto needsMemory = [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>() || isa<OpaqueKernelOpInterface>(user) || isContraction(user) ||
-           (isa<sym::ReshapeOp>(user) && !isUnitReshape(user));
+           isControl(user) || (isa<sym::ReshapeOp>(user) && !isUnitReshape(user));
   };
   DenseMap<Operation *, unsigned> size;
   llvm::DenseSet<Operation *> renamed; // unit reshapes that something needs in memory
@@ -100,6 +102,8 @@ void Clusters::cloneMoves() {
 }
 
 void Clusters::findUpdates() {
+  if (!function)
+    return;
   Operation *terminator = body.getTerminator();
   for (OpOperand &result : terminator->getOpOperands()) {
     auto kind = function.getResultAttrOfType<StringAttr>(result.getOperandNumber(), "sym.kind");
@@ -109,7 +113,7 @@ void Clusters::findUpdates() {
 }
 
 /// Calls `act` with every node that reads the result, through moves or (then `outside`) through reshapes in memory,
-/// and with null for the function's terminator.
+/// loops and branches, and with null for the terminator.
 void Clusters::forEachReader(Operation *op, llvm::function_ref<void(Operation *, bool)> act) const {
   SmallVector<std::pair<Operation *, bool>> stack{{op, false}};
   while (!stack.empty()) {
@@ -398,7 +402,7 @@ void Clusters::mergeSiblings() {
   llvm::sort(order, [&](unsigned a, unsigned b) { return before(clusters[a].ops.front(), clusters[b].ops.front()); });
   // Clusters by what they read or write over their whole space; columns by the space itself.
   llvm::MapVector<void *, SmallVector<unsigned>> groups;
-  MLIRContext *context = function.getContext();
+  MLIRContext *context = body.getParentOp()->getContext();
   for (unsigned c : order) {
     Dims space = spaceOf(c);
     if (isColumns(c)) {
@@ -454,6 +458,8 @@ void Clusters::schedule() {
   std::vector<llvm::SetVector<unsigned>> successors(count), writersAfter(count);
   DenseMap<Value, unsigned> writer; // slot → cluster with its update
   for (OpOperand &result : body.getTerminator()->getOpOperands()) {
+    if (!function)
+      break;
     unsigned i = result.getOperandNumber();
     auto kind = function.getResultAttrOfType<StringAttr>(i, "sym.kind");
     if (!kind || kind.getValue() != "update" || !clusterOf.count(result.get().getDefiningOp()))

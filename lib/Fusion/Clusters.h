@@ -17,12 +17,12 @@ struct Cluster {
   bool isUpdate = false;                        // gives a parameter or state its next value
 };
 
-/// Cuts the body of a function into clusters of ops. Every move ends in one reader: it is cloned where several read
-/// through it. The function still computes the same.
+/// Cuts the body of a function, or of a loop or branch in it, into clusters of ops. Every move ends in one reader: it
+/// is cloned where several read through it. The body still computes the same.
 class Clusters {
 public:
   /// Without `fuse` every op is a cluster of its own.
-  Clusters(mlir::func::FuncOp function, bool fuse);
+  Clusters(mlir::Block &body, bool fuse);
 
   /// In an order in which they can run.
   llvm::ArrayRef<Cluster> all() const { return scheduled; }
@@ -33,8 +33,8 @@ public:
   bool isStored(mlir::Operation *op) const { return stored.contains(op); }
 
 private:
-  mlir::func::FuncOp function;
   mlir::Block &body;
+  mlir::func::FuncOp function; // null: the body of a loop or branch
   AccessMap accesses;
   llvm::DenseSet<mlir::Operation *> stored;
   llvm::DenseSet<mlir::Operation *> updates;

@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Legal afterwards in functions: sym.fused, sym.constant, sym.reshape. Which ops share a region
-// is decided in Clusters.cpp; here the regions are built.
+// Legal afterwards in functions and in the bodies of loops and branches: sym.fused,
+// sym.constant, sym.reshape, sym.undefined, and loops and branches themselves. Which ops share
+// a region is decided in Clusters.cpp; here the regions are built.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Fusion/Clusters.h"
@@ -19,9 +20,9 @@ using namespace symc;
 namespace {
 class RegionBuilder {
 public:
-  RegionBuilder(func::FuncOp function, const Clusters &clusters)
-      : clusters(clusters), terminator(function.front().getTerminator()), b(terminator) {
-    for (Operation &op : function.front())
+  RegionBuilder(Block &body, const Clusters &clusters)
+      : clusters(clusters), terminator(body.getTerminator()), b(terminator) {
+    for (Operation &op : body)
       old.push_back(&op);
   }
 
@@ -42,7 +43,7 @@ private:
   SmallVector<Operation *> old;
   IRMapping values; // of the old body to the new one
 
-  /// The value in the new body: arguments stay, reshapes and constants are built when first used.
+  /// The value in the new body: arguments stay; reshapes, constants, loops and branches are built when first used.
   Value outside(Value v) {
     if (Value known = values.lookupOrNull(v))
       return known;
@@ -54,8 +55,8 @@ private:
       operands.push_back(outside(operand));
     Operation *copy = b.clone(*def);
     copy->setOperands(operands);
-    values.map(v, copy->getResult(0));
-    return copy->getResult(0);
+    values.map(def->getResults(), copy->getResults());
+    return values.lookup(v);
   }
 
   void build(const Cluster &cluster) {
@@ -125,14 +126,24 @@ struct FormRegions : PassWrapper<FormRegions, OperationPass<func::FuncOp>> {
 
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    if (function.isExternal())
-      return;
-    Clusters clusters(function, fuse);
+    // Inner bodies first: those around them copy them as they are then.
+    function.walk([&](Operation *op) {
+      if (isControl(op))
+        for (Region &region : op->getRegions())
+          form(region.front());
+    });
+    if (!function.isExternal())
+      form(function.front());
+  }
+
+private:
+  void form(Block &body) {
+    Clusters clusters(body, fuse);
     if (!clusters.complete()) {
-      function.emitError("fusion made clusters of ops that need each other");
+      body.getParentOp()->emitError("fusion made clusters of ops that need each other");
       return signalPassFailure();
     }
-    RegionBuilder(function, clusters).run();
+    RegionBuilder(body, clusters).run();
   }
 };
 

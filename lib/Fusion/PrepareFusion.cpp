@@ -65,7 +65,27 @@ struct PrepareFusion : PassWrapper<PrepareFusion, OperationPass<func::FuncOp>> {
     RewritePatternSet patterns(&getContext());
     patterns.add<TransposeToFlag>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    getOperation().walk([](Operation *op) {
+      if (isControl(op))
+        fillOperands(op);
+    });
+  }
+
+private:
+  /// What a loop or branch is given as many equal numbers is filled in when it is needed, not kept in the library.
+  static void fillOperands(Operation *control) {
+    OpBuilder b(control);
+    for (OpOperand &operand : control->getOpOperands()) {
+      auto type = cast<RankedTensorType>(operand.get().getType());
+      if (!isSplat(operand.get()) || type.getRank() == 0)
+        continue;
+      auto value = cast<DenseElementsAttr>(operand.get().getDefiningOp<sym::ConstantOp>().getValue());
+      auto scalar = RankedTensorType::get({}, type.getElementType());
+      Value number = sym::ConstantOp::create(b, control->getLoc(), scalar, value.resizeSplat(scalar));
+      operand.set(
+          sym::BroadcastToOp::create(b, control->getLoc(), number, sym::DimsAttr::get(b.getContext(), dimsOf(type))));
+    }
   }
 };
 } // namespace

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/Passes.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Lowering/CPU/Isa.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassRegistry.h"

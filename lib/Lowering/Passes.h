@@ -23,8 +23,6 @@ enum class ArenaMode {
   Poisoned, // as planned, and every byte of a buffer is 0xff (NaN, -1) before its first step
 };
 
-/// Fused regions become kernels on buffers; the model functions call them (CPU/Outline.cpp).
-std::unique_ptr<mlir::Pass> createOutlinePass();
 /// Bodies of kernels become linalg on buffers (SymToLinalg/).
 std::unique_ptr<mlir::Pass> createSymToLinalgPass();
 /// Kernels that call the kernel library become llvm.funcs (CPU/Opaque.cpp).

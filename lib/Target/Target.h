@@ -6,7 +6,7 @@
 #ifndef SYMC_TARGET_TARGET_H
 #define SYMC_TARGET_TARGET_H
 
-#include "lib/Target/ModelDescription.h"
+#include "lib/Lowering/ModelDescription.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
@@ -21,7 +21,7 @@ struct CpuTarget {
   std::string triple;        // normalized
   std::string level;         // LLVM's target-cpu: "x86-64", "x86-64-v2", "-v3" or "-v4"
   std::string features;      // LLVM's target-features beyond the level: "+avx512vnni"
-  uint64_t featureBits = 0;  // SYMC_CPU_* of runtime/Program.h
+  uint64_t featureBits = 0;  // SYMC_CPU_* of lib/Support/Program.h
   unsigned vectorBits = 128; // 128, 256 or 512
   bool hasFma = false;
 };

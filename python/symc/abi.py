@@ -113,7 +113,7 @@ def _exported(path, data):
         raise LibraryError(f"{path}: is a graph file, not a library: symc.compile compiles it")
     if data[:4] != b"\x7fELF" or len(data) < 64 or data[4] != 2:
         raise LibraryError(f"{path}: is not a shared library")
-    magic, crc, size = struct.unpack("<4sIQ", data[-16:])  # runtime/Checksum.h
+    magic, crc, size = struct.unpack("<4sIQ", data[-16:])  # lib/Support/LibraryChecksum.h
     if magic == b"symc" and (size != len(data) - 16 or crc != zlib.crc32(data[:-16])):
         raise LibraryError(f"{path}: is a damaged library")
     try:

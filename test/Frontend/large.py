@@ -18,6 +18,12 @@ elif kind == "unknown":
 elif kind == "untyped":  # each function calls the one before it, with the types that its own call gives it
     functions = {f"f{i}": {"inputs": ["a"], "outputs": [f"f{i - 1}(a)" if i else "tanh(a)"]} for i in range(n)}
     nodes, output = [{"name": "n0", "expr": f"f{n - 1}(x)"}], "n0"
+elif kind in ("loops", "branches"):  # one inside of another
+    node = {"loops": "scan({0}, {0}, body='f{1}', carries=1)",
+            "branches": "cond(any({0} > 0.0), {0}, true_fn='f{1}', false_fn='f{1}')"}[kind]
+    inputs = {"a": "f32[batch]", "r": "f32[]"} if kind == "loops" else {"a": "f32[batch]"}
+    functions = {f"f{i}": {"inputs": inputs, "outputs": [node.format("a", i - 1) if i else "tanh(a)"]} for i in range(n)}
+    nodes, output = [{"name": "n0", "expr": node.format("x", n - 1)}], "n0"
 else:  # each function calls the one before it twice
     functions["f0"] = {"inputs": {"a": "f32[batch]"}, "nodes": [{"name": "r", "expr": "tanh(a)"}], "outputs": ["r"]}
     for i in range(1, n):

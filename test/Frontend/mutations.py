@@ -52,10 +52,16 @@ def random_calls(ops, rng):
 INTEGERS = [0, 1, -1, 2, 3, 5, -9, 2**31, 2**63 - 1, -2**63]
 KINDS = {"I64": INTEGERS, "F64": [0, 1, -1, 0.5, 1e300], "Order": [0, 1, -2, 0.5, "inf", "-inf"],
          "Number": [0, 1, 255, -2**63, 2**63 - 1, 2**63, 0.5, -1e300, True, False], "Bool": [True, False],
-         "Str": ["ij,jk->ik", "ii", "", "...i->i", "ij->"],
+         "Str": ["ij,jk->ik", "ii", "", "...i->i", "ij->"], "Function": ["one", "two", "pair", "less", "typed", "loop", "none"],
          "DType": ["f32", "f64", "i32", "i64", "u8", "bool"], "ActivationName": ["relu", "gelu"],
          "Padding": ["same", "valid", [[1, 1]], [[0, 2**62], [1, 1]], [[-1, 0], [0, 0]]],
          "Enum": ["mean", "sum", "none", "NHWC", "NCHW", "reflect", "edge", "constant"]}
+
+
+FUNCTIONS = {"one": {"inputs": ["a"], "outputs": ["a * 2"]}, "two": {"inputs": ["a", "b"], "outputs": ["a + sum(b)"]},
+             "pair": {"inputs": ["a", "b"], "outputs": ["a", "b"]}, "less": {"inputs": ["a"], "outputs": ["sum(a) < 3"]},
+             "typed": {"inputs": {"a": "f32[batch, 8]"}, "outputs": ["dense(a, units=8)"]},
+             "loop": {"inputs": ["a"], "outputs": ["scan(a, a, body='pair', carries=0)"]}}
 
 
 def fitting_value(kind, rng):
@@ -82,7 +88,7 @@ def fitting_calls(ops, listed, rng):
         same = [rng.choice(list(INPUTS))] * operands
         nodes.append({"name": f"y{i}", "op": op, "inputs": rng.choice([same, rng.choices(list(INPUTS), k=operands)]),
                       "attrs": {a: fitting_value(attributes[a], rng) for a in chosen}})
-    return json.dumps({"symc": 1, "name": "m", "inputs": INPUTS, "nodes": nodes, "outputs": ["y0"]})
+    return json.dumps({"symc": 1, "name": "m", "inputs": INPUTS, "functions": FUNCTIONS, "nodes": nodes, "outputs": ["y0"]})
 
 
 def main():

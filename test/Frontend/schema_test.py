@@ -35,6 +35,8 @@ WRONG = [
     {"entry_points": {"f": {}}}, {"functions": {"f": {"nodes": []}}},
 ]
 assert validator.is_valid(GOOD)
+control = json.loads((root / "test/Frontend/Inputs/control.json").read_text())
+assert validator.is_valid(control), next(validator.iter_errors(control)).message
 for change in WRONG:
     assert not validator.is_valid({**GOOD, **change}), change
 print(f"{len(WRONG)} wrong graphs are refused")

@@ -10,9 +10,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/host/Csv.h"
-#include "runtime/host/Errors.h"
-#include "runtime/host/Tensor.h"
+#include "lib/Host/Csv.h"
+#include "lib/Host/Errors.h"
+#include "lib/Host/Tensor.h"
 
 #include <cstdlib>
 #include <string>

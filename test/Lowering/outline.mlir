@@ -8,7 +8,7 @@
 // CHECK-SAME:    %[[W:[a-z0-9]+]]: memref<4xf32> {{{.*}}sym.name = "w"
 // CHECK-SAME:    %[[S:[a-z0-9]+]]: memref<4xf32> {{{.*}}sym.name = "s"
 // CHECK-SAME:    %[[LOSS:[a-z0-9]+]]: memref<f32> {{{.*}}sym.result
-// CHECK:         %[[G:.*]] = sym.alloc <4> : memref<4xf32>
+// CHECK:         %[[G:.*]] = kernel.alloc <4> : memref<4xf32>
 // CHECK-NEXT:    call @k0(%[[X]], %[[G]])
 // CHECK-NEXT:    call @k1(%[[G]], %[[LOSS]])
 // CHECK-NEXT:    call @k2(%[[G]], %[[W]], %[[S]], %[[W]], %[[S]])
@@ -16,9 +16,9 @@
 //
 // CHECK-LABEL: func.func private @k0
 // CHECK-SAME:    attributes {sym.kernel
-// CHECK:         sym.read
+// CHECK:         kernel.read
 // CHECK-NEXT:    sym.sum
-// CHECK-NEXT:    sym.write
+// CHECK-NEXT:    kernel.write
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
   sym.parameter @w : tensor<4xf32> init <zeros>

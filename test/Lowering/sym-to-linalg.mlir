@@ -2,12 +2,12 @@
 
 // Rows are the outer loop of all three generics; the sum of a row stands in scratch memory.
 // CHECK-LABEL: func.func @softmax
-// CHECK:         %[[SUM:.*]] = sym.alloc <batch> : memref<?xf32>
+// CHECK:         %[[SUM:.*]] = kernel.alloc <batch> : memref<?xf32>
 // CHECK:         call @k0(%{{.*}}, %{{.*}}, %{{.*}}, %[[SUM]])
 //
 // A sum over many rows goes through a fixed number of partial sums.
 // CHECK-LABEL: func.func @total
-// CHECK:         %[[PARTS:.*]] = sym.alloc <8, 1000> : memref<8x1000xf32>
+// CHECK:         %[[PARTS:.*]] = kernel.alloc <8, 1000> : memref<8x1000xf32>
 // CHECK:         call @k1(
 // CHECK-NEXT:    call @k1_combine(
 //
@@ -25,12 +25,12 @@
 //
 // The bias and the activation happen where the product's tile stands in registers.
 // CHECK-LABEL: func.func private @k2
-// CHECK:         sym.contract matmul ins(
+// CHECK:         kernel.contract matmul ins(
 // CHECK-SAME:    extras(%{{.*}} : memref<4xf32>) outs(
 // CHECK:         ^bb0(%[[ACC:.*]]: f32, %[[BIAS:.*]]: f32):
 // CHECK-NEXT:      %[[SUM:.*]] = arith.addf %[[ACC]], %[[BIAS]]
 // CHECK-NEXT:      %[[OUT:.*]] = math.tanh %[[SUM]]
-// CHECK-NEXT:      sym.yield %[[OUT]] : f32
+// CHECK-NEXT:      kernel.yield %[[OUT]] : f32
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
   func.func @softmax(%x: tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "x", sym.kind = "input"})

@@ -2,6 +2,7 @@
 """Random graphs from a seed: training graphs with several inputs, outputs and metrics, weighted losses, any optimizer.
 
     graph, draw = random_graph(seed)     # the graph file as an object, and draw(dims) for inputs at these dimensions
+    graph, draw = random_graph(seed, control=True)      # with functions, loops and branches, one inside of another
 
 The same seed gives the same graph on every machine. A generator knows shapes, so that every graph is one that the
 compiler must accept; what it draws is biased towards what shares values: a node is read by several others, reductions
@@ -30,6 +31,13 @@ ROWS = ["softmax({0}, {a})", "log_softmax({0}, {a})", "cumsum({0}, {a})", "layer
         "rms_norm({0}, axis={a})", "reverse({0}, {a})", "sort({0}, {a})", "roll({0}, 1, {a})",
         "{0} - max({0}, {a}, keepdims=true)", "{0} / (norm({0}, 2, {a}, keepdims=true) + 1.0)",
         "{0} - mean({0}, {a}, keepdims=true)"]
+# What a loop or branch does to a value of any shape: {1} is a scalar parameter.
+BODIES = ["tanh({0}) * 0.9", "{0} * {1}", "sin({0}) + 0.1 * {0}", "{0} + 0.3 * {1}", "{0} - 0.5 * tanh({0} * {1})",
+          "0.7 * {0} + 0.1", "{0}"]
+# Smooth ones of the above.
+SMOOTH_UNARY = ["tanh({0})", "sigmoid({0})", "sin({0})", "softplus({0})", "{0} * 0.5", "0.25 * {0} + 2.0", "erf({0})",
+                "1.0 / (1.0 + {0} * {0})"]
+SMOOTH_BINARY = ["{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} * tanh({1})"]
 OPTIMIZERS = [{"sgd": {"learning_rate": 0.05}}, {"sgd": {"learning_rate": 0.05, "momentum": 0.9}}, {"adam": {}},
               {"sgd": {"learning_rate": 0.02, "momentum": 0.8, "nesterov": True}}, {"adamw": {"weight_decay": 0.1}},
               {"rmsprop": {"momentum": 0.5, "centered": True}}, {"adagrad": {"learning_rate": 0.1}}, {"adadelta": {}},
@@ -41,8 +49,10 @@ SCHEDULES = [{"cosine": {"decay_steps": 10}}, {"exponential": {"decay_steps": 3,
 class Generator:
     """One graph in the making; `values` are (name, element type, shape) of what can be read."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, control=False, smooth=False):
         self.rng = random.Random(seed)
+        self.control, self.smooth = control, smooth
+        self.functions, self.scans = {}, {}  # scans: how often, as a size, and the types of the stacks' rows
         self.element = self.rng.choice(["f32", "f32", "f32", "f64"])
         self.symbols = SYMBOLS[:self.rng.choice([0, 1, 1, 1, 2])]
         self.inputs, self.parameters, self.nodes, self.values, self.count = {}, {}, [], [], 0
@@ -120,11 +130,11 @@ class Generator:
 
     def unary(self):
         name, _, shape = self.pick()
-        self.add_node(self.rng.choice(UNARY).format(name), shape)
+        self.add_node(self.rng.choice(SMOOTH_UNARY if self.smooth else UNARY).format(name), shape)
 
     def binary(self):
         name, _, shape = self.pick(lambda s: len(s) > 0)
-        self.add_node(self.rng.choice(BINARY).format(name, self.partner(shape)), shape)
+        self.add_node(self.rng.choice(SMOOTH_BINARY if self.smooth else BINARY).format(name, self.partner(shape)), shape)
 
     def reduction(self):
         name, _, shape = self.pick(lambda s: len(s) > 0)
@@ -281,6 +291,104 @@ class Generator:
             "exp({0} - max({0}, {a}, keepdims=true)) / (sum(abs({0}), {a}, keepdims=true) + 1.0) * {1}"])
         self.add_node(text.format(name, other, a=axis), shape)
 
+    # ---------------------------------------------------------------- functions, loops and branches
+
+    def add_function(self, inputs, nodes, outputs):
+        name = self.name("fn")
+        self.functions[name] = {"inputs": inputs, "nodes": nodes, "outputs": outputs}
+        return name
+
+    def scalar_parameter(self):
+        found = [name for name, spec in self.parameters.items() if spec["type"] == f"{self.element}[]"]
+        return self.rng.choice(found) if found and self.rng.random() < 0.5 else self.add_parameter(())
+
+    def function(self, depth):
+        """A function from a value of any shape to one of the same shape."""
+        a, b = self.name("a"), self.name("b")
+        if depth and self.rng.random() < 0.6:
+            nodes = self.control_nodes(a, b, depth - 1)
+        else:
+            nodes = [{"name": b, "expr": self.rng.choice(BODIES).format(a, self.scalar_parameter())}]
+        return self.add_function([a], nodes, [b])
+
+    def trips(self):
+        """How often a loop runs, as an expression; some loops do not."""
+        return self.rng.choice([0, 1, 2, 3, 3, 4] + [s for n in self.long() for s in (n, f"{n} - 5", f"{n} - 4")])
+
+    def long(self):
+        """The symbolic dimension of trips, 5 or more, in a list; none when no input has it."""
+        return [n for n in self.symbols[:1] if any(n in t.partition("[")[2][:-1].split(", ") for t in self.inputs.values())]
+
+    def control_nodes(self, a, b, depth):
+        """Nodes that make `b` of `a`, of the same shape: a call, a branch or a loop."""
+        return self.rng.choice([self.call_nodes, self.cond_nodes, self.while_nodes, self.scan_nodes])(a, b, depth)
+
+    def call_nodes(self, a, b, depth):
+        return [{"name": b, "op": "call", "inputs": [a], "attrs": {"function": self.function(depth)}}]
+
+    def cond_nodes(self, a, b, depth):
+        p = self.name("p")
+        return [{"name": p, "expr": f"sum({a}) > {self.rng.choice(['0.0', '-1.0', '1000000.0', '0.5'])}"},
+                {"name": b, "op": "cond", "inputs": [p, a],
+                 "attrs": {"true_fn": self.function(depth), "false_fn": self.function(depth)}}]
+
+    def while_nodes(self, a, b, depth):
+        k, last = self.name("k"), self.name("k")
+        x, i, y, j, z, m = (self.name(n) for n in "akbkak")
+        more = self.rng.choice([f"{m} < {self.rng.choice(['0.0', '2.5', '9.0'])}", f"sum(abs({z})) > 1.0 and {m} < 3.0"])
+        nodes = [{"name": y, "op": "call", "inputs": [x], "attrs": {"function": self.function(depth)}},
+                 {"name": j, "expr": f"{i} + 1.0"}]
+        attributes = {"cond": self.add_function([z, m], [], [more]), "body": self.add_function([x, i], nodes, [y, j]),
+                      "max_iterations": self.rng.choice([1, 3, 4])}
+        return [{"name": k, "expr": f"cast(0, '{self.element}')"},
+                {"name": [b, last], "op": "while", "inputs": [a, k], "attrs": attributes}]
+
+    def scan_nodes(self, a, b, depth):
+        """Over numbers from 0 on, which are rows without a shape; the stack, if any, is added to the result."""
+        rows, h, r, y, z, stack, last = (self.name(n) for n in "rhrbbsb")
+        trips = self.trips()
+        nodes = [{"name": y, "op": "call", "inputs": [h], "attrs": {"function": self.function(depth)}},
+                 {"name": z, "expr": f"{y} + 0.01 * {r}"}]
+        stacks = [f"0.1 * sum({y}) + {r}"] if self.rng.random() < 0.5 else []
+        attributes = {"body": self.add_function([h, r], nodes, [z, *stacks]), "carries": 1,
+                      "reverse": self.rng.random() < 0.4}
+        names = [last, stack] if stacks else [b]
+        self.scans[names[0]] = (trips, [()] * len(stacks))
+        out = [{"name": rows, "expr": f"cast(iota(shape=[{trips}]), '{self.element}')"},
+               {"name": names if stacks else b, "op": "scan", "inputs": [a, rows], "attrs": attributes}]
+        return out + ([{"name": b, "expr": f"{last} + 0.01 * tanh(sum({stack}))"}] if stacks else [])
+
+    def loop(self):
+        """A loop or branch on a value of the graph."""
+        name, _, shape = self.pick()
+        long = self.pick(lambda s: s and (s[0] in self.symbols[:1] or isinstance(s[0], int) and s[0] <= 8))
+        if long and self.rng.random() < 0.6:
+            return self.scan_rows(*long[::2])
+        b = self.name("v")
+        self.nodes += self.control_nodes(name, b, 2)
+        self.values.append((b, self.element, shape))
+        return None
+
+    def scan_rows(self, name, shape):
+        """A scan over values of the graph. The carry has any shape; the body gives a stack of rows, and maybe one of sums."""
+        row = shape[1:]
+        carry, _, carried = self.rng.random() < 0.5 and self.pick(lambda s: s == row) or self.pick()
+        other = self.pick(lambda s: s[:1] == shape[:1])
+        h, r, q, y, z, u = (self.name(n) for n in "hrqbbb")
+        last, rows, sums = self.name("v"), self.name("v"), self.name("v")
+        step = self.rng.choice(["{0} + {1}", "0.5 * {0} - {1}"]).format(y, r if carried == row else f"mean({r})")
+        nodes = [{"name": y, "op": "call", "inputs": [h], "attrs": {"function": self.function(1)}},
+                 {"name": z, "expr": f"{step} + 0.1 * mean({q})"}, {"name": u, "expr": f"tanh({r}) * {self.scalar_parameter()}"}]
+        names, outputs, types = [last, rows], [z, u], [row]
+        if self.rng.random() < 0.5:
+            names, outputs, types = [*names, sums], [*outputs, f"sum({q}) + sum({y})"], [*types, ()]
+        body = self.add_function([h, r, q], nodes, outputs)
+        self.nodes.append({"name": names, "op": "scan", "inputs": [carry, name, other[0]],
+                           "attrs": {"body": body, "carries": 1, "reverse": self.rng.random() < 0.4}})
+        self.scans[last] = (shape[0], types)
+        self.values.append((last, self.element, carried))
+        self.values += [(n, self.element, shape[:1] + t) for n, t in zip(names[1:], types)]
+
     # ---------------------------------------------------------------- the whole
 
     def scalar(self):
@@ -326,6 +434,9 @@ class Generator:
                                      self.shape(self.rng.choice([0, 1, 2, 2]))))
         steps = [self.unary] * 3 + [self.binary] * 5 + [self.reduction] * 4 + [self.rows] * 3 + [self.product] * 3 + \
             [self.move] * 3 + [self.pair] * 2 + [self.layer, self.image, self.lookup, self.attend]
+        if self.control:
+            steps = [self.unary, self.binary, self.loop] * 5 + ([self.product] if self.smooth else steps)
+            self.loop()
         for _ in range(self.rng.choice([3, 5, 8, 12, 20])):
             step = self.rng.choice(steps)
             if step == self.product and not self.pick(lambda s: len(s) == 2):
@@ -355,6 +466,9 @@ class Generator:
         outputs = {f"out{i}": self.rng.choice(floating) for i in range(self.rng.choice([1, 2, 3]))}
         graph = {"symc": 1, "name": name, "inputs": self.inputs, "parameters": self.parameters, "nodes": self.nodes,
                  "outputs": outputs, "train": train}
+        if self.control:
+            graph["functions"] = self.functions
+            graph["dims"] = {symbol: {"min": 5} for symbol in self.long()}
         if self.rng.random() < 0.2:
             graph["entry_points"] = {"encode": {"outputs": {"code": self.rng.choice(floating)}}}
         return graph
@@ -370,6 +484,6 @@ class Generator:
         return values
 
 
-def random_graph(seed):
-    generator = Generator(seed)
+def random_graph(seed, control=False):
+    generator = Generator(seed, control)
     return generator.graph(f"g{seed}"), generator.draw

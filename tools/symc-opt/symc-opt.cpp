@@ -3,7 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/SymOps.h"
+#include "dialects/kernel/KernelOps.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Export/Passes.h"
 #include "lib/Fusion/Passes.h"
@@ -20,9 +20,9 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry
-      .insert<symc::sym::SymDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect, mlir::memref::MemRefDialect,
-              mlir::scf::SCFDialect, mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
+  registry.insert<symc::sym::SymDialect, symc::kernel::KernelDialect, mlir::func::FuncDialect,
+                  mlir::linalg::LinalgDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
+                  mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   symc::registerAutodiffPasses();
   symc::registerExportPasses();

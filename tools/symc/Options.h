@@ -12,8 +12,8 @@
 #ifndef SYMC_TOOLS_SYMC_OPTIONS_H
 #define SYMC_TOOLS_SYMC_OPTIONS_H
 
-#include "runtime/host/Errors.h"
-#include "runtime/host/Library.h"
+#include "lib/Host/Errors.h"
+#include "lib/Host/Library.h"
 
 #include <map>
 #include <string>

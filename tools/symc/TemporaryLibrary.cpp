@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/symc/TemporaryLibrary.h"
-#include "runtime/host/ByteSource.h"
+#include "lib/Host/ByteSource.h"
 
 #include <cerrno>
 #include <cstdlib>

@@ -6,7 +6,7 @@
 #ifndef SYMC_TOOLS_SYMC_TEMPORARYLIBRARY_H
 #define SYMC_TOOLS_SYMC_TEMPORARYLIBRARY_H
 
-#include "runtime/host/Library.h"
+#include "lib/Host/Library.h"
 
 namespace symc::cli {
 

@@ -9,12 +9,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/host/Bench.h"
-#include "runtime/host/Evaluate.h"
-#include "runtime/host/FileUse.h"
-#include "runtime/host/Interrupt.h"
-#include "runtime/host/Predict.h"
-#include "runtime/host/Train.h"
+#include "lib/Host/Bench.h"
+#include "lib/Host/Evaluate.h"
+#include "lib/Host/FileUse.h"
+#include "lib/Host/Interrupt.h"
+#include "lib/Host/Numbers.h"
+#include "lib/Host/Predict.h"
+#include "lib/Host/Train.h"
 #include "tools/symc/Compiler.h"
 #include "tools/symc/TemporaryLibrary.h"
 
@@ -40,7 +41,7 @@ static host::DataOptions dataOptions(const Arguments &arguments) {
       throw usageError(code::RepeatedOption, "--scale gives " + quoted(name) + " twice");
   for (const std::string &name : arguments.list("--cast"))
     data.cast.insert(name);
-  data.graph = arguments.file;
+  data.model = arguments.file;
   return data;
 }
 

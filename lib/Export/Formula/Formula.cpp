@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula.h"
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Gradient.h"
@@ -31,6 +32,10 @@ public:
       return unknown(options.of);
     if (!isa<FloatType>(getElementTypeOrSelf(of.getType())))
       return wrong("S0702", "'" + options.of + "' is not floating");
+    if (Operation *control = controlBehind(of))
+      return control->emitError("S0906: this version of symc prints no formulas of '")
+             << control->getName().stripDialect() << "', on which " << (options.of.empty() ? "the loss" : "'" + options.of + "'")
+             << " depends";
     llvm::MapVector<StringRef, unsigned> orders; // name → how often to differentiate
     for (const std::string &name : options.wrt)
       ++orders[name];
@@ -85,6 +90,21 @@ private:
       if (StringRef name = nodeName(op); !name.empty() && op->getNumResults() == 1)
         values[name] = op->getResult(0);
     return values;
+  }
+
+  /// A loop or branch that the value depends on; null: none.
+  static Operation *controlBehind(Value value) {
+    SmallVector<Value> open{value};
+    llvm::DenseSet<Operation *> seen;
+    while (!open.empty()) {
+      Operation *op = open.pop_back_val().getDefiningOp();
+      if (!op || !seen.insert(op).second)
+        continue;
+      if (isControlFlow(op))
+        return op;
+      llvm::append_range(open, op->getOperands());
+    }
+    return nullptr;
   }
 
   Value loss() {

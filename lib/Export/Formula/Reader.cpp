@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Reader.h"
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Check.h"
 #include "dialects/sym/OpSchema.h"
 #include "dialects/sym/Settled.h"
@@ -26,8 +27,10 @@ static bool isTruth(Value v) { return getElementTypeOrSelf(v.getType()).isIntege
 void GraphReader::read(Block &block) {
   for (BlockArgument argument : block.getArguments())
     expressions[argument] = algebra.ref(names.lookup(argument), dimsOf(argument), isTruth(argument));
+  // Loops and branches have no formula, nor has what reads them.
   for (Operation &op : block.without_terminator())
-    readOp(&op);
+    if (!isControlFlow(&op) && llvm::all_of(op.getOperands(), [&](Value v) { return expressions.contains(v); }))
+      readOp(&op);
 }
 
 Ex GraphReader::expressionOf(Value v) { return expressions.at(v); }

@@ -1,17 +1,10 @@
-//===- Bodies.cpp - Model functions become code over a frame --------------===//
+//===- Bodies.cpp - Programs become code over a frame ---------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-//
-// A model function becomes two llvm.funcs, `body_NAME(frame)` (symc_body) and
-// `sizes_NAME(dims, bytes, shapes, check)` (symc_entry::sizes). The offsets of frame fields are
-// those of symc_frame in runtime/Program.h.
-//
-//===----------------------------------------------------------------------===//
-#include "lib/Lowering/CPU/Plan.h"
+#include "lib/Lowering/CPU/Frame.h"
 #include "lib/Lowering/Passes.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
 
 using namespace mlir;
@@ -19,26 +12,11 @@ using namespace symc;
 
 namespace {
 
-enum FrameOffset {
-  Dimensions = 0,
-  Inputs = 8,
-  Outputs = 16,
-  Slots = 24,
-  Arena = 32,
-  Offsets = 40,
-  Seed = 56,
-  Step = 64,
-  Check = 72
-};
-
-class BodyEmitter {
+/// Emits `body_NAME`.
+class BodyEmitter : FrameCode {
 public:
-  BodyEmitter(ModuleOp module, func::FuncOp function, bool poison)
-      : module(module), function(function), plan(function), poison(poison), b(module.getContext()),
-        loc(function.getLoc()), pointer(LLVM::LLVMPointerType::get(module.getContext())), i64(b.getI64Type()) {
-    if (auto bounds = module->getAttrOfType<ArrayAttr>(kBoundsAttr))
-      for (auto [i, bound] : llvm::enumerate(bounds.getAsRange<sym::DimBoundAttr>()))
-        dimIndex[bound.getName()] = i;
+  BodyEmitter(ModuleOp module, func::FuncOp program, const Lives &lives, bool poison)
+      : FrameCode(module, program), lives(lives), poison(poison) {
     unsigned slot = 0;
     for (auto parameter : module.getOps<sym::ParameterOp>())
       slotIndex[parameter.getSymName()] = slot++;
@@ -47,24 +25,27 @@ public:
   }
 
   void emit() {
-    emitBody();
-    emitSizes();
-    function.erase();
+    body = declare(("body_" + program.getSymName()).str(), b.getI32Type(), {pointer});
+    entry = body.addEntryBlock(b);
+    frame = body.getArgument(0);
+    b.setInsertionPointToEnd(entry);
+    dimensions = field(Dimensions);
+    size_t most = 1;
+    program.walk([&](func::CallOp call) { most = std::max<size_t>(most, call.getNumOperands()); });
+    arguments = LLVM::AllocaOp::create(b, loc, pointer, pointer, constant(most), /*alignment=*/8);
+    emitSteps(program.getBody().front());
+    LLVM::ReturnOp::create(b, loc, status(0));
+    if (failed) {
+      b.setInsertionPointToEnd(failed);
+      LLVM::ReturnOp::create(b, loc, status(1));
+    }
   }
 
 private:
   //===--------------------------------------------------------------------===//
-  // Addresses and sizes
+  // Addresses
   //===--------------------------------------------------------------------===//
 
-  Value constant(int64_t value) { return LLVM::ConstantOp::create(b, loc, i64, value); }
-  Value at(Value base, int64_t bytes) {
-    if (bytes == 0)
-      return base;
-    return LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base,
-                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
-  }
-  Value load(Type type, Value base, int64_t bytes) { return LLVM::LoadOp::create(b, loc, type, at(base, bytes)); }
   /// A field of the frame, loaded once.
   Value field(FrameOffset offset) {
     Value &known = fields[offset];
@@ -76,68 +57,30 @@ private:
     return known;
   }
 
-  Value dimValue(unsigned symbol) {
-    Value &known = dims[symbol];
-    if (!known) {
-      StringRef name = module.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol);
-      Value base = dimsPointer;
-      OpBuilder::InsertionGuard guard(b);
-      if (!base) {
-        base = field(Dimensions);
-        b.setInsertionPointAfterValue(base);
-      } else {
-        b.setInsertionPointToStart(entry);
-      }
-      known = load(i64, base, 8 * dimIndex.at(name));
-    }
-    return known;
-  }
-
-  /// The value of a size as i64.
-  Value size(AffineExpr expr) {
-    if (auto value = constantValue(expr))
-      return constant(*value);
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-      return dimValue(symbol.getPosition());
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    Value x = size(binary.getLHS()), y = size(binary.getRHS());
-    switch (expr.getKind()) {
-    case AffineExprKind::Add:
-      return LLVM::AddOp::create(b, loc, x, y);
-    case AffineExprKind::Mul:
-      return LLVM::MulOp::create(b, loc, x, y);
-    case AffineExprKind::FloorDiv: {
-      // Sizes are not negative, but what a floor is taken of may be: floor = (x - mod(x, y)) / y.
-      Value remainder = LLVM::SRemOp::create(b, loc, x, y);
-      Value negative = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, remainder, constant(0));
-      Value adjusted = LLVM::SelectOp::create(b, loc, negative, LLVM::AddOp::create(b, loc, remainder, y), remainder);
-      return LLVM::SDivOp::create(b, loc, LLVM::SubOp::create(b, loc, x, adjusted), y);
-    }
-    default:
-      return LLVM::SRemOp::create(b, loc, x, y);
-    }
-  }
-
-  /// The address of a buffer.
+  /// The address of a buffer; rows and what loops carry have theirs since they were met.
   Value address(Value buffer) {
-    while (auto view = buffer.getDefiningOp<sym::ViewOp>())
+    while (auto view = buffer.getDefiningOp<kernel::ViewOp>())
       buffer = view.getBuffer();
     Value &known = addresses[buffer];
     if (known)
       return known;
-    if (buffer.getDefiningOp<sym::AllocOp>()) {
-      Value offset = load(i64, field(Offsets), 8 * plan.bufferNumber.lookup(buffer));
+    // Where it is first used dominates what follows, but for loops and branches: then in front of these.
+    OpBuilder::InsertionGuard guard(b);
+    if (around)
+      b.setInsertionPoint(around);
+    if (buffer.getDefiningOp<kernel::AllocOp>()) {
+      Value offset = load(i64, field(Offsets), 8 * lives.bufferNumber.lookup(buffer));
       return known = LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), field(Arena), ArrayRef<LLVM::GEPArg>{offset});
     }
-    if (auto global = buffer.getDefiningOp<sym::GetGlobalOp>())
+    if (auto global = buffer.getDefiningOp<kernel::GetGlobalOp>())
       return known = LLVM::AddressOfOp::create(b, loc, pointer, global.getName());
     return known = argumentAddress(cast<BlockArgument>(buffer).getArgNumber());
   }
 
   Value argumentAddress(unsigned argument) {
-    if (function.getArgAttr(argument, "sym.result"))
+    if (program.getArgAttr(argument, "sym.result"))
       return load(pointer, field(Outputs), 8 * countBefore(argument, "sym.result"));
-    StringRef kind = function.getArgAttrOfType<StringAttr>(argument, kKindAttr).getValue();
+    StringRef kind = program.getArgAttrOfType<StringAttr>(argument, kKindAttr).getValue();
     if (kind == "input")
       return load(pointer, field(Inputs), 8 * inputNumber(argument));
     if (kind == "step")
@@ -146,64 +89,51 @@ private:
       return at(frame, Seed);
     if (kind == "check")
       return at(frame, Check);
-    StringRef name = function.getArgAttrOfType<StringAttr>(argument, kNameAttr).getValue();
+    StringRef name = program.getArgAttrOfType<StringAttr>(argument, kNameAttr).getValue();
     return load(pointer, field(Slots), 8 * slotIndex.at(name));
   }
 
   unsigned countBefore(unsigned argument, StringRef attribute) {
     unsigned count = 0;
     for (unsigned i = 0; i < argument; ++i)
-      count += bool(function.getArgAttr(i, attribute));
+      count += bool(program.getArgAttr(i, attribute));
     return count;
   }
   unsigned inputNumber(unsigned argument) {
     unsigned count = 0;
     for (unsigned i = 0; i < argument; ++i) {
-      auto kind = function.getArgAttrOfType<StringAttr>(i, kKindAttr);
-      count += kind && kind.getValue() == "input" && !function.getArgAttr(i, "sym.result");
+      auto kind = program.getArgAttrOfType<StringAttr>(i, kKindAttr);
+      count += kind && kind.getValue() == "input" && !program.getArgAttr(i, "sym.result");
     }
     return count;
   }
 
   //===--------------------------------------------------------------------===//
-  // body_NAME
+  // Steps
   //===--------------------------------------------------------------------===//
 
-  LLVM::LLVMFuncOp declare(StringRef name, Type result, ArrayRef<Type> arguments) {
-    if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-      return known;
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToEnd(module.getBody());
-    return LLVM::LLVMFuncOp::create(b, loc, name, LLVM::LLVMFunctionType::get(result, arguments));
-  }
-
-  void emitBody() {
-    auto body = declare(("body_" + function.getSymName()).str(), b.getI32Type(), {pointer});
-    entry = body.addEntryBlock(b);
-    frame = body.getArgument(0);
-    b.setInsertionPointToEnd(entry);
-    size_t most = 1;
-    for (func::CallOp call : plan.steps)
-      most = std::max<size_t>(most, call.getNumOperands());
-    arguments = LLVM::AllocaOp::create(b, loc, pointer, pointer, constant(most), /*alignment=*/8);
-    Block *failed = nullptr;
-    for (auto [step, call] : llvm::enumerate(plan.steps)) {
-      if (poison)
-        poisonBuffers(step);
-      emitCall(call);
-      if (mayFail(call))
-        failed = leaveOnFailure(body, failed);
-    }
-    LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 0));
-    if (failed) {
-      b.setInsertionPointToEnd(failed);
-      LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 1));
+  void emitSteps(Block &block) {
+    for (Operation &op : block) {
+      if (poison && lives.step.count(&op))
+        poisonBuffers(lives.step.lookup(&op));
+      if (auto call = dyn_cast<func::CallOp>(op))
+        emitCall(call);
+      else if (auto loop = dyn_cast<kernel::LoopOp>(op))
+        emitLoop(loop);
+      else if (auto branches = dyn_cast<kernel::IfOp>(op))
+        emitIf(branches);
+      else if (auto leave = dyn_cast<kernel::LeaveUnlessOp>(op))
+        goOnIf(flag(leave.getFlag()), leaveTo);
+      else if (auto store = dyn_cast<kernel::StoreIndexOp>(op))
+        LLVM::StoreOp::create(b, loc, indices.lookup(store.getIndex()), address(store.getBuffer()));
+      else if (auto row = dyn_cast<kernel::RowOp>(op))
+        emitRow(row);
     }
   }
 
   /// Fills what begins to live at this step, so that nothing that was there before is taken for a value.
   void poisonBuffers(int32_t step) {
-    for (FunctionPlan::Buffer buffer : plan.buffers)
+    for (Lives::Buffer buffer : lives.buffers)
       if (buffer.first == step) {
         Value ones = LLVM::ConstantOp::create(b, loc, b.getI8Type(), -1);
         Value bytes = size(byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs()));
@@ -220,96 +150,118 @@ private:
     auto extent = kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr);
     auto grain = kernel->getAttrOfType<IntegerAttr>(kGrainAttr);
     AffineExpr trips = extent ? extent.getExprs()[0] : constantDim(b.getContext(), 1);
-    Value dimensions = field(Dimensions);
     std::optional<int64_t> fixed = constantValue(trips);
     if (!grain || (fixed && *fixed <= grain.getInt())) {
       LLVM::CallOp::create(b, loc, kernel, ValueRange{arguments, dimensions, constant(0), size(trips)});
-      return;
+    } else {
+      Type none = LLVM::LLVMVoidType::get(b.getContext());
+      auto parallel = declare("symc_rt_parallel", none, {pointer, pointer, pointer, i64, i64});
+      Value code = LLVM::AddressOfOp::create(b, loc, pointer, kernel.getSymName());
+      LLVM::CallOp::create(b, loc, parallel, ValueRange{frame, code, arguments, size(trips), constant(grain.getInt())});
     }
-    Type none = LLVM::LLVMVoidType::get(b.getContext());
-    auto parallel = declare("symc_rt_parallel", none, {pointer, pointer, pointer, i64, i64});
-    Value code = LLVM::AddressOfOp::create(b, loc, pointer, kernel.getSymName());
-    LLVM::CallOp::create(b, loc, parallel, ValueRange{frame, code, arguments, size(trips), constant(grain.getInt())});
-  }
-
-  /// Ends the call with 1 when a check has failed. What was emitted before dominates what follows.
-  Block *leaveOnFailure(LLVM::LLVMFuncOp body, Block *failed) {
-    Value code = load(i64, frame, Check);
-    Value bad = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, code, constant(0));
+    if (!mayFail(call))
+      return;
+    // A failed check ends the call with 1.
     if (!failed)
       failed = body.addBlock();
+    goOnIf(LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, load(i64, frame, Check), constant(0)), failed);
+  }
+
+  /// Goes on in a new block, or to `otherwise`.
+  void goOnIf(Value condition, Block *otherwise) {
     Block *next = body.addBlock();
-    LLVM::CondBrOp::create(b, loc, bad, failed, next);
+    LLVM::CondBrOp::create(b, loc, condition, next, otherwise);
     b.setInsertionPointToEnd(next);
-    return failed;
   }
 
-  //===--------------------------------------------------------------------===//
-  // sizes_NAME
-  //===--------------------------------------------------------------------===//
-
-  void emitSizes() {
-    auto sizes =
-        declare(("sizes_" + function.getSymName()).str(), b.getI32Type(), {pointer, pointer, pointer, pointer});
-    entry = sizes.addEntryBlock(b);
-    dims.clear();
-    dimsPointer = sizes.getArgument(0);
-    b.setInsertionPointToEnd(entry);
-    emitRequirements(sizes);
-    for (auto [i, buffer] : llvm::enumerate(plan.buffers)) {
-      AffineExpr bytes = byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs());
-      LLVM::StoreOp::create(b, loc, size(bytes), at(sizes.getArgument(1), 8 * i));
-    }
-    unsigned position = 0;
-    for (unsigned argument = 0; argument < function.getNumArguments(); ++argument)
-      if (function.getArgAttr(argument, "sym.result"))
-        for (AffineExpr dim : dimsOfArgument(function, argument))
-          LLVM::StoreOp::create(b, loc, size(dim), at(sizes.getArgument(2), 8 * position++));
-    LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 0));
+  Value flag(Value buffer) {
+    Value byte = load(b.getI8Type(), address(buffer), 0);
+    Value zero = LLVM::ConstantOp::create(b, loc, b.getI8Type(), 0);
+    return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, byte, zero);
   }
 
-  /// Ends with 1 and a note in `check` at the first size that is too small.
-  void emitRequirements(LLVM::LLVMFuncOp sizes) {
-    auto requirements = function->getAttrOfType<ArrayAttr>(kRequiresAttr);
-    if (!requirements)
-      return;
-    Block *failed = sizes.addBlock();
-    for (unsigned i = 0; i < 3; ++i)
-      failed->addArgument(i64, loc);
-    for (auto requirement : requirements.getAsRange<ArrayAttr>()) {
-      Value have = size(cast<sym::DimsAttr>(requirement[0]).getExprs()[0]);
-      Value least = constant(cast<IntegerAttr>(requirement[1]).getInt());
-      Value code = constant(cast<IntegerAttr>(requirement[2]).getInt());
-      Value bad = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, have, least);
-      Block *next = sizes.addBlock();
-      LLVM::CondBrOp::create(b, loc, bad, failed, ValueRange{code, have, least}, next, ValueRange{});
-      b.setInsertionPointToEnd(next);
-    }
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToEnd(failed);
-    for (unsigned i = 0; i < 3; ++i)
-      LLVM::StoreOp::create(b, loc, failed->getArgument(i), at(sizes.getArgument(3), 8 * i));
-    LLVM::ReturnOp::create(b, loc, LLVM::ConstantOp::create(b, loc, b.getI32Type(), 1));
+  void emitRow(kernel::RowOp row) {
+    Value bytes = size(byteSize(row.getType(), row.getDims().getExprs()));
+    Value offset = LLVM::MulOp::create(b, loc, indices.lookup(row.getIndex()), bytes);
+    addresses[row] =
+        LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), address(row.getStack()), ArrayRef<LLVM::GEPArg>{offset});
   }
 
-  ModuleOp module;
-  func::FuncOp function;
-  FunctionPlan plan;
+  /// What is emitted in front of the outermost loop or branch dominates all of it: addresses go there.
+  template <class Emit> void inside(Operation *entering, Emit emit) {
+    Operation *outer = around;
+    if (!around)
+      around = entering;
+    emit();
+    around = outer;
+  }
+
+  void emitLoop(kernel::LoopOp loop) {
+    Value trips = loop.getCount()   ? load(i64, address(loop.getCount()), 0)
+                  : loop.getTrips() ? size(loop.getTrips()->getExprs()[0])
+                                    : Value();
+    SmallVector<Value> state{constant(0)};
+    for (Value init : loop.getInits())
+      state.push_back(address(init));
+    Block *header = body.addBlock(), *first = body.addBlock(), *exit = body.addBlock();
+    SmallVector<Location> locations(state.size(), loc);
+    header->addArguments(ValueRange(state).getTypes(), locations);
+    Operation *entering = LLVM::BrOp::create(b, loc, state, header);
+    b.setInsertionPointToEnd(header);
+    Value iteration = header->getArgument(0);
+    if (trips)
+      LLVM::CondBrOp::create(b, loc, LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, iteration, trips), first,
+                             exit);
+    else
+      LLVM::BrOp::create(b, loc, first);
+    b.setInsertionPointToEnd(first);
+    indices[loop.getRow()] = iteration;
+    if (loop.getReverse())
+      indices[loop.getRow()] = LLVM::SubOp::create(b, loc, LLVM::SubOp::create(b, loc, trips, constant(1)), iteration);
+    for (auto [argument, value] : llvm::zip_equal(loop.getCarried(), header->getArguments().drop_front()))
+      addresses[argument] = value;
+    Block *outerExit = std::exchange(leaveTo, exit);
+    inside(entering, [&] {
+      emitSteps(loop.getBody().front());
+      SmallVector<Value> next{LLVM::AddOp::create(b, loc, iteration, constant(1))};
+      for (Value buffer : loop.getBody().front().getTerminator()->getOperands())
+        next.push_back(address(buffer));
+      LLVM::BrOp::create(b, loc, next, header);
+    });
+    leaveTo = outerExit;
+    b.setInsertionPointToEnd(exit);
+    indices[loop.getIterations()] = iteration;
+    for (auto [result, value] : llvm::zip_equal(loop.getOuts(), header->getArguments().drop_front()))
+      addresses[result] = value;
+  }
+
+  void emitIf(kernel::IfOp branches) {
+    Block *then = body.addBlock(), *otherwise = body.addBlock(), *after = body.addBlock();
+    Operation *entering = LLVM::CondBrOp::create(b, loc, flag(branches.getFlag()), then, otherwise);
+    inside(entering, [&] {
+      for (auto [block, steps] : llvm::zip(ArrayRef{then, otherwise}, branches->getRegions())) {
+        b.setInsertionPointToEnd(block);
+        emitSteps(steps.front());
+        LLVM::BrOp::create(b, loc, after);
+      }
+    });
+    b.setInsertionPointToEnd(after);
+  }
+
+  const Lives &lives;
   bool poison;
-  OpBuilder b;
-  Location loc;
-  Type pointer, i64;
-  std::map<StringRef, unsigned> dimIndex, slotIndex;
-  Block *entry = nullptr;
-  Value frame, arguments, dimsPointer;
+  LLVM::LLVMFuncOp body;
+  Value frame, arguments;
+  Block *failed = nullptr, *leaveTo = nullptr;
+  Operation *around = nullptr; // where the outermost loop or branch is entered
+  std::map<StringRef, unsigned> slotIndex;
   DenseMap<int, Value> fields;
-  DenseMap<unsigned, Value> dims;
-  DenseMap<Value, Value> addresses;
+  DenseMap<Value, Value> addresses, indices;
 };
 
 /// Globals become private constants of the module.
 void convertGlobals(ModuleOp module) {
-  for (auto global : llvm::make_early_inc_range(module.getOps<sym::GlobalOp>())) {
+  for (auto global : llvm::make_early_inc_range(module.getOps<kernel::GlobalOp>())) {
     OpBuilder b(global);
     auto value = cast<DenseElementsAttr>(global.getValue());
     Type element = value.getElementType();
@@ -343,8 +295,12 @@ struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
     convertGlobals(getOperation());
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
-      if (!isKernel(function))
-        BodyEmitter(getOperation(), function, arena == ArenaMode::Poisoned).emit();
+      if (!isKernel(function)) {
+        Lives lives(function);
+        BodyEmitter(getOperation(), function, lives, arena == ArenaMode::Poisoned).emit();
+        emitSizes(getOperation(), function, lives);
+        function.erase();
+      }
     // The description has what these say.
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
       if (isa<sym::ParameterOp, sym::StateOp>(op))

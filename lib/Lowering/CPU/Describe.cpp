@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Describe.h"
-#include "lib/Lowering/CPU/Plan.h"
+#include "lib/Kernel/Lives.h"
 
 using namespace mlir;
 using namespace symc;
@@ -130,24 +130,23 @@ private:
       for (int32_t dim : input.dims)
         if (dim >= 0 && !llvm::is_contained(description.dims, dim))
           description.dims.push_back(dim);
-    FunctionPlan plan(function, arena == ArenaMode::Separate);
-    description.kernels = plan.steps.size();
-    description.lateChecks = hasLateChecks(function, plan);
-    for (FunctionPlan::Buffer buffer : plan.buffers)
+    Lives lives(function, arena == ArenaMode::Separate);
+    function.walk([&](func::CallOp) { ++description.kernels; });
+    description.lateChecks = hasLateChecks(function);
+    for (Lives::Buffer buffer : lives.buffers)
       description.buffers.push_back(
           {buffer.first, buffer.last, formulaOf(byteSize(buffer.alloc.getType(), buffer.alloc.getDims().getExprs()))});
     return description;
   }
 
-  /// Whether a check can fail after something has been written to a result.
-  bool hasLateChecks(func::FuncOp function, const FunctionPlan &plan) {
+  /// Whether a check can fail after something has been written to a result. In loops what stands behind comes before.
+  bool hasLateChecks(func::FuncOp function) {
     bool written = false;
-    for (func::CallOp call : plan.steps) {
+    WalkResult late = function.walk([&](func::CallOp call) {
       written |= takesArgument(call, [&](unsigned i) { return bool(function.getArgAttr(i, "sym.result")); });
-      if (written && mayFail(call))
-        return true;
-    }
-    return false;
+      return WalkResult(failure((written || call->getParentOfType<kernel::LoopOp>()) && mayFail(call)));
+    });
+    return late.wasInterrupted();
   }
 
   ArgumentDescription describeArgument(func::FuncOp function, unsigned i) {

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/KernelShell.h"
 #include "dialects/sym/SymOps.h"
-#include "lib/Lowering/CPU/Kernels.h"
+#include "lib/Kernel/Kernels.h"
 
 using namespace mlir;
 using namespace symc;

@@ -16,9 +16,9 @@ namespace symc {
 /// more, runtime/Parallel.cpp): the rest of that is for spilled registers and for what stands around the kernel.
 constexpr int64_t kKernelStackBytes = 640 << 10;
 
-/// Turns a kernel `func.func` into `llvm.func @k(%buffers, %dims, %begin, %end)` (symc_kernel of runtime/Program.h):
-/// buffers[i] is the i-th memref argument of the kernel, dims[j] the j-th entry of the module's sym.dim_bounds.
-/// The shell starts empty; emit at the end of `entry`, then `finish`.
+/// Turns a kernel `func.func` into `llvm.func @k(%buffers, %dims, %begin, %end)` (symc_kernel of
+/// lib/Support/Program.h): buffers[i] is the i-th memref argument of the kernel, dims[j] the j-th entry of the module's
+/// sym.dim_bounds. The shell starts empty; emit at the end of `entry`, then `finish`.
 class KernelShell {
 public:
   /// Makes the llvm.func before the kernel and puts `b` at the end of its entry block.

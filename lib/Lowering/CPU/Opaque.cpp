@@ -3,8 +3,8 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/KernelShell.h"
-#include "lib/Lowering/CPU/Kernels.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
 
@@ -14,7 +14,7 @@ using namespace symc;
 namespace {
 
 /// One call: the buffers and the integers go into arrays on the stack.
-void emitCall(OpBuilder &b, KernelShell &shell, sym::KernelCallOp call, ModuleOp module) {
+void emitCall(OpBuilder &b, KernelShell &shell, kernel::LibraryCallOp call, ModuleOp module) {
   Location loc = call.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
   ArrayRef<AffineExpr> integers = call.getIntegers().getExprs();
@@ -47,13 +47,13 @@ struct OpaquePass : PassWrapper<OpaquePass, OperationPass<ModuleOp>> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (isKernel(function) && !function.getBody().getOps<sym::KernelCallOp>().empty())
+      if (isKernel(function) && !function.getBody().getOps<kernel::LibraryCallOp>().empty())
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
       OpBuilder b(kernel);
-      SmallVector<sym::KernelCallOp> calls(kernel.getBody().getOps<sym::KernelCallOp>());
+      SmallVector<kernel::LibraryCallOp> calls(kernel.getBody().getOps<kernel::LibraryCallOp>());
       KernelShell shell(kernel, b);
-      for (sym::KernelCallOp call : calls)
+      for (kernel::LibraryCallOp call : calls)
         emitCall(b, shell, call, getOperation());
       if (failed(shell.finish()))
         return signalPassFailure();

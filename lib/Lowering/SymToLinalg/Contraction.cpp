@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A contraction kernel becomes one sym.contract when its epilogue reads other tensors only
+// A contraction kernel becomes one kernel.contract when its epilogue reads other tensors only
 // at the result's own index or along some of its axes. Otherwise the contraction is stored
 // and a second kernel does the rest. Operands that do not stand in memory are stored first.
 //
@@ -81,12 +81,12 @@ private:
     lowering.emitAllWrites(after, memory, lowering.writes);
     Dims domain = dimsOf(lowering.writes.front()->getOperand(0));
     bool oneShape =
-        llvm::all_of(lowering.writes, [&](sym::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
+        llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
     setSchedule(second, oneShape && !domain.empty() ? 1 : 0, domain);
   }
 
-  /// A sym.contract without epilogue operands, whose region is still empty.
-  sym::ContractOp begin(OpBuilder &b, ValueRange outs) {
+  /// A kernel.contract without epilogue operands, whose region is still empty.
+  kernel::ContractOp begin(OpBuilder &b, ValueRange outs) {
     NamedAttrList attributes = anchor.getContractAttributes();
     attributes.set("form", sym::ContractFormAttr::get(b.getContext(), anchor.getContractForm()));
     attributes.set("maps", b.getArrayAttr({}));
@@ -96,9 +96,9 @@ private:
     SmallVector<Value> operands = {lowering.memory.buffers.lookup(anchor->getOperand(0)),
                                    lowering.memory.buffers.lookup(anchor->getOperand(1))};
     llvm::append_range(operands, outs);
-    OperationState state(loc, sym::ContractOp::getOperationName(), operands, {}, attributes);
+    OperationState state(loc, kernel::ContractOp::getOperationName(), operands, {}, attributes);
     state.addRegion();
-    auto contract = cast<sym::ContractOp>(b.create(state));
+    auto contract = cast<kernel::ContractOp>(b.create(state));
     contract.getEpilogue().emplaceBlock().addArgument(bodyType(elementOf(result)), loc);
     return contract;
   }
@@ -106,22 +106,22 @@ private:
   sym::DimsAttr dimsAttr(OpBuilder &b, Value tensor) { return sym::DimsAttr::get(b.getContext(), dimsOf(tensor)); }
 
   void createContract(OpBuilder &b, ValueRange outs) {
-    sym::ContractOp contract = begin(b, outs);
+    kernel::ContractOp contract = begin(b, outs);
     Block &body = contract.getEpilogue().front();
     OpBuilder inner = OpBuilder::atBlockBegin(&body);
-    sym::YieldOp::create(inner, loc, ValueRange(body.getArgument(0)));
+    kernel::YieldOp::create(inner, loc, ValueRange(body.getArgument(0)));
   }
 
   /// The contraction with the writes as its epilogue; false, and nothing emitted, when they do not fit.
-  bool emitContract(OpBuilder &b, ArrayRef<sym::WriteOp> writes) {
+  bool emitContract(OpBuilder &b, ArrayRef<kernel::WriteOp> writes) {
     Dims domain = dimsOf(result);
     SmallVector<Value> outs;
-    for (sym::WriteOp write : writes) {
+    for (kernel::WriteOp write : writes) {
       if (!sameDims(dimsOf(write.getValue()), domain))
         return false;
       outs.push_back(sameBuffer(lowering.memory.kernel, write.getBuffer()));
     }
-    sym::ContractOp contract = begin(b, outs);
+    kernel::ContractOp contract = begin(b, outs);
     Block &body = contract.getEpilogue().front();
     // The index of the element stands as arguments that must be gone in the end.
     SmallVector<Value> index;
@@ -160,15 +160,15 @@ private:
       return extras.back().argument;
     };
     SmallVector<Value> results;
-    for (sym::WriteOp write : writes)
+    for (kernel::WriteOp write : writes)
       results.push_back(evaluator.element(write.getValue(), index));
     lowering.memory.buffers.erase(result);
-    sym::YieldOp::create(inner, loc, results);
+    kernel::YieldOp::create(inner, loc, results);
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
       if (isOpTriviallyDead(&op))
         op.erase();
     for (Operation &op : body) {
-      fits &= !isa<sym::CheckOp>(op);
+      fits &= !isa<kernel::CheckOp>(op);
       for (Value operand : op.getOperands())
         fits &= operand.getParentBlock() == &body;
     }

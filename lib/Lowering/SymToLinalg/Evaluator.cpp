@@ -48,8 +48,8 @@ Value Evaluator::compute(Value tensor, ValueRange index) {
                    [&](AffineExpr expr) { return memory.size(loc, expr); },
                    [&](Value ok, Value value, Value bound, std::string message) {
                      int64_t code = internCheck(memory.kernel->getParentOfType<ModuleOp>(), message);
-                     sym::CheckOp::create(b, loc, ok, value, bound, checkArgument(memory.kernel),
-                                          b.getI64IntegerAttr(code));
+                     kernel::CheckOp::create(b, loc, ok, value, bound, checkArgument(memory.kernel),
+                                             b.getI64IntegerAttr(code));
                    }};
   return cast<ElementOpInterface>(op).buildElement(e, index);
 }
@@ -141,7 +141,7 @@ linalg::GenericOp GenericBuilder::create(OpBuilder &b, Location loc, Memory &mem
   for (AffineExpr size : domain)
     shape.push_back(constantValue(size).value_or(ShapedType::kDynamic));
   auto dims = sym::DimsAttr::get(b.getContext(), domain);
-  Value space = sym::SpaceOp::create(b, loc, MemRefType::get(shape, b.getI1Type()), dims);
+  Value space = kernel::SpaceOp::create(b, loc, MemRefType::get(shape, b.getI1Type()), dims);
   inputs.push_back(space);
   AffineMap identity = b.getMultiDimIdentityMap(domain.size());
   SmallVector<AffineMap> maps(inputs.size(), identity);

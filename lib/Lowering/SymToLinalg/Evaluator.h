@@ -11,7 +11,7 @@
 #ifndef SYMC_LIB_LOWERING_SYMTOLINALG_EVALUATOR_H
 #define SYMC_LIB_LOWERING_SYMTOLINALG_EVALUATOR_H
 
-#include "lib/Lowering/CPU/Kernels.h"
+#include "lib/Kernel/Kernels.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace symc {

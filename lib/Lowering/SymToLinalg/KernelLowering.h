@@ -17,7 +17,7 @@ struct KernelLowering {
   mlir::func::FuncOp kernel;
   mlir::Location loc;
   Memory memory;
-  llvm::SmallVector<sym::WriteOp> writes;
+  llvm::SmallVector<kernel::WriteOp> writes;
 
   /// A builder before the return of a kernel function.
   static mlir::OpBuilder atEnd(mlir::func::FuncOp function);
@@ -27,9 +27,9 @@ struct KernelLowering {
   void eraseTensors();
 
   /// Writes of values of one shape by a single generic. Values that stand in memory already are copied.
-  void emitWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<sym::WriteOp> writes);
+  void emitWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes);
   /// All of `writes`, one generic a shape, in program order of each shape's first.
-  void emitAllWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<sym::WriteOp> writes);
+  void emitAllWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes);
 };
 
 /// Sizes that a heuristic takes symbolic dimensions to be; results never depend on it.

@@ -117,7 +117,7 @@ private:
     for (ReductionOpInterface reduction : reductions)
       agree(dimsOf(reduction->getOperand(0)),
             reduction.getReducedAxes().empty() ? ~0u : reduction.getReducedAxes().front());
-    for (sym::WriteOp write : lowering.writes)
+    for (kernel::WriteOp write : lowering.writes)
       agree(dimsOf(write.getValue()), ~0u);
     return common && readsAlongOuter(common) ? common : 0;
   }
@@ -184,7 +184,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   /// The write that a reduction's accumulator can serve as: same sizes, and nothing left to finish.
-  sym::WriteOp writeOf(ReductionOpInterface reduction, ArrayRef<Value> neutral) {
+  kernel::WriteOp writeOf(ReductionOpInterface reduction, ArrayRef<Value> neutral) {
     if (neutral.size() != 1 || reduction.keepsAxes())
       return {};
     Block scratch;
@@ -193,15 +193,15 @@ private:
     Value accumulator = scratch.addArgument(neutral[0].getType(), loc);
     if (reduction.buildFinish(b, loc, accumulator) != accumulator)
       return {};
-    for (sym::WriteOp write : lowering.writes)
+    for (kernel::WriteOp write : lowering.writes)
       if (write.getValue() == reduction->getResult(0) && !done.contains(write))
         return write;
     return {};
   }
 
-  SmallVector<sym::WriteOp> remainingWrites() {
-    SmallVector<sym::WriteOp> rest;
-    for (sym::WriteOp write : lowering.writes)
+  SmallVector<kernel::WriteOp> remainingWrites() {
+    SmallVector<kernel::WriteOp> rest;
+    for (kernel::WriteOp write : lowering.writes)
       if (!done.contains(write))
         rest.push_back(write);
     return rest;
@@ -213,7 +213,7 @@ private:
   /// Buffers for the accumulators of a reduction, with `lead` sizes in front of the kept ones.
   SmallVector<Value> allocate(OpBuilder &b, ReductionOpInterface reduction, ArrayRef<AffineExpr> lead, bool mayWrite) {
     SmallVector<Value> neutral = neutralOf(b, reduction), buffers;
-    if (sym::WriteOp write = mayWrite ? writeOf(reduction, neutral) : sym::WriteOp()) {
+    if (kernel::WriteOp write = mayWrite ? writeOf(reduction, neutral) : kernel::WriteOp()) {
       done.insert(write);
       return {write.getBuffer()};
     }

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Legal after: in kernels linalg.generic, linalg.index, sym.contract, sym.kernel_call,
-// sym.space, sym.check, memref.load, arith, math; in model functions what Outline left.
+// Legal after: in kernels linalg.generic, linalg.index, kernel.contract, kernel.library_call,
+// kernel.space, kernel.check, memref.load, arith, math; in model functions what Outline left.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/Passes.h"
@@ -19,9 +19,9 @@ using namespace symc;
 KernelLowering::KernelLowering(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
   memory.kernel = kernel;
   for (Operation &op : kernel.getBody().front()) {
-    if (auto read = dyn_cast<sym::ReadOp>(op))
+    if (auto read = dyn_cast<kernel::ReadOp>(op))
       memory.buffers[read.getOut()] = read.getBuffer();
-    if (auto write = dyn_cast<sym::WriteOp>(op))
+    if (auto write = dyn_cast<kernel::WriteOp>(op))
       writes.push_back(write);
   }
 }
@@ -41,30 +41,30 @@ Memory KernelLowering::inSecondPart(func::FuncOp second) const {
 
 void KernelLowering::eraseTensors() {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(kernel.getBody().front())))
-    if (isa<sym::WriteOp>(op) || (op.use_empty() && op.getNumResults() > 0 && isMemoryEffectFree(&op)))
+    if (isa<kernel::WriteOp>(op) || (op.getNumResults() > 0 && isOpTriviallyDead(&op)))
       op.erase();
 }
 
-void KernelLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<sym::WriteOp> writes) {
+void KernelLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
   Dims domain = dimsOf(writes.front()->getOperand(0));
   SmallVector<Value> outs;
-  for (sym::WriteOp write : writes)
+  for (kernel::WriteOp write : writes)
     outs.push_back(sameBuffer(memory.kernel, write.getBuffer()));
   SmallVector<AffineMap> maps(outs.size(), b.getMultiDimIdentityMap(domain.size()));
   SmallVector<utils::IteratorType> iterators(domain.size(), utils::IteratorType::parallel);
   GenericBuilder::create(b, loc, memory, domain, iterators, outs, maps,
                          [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange) {
                            SmallVector<Value> results;
-                           for (sym::WriteOp write : writes)
+                           for (kernel::WriteOp write : writes)
                              results.push_back(evaluator.element(write.getValue(), index));
                            return results;
                          });
 }
 
-void KernelLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<sym::WriteOp> writes) {
-  SmallVector<SmallVector<sym::WriteOp>> groups;
-  for (sym::WriteOp write : writes) {
-    auto *group = llvm::find_if(groups, [&](ArrayRef<sym::WriteOp> g) {
+void KernelLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
+  SmallVector<SmallVector<kernel::WriteOp>> groups;
+  for (kernel::WriteOp write : writes) {
+    auto *group = llvm::find_if(groups, [&](ArrayRef<kernel::WriteOp> g) {
       return sameDims(dimsOf(g.front()->getOperand(0)), dimsOf(write.getValue()));
     });
     if (group == groups.end())
@@ -72,7 +72,7 @@ void KernelLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<sym::W
     else
       group->push_back(write);
   }
-  for (ArrayRef<sym::WriteOp> group : groups)
+  for (ArrayRef<kernel::WriteOp> group : groups)
     emitWrites(b, memory, group);
 }
 
@@ -98,7 +98,8 @@ void symc::lowerElementwise(KernelLowering &lowering) {
   OpBuilder b = KernelLowering::atEnd(lowering.kernel);
   lowering.emitAllWrites(b, lowering.memory, lowering.writes);
   Dims domain = dimsOf(lowering.writes.front().getValue());
-  bool oneShape = llvm::all_of(lowering.writes, [&](sym::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
+  bool oneShape =
+      llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
   setSchedule(lowering.kernel, oneShape && !domain.empty() ? 1 : 0, domain);
 }
 
@@ -113,15 +114,15 @@ void symc::lowerOpaque(KernelLowering &lowering) {
       buffers.push_back(lowering.memory.buffers.lookup(operand));
     for (Value result : op.getResults()) {
       Value buffer;
-      for (sym::WriteOp write : lowering.writes)
+      for (kernel::WriteOp write : lowering.writes)
         if (write.getValue() == result && !buffer)
           buffer = write.getBuffer();
       if (!buffer)
         buffer = addScratch(lowering.kernel, cast<RankedTensorType>(result.getType()));
       buffers.push_back(buffer);
     }
-    sym::KernelCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()), buffers,
-                              sym::DimsAttr::get(b.getContext(), opaque.getKernelIntegers()));
+    kernel::LibraryCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()), buffers,
+                                  sym::DimsAttr::get(b.getContext(), opaque.getKernelIntegers()));
   }
   setSchedule(lowering.kernel, 0, {});
 }

@@ -3,9 +3,9 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/Program.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Target/Target.h"
-#include "runtime/Program.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/TargetParser/Host.h"

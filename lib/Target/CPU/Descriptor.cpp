@@ -4,14 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The structs of runtime/Program.h as constants, and the C functions of the header as
+// The structs of lib/Support/Program.h as constants, and the C functions of the header as
 // calls of the runtime. They run before the CPU is known to suit, so they are
 // compiled for any x86-64.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/Program.h"
 #include "lib/Target/CPU/Names.h"
 #include "lib/Target/CPU/Stages.h"
-#include "runtime/Program.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/Support/CRC.h"
 

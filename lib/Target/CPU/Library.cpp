@@ -3,11 +3,10 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/LibraryChecksum.h"
+#include "lib/Support/NewFile.h"
 #include "lib/Target/CPU/Stages.h"
-#include "runtime/Checksum.h"
-#include "runtime/NewFile.h"
 #include "llvm/Support/CRC.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
@@ -33,57 +32,22 @@ private:
   sigset_t before;
 };
 
-/// A file that gets its final name when it and all others are complete. As in NewFile.h, it takes over mode and owner
-/// of an old one, and symbolic links stay. Errors name the path that was given.
-class PendingFile {
+/// A result of the compiler: NewFile, with errors that name the path as it was given.
+class ResultFile {
 public:
-  static Expected<PendingFile> make(StringRef givenPath, unsigned mode = sys::fs::all_read | sys::fs::all_write) {
-    PendingFile file;
-    file.given = givenPath.str();
-    file.destination = std::make_unique<Destination>();
-    if (!file.destination->find(givenPath.str().c_str()))
-      return createFileError(givenPath, std::error_code(errno, std::generic_category()));
-    if (file.destination->special) // a library is made in place of a name
-      return createFileError(givenPath, std::make_error_code(std::errc::not_supported));
-    SmallString<256> path;
-    // In the same directory, so that it can be renamed. That it can be made says that the path can be written.
-    if (std::error_code code =
-            sys::fs::createUniqueFile(StringRef(file.destination->path) + ".%%%%%%%%%%%%.tmp", path, mode))
-      return createFileError(givenPath, code);
-    file.path = path.str().str();
-    return std::move(file);
+  Error open(StringRef givenPath, mode_t mode = 0666) {
+    path = givenPath.str();
+    return file.openFile(path.c_str(), mode) ? Error::success() : failure();
   }
-  PendingFile(PendingFile &&other) = default;
-  ~PendingFile() {
-    if (!path.empty())
-      sys::fs::remove(path);
-  }
-  Error write(StringRef content) {
-    std::error_code code;
-    raw_fd_ostream os(path, code);
-    if (!code) {
-      os << content;
-      os.close();
-      code = os.error();
-      os.clear_error();
-    }
-    return code ? createFileError(given, code) : Error::success();
-  }
-  Error commit() {
-    if (int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC); descriptor >= 0) {
-      destination->inherit(descriptor);
-      close(descriptor);
-    }
-    if (std::error_code code = sys::fs::rename(path, destination->path))
-      return createFileError(given, code);
-    path.clear();
-    return Error::success();
-  }
+  Error write(StringRef content) { return file.write(content.data(), content.size()) ? Error::success() : failure(); }
+  /// The same graph gives the same file again, so that nothing waits for the disk.
+  Error commit() { return file.commit(/*waitForDisk=*/false) ? Error::success() : failure(); }
 
 private:
-  PendingFile() = default;
-  std::string given, path;
-  std::unique_ptr<Destination> destination;
+  Error failure() const { return createFileError(path, std::error_code(errno, std::generic_category())); }
+
+  NewFile file;
+  std::string path;
 };
 
 /// What the system lacked, with the file that could not be made for it.
@@ -93,12 +57,9 @@ Error atPath(Error error, StringRef path) {
   });
 }
 
-Error checkWritable(StringRef path) {
-  Expected<PendingFile> file = PendingFile::make(path);
-  return file ? Error::success() : file.takeError();
-}
+Error checkWritable(StringRef path) { return ResultFile().open(path); }
 
-/// The last bytes of a library tell a damaged one: see runtime/Checksum.h.
+/// The last bytes of a library tell a damaged one: see lib/Support/LibraryChecksum.h.
 void appendChecksum(ByteVector &bytes) {
   LibraryChecksum checksum = {LibraryChecksum::mark,
                               crc32(arrayRefFromStringRef(StringRef(bytes.data(), bytes.size()))), bytes.size()};
@@ -184,30 +145,26 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
   Expected<ByteVector> linked = link(kind, objects, name);
   if (!linked)
     return atPath(linked.takeError(), outputPath);
-  unsigned mode = sys::fs::all_read | sys::fs::all_write;
-  if (kind == LinkKind::SharedLibrary) {
+  if (kind == LinkKind::SharedLibrary)
     appendChecksum(*linked);
-    mode |= sys::fs::all_exe;
-  }
   SignalsWait wait;
-  Expected<PendingFile> library = PendingFile::make(outputPath, mode);
-  if (!library)
-    return library.takeError();
-  if (Error error = library->write(StringRef(linked->data(), linked->size())))
+  ResultFile library, header;
+  if (Error error = library.open(outputPath, kind == LinkKind::SharedLibrary ? 0777 : 0666))
     return error;
-  if (!options.writeHeader)
-    return library->commit();
-
-  SmallString<256> headerPath(sys::path::parent_path(outputPath));
-  sys::path::append(headerPath, model.name + ".h");
-  Expected<PendingFile> header = PendingFile::make(headerPath);
-  if (!header)
-    return header.takeError();
-  if (Error error = header->write(emitHeader(model)))
+  if (Error error = library.write(StringRef(linked->data(), linked->size())))
     return error;
-  if (Error error = library->commit())
+  // Both are complete before either has its name.
+  if (options.writeHeader) {
+    SmallString<256> path(sys::path::parent_path(outputPath));
+    sys::path::append(path, model.name + ".h");
+    if (Error error = header.open(path))
+      return error;
+    if (Error error = header.write(emitHeader(model)))
+      return error;
+  }
+  if (Error error = library.commit())
     return error;
-  return header->commit();
+  return options.writeHeader ? header.commit() : Error::success();
 }
 
 Error symc::emitAssembly(Variant variant, const EmitOptions &options, raw_ostream &os) {

@@ -7,8 +7,8 @@
 // `symc inspect` prints it; nothing in it depends on where or when a model is compiled.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/Program.h"
 #include "lib/Target/Target.h"
-#include "runtime/Program.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -134,6 +134,7 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
     dims[dim.name] = entry;
   }
   manifest["dims"] = dims;
+  manifest["inputs"] = model.inputs;
   Json functions = Json::array(), memory = Json::object(), parameters = Json::array();
   for (const FunctionDescription &function : model.functions) {
     functions.push_back({{"name", function.name},

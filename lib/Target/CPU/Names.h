@@ -6,7 +6,7 @@
 #ifndef SYMC_TARGET_CPU_NAMES_H
 #define SYMC_TARGET_CPU_NAMES_H
 
-#include "lib/Target/ModelDescription.h"
+#include "lib/Lowering/ModelDescription.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 

@@ -5,7 +5,7 @@
 // CHECK: llvm.func internal @k(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
 // CHECK-SAME: sym.extent = #sym.dims<(batch + {{[0-9]+}}) floordiv {{[0-9]+}}>
 // CHECK-SAME: sym.grain = {{[0-9]+}} : i64
-// CHECK-NOT: sym.contract
+// CHECK-NOT: kernel.contract
 // CHECK: vector.fma {{.*}} : vector<16xf32>
 // CHECK: arith.maximumf {{.*}} : vector<16xf32>
 // AVX2: vector.fma {{.*}} : vector<8xf32>
@@ -14,7 +14,7 @@ module attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096
   func.func private @k(%d: index {sym.dim = "batch"}, %a: memref<?x20xf32> {sym.dims = #sym.dims<batch, 20>},
                        %b: memref<20x32xf32> {sym.dims = #sym.dims<20, 32>}, %x: memref<32xf32> {sym.dims = #sym.dims<32>},
                        %o: memref<?x32xf32> {sym.dims = #sym.dims<batch, 32>}) attributes {sym.kernel} {
-    sym.contract matmul ins(%a, %b : memref<?x20xf32>, memref<20x32xf32>) extras(%x : memref<32xf32>)
+    kernel.contract matmul ins(%a, %b : memref<?x20xf32>, memref<20x32xf32>) extras(%x : memref<32xf32>)
         outs(%o : memref<?x32xf32>)
         attributes {maps = [affine_map<(i, j) -> (j)>],
                     dims = [#sym.dims<batch, 20>, #sym.dims<20, 32>, #sym.dims<batch, 32>, #sym.dims<32>]} {
@@ -22,7 +22,7 @@ module attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096
       %zero = arith.constant 0.0 : f32
       %t = arith.addf %sum, %bias : f32
       %r = arith.maximumf %t, %zero : f32
-      sym.yield %r : f32
+      kernel.yield %r : f32
     }
     return
   }

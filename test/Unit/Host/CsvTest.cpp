@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/host/Csv.h"
+#include "lib/Host/Csv.h"
 #include "Fixtures.h"
 
 using namespace symc::host;

@@ -6,8 +6,8 @@
 #ifndef SYMC_TEST_HOST_FIXTURES_H
 #define SYMC_TEST_HOST_FIXTURES_H
 
-#include "runtime/host/Errors.h"
-#include "runtime/host/Tensor.h"
+#include "lib/Host/Errors.h"
+#include "lib/Host/Tensor.h"
 
 #include <cmath>
 #include <cstdlib>

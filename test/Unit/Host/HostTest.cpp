@@ -5,10 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fixtures.h"
+#include "lib/Host/Library.h"
+#include "lib/Host/Predict.h"
+#include "lib/Host/Shuffle.h"
 #include "lib/Support/Suggest.h"
-#include "runtime/host/Library.h"
-#include "runtime/host/NestedLists.h"
-#include "runtime/host/Shuffle.h"
+#include "lib/Host/Library.h"
+#include "lib/Host/NestedLists.h"
+#include "lib/Host/Shuffle.h"
 #include "tools/symc/Options.h"
 
 #include <numeric>

@@ -12,7 +12,7 @@
  *   train_step: m = 0.9 m + g; w -= 0.5 m         y: f32[batch, 1], mean squared error
  *   lookup:     row = table[ids]                  ids: i64[batch], 0 <= ids < 3
  */
-#include "runtime/Program.h"
+#include "lib/Support/Program.h"
 #include "test/Unit/RuntimeEntries.h"
 
 #include <math.h>

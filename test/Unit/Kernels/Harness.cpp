@@ -4,10 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "test/Unit/Kernels/Harness.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/kernel/KernelOps.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -61,8 +62,9 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
   if (!initialized)
     return nullptr;
   mlir::DialectRegistry registry;
-  registry.insert<sym::SymDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect, mlir::memref::MemRefDialect,
-                  mlir::scf::SCFDialect, mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
+  registry.insert<sym::SymDialect, kernel::KernelDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
+                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
+                  mlir::LLVM::LLVMDialect>();
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);

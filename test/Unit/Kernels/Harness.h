@@ -6,7 +6,7 @@
 #ifndef SYMC_TEST_UNIT_KERNELS_HARNESS_H
 #define SYMC_TEST_UNIT_KERNELS_HARNESS_H
 
-#include "runtime/Program.h"
+#include "lib/Support/Program.h"
 #include <memory>
 #include <string>
 #include <vector>

@@ -3,7 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/NewFile.h"
+#include "lib/Support/NewFile.h"
 #include "test/Unit/Runtime/FakeModel.h"
 #include "gtest/gtest.h"
 #include <algorithm>
@@ -78,7 +78,7 @@ struct FilesTest : testing::Test {
       header.insert(header.begin() + i, static_cast<char>((header.size() - i) >> (8 * i)));
     if (digits != header.npos) {
       header.replace(digits + 8, 16, 16, '0');
-      symc::rt::Hash hash;
+      symc::Hash hash;
       hash.add(header.data(), header.size());
       hash.add(data.data(), data.size());
       header.replace(digits + 8, 16, symc::rt::ChecksumText(hash.value()).text);
@@ -89,7 +89,7 @@ struct FilesTest : testing::Test {
 
 TEST_F(FilesTest, HashKnownAnswers) {
   auto hashOf = [](const std::string &text, size_t piece) {
-    symc::rt::Hash hash;
+    symc::Hash hash;
     for (size_t i = 0; i < text.size(); i += piece)
       hash.add(text.data() + i, std::min(piece, text.size() - i));
     return hash.value();
@@ -115,6 +115,31 @@ TEST_F(FilesTest, FilesKeepTheirModeAndTheirNeighbours) {
   ASSERT_EQ(symc_rt_save_parameters(instance, path("w").c_str()), SYMC_OK) << error();
   EXPECT_EQ(mode("w"), 0640u);
   EXPECT_EQ(names(), (std::vector<std::string>{"new", "w", "w.tmp"}));
+}
+
+/// What the compiler writes: programs among it, never into a pipe, and without a name until it is complete.
+TEST_F(FilesTest, FilesThatReplaceAName) {
+  write("old", "old");
+  chmod(path("old").c_str(), 0640);
+  mkfifo(path("fifo").c_str(), 0600);
+  NewFile made, replaced, left, pipe;
+  mode_t mask = umask(027);
+  ASSERT_TRUE(made.openFile(path("made").c_str(), 0777));
+  umask(mask);
+  ASSERT_TRUE(replaced.openFile(path("old").c_str(), 0777));
+  ASSERT_TRUE(left.openFile(path("left").c_str(), 0666));
+  EXPECT_FALSE(pipe.openFile(path("fifo").c_str(), 0666));
+  EXPECT_EQ(errno, ENOTSUP);
+  for (NewFile *file : {&made, &replaced, &left})
+    ASSERT_TRUE(file->write("new", 3));
+  EXPECT_EQ(read("old"), "old");
+  EXPECT_TRUE(made.commit(/*waitForDisk=*/false));
+  EXPECT_TRUE(replaced.commit(/*waitForDisk=*/false));
+  left.discard();
+  EXPECT_EQ(read("made") + read("old"), "newnew");
+  EXPECT_EQ(mode("made"), 0750u);
+  EXPECT_EQ(mode("old"), 0640u);
+  EXPECT_EQ(names(), (std::vector<std::string>{"fifo", "made", "old"}));
 }
 
 TEST_F(FilesTest, SymbolicLinksStay) {

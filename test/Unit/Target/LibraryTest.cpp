@@ -3,7 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/Program.h"
+#include "lib/Support/Program.h"
 #include "test/Unit/Target/FakeSource.h"
 #include "gtest/gtest.h"
 #include <cstdlib>

@@ -15,8 +15,8 @@ class Pass;
 
 namespace symc {
 
-/// Kernels that hold a sym.contract become llvm.funcs of scf, arith, vector and LLVM loads and stores, with sym.extent
-/// and sym.grain. Other kernels are left alone.
+/// Kernels that hold a kernel.contract become llvm.funcs of scf, arith, vector and LLVM loads and stores, with
+/// sym.extent and sym.grain. Other kernels are left alone.
 std::unique_ptr<mlir::Pass> createContractionPass(const Isa &isa);
 /// Registers `sym-contraction{cpu=…}`.
 void registerContractionPass();

@@ -3,10 +3,10 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Contraction/Epilogue.h"
 #include "lib/Lowering/CPU/Contraction/Filter.h"
-#include "lib/Lowering/CPU/Kernels.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Pass/Pass.h"
 
@@ -52,10 +52,11 @@ struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
       target = isaOf(cpu);
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (isKernel(function) && !function.isExternal() && !function.getBody().front().getOps<sym::ContractOp>().empty())
+      if (isKernel(function) && !function.isExternal() &&
+          !function.getBody().front().getOps<kernel::ContractOp>().empty())
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
-      if (!llvm::hasSingleElement(kernel.getBody().front().getOps<sym::ContractOp>()) ||
+      if (!llvm::hasSingleElement(kernel.getBody().front().getOps<kernel::ContractOp>()) ||
           !llvm::hasNItems(kernel.getBody().front(), 2)) {
         kernel.emitError("a kernel with a contraction holds one contraction and nothing else");
         return signalPassFailure();
@@ -66,8 +67,8 @@ struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
   }
 
 private:
-  static sym::ContractOp contractOf(func::FuncOp kernel) {
-    return *kernel.getBody().front().getOps<sym::ContractOp>().begin();
+  static kernel::ContractOp contractOf(func::FuncOp kernel) {
+    return *kernel.getBody().front().getOps<kernel::ContractOp>().begin();
   }
 
   void emitKernel(func::FuncOp kernel, llvm::function_ref<Schedule(Problem &)> emitter) {
@@ -84,7 +85,7 @@ private:
 
   /// The gradient of a convolution's kernel on vectors; false when it takes another way.
   bool emitFilter(func::FuncOp kernel) {
-    sym::ContractOp op = contractOf(kernel);
+    kernel::ContractOp op = contractOf(kernel);
     auto element = cast<MemRefType>(op.getA().getType()).getElementType();
     if (op.getForm() != sym::ContractForm::conv2d_filter || !isa<FloatType>(element) || !vectorizes(op))
       return false;

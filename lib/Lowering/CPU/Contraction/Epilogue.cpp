@@ -21,7 +21,7 @@ static bool isLinear(AffineExpr expr) {
               : expr.getKind() == AffineExprKind::Mul && isa<AffineConstantExpr>(binary.getRHS()));
 }
 
-bool symc::contraction::vectorizes(sym::ContractOp op) {
+bool symc::contraction::vectorizes(kernel::ContractOp op) {
   for (Attribute map : op.getMaps())
     if (!llvm::all_of(cast<AffineMapAttr>(map).getValue().getResults(), isLinear))
       return false;

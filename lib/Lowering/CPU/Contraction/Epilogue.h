@@ -22,7 +22,7 @@ struct Place {
 
 /// Whether the epilogue can be applied to vectors: every op of the region has a vector form, and every extra is read
 /// at a linear map.
-bool vectorizes(sym::ContractOp op);
+bool vectorizes(kernel::ContractOp op);
 
 class Epilogue {
 public:

@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/MatmulChoice.h"
+#include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Contraction/Tile.h"
-#include "lib/Lowering/CPU/Kernels.h"
 #include <cmath>
 
 using namespace mlir;

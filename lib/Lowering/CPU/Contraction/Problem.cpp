@@ -1,4 +1,4 @@
-//===- Problem.cpp - A sym.contract about to be emitted -------------------===//
+//===- Problem.cpp - A kernel.contract about to be emitted -------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -29,7 +29,7 @@ Buffer Problem::buffer(Value memref, ArrayRef<AffineExpr> dims) {
   return result;
 }
 
-Problem::Problem(sym::ContractOp op, func::FuncOp kernel, KernelShell &shell, Code &code, const Isa &isa)
+Problem::Problem(kernel::ContractOp op, func::FuncOp kernel, KernelShell &shell, Code &code, const Isa &isa)
     : op(op), kernel(kernel), shell(shell), code(code), isa(isa) {
   element = cast<MemRefType>(op.getA().getType()).getElementType();
   if (auto integer = dyn_cast<IntegerType>(element)) // signless inside bodies
@@ -47,7 +47,7 @@ Problem::Problem(sym::ContractOp op, func::FuncOp kernel, KernelShell &shell, Co
     outs.push_back(buffer(out, dims[2]));
 }
 
-std::optional<Window> symc::contraction::windowOf(sym::ContractOp op) {
+std::optional<Window> symc::contraction::windowOf(kernel::ContractOp op) {
   bool filter = op.getForm() == sym::ContractForm::conv2d_filter,
        input = op.getForm() == sym::ContractForm::conv2d_input;
   auto dims = [&](unsigned i) { return cast<sym::DimsAttr>(op.getDims()[i]).getExprs(); };

@@ -1,4 +1,4 @@
-//===- Problem.h - A sym.contract about to be emitted -------------*- C++ -*-===//
+//===- Problem.h - A kernel.contract about to be emitted -------------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -6,7 +6,7 @@
 #ifndef SYMC_LIB_LOWERING_CPU_CONTRACTION_PROBLEM_H
 #define SYMC_LIB_LOWERING_CPU_CONTRACTION_PROBLEM_H
 
-#include "dialects/sym/SymOps.h"
+#include "dialects/kernel/KernelOps.h"
 #include "lib/Lowering/CPU/Contraction/Code.h"
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/KernelShell.h"
@@ -29,9 +29,9 @@ struct Schedule {
 };
 
 struct Problem {
-  Problem(sym::ContractOp op, mlir::func::FuncOp kernel, KernelShell &shell, Code &code, const Isa &isa);
+  Problem(kernel::ContractOp op, mlir::func::FuncOp kernel, KernelShell &shell, Code &code, const Isa &isa);
 
-  sym::ContractOp op;
+  kernel::ContractOp op;
   mlir::func::FuncOp kernel;
   KernelShell &shell;
   Code &code;
@@ -55,7 +55,7 @@ struct Window {
   int64_t groups = 1;
 };
 /// Nothing when a size other than the batch is not constant.
-std::optional<Window> windowOf(sym::ContractOp op);
+std::optional<Window> windowOf(kernel::ContractOp op);
 
 /// Drivers. Each emits the whole kernel and says how it is cut, or emits nothing and returns nothing when the problem
 /// is not for it.

@@ -113,7 +113,7 @@ void NestEmitter::evaluateOp(Stage &stage, Operation *op, Instance *instance) {
     env[memory] = load(stage, stage.loads[op], op, instance);
     return;
   }
-  if (auto test = dyn_cast<sym::CheckOp>(op)) {
+  if (auto test = dyn_cast<kernel::CheckOp>(op)) {
     check(stage, test, instance);
     return;
   }
@@ -225,7 +225,7 @@ void NestEmitter::store(Stage &stage, const Access &access, const Lanes &value, 
 }
 
 /// Writes {code, value, bound} when a lane's condition does not hold; of several lanes the first.
-void NestEmitter::check(Stage &stage, sym::CheckOp op, Instance *instance) {
+void NestEmitter::check(Stage &stage, kernel::CheckOp op, Instance *instance) {
   Lanes ok = lookup(stage, op.getOk(), instance), value = lookup(stage, op.getValue(), instance),
         bound = lookup(stage, op.getBound(), instance);
   Type i1 = e.b.getI1Type();

@@ -49,7 +49,7 @@ private:
   Lanes load(Stage &stage, const Access &access, Operation *op, Instance *instance);
   Lanes loadFolded(Stage &stage, const Access &access, Instance *instance);
   void store(Stage &stage, const Access &access, const Lanes &value, Instance *instance);
-  void check(Stage &stage, sym::CheckOp op, Instance *instance);
+  void check(Stage &stage, kernel::CheckOp op, Instance *instance);
 
   //===--- Loops ----------------------------------------------------------===//
   void outerLoop(unsigned loop);

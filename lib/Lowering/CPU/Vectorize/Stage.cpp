@@ -228,7 +228,7 @@ Stage readStage(linalg::GenericOp generic) {
     if (Operation *producer = result.getDefiningOp())
       work.push_back(producer);
   for (Operation &op : *stage.body())
-    if (isa<sym::CheckOp>(op))
+    if (isa<kernel::CheckOp>(op))
       work.push_back(&op);
   while (!work.empty()) {
     Operation *op = work.pop_back_val();

@@ -11,8 +11,8 @@
 #ifndef SYMC_LIB_LOWERING_CPU_VECTORIZE_STAGE_H
 #define SYMC_LIB_LOWERING_CPU_VECTORIZE_STAGE_H
 
+#include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Isa.h"
-#include "lib/Lowering/CPU/Kernels.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

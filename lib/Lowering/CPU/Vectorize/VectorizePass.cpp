@@ -66,8 +66,8 @@ struct VectorizePass : PassWrapper<VectorizePass, OperationPass<ModuleOp>> {
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isKernel(function) && !function.isExternal() &&
-          function.getBody().front().getOps<sym::ContractOp>().empty() &&
-          function.getBody().front().getOps<sym::KernelCallOp>().empty())
+          function.getBody().front().getOps<kernel::ContractOp>().empty() &&
+          function.getBody().front().getOps<kernel::LibraryCallOp>().empty())
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
       Plan plan = planKernel(kernel, isa);

@@ -1,0 +1,175 @@
+//===- KernelOps.td - Programs and kernels on buffers ----------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// The executable form of a model, target-neutral. A program is a function of buffers: calls of
+// kernels in their order, loops and branches around them. A kernel is a function that programs
+// call; what it does is first said on tensors (read, sym ops, write), then by linalg.generic,
+// kernel.contract and kernel.library_call on its buffers.
+//
+//===----------------------------------------------------------------------===//
+#ifndef KERNEL_OPS
+#define KERNEL_OPS
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/sym/SymBase.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::symc::kernel";
+  let dependentDialects = ["::symc::sym::SymDialect"];
+}
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []> : Op<Kernel_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+def Kernel_AllocOp : Kernel_Op<"alloc"> {
+  let summary = "A buffer of the arena; lives from its first to its last use in a call";
+  let arguments = (ins Sym_DimsAttr:$dims);
+  let results = (outs Res<AnyMemRef, "", [MemAlloc]>:$out);
+  let assemblyFormat = "$dims attr-dict `:` type($out)";
+}
+def Kernel_ViewOp : Kernel_Op<"view", [Pure]> {
+  let summary = "The same memory under another shape";
+  let arguments = (ins AnyMemRef:$buffer);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `to` type($out)";
+}
+def Kernel_RowOp : Kernel_Op<"row", [Pure]> {
+  let summary = "Row `index` of a stack, whose rows have the sizes `dims`";
+  let arguments = (ins AnyMemRef:$stack, Index:$index, Sym_DimsAttr:$dims);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$stack `[` $index `]` $dims attr-dict `:` type($stack) `to` type($out)";
+}
+def Kernel_GlobalOp : Kernel_Op<"global", [Symbol]> {
+  let summary = "The bytes of a constant";
+  let arguments = (ins SymbolNameAttr:$sym_name, ElementsAttr:$value);
+  let assemblyFormat = "$sym_name $value attr-dict";
+}
+def Kernel_GetGlobalOp : Kernel_Op<"get_global", [Pure]> {
+  let summary = "The buffer of a constant";
+  let arguments = (ins FlatSymbolRefAttr:$name);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$name attr-dict `:` type($out)";
+}
+
+//===----------------------------------------------------------------------===//
+// Programs: func.call of kernels, and these
+//===----------------------------------------------------------------------===//
+
+def Kernel_LoopOp : Kernel_Op<"loop", [AttrSizedOperandSegments, SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "A loop over steps of a program";
+  let description = [{
+    Runs its body for iteration 0, 1, … as long as there are fewer than `trips`, and than the number in the buffer
+    `count`, where these are given, and until a `kernel.leave_unless` leaves it. The body's arguments are the row of the
+    iteration, which counts backwards with `reverse`, and the buffers that are carried: `kernel.next` names those of the
+    next iteration. Results are the number of iterations that ran to their end, and the buffers carried at that time.
+  }];
+  let arguments = (ins OptionalAttr<Sym_DimsAttr>:$trips, DefaultValuedAttr<BoolAttr, "false">:$reverse,
+      Optional<AnyMemRef>:$count, Variadic<AnyMemRef>:$inits);
+  let results = (outs Index:$iterations, Variadic<AnyMemRef>:$outs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    ($trips^)? (`count` `(` $count^ `:` type($count) `)`)? (`carry` `(` $inits^ `:` type($inits) `)`)?
+    attr-dict-with-keyword `->` type(results) $body
+  }];
+  let builders = [OpBuilder<(ins "::symc::sym::DimsAttr":$trips, "bool":$reverse, "::mlir::Value":$count,
+      "::mlir::ValueRange":$inits)>];
+  let extraClassDeclaration = [{
+    ::mlir::BlockArgument getRow() { return getBody().getArgument(0); }
+    ::mlir::Block::BlockArgListType getCarried() { return getBody().getArguments().drop_front(); }
+  }];
+}
+def Kernel_NextOp : Kernel_Op<"next", [Terminator, Pure, HasParent<"LoopOp">]> {
+  let summary = "Ends an iteration: the buffers carried to the next one";
+  let arguments = (ins Variadic<AnyMemRef>:$buffers);
+  let assemblyFormat = "attr-dict ($buffers^ `:` type($buffers))?";
+}
+def Kernel_LeaveUnlessOp : Kernel_Op<"leave_unless", [HasParent<"LoopOp">]> {
+  let summary = "Leaves the loop, before what follows in this iteration, when the bool in the buffer is false";
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$flag);
+  let assemblyFormat = "$flag attr-dict `:` type($flag)";
+}
+def Kernel_IfOp : Kernel_Op<"if", [SingleBlock, RecursiveMemoryEffects, NoTerminator]> {
+  let summary = "One of two parts of a program, as the bool in the buffer says";
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$flag);
+  let regions = (region SizedRegion<1>:$then, SizedRegion<1>:$otherwise);
+  let assemblyFormat = "$flag attr-dict-with-keyword `:` type($flag) $then `else` $otherwise";
+}
+def Kernel_StoreIndexOp : Kernel_Op<"store_index"> {
+  let summary = "Writes a number of a loop to a buffer, as an i64";
+  let arguments = (ins Index:$index, Arg<MemRefOf<[I64]>, "", [MemWrite]>:$buffer);
+  let assemblyFormat = "$index `,` $buffer attr-dict `:` type($buffer)";
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+def Kernel_ReadOp : Kernel_Op<"read"> {
+  let summary = "The contents of a kernel's buffer as a tensor";
+  let description = "At the kernel's begin: all reads of a kernel stand before its writes.";
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$buffer);
+  let results = (outs Sym_Tensor:$out);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `->` type($out)";
+}
+def Kernel_WriteOp : Kernel_Op<"write"> {
+  let summary = "Puts a tensor into a kernel's buffer";
+  let arguments = (ins Sym_Tensor:$value, Arg<AnyMemRef, "", [MemWrite]>:$buffer);
+  let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
+}
+def Kernel_SpaceOp : Kernel_Op<"space", [Pure]> {
+  let summary = "Sizes without memory: the operand that gives a linalg.generic loops that no buffer has";
+  let arguments = (ins Sym_DimsAttr:$dims);
+  let results = (outs AnyMemRef:$out);
+  let assemblyFormat = "$dims attr-dict `:` type($out)";
+}
+def Kernel_CheckOp : Kernel_Op<"check"> {
+  let summary = "Records a failed check: unless `ok`, writes {code, value, bound} to the kernel's check argument";
+  let description = [{
+    In scalar bodies. What the body goes on to compute is discarded after a failure, but must not fault: an index is
+    replaced by a valid one first. `code` is from internCheck (lib/Kernel/Kernels.h).
+  }];
+  let arguments = (ins I1:$ok, I64:$value, I64:$bound, Arg<MemRefOf<[I64]>, "", [MemWrite]>:$buffer, I64Attr:$code);
+  let assemblyFormat = "$ok `,` $value `,` $bound `into` $buffer attr-dict `:` type($buffer)";
+}
+def Kernel_LibraryCallOp : Kernel_Op<"library_call"> {
+  let summary = "Calls a function of the kernel library, see OpaqueKernelOpInterface";
+  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, Sym_DimsAttr:$integers);
+  let assemblyFormat = "$name `(` $buffers `:` type($buffers) `)` `integers` $integers attr-dict";
+}
+def Kernel_ContractOp : Kernel_Op<"contract", [AttrSizedOperandSegments, IsolatedFromAbove, SingleBlock]> {
+  let summary = "A contraction on buffers, with a scalar epilogue";
+  let description = [{
+    Destination-passing form of matmul and the convolutions, inside kernels. `a` and `b` are the operands of the sym op
+    of that name (conv2d: image NHWC, kernel HWIO; conv2d_input: cotangent, kernel; conv2d_filter: image, cotangent).
+    The epilogue takes the accumulated element and one element of each of `extras`, read at the affine map of that
+    operand over the result's index space, and yields one element for each of `outs`, all of the result's shape.
+    `dims` has the sizes of a, b, the result, and each of extras.
+  }];
+  let arguments = (ins Sym_ContractFormAttr:$form, AnyMemRef:$a, AnyMemRef:$b, Variadic<AnyMemRef>:$extras,
+      Variadic<AnyMemRef>:$outs, AffineMapArrayAttr:$maps, TypedArrayAttrBase<Sym_DimsAttr, "sizes">:$dims,
+      DefaultValuedAttr<BoolAttr, "false">:$transpose_a, DefaultValuedAttr<BoolAttr, "false">:$transpose_b,
+      OptionalAttr<DenseI64ArrayAttr>:$strides, OptionalAttr<DenseI64ArrayAttr>:$dilations,
+      OptionalAttr<Sym_DimsAttr>:$padding, DefaultValuedAttr<I64Attr, "1">:$groups);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    $form `ins` `(` $a `,` $b `:` type($a) `,` type($b) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $outs `:` type($outs) `)` attr-dict-with-keyword $epilogue
+  }];
+}
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike, HasParent<"ContractOp">]> {
+  let summary = "Ends an epilogue";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+#endif

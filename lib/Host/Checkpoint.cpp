@@ -1,0 +1,116 @@
+//===- Checkpoint.cpp - A training run that survives being killed ---------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Host/Checkpoint.h"
+#include "lib/Host/OutputFile.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace symc::host {
+
+using nlohmann::json;
+
+Checkpoint::Checkpoint(std::string directory)
+    : directory(std::move(directory)), path(this->directory + "/checkpoint") {}
+
+bool Checkpoint::exists() const {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+static std::string hex(double value) {
+  char text[40];
+  snprintf(text, sizeof text, "%a", value);
+  return text;
+}
+
+static json hexList(const std::vector<double> &values) {
+  json list = json::array();
+  for (double value : values)
+    list.push_back(hex(value));
+  return list;
+}
+
+/// Reads back `count` numbers; anything else is a note that this program did not write.
+static std::vector<double> fromHex(const json &list, size_t count) {
+  if (!list.is_array() || list.size() != count)
+    throw json::other_error::create(0, "wrong length", nullptr);
+  std::vector<double> values;
+  for (const json &item : list)
+    values.push_back(strtod(item.get_ref<const std::string &>().c_str(), nullptr));
+  return values;
+}
+
+/// Of the note. 2: the data are told by their XXH64.
+constexpr int noteVersion = 2;
+
+void Checkpoint::prepare() const {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error)
+    throw outputError(directory, error.value());
+}
+
+void Checkpoint::save(Instance &instance, const RunIdentity &identity, const LoopState &state) {
+  prepare();
+  json history = json::array();
+  for (const std::vector<double> &row : state.history)
+    history.push_back(hexList(row));
+  json note = {{"symc_train", noteVersion},
+               {"graph", identity.graph},
+               {"data", identity.data},
+               {"seed", identity.seed},
+               {"batch_size", identity.batchSize},
+               {"epoch", state.epoch},
+               {"position", state.position},
+               {"examples", state.examples},
+               {"sums", hexList(state.sums)},
+               {"seconds", hex(state.seconds)},
+               {"history", history}};
+  // All of it is ASCII, unless a library calls its model otherwise.
+  instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
+}
+
+LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns) {
+  std::string text = instance.loadState(path);
+  auto differs = [&](const std::string &what) {
+    throw dataError(code::CheckpointMismatch, path, "is a checkpoint of a run with " + what,
+                    "resume with what the run was started with, or name another --checkpoint directory");
+  };
+  try {
+    json note = json::parse(text);
+    if (note.at("symc_train") != noteVersion)
+      throw dataError(code::CheckpointMismatch, path, "is a checkpoint of another version of symc",
+                      "start the run again, in another --checkpoint directory");
+    if (note.at("graph") != identity.graph)
+      differs("another graph");
+    if (note.at("seed") != identity.seed)
+      differs("--seed " + note.at("seed").dump() + ", not " + std::to_string(identity.seed));
+    if (note.at("batch_size") != identity.batchSize)
+      differs("--batch-size " + note.at("batch_size").dump() + ", not " + std::to_string(identity.batchSize));
+    if (note.at("data") != identity.data)
+      differs("other data, another --scale or another split");
+    LoopState state;
+    state.epoch = note.at("epoch").get<int64_t>();
+    state.position = note.at("position").get<int64_t>();
+    state.examples = note.at("examples").get<int64_t>();
+    state.sums = fromHex(note.at("sums"), scores);
+    state.seconds = strtod(note.at("seconds").get_ref<const std::string &>().c_str(), nullptr);
+    for (const json &row : note.at("history"))
+      state.history.push_back(fromHex(row, columns));
+    if (state.epoch < 0 || state.position < 0 || state.history.size() != static_cast<size_t>(state.epoch))
+      throw json::other_error::create(0, "impossible state", nullptr);
+    return state;
+  } catch (const json::exception &) {
+    throw dataError(code::CheckpointNote, path, "was not written by `symc train`",
+                    "--checkpoint names the directory of an earlier run");
+  }
+}
+
+} // namespace symc::host

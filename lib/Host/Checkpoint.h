@@ -1,0 +1,55 @@
+//===- Checkpoint.h - A training run that survives being killed -----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// A checkpoint is one file, replaced atomically: the model's full state, and a
+// note (JSON) with where the loop stands. Sums of losses are kept as hexadecimal
+// floats, so that a resumed run prints what an undisturbed one does.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_HOST_CHECKPOINT_H
+#define SYMC_HOST_CHECKPOINT_H
+
+#include "lib/Host/Library.h"
+
+namespace symc::host {
+
+/// What must be equal for a run to be resumed.
+struct RunIdentity {
+  std::string graph; // SHA-256 of the graph, from the manifest
+  uint64_t data = 0; // of the training and validation examples and the split
+  uint64_t seed = 0;
+  int64_t batchSize = 0;
+};
+
+/// Where the loop stands.
+struct LoopState {
+  int64_t epoch = 0;    // completed epochs
+  int64_t position = 0; // completed batches of the current epoch
+  int64_t examples = 0; // that `sums` cover
+  std::vector<double> sums;
+  double seconds = 0;                       // of training so far
+  std::vector<std::vector<double>> history; // one row a completed epoch
+};
+
+class Checkpoint {
+public:
+  explicit Checkpoint(std::string directory);
+
+  bool exists() const;
+  const std::string &file() const { return path; }
+  /// Creates the directory where it is missing.
+  void prepare() const;
+  void save(Instance &instance, const RunIdentity &identity, const LoopState &state);
+  /// Restores the instance; an identity that differs is an error that names the difference.
+  LoopState load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns);
+
+private:
+  std::string directory, path;
+};
+
+} // namespace symc::host
+
+#endif // SYMC_HOST_CHECKPOINT_H

@@ -1,0 +1,210 @@
+//===- DataType.cpp - Element types of data and their conversions ---------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Host/DataType.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace symc::host {
+
+namespace {
+
+struct TypeInfo {
+  const char *name;
+  uint8_t code, bits;
+};
+
+constexpr TypeInfo infos[] = {{"f16", 2, 16}, {"bf16", 4, 16}, {"f32", 2, 32}, {"f64", 2, 64}, {"i8", 0, 8},
+                              {"i16", 0, 16}, {"i32", 0, 32},  {"i64", 0, 64}, {"u8", 1, 8},   {"u16", 1, 16},
+                              {"u32", 1, 32}, {"u64", 1, 64},  {"bool", 6, 8}};
+
+struct Half {
+  uint16_t bits;
+  operator float() const {
+    uint32_t sign = uint32_t(bits & 0x8000) << 16, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+    if (exponent == 0) // zero and subnormals
+      return std::copysign(std::ldexp(float(fraction), -24), sign ? -1.0f : 1.0f);
+    uint32_t out = sign | (exponent == 31 ? 0x7F800000u : (exponent + 112) << 23) | fraction << 13;
+    float value;
+    memcpy(&value, &out, sizeof value);
+    return value;
+  }
+};
+
+struct BFloat {
+  uint16_t bits;
+  operator float() const {
+    uint32_t out = uint32_t(bits) << 16;
+    float value;
+    memcpy(&value, &out, sizeof value);
+    return value;
+  }
+};
+
+struct Truth {
+  uint8_t byte;
+  operator int() const { return byte != 0; }
+};
+
+/// Calls `f` with a value of the C type of `type`.
+template <typename F> void withType(DataType type, F &&f) {
+  switch (type) {
+  case DataType::F16:
+    return f(Half());
+  case DataType::BF16:
+    return f(BFloat());
+  case DataType::F32:
+    return f(float());
+  case DataType::F64:
+    return f(double());
+  case DataType::I8:
+    return f(int8_t());
+  case DataType::I16:
+    return f(int16_t());
+  case DataType::I32:
+    return f(int32_t());
+  case DataType::I64:
+    return f(int64_t());
+  case DataType::U8:
+    return f(uint8_t());
+  case DataType::U16:
+    return f(uint16_t());
+  case DataType::U32:
+    return f(uint32_t());
+  case DataType::U64:
+    return f(uint64_t());
+  case DataType::Bool:
+    return f(Truth());
+  }
+}
+
+/// The arithmetic type that holds every value of a stored type.
+template <typename T>
+using Value = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat>, float,
+                                 std::conditional_t<std::is_same_v<T, Truth>, int, T>>;
+
+template <typename To, typename From> bool fits(From value) {
+  if constexpr (std::is_floating_point_v<To>)
+    return true;
+  else if constexpr (std::is_floating_point_v<From>) {
+    // The bounds as powers of two are exact in From; NaN compares false.
+    constexpr int bits = std::numeric_limits<To>::digits;
+    From below = std::is_signed_v<To> ? -std::ldexp(From(1), bits) : From(0);
+    From cut = std::trunc(value);
+    return cut >= below && cut < std::ldexp(From(1), bits);
+  } else {
+    To converted = static_cast<To>(value);
+    return static_cast<From>(converted) == value && (converted < To(0)) == (value < From(0));
+  }
+}
+
+template <typename From, typename To>
+std::optional<ConversionFailure> convertAll(const From *from, To *to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    Value<From> value = from[i];
+    if constexpr (std::is_same_v<To, Truth>) {
+      to[i].byte = value != 0;
+    } else {
+      if (!fits<To>(value))
+        return ConversionFailure{i, std::to_string(value)};
+      to[i] = static_cast<To>(value);
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<DataType> fromDlpack(DLDataType type) {
+  for (size_t i = 0; i < std::size(infos); ++i)
+    if (infos[i].code == type.code && infos[i].bits == type.bits && type.lanes == 1)
+      return static_cast<DataType>(i);
+  return std::nullopt;
+}
+
+DLDataType toDlpack(DataType type) {
+  const TypeInfo &info = infos[size_t(type)];
+  return {info.code, info.bits, 1};
+}
+
+const char *name(DataType type) { return infos[size_t(type)].name; }
+size_t byteSize(DataType type) { return infos[size_t(type)].bits / 8; }
+
+std::string formatType(DataType type, const Shape &shape) {
+  std::string out = std::string(name(type)) + "[";
+  for (size_t i = 0; i < shape.size(); ++i)
+    out += (i ? ", " : "") + std::to_string(shape[i]);
+  return out + "]";
+}
+
+std::optional<int64_t> elementCount(const Shape &shape) {
+  int64_t count = 1;
+  bool empty = false, wraps = false;
+  for (int64_t size : shape) {
+    empty |= size == 0;
+    wraps |= __builtin_mul_overflow(count, size, &count);
+  }
+  if (empty)
+    return 0;
+  return wraps ? std::nullopt : std::optional<int64_t>(count);
+}
+
+std::optional<ConversionFailure> convert(const void *from, DataType fromType, void *to, DataType toType,
+                                         int64_t count) {
+  std::optional<ConversionFailure> failure;
+  withType(fromType, [&](auto source) {
+    withType(toType, [&](auto target) {
+      using From = decltype(source);
+      using To = decltype(target);
+      // No model of this version has an f16 or bf16 input: data is converted from these, never to them.
+      if constexpr (!std::is_same_v<To, Half> && !std::is_same_v<To, BFloat>)
+        failure = convertAll(static_cast<const From *>(from), static_cast<To *>(to), count);
+      else if constexpr (std::is_same_v<From, To>)
+        memcpy(to, from, count * sizeof(To));
+      else
+        failure = ConversionFailure{0, name(toType)};
+    });
+  });
+  return failure;
+}
+
+void expandBytes(const uint8_t *from, void *to, DataType toType, int64_t count, double scale) {
+  withType(toType, [&](auto target) {
+    using To = decltype(target);
+    if constexpr (std::is_floating_point_v<To>) {
+      To *out = static_cast<To *>(to), factor = static_cast<To>(scale);
+      for (int64_t i = 0; i < count; ++i)
+        out[i] = static_cast<To>(from[i]) * factor;
+    } else if constexpr (std::is_integral_v<To>) {
+      To *out = static_cast<To *>(to);
+      for (int64_t i = 0; i < count; ++i)
+        out[i] = static_cast<To>(from[i]);
+    }
+  });
+}
+
+void scaleInPlace(void *data, DataType type, int64_t count, double scale) {
+  withType(type, [&](auto target) {
+    using T = decltype(target);
+    if constexpr (std::is_floating_point_v<T>) {
+      T *values = static_cast<T *>(data), factor = static_cast<T>(scale);
+      for (int64_t i = 0; i < count; ++i)
+        values[i] *= factor;
+    }
+  });
+}
+
+void swapBytes(void *data, size_t elementSize, int64_t count) {
+  char *bytes = static_cast<char *>(data);
+  for (int64_t i = 0; i < count; ++i, bytes += elementSize)
+    for (size_t j = 0; j < elementSize / 2; ++j)
+      std::swap(bytes[j], bytes[elementSize - 1 - j]);
+}
+
+} // namespace symc::host

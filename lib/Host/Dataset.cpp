@@ -1,0 +1,357 @@
+//===- Dataset.cpp - The data of a model's inputs -------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Host/Dataset.h"
+#include "lib/Host/Csv.h"
+#include "lib/Host/Numbers.h"
+#include "lib/Support/Hash.h"
+#include "lib/Support/Suggest.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <dirent.h>
+#include <sys/stat.h>
+
+namespace symc::host {
+
+namespace {
+
+bool isDirectory(const std::string &path) {
+  struct stat status;
+  return !stat(path.c_str(), &status) && S_ISDIR(status.st_mode);
+}
+
+/// Names of the `.npy` files of a directory, without the ending.
+std::vector<std::string> npyNames(const std::string &path) {
+  std::vector<std::string> names;
+  DIR *directory = opendir(path.c_str());
+  if (!directory)
+    throw dataError(code::DataUnreadable, path, std::string("cannot be opened: ") + strerror(errno));
+  while (dirent *entry = readdir(directory)) {
+    std::string_view name = entry->d_name;
+    if (name.size() > 4 && name.substr(name.size() - 4) == ".npy")
+      names.emplace_back(name.substr(0, name.size() - 4));
+  }
+  closedir(directory);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string list(const std::vector<std::string> &names) {
+  std::string out;
+  for (size_t i = 0; i < names.size() && i < 20; ++i)
+    out += (i ? ", " : "") + printable(names[i]);
+  return names.empty() ? "none" : out + (names.size() > 20 ? ", …" : "");
+}
+
+} // namespace
+
+class DatasetLoader {
+public:
+  DatasetLoader(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options, bool whole)
+      : library(library), options(options), whole(whole) {
+    for (int32_t f : functions)
+      for (int32_t i = 0; i < library.function(f).input_count; ++i) {
+        const symc_argument &argument = library.function(f).inputs[i];
+        if (std::none_of(needed.begin(), needed.end(), [&](auto *a) { return !strcmp(a->name, argument.name); }))
+          needed.push_back(&argument);
+      }
+  }
+
+  Dataset load() {
+    data.label = options.data;
+    data.dimValues.assign(library.model().dim_count, -1);
+    dimSources.resize(library.model().dim_count);
+    checkNames();
+    findBatchAxis();
+    for (const symc_argument *argument : needed) {
+      auto file = std::find_if(options.files.begin(), options.files.end(),
+                               [&](const auto &item) { return item.first == argument->name; });
+      if (file != options.files.end()) {
+        add(*argument, openTensor(file->second));
+        data.label += (data.label.empty() ? "" : ", ") + file->second;
+      } else {
+        fromData.push_back(argument);
+      }
+    }
+    if (!fromData.empty())
+      readData();
+    // In the order of the arguments, whichever way each was read.
+    std::sort(data.all.begin(), data.all.end(), [&](const Column &a, const Column &b) {
+      auto place = [&](const Column &c) { return std::find(needed.begin(), needed.end(), c.argument); };
+      return place(a) < place(b);
+    });
+    return std::move(data);
+  }
+
+private:
+  /// Every name that options give is an input of the model.
+  void checkNames() {
+    std::vector<std::string> known;
+    const symc_model &model = library.model();
+    for (int32_t f = 0; f < model.function_count; ++f)
+      for (int32_t i = 0; i < model.functions[f].input_count; ++i)
+        known.emplace_back(model.functions[f].inputs[i].name);
+    auto isNeeded = [&](const std::string &name) {
+      return std::any_of(needed.begin(), needed.end(), [&](auto *a) { return a->name == name; });
+    };
+    auto check = [&](const char *option, const std::string &name) {
+      if (std::find(known.begin(), known.end(), name) != known.end() || isNeeded(name))
+        return;
+      std::vector<std::string> wanted;
+      for (const symc_argument *argument : needed)
+        wanted.emplace_back(argument->name);
+      throw usageError(code::OptionValue,
+                       std::string(option) + ": the model has no input " + symc::quoted(name) +
+                           "; what is needed here: " + list(wanted),
+                       "", suggest(name, known));
+    };
+    auto once = [&](const char *option, const auto &items) {
+      std::set<std::string> seen;
+      for (const auto &item : items) {
+        check(option, item.first);
+        if (!seen.insert(item.first).second)
+          throw usageError(code::RepeatedOption, std::string(option) + " gives " + symc::quoted(item.first) + " twice");
+      }
+    };
+    once("--in", options.files);
+    once("--csv-inputs", options.csvInputs);
+    for (const auto &item : options.scale)
+      check("--scale", item.first);
+    for (const std::string &item : options.cast)
+      check("--cast", item);
+    for (const auto &file : options.files)
+      if (!isNeeded(file.first))
+        warn(code::UnusedData, "input " + symc::quoted(file.first) + " is not used here; its data is not read", file.second);
+    for (const symc_argument *argument : needed)
+      if (options.scale.count(argument->name) && !isFloat(typeOf(*argument)))
+        throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " +
+                                                argument->type + "; only floating inputs are scaled");
+    for (const symc_argument *argument : needed)
+      if (auto scale = options.scale.find(argument->name); scale != options.scale.end())
+        checkScale(*argument, scale->second);
+  }
+
+  /// A factor that the input's type rounds to 0 or to infinity would make all data so.
+  static void checkScale(const symc_argument &argument, double scale) {
+    double rounded = scale;
+    if (typeOf(argument) != DataType::F64) {
+      uint64_t narrow = 0;
+      bool fits = !convert(&scale, DataType::F64, &narrow, typeOf(argument), 1);
+      fits = fits && !convert(&narrow, typeOf(argument), &rounded, DataType::F64, 1);
+      rounded = fits ? rounded : 0;
+    }
+    if (rounded == 0 || !std::isfinite(rounded))
+      throw usageError(code::OptionValue, "--scale " + std::string(argument.name) + ": " + shortest(scale) +
+                                              " is not representable in the input's type, " + argument.type);
+  }
+
+  void findBatchAxis() {
+    if (whole)
+      return;
+    for (const symc_argument *argument : needed)
+      if (argument->rank && argument->dims[0] >= 0) {
+        data.batch.dim = argument->dims[0];
+        return;
+      }
+    for (const symc_argument *argument : needed)
+      if (argument->rank) {
+        data.batch.fixed = argument->shape[0];
+        return;
+      }
+  }
+
+  bool isBatched(const symc_argument &argument) const {
+    if (!argument.rank || whole)
+      return false;
+    return data.batch.dim >= 0 ? argument.dims[0] == data.batch.dim : argument.shape[0] == data.batch.fixed;
+  }
+
+  void readData() {
+    const std::string &path = options.data;
+    if (path.empty()) {
+      std::vector<std::string> names;
+      for (const symc_argument *argument : fromData)
+        names.emplace_back(argument->name);
+      throw usageError(code::MissingOption, "no data for " + list(names),
+                       "give --data with a directory, an .npz or a .csv file, or --in " + names[0] + "=FILE");
+    }
+    if (!options.csvInputs.empty())
+      return readCsvData(path);
+    if (isDirectory(path))
+      return readDirectory(path);
+    std::string start = firstBytes(path, 6);
+    if (start.substr(0, 2) == "PK")
+      return readArchive(path);
+    if (start.substr(0, 6) == "\x93NUMPY")
+      throw usageError(code::OptionValue, "--data " + printable(path) + " is a single array",
+                       "name its input with --in " + std::string(fromData[0]->name) + "=" + printable(path));
+    bool csv = path.size() > 4 && path.compare(path.size() - 4, 4, ".csv") == 0;
+    if (csv)
+      throw usageError(code::MissingOption, "--data " + printable(path) + " needs --csv-inputs",
+                       "say which columns make which input: --csv-inputs x=0:13,y=13");
+    throw dataError(code::DataFormat, path, "is neither a directory of .npy files nor an .npz or .csv file");
+  }
+
+  void readDirectory(const std::string &path) {
+    std::vector<std::string> names = npyNames(path);
+    for (const symc_argument *argument : fromData) {
+      if (std::find(names.begin(), names.end(), argument->name) == names.end())
+        missing(path, *argument, ".npy", names);
+      add(*argument, openNpy(openFile(path + "/" + argument->name + ".npy")));
+    }
+    warnOfExtra(path, names);
+  }
+
+  void readArchive(const std::string &path) {
+    NpzArchive archive(path);
+    for (const symc_argument *argument : fromData) {
+      if (std::find(archive.names().begin(), archive.names().end(), argument->name) == archive.names().end())
+        missing(path, *argument, "", archive.names());
+      add(*argument, archive.open(argument->name));
+    }
+    warnOfExtra(path, archive.names());
+  }
+
+  /// Arrays that are no input of the model. What another of its functions takes is in its place here.
+  void warnOfExtra(const std::string &path, std::vector<std::string> names) {
+    std::set<std::string> inputs = library.inputs();
+    auto isInput = [&](const std::string &name) { return inputs.count(name) > 0; };
+    names.erase(std::remove_if(names.begin(), names.end(), isInput), names.end());
+    if (!names.empty())
+      warn(code::UnusedData,
+           names.size() == 1 ? "holds an array that is no input of the model: " + list(names)
+                             : "holds arrays that are no inputs of the model: " + list(names),
+           path, "arrays are named like the inputs");
+  }
+
+  [[noreturn]] void missing(const std::string &path, const symc_argument &argument, const char *ending,
+                            const std::vector<std::string> &names) {
+    Diagnostic diagnostic = makeDiagnostic(code::MissingTensor, path,
+                                           "has no " + std::string(argument.name) + ending + " for input " +
+                                               symc::quoted(argument.name) + "; it holds " + list(names));
+    diagnostic.suggestion = suggest(argument.name, names);
+    throw Error(WrongInput, diagnostic);
+  }
+
+  void readCsvData(const std::string &path) {
+    std::vector<CsvRequest> requests;
+    for (const symc_argument *argument : fromData) {
+      auto columns = std::find_if(options.csvInputs.begin(), options.csvInputs.end(),
+                                  [&](const auto &item) { return item.first == argument->name; });
+      if (columns == options.csvInputs.end())
+        throw usageError(code::MissingOption, "--csv-inputs gives no columns for input " + symc::quoted(argument->name));
+      requests.push_back({argument->name, columns->second, typeOf(*argument)});
+    }
+    std::vector<Tensor> tensors = readCsv(openFile(path), requests);
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      checkShape(*fromData[i], path, tensors[i].type, tensors[i].shape, requests[i].columns);
+      addColumn(*fromData[i], std::move(tensors[i]));
+    }
+  }
+
+  void add(const symc_argument &argument, TensorFile file) {
+    const std::string where = file.bytes->where;
+    DataType have = file.header.type, want = typeOf(argument);
+    bool bytes = have == DataType::U8 && isNumeric(want);
+    if (have != want && !bytes && !options.cast.count(argument.name))
+      throw dataError(code::DataTypeMismatch, where,
+                      "holds " + std::string(name(have)) + ", but input " + symc::quoted(argument.name) + " is " +
+                          argument.type,
+                      "--cast " + std::string(argument.name) + " converts it");
+    checkShape(argument, where, have, file.header.shape);
+    bool keepBytes = bytes && want != DataType::I8 && want != DataType::F16 && want != DataType::BF16;
+    addColumn(argument, readTensor(std::move(file), keepBytes ? DataType::U8 : want));
+  }
+
+  void checkShape(const symc_argument &argument, const std::string &where, DataType type, const Shape &shape,
+                  const std::string &columns = {}) {
+    bool batched = isBatched(argument);
+    auto mismatch = [&](const std::string &why, const std::string &hint = {}) {
+      throw dataError(code::DataShape, where,
+                      "holds " + formatType(type, shape) + ", but input " + symc::quoted(argument.name) + " is " +
+                          argument.type + why,
+                      hint);
+    };
+    if (static_cast<int32_t>(shape.size()) != argument.rank)
+      mismatch("");
+    for (int32_t axis = batched; axis < argument.rank; ++axis) {
+      if (argument.dims[axis] < 0) {
+        bool lastLeftOut = columns.find(':') != columns.npos && shape[axis] + 1 == argument.shape[axis];
+        if (shape[axis] != argument.shape[axis])
+          mismatch("", lastLeftOut ? "a:b is half open: the columns from a up to, but not including, b" : "");
+        continue;
+      }
+      int32_t dim = argument.dims[axis];
+      if (data.dimValues[dim] >= 0 && data.dimValues[dim] != shape[axis])
+        mismatch(", where " + symc::quoted(library.model().dims[dim].name) + " is " + std::to_string(data.dimValues[dim]) +
+                 " after " + dimSources[dim]);
+      data.dimValues[dim] = shape[axis];
+      dimSources[dim] = "input " + symc::quoted(argument.name);
+    }
+    if (!batched)
+      return;
+    if (firstBatched.empty()) {
+      data.exampleCount = shape[0];
+      firstBatched = argument.name;
+      if (!data.exampleCount)
+        throw dataError(code::DataShape, where, "holds no examples");
+    } else if (shape[0] != data.exampleCount) {
+      mismatch(": " + std::to_string(shape[0]) + " examples, but input " + symc::quoted(firstBatched) + " has " +
+               std::to_string(data.exampleCount));
+    }
+  }
+
+  void addColumn(const symc_argument &argument, Tensor tensor) {
+    Column column;
+    column.argument = &argument;
+    column.type = typeOf(argument);
+    column.batched = isBatched(argument);
+    int64_t count = elementCount(tensor.shape).value_or(0);
+    column.rowElements = elementCount({tensor.shape.begin() + column.batched, tensor.shape.end()}).value_or(0);
+    if (auto scale = options.scale.find(argument.name); scale != options.scale.end()) {
+      column.scale = scale->second;
+      if (tensor.type != DataType::U8)
+        scaleInPlace(tensor.data.data(), tensor.type, count, column.scale);
+    }
+    column.tensor = std::move(tensor);
+    data.all.push_back(std::move(column));
+  }
+
+  const Library &library;
+  const DataOptions &options;
+  bool whole;
+  std::vector<const symc_argument *> needed, fromData;
+  std::vector<std::string> dimSources;
+  std::string firstBatched;
+  Dataset data;
+};
+
+Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options,
+                      bool whole) {
+  return DatasetLoader(library, functions, options, whole).load();
+}
+
+const Column &Dataset::column(const char *name) const {
+  return *std::find_if(all.begin(), all.end(), [&](const Column &c) { return !strcmp(c.argument->name, name); });
+}
+
+uint64_t Dataset::hash() const {
+  Hash hash;
+  auto add = [&](const auto &value) { hash.add(&value, sizeof value); };
+  for (const Column &column : all) {
+    hash.add(column.argument->name, strlen(column.argument->name) + 1);
+    add(column.tensor.type);
+    add(column.tensor.shape.size());
+    hash.add(column.tensor.shape.data(), column.tensor.shape.size() * sizeof(int64_t));
+    add(column.scale);
+    hash.add(column.tensor.data.data(), column.tensor.data.size());
+  }
+  return hash.value();
+}
+
+} // namespace symc::host

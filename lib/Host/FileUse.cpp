@@ -1,0 +1,50 @@
+//===- FileUse.cpp - The files of one command ------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Host/FileUse.h"
+#include "lib/Host/Errors.h"
+#include "lib/Support/NewFile.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace symc::host {
+
+/// Whether both paths lead to one file, which need not be there yet.
+static bool sameFile(const std::string &one, const std::string &other) {
+  auto first = std::make_unique<Destination>(), second = std::make_unique<Destination>();
+  // What cannot be written is reported where it is.
+  if (!first->find(one.c_str()) || !second->find(other.c_str()) || first->special || second->special ||
+      first->exists != second->exists)
+    return false;
+  if (first->exists)
+    return first->status.st_dev == second->status.st_dev && first->status.st_ino == second->status.st_ino;
+  auto place = [](const char *path) {
+    std::error_code ignored;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+  };
+  return place(first->path) == place(second->path);
+}
+
+void FileUse::reads(const std::string &option, const std::string &path) {
+  if (!path.empty())
+    uses.push_back({option, path, false});
+}
+
+void FileUse::writes(const std::string &option, const std::string &path) {
+  if (path.empty())
+    return;
+  for (const Use &use : uses)
+    if (sameFile(use.path, path))
+      throw usageError(code::OptionConflict,
+                       use.written ? use.option + " and " + option + " write to one file, " + printable(path)
+                                   : option + " " + printable(path) + " would replace " + use.option +
+                                         (use.option[0] == '-' ? " " + printable(use.path) : ""),
+                       "give another file to one of them");
+  uses.push_back({option, path, true});
+}
+
+} // namespace symc::host

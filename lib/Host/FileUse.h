@@ -1,0 +1,32 @@
+//===- FileUse.h - The files of one command --------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_HOST_FILEUSE_H
+#define SYMC_HOST_FILEUSE_H
+
+#include <string>
+#include <vector>
+
+namespace symc::host {
+
+/// Finds out that a command would write over what it reads, or write two results to one file, whatever paths lead
+/// there. An empty path is no file.
+class FileUse {
+public:
+  void reads(const std::string &option, const std::string &path);
+  /// Throws Error when another option gives this file. Devices and pipes may be written to by several.
+  void writes(const std::string &option, const std::string &path);
+
+private:
+  struct Use {
+    std::string option, path;
+    bool written;
+  };
+  std::vector<Use> uses;
+};
+
+} // namespace symc::host
+
+#endif // SYMC_HOST_FILEUSE_H

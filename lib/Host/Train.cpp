@@ -1,0 +1,303 @@
+//===- Train.cpp - The training loop --------------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Host/Train.h"
+#include "lib/Host/Checkpoint.h"
+#include "lib/Host/FileUse.h"
+#include "lib/Host/History.h"
+#include "lib/Host/Interrupt.h"
+#include "lib/Host/Numbers.h"
+#include "lib/Host/OutputFile.h"
+#include "lib/Host/Progress.h"
+#include "lib/Host/Shuffle.h"
+#include "lib/Host/TrainLog.h"
+#include "lib/Host/TrainingData.h"
+#include "lib/Support/Json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace symc::host {
+
+/// A result that cannot be written must not be found out after hours of training.
+static void checkWritable(const std::string &path) {
+  if (path.empty())
+    return;
+  std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  std::error_code ignored;
+  if (!parent.empty() && !std::filesystem::is_directory(parent, ignored))
+    throw dataError(code::OutputUnwritable, path,
+                    "cannot be written: there is no directory " + printable(parent.string()));
+  auto destination = std::make_unique<Destination>();
+  if (!destination->find(path.c_str()))
+    throw outputError(path, errno);
+}
+
+void checkTrainOptions(const TrainOptions &options) {
+  if (!options.validation.empty() && options.validationSplit > 0)
+    throw usageError(code::OptionConflict, "--validation and --validation-split exclude each other");
+  if (!options.checkpoint.empty() && !options.resume && Checkpoint(options.checkpoint).exists())
+    throw usageError(code::OptionConflict, printable(options.checkpoint) + " holds a checkpoint already",
+                     "--resume goes on from it; a new run needs another directory");
+  if (options.repeat > 1 && (!options.save.empty() || !options.checkpoint.empty()))
+    throw usageError(code::OptionConflict, "--repeat trains several models: --save and --checkpoint keep one");
+  checkWritable(options.save);
+  checkWritable(options.history);
+  // --save may replace --params: a model that is trained further.
+  FileUse files;
+  files.reads("--data", options.data.data);
+  files.reads("--validation", options.validation);
+  for (const auto &[input, file] : options.data.files)
+    files.reads("--in " + input, file);
+  files.reads("the model itself", options.data.model);
+  if (!options.checkpoint.empty())
+    files.writes("--checkpoint", Checkpoint(options.checkpoint).file());
+  files.writes("--save", options.save);
+  files.writes("--history", options.history);
+  if (options.resume && !options.params.empty() && Checkpoint(options.checkpoint).exists())
+    warn(code::OptionConflict,
+         "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
+         Checkpoint(options.checkpoint).file());
+}
+
+static std::string graphHash(const symc_model &model) {
+  nlohmann::json manifest = nlohmann::json::parse(model.manifest, nullptr, false);
+  if (manifest.is_object() && manifest.contains("graph_sha256") && manifest["graph_sha256"].is_string())
+    return manifest["graph_sha256"];
+  return model.name;
+}
+
+namespace {
+
+class Trainer {
+public:
+  Trainer(const Library &library, const TrainOptions &options, const TrainingData &data)
+      : options(options), data(data), trainIndex(library.require("train_step")),
+        trainFunction(library.function(trainIndex)), instance(library, options.instance), outputs(trainFunction),
+        means(outputs.count()), history(scoreNames(trainFunction), data.validationExamples() > 0, options.history),
+        checkpoint(options.checkpoint),
+        reader(data.training(), trainFunction, std::min(data.batchSize(), data.trainingExamples())) {
+    if (!options.logdir.empty())
+      log = std::make_unique<TrainLog>(options.logdir, data.validationExamples() > 0);
+  }
+
+  /// Done, or the exit code of an interrupt.
+  int run() {
+    instanceSetUp();
+    resume();
+    started = std::chrono::steady_clock::now();
+    while (state.epoch < options.epochs) {
+      trainEpoch();
+      if (!interrupted())
+        finishEpoch();
+      if (interrupted())
+        return stop();
+    }
+    if (!options.checkpoint.empty())
+      saveCheckpoint();
+    if (!options.save.empty())
+      instance.saveParameters(options.save);
+    history.write(true);
+    return Done;
+  }
+
+  const History &rows() const { return history; }
+
+private:
+  void instanceSetUp() {
+    if (!options.params.empty())
+      instance.loadParameters(options.params, options.allowExtra);
+    if (options.checkpoint.empty())
+      return;
+    checkpoint.prepare();
+    identity.graph = graphHash(instance.library().model());
+    identity.data = data.hash();
+    identity.seed = *options.instance.seed;
+    identity.batchSize = data.batchSize();
+  }
+
+  void resume() {
+    if (!options.resume)
+      return;
+    if (!checkpoint.exists()) {
+      remark(code::Resumed, "holds no checkpoint: starting at the beginning", options.checkpoint);
+      return;
+    }
+    state = checkpoint.load(instance, identity, means.sums.size(), history.columns().size());
+    for (const std::vector<double> &row : state.history)
+      history.add(row);
+    means.sums = state.sums;
+    means.examples = state.examples;
+    if (state.epoch >= options.epochs)
+      remark(code::Resumed, "the run was finished after " + std::to_string(state.epoch) + " epochs: saving again",
+             checkpoint.file());
+    else
+      remark(code::Resumed,
+             "resuming in epoch " + std::to_string(state.epoch + 1) + " after " + std::to_string(instance.step()) +
+                 " steps",
+             checkpoint.file());
+  }
+
+  double seconds() const {
+    return state.seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  }
+
+  void trainEpoch() {
+    std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
+    std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
+    while (state.position < data.batches() && !interrupted()) {
+      int64_t first = state.position * data.batchSize();
+      int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
+      instance.call(trainIndex, reader.gather(&rows[first], count), outputs.tensors(), data.training().name());
+      means.add(outputs, count);
+      ++state.position;
+      checkLoss(outputs.value(0));
+      progress.update(label, state.position, data.batches(), means.mean(0));
+      if (options.checkpointEvery && instance.step() % options.checkpointEvery == 0 && !interrupted())
+        saveCheckpoint();
+    }
+  }
+
+  void checkLoss(double loss) {
+    if (std::isfinite(loss) || warned)
+      return;
+    warned = true;
+    progress.clear();
+    warn(code::NotFinite,
+         "the loss is " + std::string(std::isnan(loss) ? "NaN" : "infinite") + " at step " +
+             std::to_string(instance.step()) + " (epoch " + std::to_string(state.epoch + 1) + "); training goes on",
+         "", "a smaller learning rate or clip_global_norm may help; this is said once");
+  }
+
+  void finishEpoch() {
+    std::vector<double> row = {static_cast<double>(state.epoch + 1), static_cast<double>(instance.step())};
+    for (size_t i = 0; i < means.sums.size(); ++i)
+      row.push_back(means.mean(i));
+    if (data.validationExamples()) {
+      Means scores = data.validate(instance);
+      if (interrupted())
+        return; // the epoch is trained but not finished: a resumed run validates again
+      for (size_t i = 0; i < scores.sums.size(); ++i)
+        row.push_back(scores.mean(i));
+    }
+    row.push_back(seconds());
+    history.add(row);
+    if (log)
+      log->add(scoreNames(trainFunction), row, instance);
+    ++state.epoch;
+    state.position = 0;
+    means = Means(outputs.count());
+    progress.clear();
+    say(history.lastLine(options.epochs));
+    history.write(false);
+    if (!options.checkpoint.empty() && !options.checkpointEvery && state.epoch < options.epochs)
+      saveCheckpoint();
+  }
+
+  void saveCheckpoint() {
+    state.sums = means.sums;
+    state.examples = means.examples;
+    state.history = history.rows();
+    LoopState saved = state;
+    saved.seconds = seconds();
+    checkpoint.save(instance, identity, saved);
+  }
+
+  int stop() {
+    progress.clear();
+    if (!options.checkpoint.empty())
+      saveCheckpoint();
+    if (!history.rows().empty())
+      history.write(true);
+    std::string said = "interrupted after " + std::to_string(instance.step()) + " steps; ";
+    if (options.checkpoint.empty())
+      sayOrWarn(code::NothingKept, said + "without --checkpoint nothing is kept");
+    else
+      sayOrWarn(code::Resumed, said + "--resume goes on from " + printable(checkpoint.file()));
+    return interruptExitCode();
+  }
+
+  const TrainOptions &options;
+  const TrainingData &data;
+  int32_t trainIndex;
+  const symc_function &trainFunction;
+  Instance instance;
+  ScalarOutputs outputs;
+  Means means;
+  History history;
+  Checkpoint checkpoint;
+  RunIdentity identity;
+  LoopState state;
+  BatchReader reader;
+  std::unique_ptr<TrainLog> log;
+  Progress progress;
+  std::chrono::steady_clock::time_point started;
+  bool warned = false;
+};
+
+} // namespace
+
+/// Mean and deviation of each column over runs that differ in their seed.
+static std::string stability(const std::vector<std::string> &columns, const std::vector<std::vector<double>> &rows) {
+  Json json = {{"runs", rows.size()}};
+  std::string said = "over " + std::to_string(rows.size()) + " seeds:";
+  double count = static_cast<double>(rows.size());
+  for (size_t c = 0; c < columns.size(); ++c) {
+    double mean = 0, squares = 0;
+    for (const std::vector<double> &row : rows)
+      mean += row[c] / count;
+    for (const std::vector<double> &row : rows)
+      squares += (row[c] - mean) * (row[c] - mean);
+    double deviation = std::sqrt(squares / (count - 1));
+    if (c < 2) {
+      json[columns[c]] = static_cast<int64_t>(mean);
+      continue;
+    }
+    json[columns[c]] = {{"mean", jsonNumber<Json>(mean)}, {"deviation", jsonNumber<Json>(deviation)}};
+    said += " " + columns[c] + " " + brief(mean) + " ± " + brief(deviation);
+  }
+  say(said);
+  return jsonLine(json);
+}
+
+/// h.csv of seed 3: h-3.csv.
+static std::string withSeed(const std::string &path, uint64_t seed) {
+  if (path.empty())
+    return path;
+  std::filesystem::path name(path);
+  return (name.parent_path() / (name.stem().string() + "-" + std::to_string(seed) + name.extension().string()))
+      .string();
+}
+
+int train(const Library &library, const TrainOptions &options) {
+  TrainingData data(library, options);
+  // Several runs are made for their numbers alone.
+  if (options.repeat == 1 && options.save.empty() && options.checkpoint.empty())
+    warn(code::NothingKept, "the trained parameters are not kept", "", "--save FILE or --checkpoint DIR keeps them");
+  std::vector<std::vector<double>> lastRows;
+  for (int64_t run = 0; run < options.repeat; ++run) {
+    TrainOptions one = options;
+    uint64_t seed = library.settings(options.instance).seed + run;
+    one.instance.seed = seed;
+    if (options.repeat > 1) {
+      say("seed " + std::to_string(seed));
+      one.history = withSeed(options.history, seed);
+      one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(seed);
+    }
+    Trainer trainer(library, one, data);
+    if (int exit = trainer.run())
+      return exit;
+    lastRows.push_back(trainer.rows().rows().back());
+    if (run + 1 == options.repeat)
+      printf("%s\n", (run ? stability(trainer.rows().columns(), lastRows) : trainer.rows().lastJson()).c_str());
+  }
+  return Done;
+}
+
+} // namespace symc::host

@@ -1,0 +1,172 @@
+//===- Program.cpp - Tensors of a block become buffers of a program -------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Kernel/Program.h"
+#include "lib/Fusion/Access.h"
+
+using namespace mlir;
+using namespace symc;
+
+Value symc::memoryOf(Value value) {
+  while (auto reshape = value.getDefiningOp<sym::ReshapeOp>())
+    value = reshape.getX();
+  return value;
+}
+
+//===----------------------------------------------------------------------===//
+// BlockOrder
+//===----------------------------------------------------------------------===//
+
+BlockOrder::BlockOrder(Block &block) : block(block) {
+  AccessMap accesses;
+  auto nothing = [](Value) { return false; };
+  unsigned position = 0;
+  for (Operation &op : block) {
+    order[&op] = position++;
+    WalkResult fails = op.walk([&](sym::FusedOp region) {
+      return WalkResult(failure(llvm::any_of(region.getBody().front().without_terminator(),
+                                             [&](Operation &inner) { return accesses.mayFail(&inner, nothing); })));
+    });
+    if (fails.wasInterrupted())
+      last = &op;
+  }
+}
+
+/// Whether the region reads this argument only at the element that it writes.
+static bool readsInPlace(sym::FusedOp region, unsigned argument, Type result) {
+  BlockArgument value = region.getBody().getArgument(argument);
+  if (region.getKind() != sym::FusionKind::elementwise || value.getType() != result)
+    return false;
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return isa<ScalarBodyOpInterface, sym::YieldOp>(user) &&
+           llvm::all_of(user->getResultTypes(), [&](Type type) { return sameDims(dimsOf(type), dimsOf(result)); });
+  });
+}
+
+bool BlockOrder::canOverwrite(sym::FusedOp region, Value result, BlockArgument argument, bool failing) const {
+  if (failing && last && order.lookup(region) <= order.lookup(last))
+    return false;
+  SmallVector<Value> views = {argument};
+  for (size_t v = 0; v < views.size(); ++v)
+    for (OpOperand &use : views[v].getUses()) {
+      Operation *user = use.getOwner();
+      if (auto reshape = dyn_cast<sym::ReshapeOp>(user)) {
+        views.push_back(reshape.getOut());
+        continue;
+      }
+      if (user == block.getTerminator())
+        continue; // copied before, see copyArguments
+      if (order.lookup(user) > order.lookup(region))
+        return false;
+      if (user == region && !readsInPlace(region, use.getOperandNumber(), result.getType()))
+        return false;
+    }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// ProgramBuilder
+//===----------------------------------------------------------------------===//
+
+void ProgramBuilder::build(Block &block, ArrayRef<Place> places, bool failing) {
+  BlockOrder order(block);
+  llvm::DenseSet<unsigned> direct; // places that need no copy
+  planPlaces(block, places, order, failing, direct);
+  Operation *copyBehind = failing ? order.lastCheck() : nullptr;
+  if (!copyBehind)
+    copyArguments(block, places);
+  for (Operation &op : block.without_terminator()) {
+    convert(op);
+    if (&op == copyBehind)
+      copyArguments(block, places);
+  }
+  // What stands elsewhere is copied when all else is done.
+  for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands()))
+    if (places[i].buffer && !direct.contains(i) && !isa<BlockArgument>(memoryOf(value)))
+      copy(value.getLoc(), value.getType(), buffers[value], places[i].buffer);
+}
+
+/// Chooses the values that are written to their place directly. Stacks of loops and results of branches are, too.
+void ProgramBuilder::planPlaces(Block &block, ArrayRef<Place> places, const BlockOrder &order, bool failing,
+                                llvm::DenseSet<unsigned> &direct) {
+  for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands())) {
+    Value memory = memoryOf(value);
+    Operation *def = memory.getDefiningOp();
+    const Place &place = places[i];
+    if (isa_and_nonnull<sym::UndefinedOp>(def) || !place.buffer) {
+      direct.insert(i);
+      continue;
+    }
+    bool writes = isa_and_nonnull<sym::FusedOp, sym::CondOp>(def);
+    if (auto scan = dyn_cast_or_null<sym::ScanOp>(def))
+      writes = cast<OpResult>(memory).getResultNumber() >= scan.getCarryCount();
+    if (!writes || destination.count(memory))
+      continue;
+    auto region = dyn_cast<sym::FusedOp>(def);
+    if (!place.old || (region && order.canOverwrite(region, memory, place.old, failing))) {
+      destination[memory] = place.buffer;
+      direct.insert(i);
+    }
+  }
+}
+
+/// What is handed on as it came is copied before anything is overwritten.
+void ProgramBuilder::copyArguments(Block &block, ArrayRef<Place> places) {
+  for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands())) {
+    auto argument = dyn_cast<BlockArgument>(memoryOf(value));
+    if (!argument || !places[i].buffer || buffers[argument] == places[i].buffer)
+      continue;
+    copy(block.getTerminator()->getLoc(), value.getType(), buffers[argument], places[i].buffer);
+  }
+}
+
+Value ProgramBuilder::view(Location loc, Value buffer, Type tensor) {
+  MemRefType type = bufferType(tensor);
+  return buffer.getType() == type ? buffer : kernel::ViewOp::create(b, loc, type, buffer).getResult();
+}
+
+Value ProgramBuilder::alloc(Location loc, Type tensor) {
+  return kernel::AllocOp::create(b, loc, bufferType(tensor), sym::DimsAttr::get(b.getContext(), dimsOf(tensor)));
+}
+
+void ProgramBuilder::copy(Location loc, Type type, Value from, Value to) {
+  Value source = view(loc, from, type), target = view(loc, to, type);
+  func::CallOp::create(b, loc, kernels.getCopy(loc, type), ValueRange{source, target});
+}
+
+/// The buffer that a result of an op is written to.
+Value ProgramBuilder::resultBuffer(Value out) {
+  auto direct = destination.find(out);
+  return buffers[out] = direct != destination.end() ? view(out.getLoc(), direct->second, out.getType())
+                                                    : alloc(out.getLoc(), out.getType());
+}
+
+void ProgramBuilder::convert(Operation &op) {
+  Location loc = op.getLoc();
+  if (auto constant = dyn_cast<sym::ConstantOp>(op)) {
+    if (!constant->use_empty())
+      buffers[constant] = kernel::GetGlobalOp::create(b, loc, bufferType(constant.getType()),
+                                                      kernels.getGlobal(loc, constant.getValue()).getValue());
+  } else if (auto reshape = dyn_cast<sym::ReshapeOp>(op)) {
+    buffers[reshape] = view(loc, buffers[reshape.getX()], reshape.getType());
+  } else if (auto scan = dyn_cast<sym::ScanOp>(op)) {
+    convertScan(scan);
+  } else if (auto loop = dyn_cast<sym::WhileOp>(op)) {
+    convertWhile(loop);
+  } else if (auto cond = dyn_cast<sym::CondOp>(op)) {
+    convertCond(cond);
+  } else if (auto region = dyn_cast<sym::FusedOp>(op)) {
+    convertRegion(region);
+  }
+}
+
+void ProgramBuilder::convertRegion(sym::FusedOp region) {
+  SmallVector<Value> operands;
+  for (Value input : region.getInputs())
+    operands.push_back(buffers[input]);
+  for (Value out : region.getOuts())
+    operands.push_back(resultBuffer(out));
+  func::CallOp::create(b, region.getLoc(), kernels.get(region), operands);
+}
