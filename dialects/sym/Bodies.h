@@ -17,8 +17,8 @@ unsigned carryCount(mlir::Operation *op);
 /// The operand that an argument of a body stands for, a carry's in the first iteration; null for the number of the
 /// iteration, and for an argument of anything else.
 mlir::OpOperand *operandOf(mlir::BlockArgument argument);
-/// Adds what `value` is made of: the operands of its op; of a loop's or branch's result, and of an argument of its bodies,
-/// the operands and the yielded values that it may have.
+/// Adds what `value` is made of: the operands of its op; of a loop's or branch's result, and of an argument of its
+/// bodies, the operands and the yielded values that it may have.
 void addSources(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &sources);
 
 } // namespace symc

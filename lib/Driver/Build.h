@@ -37,7 +37,8 @@ struct BuildOptions {
 /// The dialects that any stage uses.
 void registerDialects(mlir::DialectRegistry &registry);
 
-/// Reports what a pass says: a message that begins with its code is about the user's graph, any other about the compiler.
+/// Reports what a pass says: a message that begins with its code is about the user's graph, any other about the
+/// compiler.
 void report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics);
 
 /// Reads the graph (or, for a name in .mlir, a module of sym): stage Sym. Null after an error.

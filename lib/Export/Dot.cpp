@@ -89,8 +89,8 @@ private:
     }
   }
 
-  /// The cluster of a loop or branch has its results, and a cluster for each function, as the names of ops and arguments
-  /// say.
+  /// The cluster of a loop or branch has its results, and a cluster for each function, as the names of ops and
+  /// arguments say.
   void addControl(Operation &op) {
     StringRef path = nameOf(op.getLoc()), name = path.contains('/') ? path.rsplit('/').second : path;
     Operation *yield = op.getRegions().back().front().getTerminator();

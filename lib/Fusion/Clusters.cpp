@@ -17,6 +17,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Fusion/Clusters.h"
+#include "dialects/sym/Bodies.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -53,7 +54,7 @@ bool Clusters::complete() const {
 bool Clusters::isNode(Operation *op) const {
   if (isMove(op))
     return stored.contains(op);
-  return !isa<sym::ConstantOp, sym::ReshapeOp, sym::UndefinedOp>(op) && !isControl(op) &&
+  return !isa<sym::ConstantOp, sym::ReshapeOp, sym::UndefinedOp>(op) && !isControlFlow(op) &&
          !op->hasTrait<OpTrait::IsTerminator>();
 }
 
@@ -66,7 +67,7 @@ bool Clusters::isNode(Operation *op) const {
 void Clusters::storeMoves() {
   auto needsMemory = [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>() || isa<OpaqueKernelOpInterface>(user) || isContraction(user) ||
-           isControl(user) || (isa<sym::ReshapeOp>(user) && !isUnitReshape(user));
+           isControlFlow(user) || (isa<sym::ReshapeOp>(user) && !isUnitReshape(user));
   };
   DenseMap<Operation *, unsigned> size;
   llvm::DenseSet<Operation *> renamed; // unit reshapes that something needs in memory

@@ -33,8 +33,6 @@ bool symc::isMove(Operation *op) {
 
 bool symc::isContraction(Operation *op) { return isa<ContractionOpInterface>(op); }
 
-bool symc::isControl(Operation *op) { return isa<DifferentiableRegionOpInterface>(op); }
-
 bool symc::isSplat(Value value) {
   auto constant = value.getDefiningOp<sym::ConstantOp>();
   return constant && isa<SplatElementsAttr>(constant.getValue());

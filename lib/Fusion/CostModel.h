@@ -68,8 +68,6 @@ bool isMove(mlir::Operation *op);
 bool isUnitReshape(mlir::Operation *op);
 /// A matrix product or convolution.
 bool isContraction(mlir::Operation *op);
-/// Loops and branches: what they read and write stands in memory.
-bool isControl(mlir::Operation *op);
 /// A constant with one value for all elements.
 bool isSplat(mlir::Value value);
 

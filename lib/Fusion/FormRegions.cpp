@@ -9,6 +9,7 @@
 // a region is decided in Clusters.cpp; here the regions are built.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Bodies.h"
 #include "lib/Fusion/Clusters.h"
 #include "lib/Fusion/Passes.h"
 #include "mlir/Pass/Pass.h"
@@ -128,7 +129,7 @@ struct FormRegions : PassWrapper<FormRegions, OperationPass<func::FuncOp>> {
     func::FuncOp function = getOperation();
     // Inner bodies first: those around them copy them as they are then.
     function.walk([&](Operation *op) {
-      if (isControl(op))
+      if (isControlFlow(op))
         for (Region &region : op->getRegions())
           form(region.front());
     });

@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
 #include "lib/Fusion/CostModel.h"
 #include "lib/Fusion/Passes.h"
@@ -67,7 +68,7 @@ struct PrepareFusion : PassWrapper<PrepareFusion, OperationPass<func::FuncOp>> {
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk([](Operation *op) {
-      if (isControl(op))
+      if (isControlFlow(op))
         fillOperands(op);
     });
   }

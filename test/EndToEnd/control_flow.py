@@ -231,12 +231,13 @@ def check(name, case, folder, failures):
     for number, sizes in enumerate(case["sizes"]):
         values = values_of(case, sizes, np.random.default_rng(number))
         inputs = {n: values[n] for n in case["graph"]["inputs"]}
-        results = {}
+        results, trains = {}, all(v.size for v in inputs.values())
         for label, model in models.items():
             for parameter in case["graph"]["parameters"]:
                 model.parameters[parameter] = values[parameter]
             outputs = [np.array(v) for v in named(model.predict(**inputs)).values()]
-            gradients = {n: np.array(v) for n, v in named(model.gradients(**inputs)).items()}
+            # A training step without examples is refused.
+            gradients = {n: np.array(v) for n, v in named(model.gradients(**inputs)).items()} if trains else {}
             results[label] = outputs, gradients
         first = results["fused", 1]
         for label, (outputs, gradients) in results.items():

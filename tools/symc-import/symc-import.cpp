@@ -42,8 +42,8 @@ static int truncations(llvm::StringRef path) {
 }
 
 static void printOps() {
-  static const char *const kinds[] = {"I64",      "F64",   "Order",    "Number", "Bool",           "Str",
-                                      "Axes",     "Ints",  "OpenInts", "PadWidth", "DType",        "ActivationName",
+  static const char *const kinds[] = {"I64",      "F64",   "Order",    "Number",   "Bool",  "Str",
+                                      "Axes",     "Ints",  "OpenInts", "PadWidth", "DType", "ActivationName",
                                       "Function", "Shape", "Sizes",    "Padding",  "Enum"};
   static_assert(std::size(kinds) == static_cast<size_t>(symc::AttrKind::Enum) + 1, "a name for each kind");
   symc::Json ops;

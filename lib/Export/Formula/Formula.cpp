@@ -34,8 +34,8 @@ public:
       return wrong("S0702", "'" + options.of + "' is not floating");
     if (Operation *control = controlBehind(of))
       return control->emitError("S0906: this version of symc prints no formulas of '")
-             << control->getName().stripDialect() << "', on which " << (options.of.empty() ? "the loss" : "'" + options.of + "'")
-             << " depends";
+             << control->getName().stripDialect() << "', on which "
+             << (options.of.empty() ? "the loss" : "'" + options.of + "'") << " depends";
     llvm::MapVector<StringRef, unsigned> orders; // name → how often to differentiate
     for (const std::string &name : options.wrt)
       ++orders[name];

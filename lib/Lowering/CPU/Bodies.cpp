@@ -235,15 +235,18 @@ private:
       addresses[result] = value;
   }
 
+  void emitBranch(Block *block, Block &steps, Block *after) {
+    b.setInsertionPointToEnd(block);
+    emitSteps(steps);
+    LLVM::BrOp::create(b, loc, after);
+  }
+
   void emitIf(kernel::IfOp branches) {
     Block *then = body.addBlock(), *otherwise = body.addBlock(), *after = body.addBlock();
     Operation *entering = LLVM::CondBrOp::create(b, loc, flag(branches.getFlag()), then, otherwise);
     inside(entering, [&] {
-      for (auto [block, steps] : llvm::zip(ArrayRef{then, otherwise}, branches->getRegions())) {
-        b.setInsertionPointToEnd(block);
-        emitSteps(steps.front());
-        LLVM::BrOp::create(b, loc, after);
-      }
+      emitBranch(then, branches.getThen().front(), after);
+      emitBranch(otherwise, branches.getOtherwise().front(), after);
     });
     b.setInsertionPointToEnd(after);
   }
