@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Build.h"
 #include "dialects/kernel/KernelOps.h"
+#include "lib/Autodiff/Activity.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
@@ -14,6 +15,7 @@
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Lowering/Passes.h"
+#include "lib/Target/ReservedNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -124,6 +126,8 @@ OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, BuildRun &run) {
   }
   ImportOptions import;
   import.dims = options.fixedDims;
+  import.reserved = reservedNames();
+  import.derivativeReaches = derivativeReaches;
   return options.text ? importGraphText(*options.text, options.input, &context, import, run.diagnostics)
                       : importGraph(options.input, &context, import, run.diagnostics);
 }

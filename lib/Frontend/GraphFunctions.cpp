@@ -11,36 +11,31 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/DependencyOrder.h"
-#include "lib/Frontend/GraphImporter.h"
+#include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Suggest.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace symc;
 
-constexpr size_t inlineLimit = 1000000;
+static constexpr size_t inlineLimit = 1000000;
 
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//
 
-void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
-  const FunctionDecl &decl = *body.decl;
-  size_t before = report.diagnostics.errorCount();
-  Scope scope;
-  scope.nodes = &decl.nodes;
-  scope.function = &decl;
-  body.block = std::make_unique<Block>();
+/// Enters the names of a function in its scope. False where an input has no type, which is reported.
+bool FunctionTable::declareLocals(Scope &scope) {
+  const FunctionDecl &decl = *scope.function;
   bool typed = true;
   llvm::StringMap<TextRange> declared;
   auto declare = [&](const DeclaredName &name, uint32_t node, uint32_t index) {
     auto [first, isNew] = declared.try_emplace(ref(name.text), name.range);
-    auto global = names.find(ref(name.text));
-    bool taken = global != names.end() && symbols[global->second].kind != Symbol::Node &&
-                 symbols[global->second].kind != Symbol::Input;
+    const Symbol *global = parts.names.find(name.text);
+    bool taken = global && global->kind != Symbol::Node && global->kind != Symbol::Input;
     if (!isNew || taken) {
-      report.error(
-          name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
-          {"", "", {report.note(isNew ? symbols[global->second].range : first->second, "first defined here")}});
+      report.error(name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
+                   {"", "", {report.note(isNew ? global->range : first->second, "first defined here")}});
       return;
     }
     scope.local[ref(name.text)] = {node, index};
@@ -55,36 +50,43 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
   for (size_t i = 0; i < decl.nodes.size(); ++i)
     for (size_t r = 0; r < decl.nodes[i].names.size(); ++r)
       declare(decl.nodes[i].names[r], i, r);
-  if (!typed) { // without its inputs nothing of it can be built
+  return typed;
+}
+
+void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
+  const FunctionDecl &decl = *body.decl;
+  size_t before = report.diagnostics.errorCount();
+  Scope scope;
+  scope.nodes = &decl.nodes;
+  scope.function = &decl;
+  body.block = std::make_unique<Block>();
+  if (!declareLocals(scope)) { // without its inputs nothing of it can be built
     body.bad = true;
     return;
   }
   for (auto [i, input] : llvm::enumerate(decl.inputs))
     body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
                             context.location(input.name.range, ref(input.name.text)));
-  FunctionBody *caller = building;
-  bool callerLayerSeen = layerSeen;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(body.block.get());
-  building = &body;
-  buildNodes(scope);
+  llvm::SaveAndRestore caller(building, &body);
+  auto callerNode = parts.nodes.interrupt();
+  parts.nodes.build(scope);
   for (const JsonValue *output : decl.outputs) {
-    Reference reference = lookup(scope, output->string());
     std::vector<uint32_t> dependencies;
-    bool isName = reference.kind != Reference::None;
-    bool good = isName ? refer(scope, output->string(), output->range, dependencies, false, false)
-                       : referExpression(scope, *output, dependencies);
+    bool isName = parts.names.lookup(scope, output->string()).kind != NameTable::Reference::None;
+    bool good = isName ? parts.names.refer(scope, output->string(), output->range, dependencies, false, false)
+                       : parts.names.referExpression(scope, *output, dependencies);
     if (!good)
       continue;
     Value value;
     if (isName)
-      value = resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values = buildText(scope, *output, "out", output->range); values.size() == 1)
+      value = parts.nodes.resolve(scope, output->string(), output->range).value;
+    else if (SmallVector<Value> values = parts.nodes.buildText(scope, *output, "out", output->range);
+             values.size() == 1)
       value = values[0];
     body.results.push_back(value);
   }
-  building = caller;
-  layerSeen = callerLayerSeen;
   for (Operation &op : *body.block)
     op.walk([&](Operation *) { ++body.operations; });
   body.bad = decl.bad || report.diagnostics.errorCount() != before ||
@@ -93,12 +95,12 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
 
 /// Callees first, so that a use copies a finished body. A body without types waits for a use that gives it some: those
 /// alone recur, which `functionDepthLimit` bounds.
-void GraphImporter::buildFunctions() {
+void FunctionTable::build() {
   std::vector<std::vector<uint32_t>> calls(graph.functions.size());
   functions.resize(graph.functions.size());
   for (size_t i = 0; i < graph.functions.size(); ++i) {
     functions[i].decl = &graph.functions[i];
-    calledFunctions(graph.functions[i], calls[i]);
+    parts.names.collectCalls(graph.functions[i], calls[i]);
   }
   DependencyOrder order = orderByDependencies(calls);
   for (const std::vector<uint32_t> &cycle : order.cycles) {
@@ -111,7 +113,7 @@ void GraphImporter::buildFunctions() {
   }
   for (uint32_t i : order.order)
     if (!order.inCycle[i] && graph.functions[i].typed)
-      buildFunction(functions[i]);
+      buildBody(functions[i]);
     else if (!order.inCycle[i])
       functions[i].bad = graph.functions[i].bad;
 }
@@ -120,9 +122,9 @@ void GraphImporter::buildFunctions() {
 // Which body a use means
 //===----------------------------------------------------------------------===//
 
-FunctionBody *GraphImporter::findFunction(std::string_view name, TextRange range) {
-  if (isFunction(name))
-    return &functions[symbols[names[ref(name)]].index];
+FunctionBody *FunctionTable::find(std::string_view name, TextRange range) {
+  if (parts.names.isFunction(name))
+    return &functions[parts.names.find(name)->index];
   Suggestion nearest(name);
   for (const FunctionDecl &decl : graph.functions)
     nearest.consider(decl.name.text);
@@ -130,7 +132,7 @@ FunctionBody *GraphImporter::findFunction(std::string_view name, TextRange range
   return nullptr;
 }
 
-bool GraphImporter::checkInputs(const FunctionBody &function, MutableArrayRef<Operand> operands, const OpPlace &place,
+bool FunctionTable::checkInputs(const FunctionBody &function, MutableArrayRef<Operand> operands, const OpPlace &place,
                                 std::string hint) {
   const FunctionDecl &decl = *function.decl;
   if (operands.size() != decl.inputs.size()) {
@@ -161,7 +163,7 @@ bool GraphImporter::checkInputs(const FunctionBody &function, MutableArrayRef<Op
 }
 
 /// The body of the function for inputs of these types; null after reporting.
-FunctionBody *GraphImporter::bodyFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
+FunctionBody *FunctionTable::bodyFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
   const FunctionDecl &decl = *function.decl;
   if (!decl.typed)
     return instanceFor(function, inputs, place);
@@ -181,7 +183,7 @@ FunctionBody *GraphImporter::bodyFor(FunctionBody &function, ArrayRef<FunctionIn
 }
 
 /// The same of a function whose types come from its uses.
-FunctionBody *GraphImporter::instanceFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
+FunctionBody *FunctionTable::instanceFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
   SmallVector<Type> types;
   for (const FunctionInput &input : inputs)
     types.push_back(input.type);
@@ -201,7 +203,7 @@ FunctionBody *GraphImporter::instanceFor(FunctionBody &function, ArrayRef<Functi
   for (Type type : types)
     given += (given.empty() ? "" : ", ") + printType(type);
   report.within.push_back(report.note(place.op, "called here" + (given.empty() ? "" : " with " + given)));
-  buildFunction(*instance, types);
+  buildBody(*instance, types);
   report.within.pop_back();
   context.inlined += instance->operations;
   function.bad |= instance->bad; // reported once
@@ -215,7 +217,7 @@ FunctionBody *GraphImporter::instanceFor(FunctionBody &function, ArrayRef<Functi
 //===----------------------------------------------------------------------===//
 
 /// A value of the graph where an op is being built: in a function it is one of its needs.
-Value GraphImporter::visible(Value outer) {
+Value FunctionTable::visible(Value outer) {
   if (!building || !outer)
     return outer;
   BlockArgument &argument = building->seen[outer];
@@ -226,8 +228,19 @@ Value GraphImporter::visible(Value outer) {
   return argument;
 }
 
+Value FunctionTable::addMade(const std::string &name, const ParameterSlot &like, TextRange range) {
+  ParameterSlot slot = like;
+  slot.name = name;
+  slot.range = range;
+  slot.order = parts.nodes.number();
+  if (!building)
+    return parts.parameters.make(std::move(slot));
+  building->needs.push_back({{}, slot});
+  return building->block->addArgument(slot.type, context.location(range, name));
+}
+
 /// Values for the body's needs; parameters that it makes are named in `scope`. False after reporting.
-bool GraphImporter::supply(const FunctionBody &body, const std::string &scope, const OpPlace &place,
+bool FunctionTable::supply(const FunctionBody &body, const std::string &scope, const OpPlace &place,
                            SmallVectorImpl<Value> &values) {
   for (const FunctionBody::Need &need : body.needs) {
     values.push_back(need.outer ? visible(need.outer)
@@ -239,7 +252,7 @@ bool GraphImporter::supply(const FunctionBody &body, const std::string &scope, c
 }
 
 /// Counts a copy of the body, which stands `depth` loops and branches deep; false after reporting that it is too much.
-bool GraphImporter::countCopy(const FunctionBody &body, unsigned depth, const OpPlace &place) {
+bool FunctionTable::countCopy(const FunctionBody &body, unsigned depth, const OpPlace &place) {
   context.inlined += body.operations;
   if (context.inlined > inlineLimit) {
     report.error(place.op, code::InlineLimit,
@@ -257,7 +270,7 @@ bool GraphImporter::countCopy(const FunctionBody &body, unsigned depth, const Op
 }
 
 /// Copies the operations of the body to where the builder stands, named in `scope`; the results.
-SmallVector<Value> GraphImporter::copyBody(const FunctionBody &body, IRMapping &mapping, const std::string &scope,
+SmallVector<Value> FunctionTable::copyBody(const FunctionBody &body, IRMapping &mapping, const std::string &scope,
                                            TextRange holder) {
   auto inScope = [&](Location loc) -> Location {
     auto named = dyn_cast<NameLoc>(loc);
@@ -271,7 +284,7 @@ SmallVector<Value> GraphImporter::copyBody(const FunctionBody &body, IRMapping &
         for (BlockArgument argument : region.getArguments())
           argument.setLoc(inScope(argument.getLoc()));
       if (!building)
-        generatedName(cast<NameLoc>(copy->getLoc()).getName(), holder);
+        parts.names.takeGenerated(cast<NameLoc>(copy->getLoc()).getName(), holder);
     });
   SmallVector<Value> results;
   for (Value result : body.results)
@@ -279,9 +292,8 @@ SmallVector<Value> GraphImporter::copyBody(const FunctionBody &body, IRMapping &
   return results;
 }
 
-SmallVector<Value> GraphImporter::callFunction(std::string_view name, MutableArrayRef<Operand> operands,
-                                               const OpPlace &place) {
-  FunctionBody *function = findFunction(name, place.op);
+SmallVector<Value> FunctionTable::call(std::string_view name, MutableArrayRef<Operand> operands, const OpPlace &place) {
+  FunctionBody *function = find(name, place.op);
   if (!function || !checkInputs(*function, operands, place))
     return {};
   SmallVector<FunctionInput> inputs;
@@ -298,4 +310,19 @@ SmallVector<Value> GraphImporter::callFunction(std::string_view name, MutableArr
   IRMapping mapping;
   mapping.map(body->block->getArguments(), given);
   return copyBody(*body, mapping, place.name, place.nodeRange);
+}
+
+void FunctionTable::dropBodies() {
+  auto drop = [](FunctionBody &body) {
+    if (!body.block)
+      return;
+    body.block->dropAllReferences();
+    body.block->dropAllDefinedValueUses();
+    body.block.reset();
+  };
+  for (FunctionBody &body : functions) {
+    drop(body);
+    for (auto &[types, instance] : body.instances)
+      drop(*instance);
+  }
 }

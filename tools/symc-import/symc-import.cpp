@@ -12,9 +12,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/sym/OpSchema.h"
+#include "lib/Autodiff/Activity.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Support/Json.h"
 #include "lib/Support/Render.h"
+#include "lib/Target/ReservedNames.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <nlohmann/json.hpp>
@@ -59,6 +61,8 @@ static void printOps() {
 int main(int argc, char **argv) {
   bool json = false, quiet = false, cut = false;
   symc::ImportOptions options;
+  options.reserved = symc::reservedNames();
+  options.derivativeReaches = symc::derivativeReaches;
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
