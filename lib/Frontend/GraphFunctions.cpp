@@ -72,7 +72,7 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
   llvm::SaveAndRestore caller(building, &body);
   auto callerNode = parts.nodes.interrupt();
   parts.nodes.build(scope);
-  for (const JsonValue *output : decl.outputs) {
+  for (auto [i, output] : llvm::enumerate(decl.outputs)) {
     std::vector<uint32_t> dependencies;
     bool isName = parts.names.lookup(scope, output->string()).kind != NameTable::Reference::None;
     bool good = isName ? parts.names.refer(scope, output->string(), output->range, dependencies, false, false)
@@ -82,7 +82,8 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
     Value value;
     if (isName)
       value = parts.nodes.resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values = parts.nodes.buildText(scope, *output, "out", output->range);
+    else if (SmallVector<Value> values =
+                 parts.nodes.buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
              values.size() == 1)
       value = values[0];
     body.results.push_back(value);

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""agree.py [--seeds FIRST:LAST] [--graphs FILE ...] [--variants NAMES] [--keep DIR]
+"""agree.py [--seeds FIRST:LAST] [--control] [--graphs FILE ...] [--variants NAMES] [--keep DIR]
 
 Compiles graphs in several ways that must give the same bits, and compares all results of all functions, two training
 steps included: fused or a kernel an op, at -O0, -O2 and -O3, with the arena planned, without reuse and poisoned, with one
-thread and two. Random graphs (graphs.py) by their seeds, or graph files of your own. A graph that crashes the compiler,
-or that it refuses, has failed. Every graph runs in a process of its own, forked from one that holds the compiler.
+thread and two. Random graphs (graphs.py) by their seeds, with `--control` such with loops and branches, or graph files of
+your own. A graph that crashes the compiler, or that it refuses, has failed. Every graph runs in a process of its own, forked
+from one that holds the compiler.
 """
 import argparse
 import ctypes
@@ -193,6 +194,7 @@ def in_child(work):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="0:0")
+    parser.add_argument("--control", action="store_true", help="random graphs with loops and branches")
     parser.add_argument("--graphs", nargs="*", default=[])
     parser.add_argument("--variants", default="fused,unfused")
     parser.add_argument("--cpu", help="instruction set (default: this machine's)")
@@ -203,7 +205,8 @@ def main():
     first, last = map(int, options.seeds.split(":"))
     jobs = []
     for seed in range(first, last):
-        jobs.append((f"seed {seed}", lambda seed=seed: (*random_graph(seed), [{"n": n, "m": m} for n, m in ((5, 3), (33, 8))])))
+        jobs.append((f"seed {seed}", lambda seed=seed: (*random_graph(seed, options.control),
+                                                        [{"n": n, "m": m} for n, m in ((5, 3), (33, 8))])))
     for path in map(pathlib.Path, options.graphs):
         def of_file(path=path):
             graph = json.loads(path.read_text())

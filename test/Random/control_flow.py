@@ -196,6 +196,8 @@ def main():
                 folder = pathlib.Path(name)
                 try:
                     problem = check(seed, folder)
+                except symc.CompileError as error:
+                    problem = "\n".join(line for line in str(error).splitlines() if "warning[" not in line)
                 except Exception:
                     problem = traceback.format_exc(limit=3)
                 if problem and options.keep:
