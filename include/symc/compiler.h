@@ -1,22 +1,41 @@
-//===- symc/compiler.h - The interface of libSymcCompiler.so --------------===//
+//===- symc/compiler.h - The compiler as a library ------------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
-// The `symc` program holds no compiler: the commands that compile open
-// `../lib/libSymcCompiler.so` beside it and call it through this interface, so
-// that running and training a compiled model load neither LLVM nor MLIR.
+// The interface of libSymcCompiler.so. `symc` is one program that uses it: it opens
+// the library when it compiles, so that running and training a compiled model load
+// neither LLVM nor MLIR.
 //
-// Every function returns the exit code of the program: 0 done, 1 the input is
-// wrong, 2 wrong usage, 3 the environment lacks something, 70 an internal error.
-// Diagnostics go to file descriptor 2 in the form that `json_diagnostics` asks
-// for, results (IR, formulas) to file descriptor 1. Nothing else is printed and
-// nothing exits. A file is written to a temporary name beside its final one and
-// renamed; after a failure neither is left behind.
+//     symc_session_options settings = {sizeof settings, 0, user, receive};
+//     symc_session *session = symc_session_create(&settings);
+//     symc_compile_options options = {sizeof options};
+//     options.input = "perceptron.json";
+//     options.output = "libperceptron.so";
+//     if (symc_session_compile(session, &options, NULL) != SYMC_COMPILER_DONE)
+//       ...                                // `receive` was told why
+//     symc_session_destroy(session);
 //
-// The struct is only ever extended at its end. Both sides are of one version of
-// symc; a program that finds a library of another `abi` refuses it.
+// Structs. Each begins with its size, is only ever extended at its end, and means by
+// zeros what it means when nothing is said. A caller sets `size` to its own sizeof:
+// fields that a shorter struct lacks are zero, and a longer one is refused unless
+// what the library does not know is zero. The library sets the size of the structs that it
+// makes.
+//
+// Ownership. What a caller passes is read during the call alone. What a callback
+// receives lives until the callback returns. A result belongs to the caller, who
+// gives it to symc_result_destroy; it outlives its session.
+//
+// Threads. A session is used by one thread at a time, several sessions by as many
+// threads at once. A call uses the stack of its thread, more of it the deeper a graph
+// nests: `symc` gives it 64 MiB at least. Callbacks are called on the thread that
+// called, before the call returns.
+//
+// Errors. What is wrong with a graph, a file or an option is a diagnostic, and the
+// outcome says whose mistake it was. A file appears whole or not at all. Nothing is
+// printed and nothing exits; but where memory runs out, or LLVM finds an error of its
+// own, LLVM aborts the process: who cannot have that calls from a child, like `symc`.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_COMPILER_H
@@ -28,69 +47,8 @@
 extern "C" {
 #endif
 
-#define SYMC_COMPILER_ABI 1
-
-/* `--dim batch=32`: the value of a symbolic dimension, fixed at compile time. */
-typedef struct {
-  const char *name;
-  int64_t value;
-} symc_fixed_dim;
-
-/* A list of strings given on the command line, in the order given. */
-typedef struct {
-  const char *const *items;
-  int32_t count;
-} symc_string_list;
-
-/* What the command line says. Strings are NULL and lists empty where it says nothing; the file system, names and
-   values are not checked by the caller unless a comment says so. */
-typedef struct {
-  uint32_t size;     /* sizeof(symc_compile_options) of the caller */
-  const char *input; /* the graph file, as given: diagnostics repeat it */
-
-  /* libM.so, M.o or M.a by its ending. With `emit` the file that receives the text instead of standard output. */
-  const char *output;
-  int32_t header; /* write M.h beside the output */
-
-  const char *target;           /* "cpu" or "cuda" (checked) */
-  symc_string_list cpus;        /* "native", "x86-64-v4", an LLVM name; several: the best is picked at load */
-  const char *triple;           /* another platform */
-  symc_string_list gpu_archs;   /* "sm_90a" */
-  const symc_fixed_dim *dims;   /* symbolic dimensions to fix; no name twice (checked) */
-  int32_t dim_count;            /* number of `dims` */
-  symc_string_list functions;   /* of predict, loss, gradients, train_step, evaluate, entry points; empty: all */
-  const char *params;           /* a safetensors file, for embed_params */
-  int32_t embed_params;         /* its tensors become the initial values (`params` is given: checked) */
-  int32_t allow_extra;          /* tensors of `params` that the graph does not have are ignored */
-  int32_t threads;              /* default of MODEL_options.threads */
-  uint64_t seed;                /* default of MODEL_options.seed */
-  int32_t opt_level;            /* 0..3 (checked) */
-  int32_t fast_math;            /* recorded in the manifest */
-  const char *emit;             /* "sym autodiff fused linalg llvm asm obj cuda ptx cubin dot": print it and stop */
-  int32_t json_diagnostics;     /* one JSON object a line instead of text */
-  int32_t time_passes;          /* time per stage and pass, on standard error */
-  int32_t log_device_placement; /* the device of every node, on standard error */
-
-  /* symc_compiler_grad only. */
-  const char *of;       /* node or parameter name */
-  symc_string_list wrt; /* empty: every trainable parameter; a name repeated differentiates again */
-  const char *format;   /* "text" or "latex" (checked) */
-
-  /* `functions` are what a command needs, not what an option says: a missing one is a wrong graph, not wrong usage. */
-  int32_t functions_implied;
-  const char *functions_option; /* otherwise the option that says it: "--functions" or "--function" */
-
-  /* For finding out what is wrong with a number; both are in the manifest's flags. */
-  const char *debug_fusion; /* "on" or "off": a kernel an op (checked) */
-  const char *debug_arena;  /* "planned", "separate" or "poisoned" (checked): see BuildOptions */
-} symc_compile_options;
-
-typedef struct {
-  uint32_t abi;        /* SYMC_COMPILER_ABI */
-  const char *version; /* "0.1.0" */
-  const char *llvm;    /* "22.1.8" */
-  const char *targets; /* "x86-64": architectures that it compiles for, separated by blanks */
-} symc_compiler_info;
+/* A program and the library are of one version of symc: a program refuses a library with another number. */
+#define SYMC_COMPILER_ABI 2
 
 #if defined(__GNUC__)
 #define SYMC_COMPILER_EXPORT __attribute__((visibility("default")))
@@ -98,16 +56,153 @@ typedef struct {
 #define SYMC_COMPILER_EXPORT
 #endif
 
+/* What the library is. Constant, and as long-lived as the library. */
+typedef struct {
+  uint32_t size;
+  uint32_t abi;        /* SYMC_COMPILER_ABI */
+  const char *version; /* "0.1.0" */
+  const char *llvm;    /* "22.1.8" */
+  const char *targets; /* "x86-64": architectures that it compiles for, separated by blanks */
+  const char *stages;  /* "sym dot autodiff ...": what symc_compile_options.emit may name, separated by blanks */
+} symc_compiler_info;
+
 SYMC_COMPILER_EXPORT const symc_compiler_info *symc_compiler_about(void);
 
-/* `symc compile`: the library, and `emit`. */
-SYMC_COMPILER_EXPORT int symc_compiler_compile(const symc_compile_options *options);
+/*===- Diagnostics ----------------------------------------------------------===*/
 
-/* `symc check`: reads and verifies; writes no file and nothing to standard output. */
-SYMC_COMPILER_EXPORT int symc_compiler_check(const symc_compile_options *options);
+typedef enum { SYMC_SEVERITY_ERROR = 0, SYMC_SEVERITY_WARNING, SYMC_SEVERITY_NOTE, SYMC_SEVERITY_REMARK } symc_severity;
 
-/* `symc grad`: the derivative of `of` as formulas on standard output. */
-SYMC_COMPILER_EXPORT int symc_compiler_grad(const symc_compile_options *options);
+/* A place in a text. Lines and columns count from 1, columns in bytes; the end is exclusive, and 0 where it is not
+   known. Line 0 stands for the file as a whole, and an empty name for the options of the call. */
+typedef struct {
+  uint32_t size;
+  uint32_t line, column;
+  uint32_t end_line, end_column;
+  const char *file; /* as the options name it; never NULL */
+  const char *text; /* the line as it is in the file, without its end and not terminated; NULL: not known */
+  uint64_t text_size;
+} symc_place;
+
+typedef struct {
+  uint32_t size;
+  const char *message;
+  const symc_place *place;
+} symc_note;
+
+/* Texts are one line of valid UTF-8, empty where there is nothing to say, never NULL. */
+typedef struct {
+  uint32_t size;
+  int32_t severity; /* a symc_severity */
+  const char *code; /* "S0301": docs/errors.md lists them all */
+  const char *message;
+  const char *hint;       /* what may help */
+  const char *suggestion; /* the bare word that was probably meant */
+  const char *option;     /* the field of the options that is wrong */
+  const symc_place *place;
+  const symc_note *const *notes; /* what belongs to it: where the first of two duplicates is, ... */
+  int32_t note_count;
+} symc_diagnostic;
+
+/*===- Sessions -------------------------------------------------------------===*/
+
+typedef struct {
+  uint32_t size;
+  int32_t reserved; /* 0 */
+  void *user;       /* passed to the callback */
+  /* Called for every diagnostic of a call, in the order of files, lines and columns; NULL: they are dropped. At most
+     100 errors are told one by one, a note says how many more there are. */
+  void (*diagnostic)(void *user, const symc_diagnostic *diagnostic);
+} symc_session_options;
+
+typedef struct symc_session symc_session;
+
+/* NULL when `options` are not understood. */
+SYMC_COMPILER_EXPORT symc_session *symc_session_create(const symc_session_options *options);
+/* NULL does nothing. */
+SYMC_COMPILER_EXPORT void symc_session_destroy(symc_session *session);
+
+/*===- Compiling ------------------------------------------------------------===*/
+
+typedef enum {
+  SYMC_COMPILER_DONE = 0,
+  SYMC_COMPILER_WRONG_INPUT,   /* the graph or a file that it names; or a result cannot be written where it should be */
+  SYMC_COMPILER_WRONG_OPTIONS, /* nothing but the options of the call */
+  SYMC_COMPILER_LACKING,       /* the system lacks room on a disk, or open files */
+  SYMC_COMPILER_INTERNAL       /* an error of symc: please report it */
+} symc_outcome;
+
+typedef enum { SYMC_OPT_DEFAULT = 0, SYMC_OPT_0, SYMC_OPT_1, SYMC_OPT_2, SYMC_OPT_3 } symc_opt_level;
+
+/* What is asked for. A list is an array and its length, in the order in which it counts. */
+typedef struct {
+  uint32_t size;
+  int32_t opt_level; /* a symc_opt_level; by default 2 */
+
+  const char *input; /* the graph file; diagnostics repeat the name as it is given */
+  const char *text;  /* the text of the graph, which then is not read; NULL: that of the file */
+  uint64_t text_size;
+
+  /* Either the file to write, libM.so, M.o or M.a by its ending, or the stage to stop at, whose text (of `obj` the
+     bytes) is the result of the call. */
+  const char *output;
+  const char *emit;
+  int32_t header; /* write M.h beside the output */
+
+  int32_t threads; /* default of MODEL_options.threads */
+  uint64_t seed;   /* default of MODEL_options.seed */
+
+  const char *target;           /* "cpu", also when NULL */
+  const char *triple;           /* another platform */
+  const char *const *cpus;      /* "native", "x86-64-v4", an LLVM name; several: the best is picked at load */
+  const char *const *gpu_archs; /* "sm_90a" */
+  const char *const *dim_names; /* symbolic dimensions to fix; no name twice */
+  const int64_t *dim_values;    /* one a name */
+  const char *const *functions; /* of predict, loss, gradients, train_step, evaluate, entry points; none: all */
+  int32_t cpu_count, gpu_arch_count, dim_count, function_count;
+  int32_t functions_required; /* a function that the model lacks is a mistake of the graph, not of the options */
+
+  const char *params;           /* a safetensors file whose tensors become the initial values */
+  int32_t allow_extra;          /* tensors of `params` that the graph does not have are ignored */
+  int32_t fast_math;            /* recorded in the manifest */
+  int32_t time_passes;          /* measures: see symc_result.timings */
+  int32_t log_device_placement; /* a remark a node: its device */
+
+  /* For finding out what is wrong with a number; both are in the manifest's flags. */
+  const char *debug_fusion; /* "on", also when NULL, or "off": a kernel an op */
+  const char *debug_arena;  /* "planned", also when NULL, "separate" or "poisoned": see ArenaMode of the lowering */
+} symc_compile_options;
+
+/* What symc_session_differentiate prints. */
+typedef struct {
+  uint32_t size;
+  int32_t latex;          /* LaTeX instead of NumPy */
+  const char *of;         /* a node, input or parameter; NULL: the loss */
+  const char *const *wrt; /* none: every trainable parameter; a name repeated differentiates again */
+  int32_t wrt_count;
+} symc_formula_options;
+
+typedef struct {
+  uint32_t size;
+  int32_t file_count;
+  const char *const *files; /* what was written, the library first */
+  const char *text;         /* of a stage, or formulas, with a NUL behind it; NULL: none was asked for */
+  uint64_t text_size;
+  const char *timings; /* a table for people; empty when nothing was measured */
+} symc_result;
+
+/* `symc compile`. `result` may be NULL; it receives NULL unless the outcome is SYMC_COMPILER_DONE. */
+SYMC_COMPILER_EXPORT symc_outcome symc_session_compile(symc_session *session, const symc_compile_options *options,
+                                                       symc_result **result);
+
+/* `symc check`: reads and verifies, writes nothing. Of the options those are used that say what is read. */
+SYMC_COMPILER_EXPORT symc_outcome symc_session_check(symc_session *session, const symc_compile_options *options);
+
+/* `symc grad`: the text of the result are the derivatives, a formula a line. */
+SYMC_COMPILER_EXPORT symc_outcome symc_session_differentiate(symc_session *session, const symc_compile_options *options,
+                                                             const symc_formula_options *formula, symc_result **result);
+
+/* NULL does nothing. */
+SYMC_COMPILER_EXPORT void symc_result_destroy(symc_result *result);
 
 #ifdef __cplusplus
 }

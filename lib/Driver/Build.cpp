@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Build.h"
 #include "dialects/kernel/KernelOps.h"
+#include "lib/Autodiff/Activity.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
@@ -14,6 +15,7 @@
 #include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Lowering/Passes.h"
+#include "lib/Target/ReservedNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -32,14 +34,13 @@
 using namespace mlir;
 using namespace symc;
 
-std::optional<Stage> symc::parseStage(StringRef name) {
-  static constexpr std::pair<StringLiteral, Stage> names[] = {
-      {"sym", Stage::Sym},       {"dot", Stage::Dot},   {"autodiff", Stage::Autodiff}, {"fused", Stage::Fused},
-      {"linalg", Stage::Linalg}, {"llvm", Stage::Llvm}, {"asm", Stage::Asm},           {"obj", Stage::Obj}};
-  for (auto [text, stage] : names)
-    if (name == text)
-      return stage;
-  return std::nullopt;
+static constexpr StringLiteral arenaModes[] = {"planned", "separate", "poisoned"};
+
+StringRef symc::arenaModeName(ArenaMode mode) { return arenaModes[static_cast<size_t>(mode)]; }
+
+std::optional<ArenaMode> symc::findArenaMode(StringRef name) {
+  const auto *found = llvm::find(arenaModes, name);
+  return found == std::end(arenaModes) ? std::nullopt : std::optional(static_cast<ArenaMode>(found - arenaModes));
 }
 
 void symc::registerDialects(DialectRegistry &registry) {
@@ -85,20 +86,27 @@ void symc::report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnos
   diagnostics.report(std::move(diagnostic));
 }
 
-static bool run(PassManager &manager, ModuleOp module, const BuildOptions &options, Diagnostics &diagnostics) {
-  manager.enableVerifier(options.verify);
-  if (options.timePasses)
-    manager.enableTiming();
+static void reportInternal(std::string message, BuildRun &run) {
+  symc::Diagnostic diagnostic;
+  diagnostic.code = code::Internal;
+  diagnostic.file = run.options.input;
+  diagnostic.line = diagnostic.column = 0;
+  diagnostic.message = std::move(message);
+  run.diagnostics.report(std::move(diagnostic));
+}
+
+static bool runPasses(PassManager &manager, ModuleOp module, BuildRun &run) {
+  manager.enableVerifier(false); // tests of passes verify
+  manager.enableTiming(run.timing);
   ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &raised) {
-    report(raised, options, diagnostics);
+    report(raised, run.options, run.diagnostics);
     return success();
   });
-  size_t before = diagnostics.errorCount();
+  size_t before = run.diagnostics.errorCount();
   if (succeeded(manager.run(module)))
     return true;
-  if (diagnostics.errorCount() == before)
-    diagnostics.report(
-        {Severity::Error, std::string(code::Internal), options.input, 0, 0, 0, 0, "a pass failed", "", "", {}});
+  if (run.diagnostics.errorCount() == before)
+    reportInternal("a pass failed", run);
   return false;
 }
 
@@ -106,70 +114,64 @@ static bool run(PassManager &manager, ModuleOp module, const BuildOptions &optio
 // Stages
 //===----------------------------------------------------------------------===//
 
-OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, const BuildOptions &options, Diagnostics &diagnostics) {
+OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, BuildRun &run) {
+  const BuildOptions &options = run.options;
   if (StringRef(options.input).ends_with(".mlir")) {
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
-      report(raised, options, diagnostics);
+      report(raised, options, run.diagnostics);
       return success();
     });
-    return parseSourceFile<ModuleOp>(options.input, ParserConfig(&context));
+    return options.text ? parseSourceString<ModuleOp>(*options.text, ParserConfig(&context), options.input)
+                        : parseSourceFile<ModuleOp>(options.input, ParserConfig(&context));
   }
   ImportOptions import;
   import.dims = options.fixedDims;
-  return importGraph(options.input, &context, import, diagnostics);
+  import.reserved = reservedNames();
+  import.derivativeReaches = derivativeReaches;
+  return options.text ? importGraphText(*options.text, options.input, &context, import, run.diagnostics)
+                      : importGraph(options.input, &context, import, run.diagnostics);
 }
 
-bool symc::runStages(ModuleOp module, Stage last, const BuildOptions &options, Diagnostics &diagnostics) {
+bool symc::runStages(ModuleOp module, Stage last, BuildRun &run) {
   PassManager manager(module.getContext(), "builtin.module");
   if (last == Stage::Dot)
     manager.addPass(createInlineCallsPass());
   if (last >= Stage::Autodiff)
-    buildAutodiffPipeline(manager, options.functions);
+    buildAutodiffPipeline(manager, run.options.functions);
   if (last >= Stage::Fused)
-    buildFusionPipeline(manager, options.fuse);
+    buildFusionPipeline(manager, run.options.fuse);
   if (last >= Stage::Linalg) {
     manager.addPass(createOutlinePass());
     manager.addPass(createSymToLinalgPass());
   }
-  return run(manager, module, options, diagnostics);
+  return runPasses(manager, module, run);
 }
 
-std::unique_ptr<llvm::Module> symc::translate(ModuleOp module, const CpuTarget &cpu, const BuildOptions &options,
-                                              llvm::LLVMContext &context, ModelDescription *description,
-                                              Diagnostics &diagnostics) {
+std::unique_ptr<llvm::Module> symc::translate(ModuleOp module, const CpuTarget &cpu, BuildRun &run,
+                                              llvm::LLVMContext &context, ModelDescription *description) {
   Isa target = isaOf(cpu.level);
   PassManager kernels(module.getContext(), "builtin.module");
   kernels.addPass(createContractionPass(target));
   kernels.addPass(createVectorizePass(target));
   kernels.addPass(createOpaquePass());
-  if (!run(kernels, module, options, diagnostics))
+  if (!runPasses(kernels, module, run))
     return nullptr;
   if (description)
-    *description = describeModel(module, options.arena);
+    *description = describeModel(module, run.options.arena);
   PassManager bodies(module.getContext(), "builtin.module");
-  bodies.addPass(createBodiesPass(options.arena));
+  bodies.addPass(createBodiesPass(run.options.arena));
   bodies.addPass(createKernelsToLLVMPass());
-  if (!run(bodies, module, options, diagnostics))
+  if (!runPasses(bodies, module, run))
     return nullptr;
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "model");
   if (!code) {
-    diagnostics.report({Severity::Error,
-                        std::string(code::Internal),
-                        options.input,
-                        0,
-                        0,
-                        0,
-                        0,
-                        "the module does not translate to LLVM IR",
-                        "",
-                        "",
-                        {}});
+    reportInternal("the module does not translate to LLVM IR", run);
     return nullptr;
   }
   code->setTargetTriple(llvm::Triple(cpu.triple));
   code->setDataLayout(code->getTargetTriple().computeDataLayout());
   linkVectorMath(*code);
-  if (options.fastMath)
+  if (run.options.fastMath)
     for (llvm::Function &function : *code)
       for (llvm::Instruction &instruction : llvm::instructions(function))
         if (isa<llvm::FPMathOperator>(instruction))

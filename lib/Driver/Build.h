@@ -12,27 +12,42 @@
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Support/Timing.h"
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace symc {
 
-/// What a compilation is asked for; `symc compile`'s options by their names.
+/// What a compilation is asked for: symc_compile_options, whose comments say more, as C++.
 struct BuildOptions {
   std::string input;
+  std::optional<std::string> text; // of the graph, in place of the file's
   std::vector<std::pair<std::string, int64_t>> fixedDims;
+
+  Stage stage = Stage::Library;
+  std::string output; // of stage Library
+  bool header = false;
+
   std::vector<std::string> functions;
-  std::vector<std::string> cpus; // empty: native
+  bool functionsRequired = false;
+  std::vector<std::string> cpus = {"native"};
   std::string triple;
   std::string params; // embedded when set
   bool allowExtra = false;
+  int32_t threads = 0;
+  uint64_t seed = 0;
   int optLevel = 2;
   bool fastMath = false;
   bool timePasses = false;
-  bool verify = false; // between passes, for tests
-  bool fuse = true;    // ops share kernels
+  bool logPlacement = false;
+  bool fuse = true; // ops share kernels
   ArenaMode arena = ArenaMode::Planned;
 };
+
+/// "planned", "separate", "poisoned".
+llvm::StringRef arenaModeName(ArenaMode mode);
+std::optional<ArenaMode> findArenaMode(llvm::StringRef name);
 
 /// The dialects that any stage uses.
 void registerDialects(mlir::DialectRegistry &registry);
@@ -41,17 +56,22 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// compiler.
 void report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics);
 
+/// One run through stages: what is asked for, where mistakes go, and what is measured (nothing, when timing is off).
+struct BuildRun {
+  const BuildOptions &options;
+  Diagnostics &diagnostics;
+  mlir::TimingScope timing;
+};
+
 /// Reads the graph (or, for a name in .mlir, a module of sym): stage Sym. Null after an error.
-mlir::OwningOpRef<mlir::ModuleOp> readInput(mlir::MLIRContext &context, const BuildOptions &options,
-                                            Diagnostics &diagnostics);
+mlir::OwningOpRef<mlir::ModuleOp> readInput(mlir::MLIRContext &context, BuildRun &run);
 
 /// Runs the stages after Sym up to `last` (at most Linalg) on the module.
-bool runStages(mlir::ModuleOp module, Stage last, const BuildOptions &options, Diagnostics &diagnostics);
+bool runStages(mlir::ModuleOp module, Stage last, BuildRun &run);
 
 /// The code of a module at stage Linalg for one CPU, as an LLVM module. `module` is consumed.
-std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, const CpuTarget &cpu, const BuildOptions &options,
-                                        llvm::LLVMContext &context, ModelDescription *description,
-                                        Diagnostics &diagnostics);
+std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, const CpuTarget &cpu, BuildRun &run,
+                                        llvm::LLVMContext &context, ModelDescription *description);
 
 } // namespace symc
 #endif

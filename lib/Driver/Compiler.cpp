@@ -4,423 +4,285 @@
 //
 //===----------------------------------------------------------------------===//
 #include "symc/compiler.h"
-#include "dialects/sym/SymOps.h"
-#include "lib/Driver/Build.h"
-#include "lib/Driver/EmbedParams.h"
-#include "lib/Export/Dot.h"
-#include "lib/Export/Formula.h"
-#include "lib/Support/NewFile.h"
-#include "lib/Support/Suggest.h"
-#include "lib/Support/SystemErrors.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "lib/Driver/Compilation.h"
 #include "llvm/Config/llvm-config.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/SHA256.h"
-#include "llvm/Support/TargetSelect.h"
-#include <optional>
+#include <cstring>
 
-using namespace mlir;
 using namespace symc;
+
+struct symc_session {
+  symc_session_options options;
+};
 
 namespace {
 
-enum Exit { Done = 0, WrongInput = 1, WrongUsage = 2, LackingEnvironment = 3, InternalError = 70 };
+static_assert(static_cast<int>(Outcome::Done) == SYMC_COMPILER_DONE &&
+                  static_cast<int>(Outcome::WrongInput) == SYMC_COMPILER_WRONG_INPUT &&
+                  static_cast<int>(Outcome::WrongOptions) == SYMC_COMPILER_WRONG_OPTIONS &&
+                  static_cast<int>(Outcome::Lacking) == SYMC_COMPILER_LACKING &&
+                  static_cast<int>(Outcome::Internal) == SYMC_COMPILER_INTERNAL,
+              "the values of symc_outcome");
 
-std::vector<std::string> list(const symc_string_list &strings) {
-  return std::vector<std::string>(strings.items, strings.items + strings.count);
+//===----------------------------------------------------------------------===//
+// What callers say
+//===----------------------------------------------------------------------===//
+
+/// The caller's struct as this library knows it: what a shorter one lacks is zero. None when it is longer and says
+/// something there, or does not reach past its size.
+template <typename T> std::optional<T> received(const T *given) {
+  if (!given || given->size < sizeof(given->size))
+    return std::nullopt;
+  auto *bytes = reinterpret_cast<const char *>(given);
+  for (uint32_t i = sizeof(T); i < given->size; ++i)
+    if (bytes[i] != 0)
+      return std::nullopt;
+  T known = {};
+  std::memcpy(&known, given, std::min<size_t>(given->size, sizeof(T)));
+  known.size = sizeof(T);
+  return known;
 }
+
 std::string text(const char *string) { return string ? string : ""; }
-
-/// The values of an option by their names.
-template <typename T> struct Named {
-  const char *name;
-  T value;
-};
-constexpr Named<bool> fusions[] = {{"on", true}, {"off", false}};
-constexpr Named<ArenaMode> arenas[] = {
-    {"planned", ArenaMode::Planned}, {"separate", ArenaMode::Separate}, {"poisoned", ArenaMode::Poisoned}};
-
-template <typename T, size_t Size> std::string nameOf(const Named<T> (&table)[Size], T value) {
-  return llvm::find_if(table, [&](const Named<T> &entry) { return entry.value == value; })->name;
-}
-/// False when `name` is none of the table's; what is not given stays as it is.
-template <typename T, size_t Size> bool choose(const Named<T> (&table)[Size], const char *name, T &value) {
-  const auto *entry = llvm::find_if(table, [&](const Named<T> &entry) { return text(name) == entry.name; });
-  if (name && entry != std::end(table))
-    value = entry->value;
-  return !name || entry != std::end(table);
+std::vector<std::string> list(const char *const *items, int32_t count) {
+  return items && count > 0 ? std::vector<std::string>(items, items + count) : std::vector<std::string>();
 }
 
-BuildOptions buildOptions(const symc_compile_options &o) {
-  BuildOptions options;
-  options.input = text(o.input);
-  for (int32_t i = 0; i < o.dim_count; ++i)
-    options.fixedDims.push_back({o.dims[i].name, o.dims[i].value});
-  options.functions = list(o.functions);
-  options.cpus = list(o.cpus);
-  if (options.cpus.empty())
-    options.cpus.push_back("native");
-  options.triple = text(o.triple);
-  options.params = o.embed_params ? text(o.params) : "";
-  options.allowExtra = o.allow_extra;
-  options.optLevel = o.opt_level;
-  options.fastMath = o.fast_math;
-  options.timePasses = o.time_passes;
-  return options;
-}
-
-/// Flags that change what is compiled, for the manifest.
-std::vector<std::string> flagsOf(const symc_compile_options &o, const BuildOptions &built) {
-  std::vector<std::string> flags = {"-O" + std::to_string(o.opt_level)};
-  if (o.fast_math)
-    flags.push_back("--fast-math");
-  for (int32_t i = 0; i < o.dim_count; ++i)
-    flags.push_back("--dim " + std::string(o.dims[i].name) + "=" + std::to_string(o.dims[i].value));
-  if (o.functions.count) {
-    std::string functions = "--functions ";
-    llvm::ListSeparator comma(",");
-    for (const std::string &name : list(o.functions))
-      functions += std::string(StringRef(comma)) + name;
-    flags.push_back(functions);
-  }
-  if (o.embed_params)
-    flags.push_back("--embed-params");
-  if (built.fuse != BuildOptions().fuse)
-    flags.push_back("--debug-fusion " + nameOf(fusions, built.fuse));
-  if (built.arena != BuildOptions().arena)
-    flags.push_back("--debug-arena " + nameOf(arenas, built.arena));
-  return flags;
-}
-
-/// One run of the compiler: its context, its diagnostics and how it ends.
-class Session {
+/// Reports what the options have wrong.
+class OptionReader {
 public:
-  explicit Session(const symc_compile_options &o)
-      : given(o), options(buildOptions(o)), context(registry(), MLIRContext::Threading::DISABLED) {}
+  OptionReader(const symc_compile_options &given, BuildOptions &options, Diagnostics &diagnostics)
+      : given(given), options(options), diagnostics(diagnostics) {}
 
-  int compile() {
-    if (std::optional<int> exit = checkOptions())
-      return *exit;
-    if (given.time_passes && given.json_diagnostics) {
-      diagnostics.report({Severity::Warning, std::string(code::OptionConflict), "", 0, 0, 0, 0,
-                          "--time-passes prints tables, which JSON diagnostics leave out", "", "", {}});
-      options.timePasses = false;
-    }
-    std::optional<Stage> stage = given.emit ? parseStage(given.emit) : Stage::Library;
+  /// What every call needs.
+  void readInput() {
+    options.input = text(given.input);
+    if (options.input.empty())
+      wrong("input", "no graph file is named");
+    if (given.text)
+      options.text = std::string(given.text, given.text_size);
+    for (int32_t i = 0; given.dim_names && given.dim_values && i < given.dim_count; ++i)
+      options.fixedDims.push_back({given.dim_names[i], given.dim_values[i]});
+  }
+
+  void readResult() {
+    options.output = text(given.output);
+    options.header = given.header;
+    if (!given.emit)
+      return readOutput();
+    const StageInfo *stage = findStage(given.emit);
     if (!stage)
-      return fail(code::CommandNotInThisVersion,
-                  "--emit " + quoted(given.emit) + " is of targets that this version does not have", WrongUsage);
-    OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
-    if (!module || diagnostics.hasErrors())
-      return end(failureOf());
-    if (!checkFunctions(*module))
-      return end(failureOf());
-    if (given.log_device_placement) {
-      if (!runStages(*module, Stage::Dot, options, diagnostics))
-        return end(failureOf());
-      reportPlacement(*module);
-    }
-    std::vector<std::string> inputs = inputsOf(*module);
-    if (!runStages(*module, std::min(*stage, Stage::Linalg), options, diagnostics))
-      return end(failureOf());
-    if (*stage <= Stage::Linalg) {
-      std::string ir;
-      llvm::raw_string_ostream os(ir);
-      if (*stage == Stage::Dot)
-        printDot(*module, os);
-      else
-        module->print(os);
-      return emitText(ir);
-    }
-    return compileCode(*module, *stage, std::move(inputs));
+      return wrong("emit", "there is no stage " + quoted(given.emit) + "; they are " + stageNames(true));
+    if (!stage->available)
+      return wrong("emit", quoted(given.emit) + " is of targets that this version does not have",
+                   code::CommandNotInThisVersion);
+    options.stage = stage->stage;
   }
 
-  int check() {
-    OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
-    if (module && !diagnostics.hasErrors())
-      runStages(*module, Stage::Autodiff, options, diagnostics);
-    return end(diagnostics.hasErrors() ? failureOf() : Done);
-  }
-
-  int grad() {
-    OwningOpRef<ModuleOp> module = readInput(context, options, diagnostics);
-    if (!module || diagnostics.hasErrors() || !runStages(*module, Stage::Dot, options, diagnostics))
-      return end(failureOf());
-    FormulaOptions formula;
-    formula.wrongName = [&](std::string message, std::string suggestion) {
-      diagnostics.report({Severity::Error,
-                          std::string(code::OptionValue),
-                          "",
-                          0,
-                          0,
-                          0,
-                          0,
-                          std::move(message),
-                          "",
-                          std::move(suggestion),
-                          {}});
-    };
-    formula.of = text(given.of);
-    formula.wrt = list(given.wrt);
-    formula.latex = text(given.format) == "latex";
-    std::string result;
-    llvm::raw_string_ostream os(result);
-    ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
-      report(raised, options, diagnostics);
-      return success();
-    });
-    if (failed(printGradients(*module, formula, os)))
-      return end(failureOf());
-    return emitText(result);
+  void readRest() {
+    if (std::string target = text(given.target); target == "cuda")
+      wrong("target", "this version compiles for the CPU only", code::CommandNotInThisVersion);
+    else if (!target.empty() && target != "cpu")
+      wrong("target", "there is no target " + quoted(target) + "; they are cpu and cuda");
+    options.functions = list(given.functions, given.function_count);
+    options.functionsRequired = given.functions_required;
+    if (std::vector<std::string> cpus = list(given.cpus, given.cpu_count); !cpus.empty())
+      options.cpus = std::move(cpus);
+    options.triple = text(given.triple);
+    options.params = text(given.params);
+    options.allowExtra = given.allow_extra;
+    options.threads = given.threads;
+    options.seed = given.seed;
+    if (given.opt_level < SYMC_OPT_DEFAULT || given.opt_level > SYMC_OPT_3)
+      wrong("opt_level", "a level of optimization is one of 0 to 3");
+    else if (given.opt_level != SYMC_OPT_DEFAULT)
+      options.optLevel = given.opt_level - SYMC_OPT_0;
+    options.fastMath = given.fast_math;
+    options.timePasses = given.time_passes;
+    options.logPlacement = given.log_device_placement;
+    readDebugging();
   }
 
 private:
-  static const DialectRegistry &registry() {
-    static DialectRegistry dialects = [] {
-      DialectRegistry r;
-      registerDialects(r);
-      return r;
-    }();
-    return dialects;
+  void readOutput() {
+    llvm::StringRef output = options.output;
+    if (output.empty())
+      wrong("output", "neither a file to write nor a stage to stop at is named");
+    else if (!output.ends_with(".so") && !output.ends_with(".o") && !output.ends_with(".a"))
+      wrong("output", quoted(options.output) + " ends in none of .so, .o, .a");
   }
 
-  int end(int exit) {
-    diagnostics.print(given.json_diagnostics);
-    return exit;
+  void readDebugging() {
+    std::string fusion = text(given.debug_fusion), arena = text(given.debug_arena);
+    options.fuse = fusion != "off";
+    if (!fusion.empty() && fusion != "on" && fusion != "off")
+      wrong("debug_fusion", "fusion is on or off, not " + quoted(fusion));
+    if (std::optional<ArenaMode> mode = findArenaMode(arena))
+      options.arena = *mode;
+    else if (!arena.empty())
+      wrong("debug_arena", "the arena is planned, separate or poisoned, not " + quoted(arena));
   }
-  int fail(std::string_view code, std::string message, int exit, std::string hint = "") {
-    diagnostics.report(
-        {Severity::Error, std::string(code), "", 0, 0, 0, 0, std::move(message), std::move(hint), "", {}});
-    return end(exit);
-  }
-  /// What stopped the writing of a file, or the compiler itself.
-  int fail(llvm::Error error) {
+
+  void wrong(std::string_view option, std::string message, std::string_view code = code::OptionValue) {
     symc::Diagnostic diagnostic;
+    diagnostic.code = code;
+    diagnostic.option = option;
     diagnostic.line = diagnostic.column = 0;
-    std::error_code cause;
-    llvm::handleAllErrors(
-        std::move(error),
-        [&](const llvm::FileError &e) {
-          diagnostic.file = e.getFileName().str();
-          cause = e.convertToErrorCode();
-        },
-        [&](const llvm::ErrorInfoBase &e) {
-          diagnostic.message = e.message();
-          cause = e.convertToErrorCode();
-        });
-    bool system = cause != llvm::inconvertibleErrorCode();
-    if (const char *reason = writeProblem(cause.value()); system)
-      diagnostic.message = "cannot be written: " + (reason ? reason : cause.message());
-    bool full = system && isFull(cause.value()), lacking = system && isLacking(cause.value());
-    if (full)
-      diagnostic.hint = "free some space, or write to another place";
-    diagnostic.code = system ? code::OutputUnwritable : code::Internal;
+    diagnostic.message = std::move(message);
     diagnostics.report(std::move(diagnostic));
-    return end(lacking ? LackingEnvironment : system ? WrongInput : InternalError);
-  }
-  /// 70 when anything that went wrong is the compiler's fault, 3 when the system could not open a file, 2 when nothing
-  /// but the command line is wrong.
-  int failureOf() const {
-    bool usage = true;
-    for (const symc::Diagnostic &d : diagnostics.all()) {
-      if (d.code == code::Internal)
-        return InternalError;
-      if ((d.code == code::FileUnreadable || d.code == code::ConstantFile) && saysLacking(d.message))
-        return LackingEnvironment;
-      usage &= d.severity != Severity::Error || d.code == code::OptionValue;
-    }
-    return usage && diagnostics.hasErrors() ? WrongUsage : WrongInput;
-  }
-
-  std::optional<int> checkOptions() {
-    if (text(given.target) == "cuda")
-      return fail(code::CommandNotInThisVersion, "this version compiles for the CPU only", WrongUsage,
-                  "leave out --target cuda");
-    if (!choose(fusions, given.debug_fusion, options.fuse))
-      return fail(code::OptionValue, "--debug-fusion is on or off, not " + quoted(given.debug_fusion), WrongUsage);
-    if (!choose(arenas, given.debug_arena, options.arena))
-      return fail(code::OptionValue,
-                  "--debug-arena is planned, separate or poisoned, not " + quoted(given.debug_arena), WrongUsage);
-    return std::nullopt;
-  }
-
-  /// Whether every name of --functions is a function that the model has.
-  bool checkFunctions(ModuleOp module) {
-    std::vector<std::string> known = {"predict"};
-    if (!module.getOps<sym::TrainOp>().empty())
-      known.insert(known.end(), {"loss", "gradients", "train_step", "evaluate"});
-    auto model = module.lookupSymbol<func::FuncOp>("model");
-    for (unsigned i = 0; model && i < model.getNumResults(); ++i)
-      if (auto entry = model.getResultAttrOfType<StringAttr>(i, "sym.entry"))
-        known.push_back(entry.getValue().str());
-    bool good = true;
-    for (const std::string &name : options.functions)
-      if (!llvm::is_contained(known, name)) {
-        std::string has;
-        llvm::ListSeparator comma;
-        for (const std::string &function : known)
-          has += std::string(StringRef(comma)) + function;
-        bool implied = given.functions_implied;
-        bool training = llvm::is_contained(known, "train_step");
-        diagnostics.report(
-            {Severity::Error,
-             std::string(implied ? code::MissingFunction : code::OptionValue),
-             implied ? options.input : "",
-             0,
-             0,
-             0,
-             0,
-             (implied ? "" : text(given.functions_option) + ": ") + "the model has no function " + quoted(name),
-             "it has " + has + (training ? "" : "; those of training need a `train` section"),
-             suggest(name, known),
-             {}});
-        good = false;
-      }
-    return good;
-  }
-
-  /// All inputs of the graph: functions have only those that they use.
-  static std::vector<std::string> inputsOf(ModuleOp module) {
-    std::vector<std::string> inputs;
-    auto model = module.lookupSymbol<func::FuncOp>("model");
-    for (unsigned i = 0; model && i < model.getNumArguments(); ++i)
-      if (auto kind = model.getArgAttrOfType<StringAttr>(i, "sym.kind"); kind && kind.getValue() == "input")
-        inputs.push_back(model.getArgAttrOfType<StringAttr>(i, "sym.name").str());
-    return inputs;
-  }
-
-  /// A remark a node. There is one device.
-  void reportPlacement(ModuleOp module) {
-    auto model = module.lookupSymbol<func::FuncOp>("model");
-    if (!model)
-      return;
-    StringRef last;
-    for (Operation &op : model.getBody().front().without_terminator()) {
-      auto name = dyn_cast<NameLoc>(op.getLoc());
-      auto place = name ? dyn_cast<FileLineColLoc>(name.getChildLoc()) : FileLineColLoc();
-      if (!place || name.getName().getValue() == last)
-        continue;
-      last = name.getName().getValue();
-      diagnostics.report({Severity::Remark,
-                          std::string(code::Placement),
-                          place.getFilename().str(),
-                          place.getLine(),
-                          place.getColumn(),
-                          0,
-                          0,
-                          quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on cpu:0",
-                          "",
-                          "",
-                          {}});
-    }
-  }
-
-  int emitText(StringRef contents) {
-    if (given.output) {
-      NewFile file;
-      auto wait = [] { return true; }; // a signal ends the process
-      if (file.open(given.output, wait) && file.write(contents.data(), contents.size()) && file.commit())
-        return end(Done);
-      return fail(llvm::createFileError(given.output, std::error_code(errno, std::generic_category())));
-    }
-    llvm::raw_fd_ostream &os = llvm::outs();
-    os << contents;
-    os.flush();
-    bool failed = os.has_error();
-    os.clear_error();
-    return failed ? fail(code::OutputUnwritable, "standard output cannot be written", LackingEnvironment) : end(Done);
-  }
-
-  int compileCode(ModuleOp module, Stage stage, std::vector<std::string> inputs) {
-    llvm::LLVMContext llvmContext;
-    ModelDescription model;
-    std::vector<Variant> variants;
-    for (size_t i = 0; i < options.cpus.size(); ++i) {
-      llvm::Expected<CpuTarget> cpu = resolveCpu(options.triple, options.cpus[i]);
-      if (!cpu)
-        return fail(code::OptionValue, llvm::toString(cpu.takeError()), WrongUsage);
-      // The last one may use the module up.
-      bool last = i + 1 == options.cpus.size() || stage != Stage::Library;
-      OwningOpRef<ModuleOp> copy = last ? OwningOpRef<ModuleOp>() : OwningOpRef<ModuleOp>(module.clone());
-      ModuleOp code = last ? module : *copy;
-      ModelDescription described;
-      std::unique_ptr<llvm::Module> translated = translate(code, *cpu, options, llvmContext, &described, diagnostics);
-      if (!translated)
-        return end(failureOf());
-      // The variants differ in nothing but the scratch memory of their kernels.
-      std::vector<std::vector<BufferDescription>> buffers;
-      for (const FunctionDescription &function : described.functions)
-        buffers.push_back(function.buffers);
-      variants.push_back({std::move(*cpu), std::move(translated), std::move(buffers)});
-      if (i == 0)
-        model = std::move(described);
-      if (copy)
-        copies.push_back(std::move(copy));
-      if (stage != Stage::Library)
-        break;
-    }
-    EmitOptions target;
-    target.optLevel = options.optLevel;
-    target.writeHeader = given.header;
-    if (stage != Stage::Library)
-      return emitCode(std::move(variants.front()), target, stage);
-    model.flags = flagsOf(given, options);
-    model.defaultThreads = given.threads;
-    model.defaultSeed = given.seed;
-    model.graphSha256 = hashOfInput();
-    model.inputs = std::move(inputs);
-    if (!options.params.empty() && !embedParameters(model, options, diagnostics))
-      return end(WrongInput);
-    if (llvm::Error error = emitLibrary(std::move(variants), model, target, given.output))
-      return fail(std::move(error));
-    return end(Done);
-  }
-
-  int emitCode(Variant variant, const EmitOptions &target, Stage stage) {
-    std::string contents;
-    llvm::raw_string_ostream os(contents);
-    llvm::Error error = llvm::Error::success();
-    if (stage == Stage::Llvm)
-      variant.module->print(os, nullptr);
-    else if (stage == Stage::Asm)
-      error = emitAssembly(std::move(variant), target, os);
-    else
-      error = emitObject(std::move(variant), target, os);
-    return error ? fail(std::move(error)) : emitText(contents);
-  }
-
-  std::string hashOfInput() {
-    auto buffer = llvm::MemoryBuffer::getFile(options.input);
-    if (!buffer)
-      return "";
-    llvm::SHA256 hash;
-    hash.update((*buffer)->getBuffer());
-    return llvm::toHex(hash.final(), /*LowerCase=*/true);
   }
 
   const symc_compile_options &given;
-  BuildOptions options;
-  Diagnostics diagnostics;
-  MLIRContext context;
-  std::vector<OwningOpRef<ModuleOp>> copies; // initial values in the description may point into them
+  BuildOptions &options;
+  Diagnostics &diagnostics;
 };
 
-bool known(const symc_compile_options *options) { return options && options->size >= sizeof(symc_compile_options); }
+//===----------------------------------------------------------------------===//
+// What callers receive
+//===----------------------------------------------------------------------===//
+
+/// A diagnostic as the struct of the interface, with the memory that it points into.
+class Told {
+public:
+  Told(const symc::Diagnostic &diagnostic, const Diagnostics &all)
+      : message(oneLine(diagnostic.message)), hint(oneLine(diagnostic.hint)),
+        suggestion(oneLine(diagnostic.suggestion)), option(diagnostic.option) {
+    place = placeOf(all, diagnostic.file, diagnostic.line, diagnostic.column);
+    place.end_line = diagnostic.endLine;
+    place.end_column = diagnostic.endColumn;
+    for (const DiagnosticNote &note : diagnostic.notes) {
+      noteTexts.push_back(oneLine(note.message));
+      places.push_back(placeOf(all, note.file, note.line, note.column));
+      notes.push_back({sizeof(symc_note), noteTexts.back().c_str(), &places.back()});
+    }
+    for (const symc_note &note : notes)
+      pointers.push_back(&note);
+    told = {sizeof told,
+            static_cast<int32_t>(diagnostic.severity),
+            diagnostic.code.c_str(),
+            message.c_str(),
+            hint.c_str(),
+            suggestion.c_str(),
+            option.c_str(),
+            &place,
+            pointers.data(),
+            static_cast<int32_t>(pointers.size())};
+  }
+  Told(const Told &) = delete;
+
+  const symc_diagnostic *get() const { return &told; }
+
+private:
+  static symc_place placeOf(const Diagnostics &all, const std::string &file, uint32_t line, uint32_t column) {
+    symc_place place = {sizeof place, line, column, 0, 0, file.c_str(), nullptr, 0};
+    if (std::optional<std::string_view> text = line ? all.line(file, line) : std::nullopt) {
+      place.text = text->data() ? text->data() : "";
+      place.text_size = text->size();
+    }
+    return place;
+  }
+
+  symc_diagnostic told;
+  std::string message, hint, suggestion, option;
+  symc_place place;
+  std::deque<std::string> noteTexts;
+  std::deque<symc_place> places;
+  std::deque<symc_note> notes;
+  std::vector<const symc_note *> pointers;
+};
+
+static_assert(static_cast<int>(Severity::Error) == SYMC_SEVERITY_ERROR &&
+                  static_cast<int>(Severity::Warning) == SYMC_SEVERITY_WARNING &&
+                  static_cast<int>(Severity::Note) == SYMC_SEVERITY_NOTE &&
+                  static_cast<int>(Severity::Remark) == SYMC_SEVERITY_REMARK,
+              "the values of symc_severity");
+
+struct OwnedResult {
+  symc_result result; // first: a symc_result * is an OwnedResult *
+  BuildResult content;
+  std::vector<const char *> files;
+};
+
+symc_result *hand(BuildResult content) {
+  auto *owned = new OwnedResult{{}, std::move(content), {}};
+  for (const std::string &file : owned->content.files)
+    owned->files.push_back(file.c_str());
+  const std::optional<std::string> &text = owned->content.text;
+  owned->result = {sizeof(symc_result),     static_cast<int32_t>(owned->files.size()),
+                   owned->files.data(),     text ? text->c_str() : nullptr,
+                   text ? text->size() : 0, owned->content.timings.c_str()};
+  return &owned->result;
+}
+
+/// One call: reads the options, compiles, tells what was wrong and hands out the result.
+symc_outcome call(symc_session *session, const symc_compile_options *options, symc_result **result,
+                  llvm::function_ref<void(OptionReader &)> read,
+                  llvm::function_ref<Outcome(Compilation &, BuildResult &)> work) {
+  if (result)
+    *result = nullptr;
+  std::optional<symc_compile_options> given = received(options);
+  if (!session || !given)
+    return SYMC_COMPILER_WRONG_OPTIONS;
+  Diagnostics diagnostics;
+  BuildOptions build;
+  BuildResult content;
+  OptionReader reader(*given, build, diagnostics);
+  reader.readInput();
+  read(reader);
+  Outcome outcome = Outcome::WrongOptions;
+  if (!diagnostics.hasErrors()) {
+    Compilation compilation(build, diagnostics);
+    outcome = work(compilation, content);
+    if (outcome == Outcome::Done && result)
+      *result = hand(std::move(content));
+  }
+  if (session->options.diagnostic)
+    for (const symc::Diagnostic &diagnostic : diagnostics.inOrder())
+      session->options.diagnostic(session->options.user, Told(diagnostic, diagnostics).get());
+  return static_cast<symc_outcome>(outcome);
+}
 
 } // namespace
 
 const symc_compiler_info *symc_compiler_about(void) {
-  static const symc_compiler_info info = {SYMC_COMPILER_ABI, SYMC_VERSION, LLVM_VERSION_STRING, "x86-64"};
+  static const std::string stages = stageNames(/*onlyAvailable=*/true);
+  static const symc_compiler_info info = {sizeof info,         SYMC_COMPILER_ABI, SYMC_VERSION,
+                                          LLVM_VERSION_STRING, "x86-64",          stages.c_str()};
   return &info;
 }
 
-int symc_compiler_compile(const symc_compile_options *options) {
-  return known(options) ? Session(*options).compile() : InternalError;
+symc_session *symc_session_create(const symc_session_options *options) {
+  std::optional<symc_session_options> given = received(options);
+  return given ? new symc_session{*given} : nullptr;
 }
-int symc_compiler_check(const symc_compile_options *options) {
-  return known(options) ? Session(*options).check() : InternalError;
+
+void symc_session_destroy(symc_session *session) { delete session; }
+
+symc_outcome symc_session_compile(symc_session *session, const symc_compile_options *options, symc_result **result) {
+  auto read = [](OptionReader &reader) {
+    reader.readResult();
+    reader.readRest();
+  };
+  return call(session, options, result, read,
+              [](Compilation &compilation, BuildResult &content) { return compilation.compile(content); });
 }
-int symc_compiler_grad(const symc_compile_options *options) {
-  return known(options) ? Session(*options).grad() : InternalError;
+
+symc_outcome symc_session_check(symc_session *session, const symc_compile_options *options) {
+  return call(
+      session, options, nullptr, [](OptionReader &) {},
+      [](Compilation &compilation, BuildResult &) { return compilation.check(); });
 }
+
+symc_outcome symc_session_differentiate(symc_session *session, const symc_compile_options *options,
+                                        const symc_formula_options *formula, symc_result **result) {
+  if (result)
+    *result = nullptr;
+  std::optional<symc_formula_options> asked = received(formula);
+  if (!asked)
+    return SYMC_COMPILER_WRONG_OPTIONS;
+  FormulaRequest request = {text(asked->of), list(asked->wrt, asked->wrt_count), asked->latex != 0};
+  return call(
+      session, options, result, [](OptionReader &) {},
+      [&](Compilation &compilation, BuildResult &content) { return compilation.differentiate(request, content); });
+}
+
+void symc_result_destroy(symc_result *result) { delete reinterpret_cast<OwnedResult *>(result); }

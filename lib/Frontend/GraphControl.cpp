@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Frontend/GraphImporter.h"
+#include "lib/Frontend/GraphParts.h"
 
 using namespace mlir;
 using namespace symc;
@@ -36,14 +36,14 @@ std::string_view ControlNode::function(StringRef attribute) const {
   return view(cast<StringAttr>(attributes.get(attribute)).getValue());
 }
 
-SmallVector<Value> GraphImporter::buildControl(const OpSchema &schema, MutableArrayRef<Operand> operands,
-                                               ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
+SmallVector<Value> ControlBuilder::build(const OpSchema &schema, MutableArrayRef<Operand> operands,
+                                         ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
   ControlNode node{schema, operands, attributes, {}, place};
   std::vector<std::string> meant;
-  bool good = maker.readAttributes(schema, operands, attributes, place, node.attributes, meant);
+  bool good = parts.maker.readAttributes(schema, operands, attributes, place, node.attributes, meant);
   for (const AttrSchema &attribute : schema.attributes)
     if (attribute.kind == AttrKind::Function && node.attributes.get(attribute.name))
-      good &= findFunction(node.function(attribute.name), node.rangeOf(attribute.name)) != nullptr;
+      good &= parts.functions.find(node.function(attribute.name), node.rangeOf(attribute.name)) != nullptr;
   for (const Operand &operand : operands) {
     if (!operand.name.empty()) {
       report.error(operand.nameRange, code::OperandCount, "the inputs of " + node.name() + " are given in their order",
@@ -55,7 +55,7 @@ SmallVector<Value> GraphImporter::buildControl(const OpSchema &schema, MutableAr
   if (!good)
     return {};
   if (schema.mnemonic == "call")
-    return callFunction(node.function("function"), operands, place);
+    return parts.functions.call(node.function("function"), operands, place);
   if (schema.mnemonic == "scan")
     return buildScan(node);
   return schema.mnemonic == "while" ? buildWhile(node) : buildCond(node);
@@ -67,15 +67,16 @@ SmallVector<Value> GraphImporter::buildControl(const OpSchema &schema, MutableAr
 
 /// Fills the regions of `op`, one a body, with blocks of these arguments, the last of which are the body's inputs, and
 /// copies of the bodies. The results that a graph file sees; empty after reporting.
-SmallVector<Value> GraphImporter::fillRegions(Operation *op, ArrayRef<FunctionBody *> bodies, TypeRange arguments,
-                                              const ControlNode &node) {
+SmallVector<Value> ControlBuilder::fillRegions(Operation *op, ArrayRef<FunctionBody *> bodies, TypeRange arguments,
+                                               const ControlNode &node) {
   auto scopeOf = [&](const FunctionBody &body) { return node.place.name + "/" + std::string(body.decl->name.text); };
   SmallVector<SmallVector<Value>, 2> needed(bodies.size());
   for (auto [i, body] : llvm::enumerate(bodies)) {
     size_t first = llvm::find(bodies, body) - bodies.begin(); // a function given twice has one set of parameters
     if (first < i)
       needed[i] = needed[first];
-    if (!countCopy(*body, 1, node.place) || (first == i && !supply(*body, scopeOf(*body), node.place, needed[i]))) {
+    if (!parts.functions.countCopy(*body, 1, node.place) ||
+        (first == i && !parts.functions.supply(*body, scopeOf(*body), node.place, needed[i]))) {
       op->erase();
       return {};
     }
@@ -101,7 +102,7 @@ SmallVector<Value> GraphImporter::fillRegions(Operation *op, ArrayRef<FunctionBo
     for (auto [i, value] : llvm::enumerate(values))
       mapping.map(body->block->getArgument(count + i), region.getArgument(places.lookup(value)));
     builder.setInsertionPointToEnd(&region.front());
-    SmallVector<Value> results = copyBody(*body, mapping, scopeOf(*body), node.place.nodeRange);
+    SmallVector<Value> results = parts.functions.copyBody(*body, mapping, scopeOf(*body), node.place.nodeRange);
     sym::YieldOp::create(builder, op->getLoc(), results);
   }
   return op->getResults();
@@ -109,23 +110,23 @@ SmallVector<Value> GraphImporter::fillRegions(Operation *op, ArrayRef<FunctionBo
 
 /// The bodies of two functions that take the same operands, whose values are appended to `values`; null after
 /// reporting.
-std::pair<FunctionBody *, FunctionBody *> GraphImporter::bodiesFor(const ControlNode &node, StringRef one,
-                                                                   StringRef other, MutableArrayRef<Operand> operands,
-                                                                   const std::string &hint,
-                                                                   SmallVectorImpl<Value> &values) {
-  FunctionBody *functions[] = {findFunction(node.function(one), node.rangeOf(one)),
-                               findFunction(node.function(other), node.rangeOf(other))};
+std::pair<FunctionBody *, FunctionBody *> ControlBuilder::bodiesFor(const ControlNode &node, StringRef one,
+                                                                    StringRef other, MutableArrayRef<Operand> operands,
+                                                                    const std::string &hint,
+                                                                    SmallVectorImpl<Value> &values) {
+  FunctionBody *functions[] = {parts.functions.find(node.function(one), node.rangeOf(one)),
+                               parts.functions.find(node.function(other), node.rangeOf(other))};
   bool typed = functions[0]->decl->typed; // where one of the two is, it types literals
-  if (!checkInputs(*functions[!typed], operands, node.place, hint) ||
-      !checkInputs(*functions[typed], operands, node.place, hint))
+  if (!parts.functions.checkInputs(*functions[!typed], operands, node.place, hint) ||
+      !parts.functions.checkInputs(*functions[typed], operands, node.place, hint))
     return {};
   SmallVector<FunctionInput> inputs;
   for (const Operand &operand : operands) {
     inputs.push_back({operand.value.getType(), operand.range, ""});
     values.push_back(operand.value);
   }
-  FunctionBody *first = bodyFor(*functions[0], inputs, node.place);
-  return {first, bodyFor(*functions[1], inputs, node.place)};
+  FunctionBody *first = parts.functions.bodyFor(*functions[0], inputs, node.place);
+  return {first, parts.functions.bodyFor(*functions[1], inputs, node.place)};
 }
 
 /// `i64[]` in front of these types: the arguments of a loop's body.
@@ -140,7 +141,7 @@ static SmallVector<Type> withIteration(Builder &b, TypeRange types) {
 //===----------------------------------------------------------------------===//
 
 /// Carries come out of the body as they go in; false after reporting. The body gives at least as many results.
-bool GraphImporter::checkCarries(const ControlNode &node, const FunctionBody &body, size_t carries) {
+bool ControlBuilder::checkCarries(const ControlNode &node, const FunctionBody &body, size_t carries) {
   const FunctionDecl &decl = *body.decl;
   bool good = true;
   for (size_t i = 0; i < carries; ++i) {
@@ -161,7 +162,7 @@ bool GraphImporter::checkCarries(const ControlNode &node, const FunctionBody &bo
 }
 
 /// What is scanned has an axis 0, of one size; false after reporting.
-bool GraphImporter::checkTrips(const ControlNode &node, size_t carries) {
+bool ControlBuilder::checkTrips(const ControlNode &node, size_t carries) {
   const Operand &first = node.operands[carries];
   for (const Operand &operand : node.operands.drop_front(carries)) {
     Type type = operand.value.getType();
@@ -190,7 +191,7 @@ bool GraphImporter::checkTrips(const ControlNode &node, size_t carries) {
   return true;
 }
 
-SmallVector<Value> GraphImporter::buildScan(const ControlNode &node) {
+SmallVector<Value> ControlBuilder::buildScan(const ControlNode &node) {
   int64_t given = cast<IntegerAttr>(node.attributes.get("carries")).getInt();
   size_t count = node.operands.size(), carries = static_cast<size_t>(given);
   if (given < 0 || carries > count) {
@@ -207,9 +208,9 @@ SmallVector<Value> GraphImporter::buildScan(const ControlNode &node) {
         "what it goes over follows the carries; iota(shape=[10]) lets it run 10 times");
     return {};
   }
-  FunctionBody *function = findFunction(node.function("body"), node.rangeOf("body"));
-  if (!checkInputs(*function, node.operands, node.place,
-                   "the body of 'scan' takes the carries and a row of each other input") ||
+  FunctionBody *function = parts.functions.find(node.function("body"), node.rangeOf("body"));
+  if (!parts.functions.checkInputs(*function, node.operands, node.place,
+                                   "the body of 'scan' takes the carries and a row of each other input") ||
       !checkTrips(node, carries))
     return {};
   SmallVector<FunctionInput> inputs;
@@ -222,7 +223,7 @@ SmallVector<Value> GraphImporter::buildScan(const ControlNode &node) {
     arguments.push_back(inputs.back().type);
     values.push_back(operand.value);
   }
-  FunctionBody *body = bodyFor(*function, inputs, node.place);
+  FunctionBody *body = parts.functions.bodyFor(*function, inputs, node.place);
   if (!body)
     return {};
   if (body->results.size() < carries) {
@@ -239,7 +240,7 @@ SmallVector<Value> GraphImporter::buildScan(const ControlNode &node) {
   AffineExpr trips = dimOf(values[carries].getType(), 0);
   for (auto [i, result] : llvm::enumerate(body->results)) {
     types.push_back(i < carries ? result.getType() : stackedType(trips, result.getType()));
-    if (!maker.checkResult(types.back(), node.place))
+    if (!parts.maker.checkResult(types.back(), node.place))
       return {};
   }
   auto reverse = dyn_cast_or_null<BoolAttr>(node.attributes.get("reverse"));
@@ -251,7 +252,7 @@ SmallVector<Value> GraphImporter::buildScan(const ControlNode &node) {
   return fillRegions(scan, body, withIteration(builder, arguments), node);
 }
 
-SmallVector<Value> GraphImporter::buildWhile(const ControlNode &node) {
+SmallVector<Value> ControlBuilder::buildWhile(const ControlNode &node) {
   auto most = dyn_cast_or_null<IntegerAttr>(node.attributes.get("max_iterations"));
   if (most && most.getInt() < 0) {
     report.error(node.rangeOf("max_iterations"), code::AttributeValue,
@@ -304,7 +305,7 @@ SmallVector<Value> GraphImporter::buildWhile(const ControlNode &node) {
 // Branches
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> GraphImporter::buildCond(const ControlNode &node) {
+SmallVector<Value> ControlBuilder::buildCond(const ControlNode &node) {
   if (node.operands.empty()) {
     report.error(node.place.op, code::OperandCount, "'cond' lacks its predicate", "it is the first of its inputs");
     return {};
@@ -331,7 +332,7 @@ SmallVector<Value> GraphImporter::buildCond(const ControlNode &node) {
 }
 
 /// Both functions of a branch give the same types; false after reporting.
-bool GraphImporter::checkBranches(const ControlNode &node, const FunctionBody &one, const FunctionBody &other) {
+bool ControlBuilder::checkBranches(const ControlNode &node, const FunctionBody &one, const FunctionBody &other) {
   std::string first = quoted(one.decl->name.text), second = quoted(other.decl->name.text);
   if (one.results.size() != other.results.size()) {
     report.error(node.place.op, code::AttributeConflict,

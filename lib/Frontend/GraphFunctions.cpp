@@ -12,36 +12,31 @@
 
 #include "dialects/sym/NodeNames.h"
 #include "lib/Frontend/DependencyOrder.h"
-#include "lib/Frontend/GraphImporter.h"
+#include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Suggest.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace symc;
 
-constexpr size_t inlineLimit = 1000000;
+static constexpr size_t inlineLimit = 1000000;
 
 //===----------------------------------------------------------------------===//
 // Bodies
 //===----------------------------------------------------------------------===//
 
-void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
-  const FunctionDecl &decl = *body.decl;
-  size_t before = report.diagnostics.errorCount();
-  Scope scope;
-  scope.nodes = &decl.nodes;
-  scope.function = &decl;
-  body.block = std::make_unique<Block>();
+/// Enters the names of a function in its scope. False where an input has no type, which is reported.
+bool FunctionTable::declareLocals(Scope &scope) {
+  const FunctionDecl &decl = *scope.function;
   bool typed = true;
   llvm::StringMap<TextRange> declared;
   auto declare = [&](const DeclaredName &name, uint32_t node, uint32_t index) {
     auto [first, isNew] = declared.try_emplace(ref(name.text), name.range);
-    auto global = names.find(ref(name.text));
-    bool taken = global != names.end() && symbols[global->second].kind != Symbol::Node &&
-                 symbols[global->second].kind != Symbol::Input;
+    const Symbol *global = parts.names.find(name.text);
+    bool taken = global && global->kind != Symbol::Node && global->kind != Symbol::Input;
     if (!isNew || taken) {
-      report.error(
-          name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
-          {"", "", {report.note(isNew ? symbols[global->second].range : first->second, "first defined here")}});
+      report.error(name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
+                   {"", "", {report.note(isNew ? global->range : first->second, "first defined here")}});
       return;
     }
     scope.local[ref(name.text)] = {node, index};
@@ -56,38 +51,45 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
   for (size_t i = 0; i < decl.nodes.size(); ++i)
     for (size_t r = 0; r < decl.nodes[i].names.size(); ++r)
       declare(decl.nodes[i].names[r], i, r);
-  if (!typed) { // without its inputs nothing of it can be built
+  return typed;
+}
+
+void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
+  const FunctionDecl &decl = *body.decl;
+  size_t before = report.diagnostics.errorCount();
+  Scope scope;
+  scope.nodes = &decl.nodes;
+  scope.function = &decl;
+  body.own = std::make_unique<Block>();
+  body.block = body.own.get();
+  if (!declareLocals(scope)) { // without its inputs nothing of it can be built
     body.bad = true;
     return;
   }
   for (auto [i, input] : llvm::enumerate(decl.inputs))
     body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
                             context.location(input.name.range, ref(input.name.text)));
-  FunctionBody *caller = building;
-  bool callerLayerSeen = layerSeen;
   OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(body.block.get());
-  building = &body;
-  buildNodes(scope);
+  builder.setInsertionPointToEnd(body.block);
+  llvm::SaveAndRestore caller(building, &body);
+  auto callerNode = parts.nodes.interrupt();
+  parts.nodes.build(scope);
   for (auto [i, output] : llvm::enumerate(decl.outputs)) {
-    Reference reference = lookup(scope, output->string());
     std::vector<uint32_t> dependencies;
-    bool isName = reference.kind != Reference::None;
-    bool good = isName ? refer(scope, output->string(), output->range, dependencies, false, false)
-                       : referExpression(scope, *output, dependencies);
+    bool isName = parts.names.lookup(scope, output->string()).kind != NameTable::Reference::None;
+    bool good = isName ? parts.names.refer(scope, output->string(), output->range, dependencies, false, false)
+                       : parts.names.referExpression(scope, *output, dependencies);
     if (!good)
       continue;
     Value value;
     if (isName)
-      value = resolve(scope, output->string(), output->range).value;
+      value = parts.nodes.resolve(scope, output->string(), output->range).value;
     else if (SmallVector<Value> values =
-                 buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
+                 parts.nodes.buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
              values.size() == 1)
       value = values[0];
     body.results.push_back(value);
   }
-  building = caller;
-  layerSeen = callerLayerSeen;
   for (Operation &op : *body.block)
     op.walk([&](Operation *inner) {
       auto call = dyn_cast<func::CallOp>(inner);
@@ -95,18 +97,16 @@ void GraphImporter::buildFunction(FunctionBody &body, ArrayRef<Type> types) {
     });
   body.bad = decl.bad || report.diagnostics.errorCount() != before ||
              llvm::any_of(body.results, [](Value value) { return !value; });
-  if (!body.bad && graph.train)
-    findDerivatives(body);
 }
 
 /// Callees first, so that a use copies a finished body. A body without types waits for a use that gives it some: those
 /// alone recur, which `functionDepthLimit` bounds.
-void GraphImporter::buildFunctions() {
+void FunctionTable::build() {
   std::vector<std::vector<uint32_t>> calls(graph.functions.size());
   functions.resize(graph.functions.size());
   for (size_t i = 0; i < graph.functions.size(); ++i) {
     functions[i].decl = &graph.functions[i];
-    calledFunctions(graph.functions[i], calls[i]);
+    parts.names.collectCalls(graph.functions[i], calls[i]);
   }
   DependencyOrder order = orderByDependencies(calls);
   for (const std::vector<uint32_t> &cycle : order.cycles) {
@@ -119,7 +119,7 @@ void GraphImporter::buildFunctions() {
   }
   for (uint32_t i : order.order)
     if (!order.inCycle[i] && graph.functions[i].typed)
-      buildFunction(functions[i]);
+      buildBody(functions[i]);
     else if (!order.inCycle[i])
       functions[i].bad = graph.functions[i].bad;
 }
@@ -128,9 +128,9 @@ void GraphImporter::buildFunctions() {
 // Which body a use means
 //===----------------------------------------------------------------------===//
 
-FunctionBody *GraphImporter::findFunction(std::string_view name, TextRange range) {
-  if (isFunction(name))
-    return &functions[symbols[names[ref(name)]].index];
+FunctionBody *FunctionTable::find(std::string_view name, TextRange range) {
+  if (parts.names.isFunction(name))
+    return &functions[parts.names.find(name)->index];
   Suggestion nearest(name);
   for (const FunctionDecl &decl : graph.functions)
     nearest.consider(decl.name.text);
@@ -138,7 +138,7 @@ FunctionBody *GraphImporter::findFunction(std::string_view name, TextRange range
   return nullptr;
 }
 
-bool GraphImporter::checkInputs(const FunctionBody &function, MutableArrayRef<Operand> operands, const OpPlace &place,
+bool FunctionTable::checkInputs(const FunctionBody &function, MutableArrayRef<Operand> operands, const OpPlace &place,
                                 std::string hint) {
   const FunctionDecl &decl = *function.decl;
   if (operands.size() != decl.inputs.size()) {
@@ -169,7 +169,7 @@ bool GraphImporter::checkInputs(const FunctionBody &function, MutableArrayRef<Op
 }
 
 /// The body of the function for inputs of these types; null after reporting.
-FunctionBody *GraphImporter::bodyFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
+FunctionBody *FunctionTable::bodyFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
   const FunctionDecl &decl = *function.decl;
   if (!decl.typed)
     return instanceFor(function, inputs, place);
@@ -189,7 +189,7 @@ FunctionBody *GraphImporter::bodyFor(FunctionBody &function, ArrayRef<FunctionIn
 }
 
 /// The same of a function whose types come from its uses.
-FunctionBody *GraphImporter::instanceFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
+FunctionBody *FunctionTable::instanceFor(FunctionBody &function, ArrayRef<FunctionInput> inputs, const OpPlace &place) {
   SmallVector<Type> types;
   for (const FunctionInput &input : inputs)
     types.push_back(input.type);
@@ -209,7 +209,7 @@ FunctionBody *GraphImporter::instanceFor(FunctionBody &function, ArrayRef<Functi
   for (Type type : types)
     given += (given.empty() ? "" : ", ") + printType(type);
   report.within.push_back(report.note(place.op, "called here" + (given.empty() ? "" : " with " + given)));
-  buildFunction(*instance, types);
+  buildBody(*instance, types);
   report.within.pop_back();
   context.inlined += instance->operations;
   function.bad |= instance->bad; // reported once
@@ -223,7 +223,7 @@ FunctionBody *GraphImporter::instanceFor(FunctionBody &function, ArrayRef<Functi
 //===----------------------------------------------------------------------===//
 
 /// A value of the graph where an op is being built: in a function it is one of its needs.
-Value GraphImporter::visible(Value outer) {
+Value FunctionTable::visible(Value outer) {
   if (!building || !outer)
     return outer;
   BlockArgument &argument = building->seen[outer];
@@ -234,8 +234,19 @@ Value GraphImporter::visible(Value outer) {
   return argument;
 }
 
+Value FunctionTable::addMade(const std::string &name, const ParameterSlot &like, TextRange range) {
+  ParameterSlot slot = like;
+  slot.name = name;
+  slot.range = range;
+  slot.order = parts.nodes.number();
+  if (!building)
+    return parts.parameters.make(std::move(slot));
+  building->needs.push_back({{}, slot});
+  return building->block->addArgument(slot.type, context.location(range, name));
+}
+
 /// Values for the body's needs; parameters that it makes are named in `scope`. False after reporting.
-bool GraphImporter::supply(const FunctionBody &body, const std::string &scope, const OpPlace &place,
+bool FunctionTable::supply(const FunctionBody &body, const std::string &scope, const OpPlace &place,
                            SmallVectorImpl<Value> &values) {
   for (const FunctionBody::Need &need : body.needs) {
     values.push_back(need.outer ? visible(need.outer)
@@ -247,7 +258,7 @@ bool GraphImporter::supply(const FunctionBody &body, const std::string &scope, c
 }
 
 /// Counts a copy of the body, which stands `depth` loops and branches deep; false after reporting that it is too much.
-bool GraphImporter::countCopy(const FunctionBody &body, unsigned depth, const OpPlace &place) {
+bool FunctionTable::countCopy(const FunctionBody &body, unsigned depth, const OpPlace &place) {
   context.inlined += body.operations;
   if (context.inlined > inlineLimit) {
     report.error(place.op, code::InlineLimit,
@@ -264,38 +275,61 @@ bool GraphImporter::countCopy(const FunctionBody &body, unsigned depth, const Op
   return true;
 }
 
-/// Reports the names of the file that are also those of the operations of the body, and of the functions that it calls,
-/// in this scope.
-void GraphImporter::nameCopies(const FunctionBody &body, const std::string &scope, TextRange holder) {
-  SmallVector<std::pair<const FunctionBody *, std::string>> open{{&body, scope}};
+/// Takes the names that the operations of the body, and of the functions that it calls, have in this scope of the
+/// graph.
+void FunctionTable::takeNames(const FunctionBody &body, std::string scope, TextRange holder) {
+  SmallVector<std::pair<const FunctionBody *, std::string>> open;
+  open.emplace_back(&body, std::move(scope));
   while (!open.empty()) {
     auto [next, prefix] = open.pop_back_val();
     for (Operation &op : *next->block)
-      op.walk([&](Operation *inner) {
+      op.walk([&, &prefix = prefix](Operation *inner) {
+        if (isa<func::ReturnOp>(inner))
+          return;
         std::string name = prefix + "/" + nodeName(inner->getLoc()).str();
-        generatedName(name, holder);
+        parts.names.takeGenerated(name, holder);
         if (auto call = dyn_cast<func::CallOp>(inner))
-          open.push_back({called.lookup(call.getCallee()), std::move(name)});
+          open.emplace_back(called.lookup(call.getCallee()), std::move(name));
       });
   }
 }
 
 /// Copies the operations of the body to where the builder stands, named in `scope`; the results.
-SmallVector<Value> GraphImporter::copyBody(const FunctionBody &body, IRMapping &mapping, const std::string &scope,
+SmallVector<Value> FunctionTable::copyBody(const FunctionBody &body, IRMapping &mapping, const std::string &scope,
                                            TextRange holder) {
   for (Operation &op : *body.block)
-    nameInScope(builder.clone(op, mapping), scope);
+    if (!isa<func::ReturnOp>(op))
+      nameInScope(builder.clone(op, mapping), scope);
   if (!building)
-    nameCopies(body, scope, holder);
+    takeNames(body, scope, holder);
   SmallVector<Value> results;
   for (Value result : body.results)
     results.push_back(mapping.lookup(result));
   return results;
 }
 
-SmallVector<Value> GraphImporter::callFunction(std::string_view name, MutableArrayRef<Operand> operands,
-                                               const OpPlace &place) {
-  FunctionBody *function = findFunction(name, place.op);
+/// A private function of the module, behind those that it calls. It has the body's block from now on.
+void FunctionTable::makeFunction(FunctionBody &body) {
+  std::string first(body.decl->name.text), name = first;
+  auto isTaken = [&](size_t number) {
+    return name == parts.model.getSymName() || (number && parts.names.find(name)) ||
+           !called.try_emplace(name, &body).second;
+  };
+  for (size_t number = 0; isTaken(number);)
+    name = first + "_" + std::to_string(++number);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(parts.model->getBlock());
+  Location loc = context.location(body.decl->name.range, name);
+  body.function = func::FuncOp::create(
+      builder, loc, name, builder.getFunctionType(body.block->getArgumentTypes(), ValueRange(body.results).getTypes()));
+  body.function.setPrivate();
+  builder.setInsertionPointToEnd(body.block);
+  func::ReturnOp::create(builder, loc, body.results);
+  body.function.getBody().push_back(body.own.release());
+}
+
+SmallVector<Value> FunctionTable::call(std::string_view name, MutableArrayRef<Operand> operands, const OpPlace &place) {
+  FunctionBody *function = find(name, place.op);
   if (!function || !checkInputs(*function, operands, place))
     return {};
   SmallVector<FunctionInput> inputs;
@@ -309,40 +343,35 @@ SmallVector<Value> GraphImporter::callFunction(std::string_view name, MutableArr
     given.push_back(operand.value);
   if (!supply(*body, place.name, place, given))
     return {};
-  for (size_t number = 0; body->symbol.empty(); ++number)
-    if (std::string symbol = std::string(name) + (number ? "_" + std::to_string(number) : "");
-        symbol != model.getSymName() && (!number || !names.count(symbol)) && called.try_emplace(symbol, body).second)
-      body->symbol = symbol;
+  if (!body->function)
+    makeFunction(*body);
   if (!building)
-    nameCopies(*body, place.name, place.nodeRange);
-  auto call = func::CallOp::create(builder, context.location(place.op, place.name), body->symbol,
-                                   ValueRange(body->results).getTypes(), given);
-  return call.getResults();
+    takeNames(*body, place.name, place.nodeRange);
+  return func::CallOp::create(builder, context.location(place.op, place.name), body->function, given).getResults();
 }
 
-/// The functions that the graph calls, and those that these call, are functions of the module.
-void GraphImporter::finishFunctions(ModuleOp module) {
-  OpBuilder::InsertionGuard guard(builder);
-  SmallVector<FunctionBody *> open;
-  auto addCalled = [&](func::FuncOp function) {
-    function.walk([&](func::CallOp call) {
-      if (FunctionBody *body = called.lookup(call.getCallee()); body->block)
-        open.push_back(body);
-    });
+void FunctionTable::finish() {
+  auto drop = [](FunctionBody &body) {
+    if (!body.own)
+      return;
+    body.own->dropAllReferences();
+    body.own->dropAllDefinedValueUses();
+    body.own.reset();
   };
-  addCalled(model);
-  for (size_t i = 0; i < open.size(); ++i) {
-    FunctionBody &body = *open[i];
-    if (!body.block)
-      continue;
-    builder.setInsertionPointToEnd(module.getBody());
-    Location loc = context.location(body.decl->name.range, body.symbol);
-    FunctionType type = builder.getFunctionType(body.block->getArgumentTypes(), ValueRange(body.results).getTypes());
-    auto function = func::FuncOp::create(builder, loc, body.symbol, type);
-    function.setPrivate();
-    builder.setInsertionPointToEnd(body.block.get());
-    func::ReturnOp::create(builder, loc, body.results);
-    function.getBody().push_back(body.block.release());
-    addCalled(function);
+  for (FunctionBody &body : functions) {
+    drop(body);
+    for (auto &[types, instance] : body.instances)
+      drop(*instance);
   }
+  llvm::DenseSet<Operation *> reached{parts.model};
+  SmallVector<func::FuncOp> open{parts.model};
+  while (!open.empty())
+    open.pop_back_val().walk([&](func::CallOp call) {
+      func::FuncOp function = called.lookup(call.getCallee())->function;
+      if (reached.insert(function).second)
+        open.push_back(function);
+    });
+  for (auto &entry : called)
+    if (func::FuncOp function = entry.getValue()->function; !reached.contains(function))
+      function.erase();
 }

@@ -3,305 +3,105 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-//
-// Nodes are built in the order of their dependencies. A node whose mistake has been reported has no values, and what
-// depends on it is not built, so that a mistake is reported once and everything independent of it is still checked.
-//
-//===----------------------------------------------------------------------===//
 
-#include "lib/Frontend/GraphImporter.h"
-#include "lib/Frontend/DependencyOrder.h"
-#include "lib/Support/Json.h"
-#include "lib/Support/Suggest.h"
+#include "lib/Frontend/GraphParts.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/Path.h"
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 using namespace mlir;
 using namespace symc;
 
-//===----------------------------------------------------------------------===//
-// Parameters and constants
-//===----------------------------------------------------------------------===//
+GraphPart::GraphPart(GraphParts &parts)
+    : parts(parts), context(parts.context), builder(parts.builder), report(parts.report), graph(parts.graph) {}
 
-void GraphImporter::buildParameters() {
-  Block &entry = model.getBody().front();
-  for (auto [i, input] : llvm::enumerate(graph.inputs)) {
-    if (!input.type)
-      continue;
-    Value argument =
-        entry.addArgument(context.tensorType(*input.type), context.location(input.name.range, ref(input.name.text)));
-    auto it = names.find(ref(input.name.text));
-    if (symbols[it->second].kind == Symbol::Input && symbols[it->second].index == i)
-      symbols[it->second].value = argument;
-  }
-  for (auto [i, decl] : llvm::enumerate(graph.parameters)) {
+static void buildConstants(GraphParts &parts) {
+  StringRef folder = llvm::sys::path::parent_path(parts.report.source.name());
+  for (auto [i, decl] : llvm::enumerate(parts.graph.constants)) {
     if (!decl.type)
       continue;
-    RankedTensorType type = context.tensorType(*decl.type);
-    Attribute init = readInitializer(context, decl, type);
-    Location loc = context.location(decl.name.range, ref(decl.name.text));
-    ParameterSlot slot{std::string(decl.name.text),  type, init, decl.trainable, std::string(decl.doc), decl.name.range,
-                       entry.addArgument(type, loc), 0};
-    Symbol &symbol = symbols[names[ref(decl.name.text)]];
-    if (symbol.kind == Symbol::Parameter && symbol.index == i)
-      symbol.value = slot.argument;
-    parameters.push_back(std::move(slot));
+    ElementsAttr value = readConstant(parts.context, decl, folder);
+    if (value)
+      parts.names.setValue(decl.name.text, Symbol::Constant, i,
+                           sym::ConstantOp::create(parts.builder,
+                                                   parts.context.location(decl.name.range, ref(decl.name.text)),
+                                                   value.getShapedType(), value));
   }
 }
 
-void GraphImporter::buildConstants() {
-  StringRef folder = llvm::sys::path::parent_path(report.source.name());
-  for (auto [i, decl] : llvm::enumerate(graph.constants)) {
-    if (!decl.type)
-      continue;
-    ElementsAttr value = readConstant(context, decl, folder);
-    Symbol &symbol = symbols[names[ref(decl.name.text)]];
-    if (value && symbol.kind == Symbol::Constant && symbol.index == i)
-      symbol.value = sym::ConstantOp::create(builder, context.location(decl.name.range, ref(decl.name.text)),
-                                             value.getShapedType(), value);
-  }
-}
-
-//===----------------------------------------------------------------------===//
-// Nodes
-//===----------------------------------------------------------------------===//
-
-Resolved GraphImporter::resolve(const Scope &scope, std::string_view name, TextRange range) {
-  Reference reference = lookup(scope, name);
-  switch (reference.kind) {
-  case Reference::None:
-    return {};
-  case Reference::Local: {
-    ArrayRef<Value> values = scope.values[reference.index];
-    return {reference.result < values.size() ? values[reference.result] : Value(), {}};
-  }
-  case Reference::FunctionInput:
-    return {building->block->getArgument(reference.index), {}};
-  case Reference::Global:
-    break;
-  }
-  const Symbol &symbol = symbols[reference.index];
-  if (symbol.kind == Symbol::Dim)
-    return {{}, context.dims.lookup(ref(name)).size};
-  return {visible(symbol.value), {}};
-}
-
-SmallVector<Value> GraphImporter::buildText(Scope &scope, const JsonValue &text, std::string_view holder,
-                                            TextRange holderRange) {
-  SyntaxError mistake;
-  std::optional<Expression> expression = parseExpression(text.string(), mistake);
-  if (!expression)
-    return {}; // reported when its names were looked up
-  StringPlaces places(report.source.text(), text);
-  ExpressionScope view;
-  view.resolve = [&](std::string_view name, TextRange range) { return resolve(scope, name, range); };
-  view.isFunction = [&](std::string_view name) { return isFunction(name); };
-  view.isTensor = [&](std::string_view name) {
-    Reference reference = lookup(scope, name);
-    return reference.kind == Reference::Local || reference.kind == Reference::FunctionInput ||
-           (reference.kind == Reference::Global && symbols[reference.index].kind != Symbol::Function &&
-            symbols[reference.index].kind != Symbol::Dim);
+/// The arguments' and results' names and kinds, and what the module says of itself.
+static void finishModule(GraphParts &parts, ModuleOp module) {
+  parts.parameters.sortMade();
+  OpBuilder &b = parts.builder;
+  auto attribute = [&](StringRef name, Attribute value) { return b.getNamedAttr(name, value); };
+  auto described = [&](StringRef name, StringRef kind, StringRef entry = "") {
+    SmallVector<NamedAttribute> attributes{attribute("sym.name", b.getStringAttr(name)),
+                                           attribute("sym.kind", b.getStringAttr(kind))};
+    if (!entry.empty())
+      attributes.push_back(attribute("sym.entry", b.getStringAttr(entry)));
+    return attributes;
   };
-  view.call = [&](std::string_view function, MutableArrayRef<Operand> operands, const OpPlace &place) {
-    return callFunction(function, operands, place);
-  };
-  view.control = [&](const OpSchema &schema, MutableArrayRef<Operand> operands, ArrayRef<AttributeArgument> attributes,
-                     const OpPlace &place) { return buildControl(schema, operands, attributes, place); };
-  view.named = [&](StringRef name, TextRange range) {
-    if (!building)
-      generatedName(name, range);
-  };
-  layerSeen = false;
-  return buildExpression(context, maker, view, *expression, places, holder, holderRange);
-}
+  SmallVector<Attribute> bounds;
+  for (const std::string &name : parts.context.dimOrder) {
+    const SymbolicDim &dim = parts.context.dims[name];
+    if (!constantValue(dim.size))
+      bounds.push_back(
+          sym::DimBoundAttr::get(parts.context.context, name, dim.bounds.min, dim.bounds.max, dim.bounds.multipleOf));
+  }
+  module->setAttr("sym.dim_bounds", b.getArrayAttr(bounds));
+  module->setAttr("sym.doc", b.getStringAttr(ref(parts.graph.doc)));
 
-void GraphImporter::buildNode(Scope &scope, uint32_t index) {
-  const NodeDecl &node = (*scope.nodes)[index];
-  if (node.bad || node.names.empty() || (!node.expr && !node.op))
-    return;
-  nodeNumber = building ? nodeNumber : index;
+  Block &entry = parts.model.getBody().front();
+  b.setInsertionPointToEnd(&entry);
   SmallVector<Value> values;
-  if (node.expr) {
-    values = buildText(scope, *node.expr, node.names[0].text, node.names[0].range);
-  } else {
-    SmallVector<Operand> operands;
-    for (auto [i, input] : llvm::enumerate(node.inputs)) {
-      Operand operand;
-      if (i < node.operands.size()) {
-        operand.name = node.operands[i].text;
-        operand.nameRange = node.operands[i].range;
-      }
-      operand.value = resolve(scope, input->string(), input->range).value;
-      operand.bad = !operand.value;
-      operand.range = input->range;
-      operands.push_back(std::move(operand));
-    }
-    SmallVector<AttributeArgument> attributes;
-    if (node.attrs)
-      for (const JsonMember &member : node.attrs->members())
-        attributes.push_back({member.key, member.keyRange, context.literal(member.value)});
-    OpPlace place;
-    place.op = place.whole = node.op->range;
-    place.name = std::string(node.names[0].text);
-    place.node = node.names[0].text;
-    place.nodeRange = node.names[0].range;
-    layerSeen = false;
-    std::string_view name = node.op->string();
-    if (isFunction(name) && !findOpSchema(ref(name))) {
-      report.error(node.op->range, code::UnknownOp, quoted(name) + " is a function, not an op",
-                   "write \"op\": \"call\" with \"attrs\": { \"function\": " + jsonQuoted(name) + " }");
-    } else if (const OpSchema *schema = maker.find(name, node.op->range)) {
-      if (schema->takesFunctions())
-        values = buildControl(*schema, operands, attributes, place);
-      else if (maker.arrange(*schema, operands, place))
-        values = maker.make(*schema, operands, attributes, place);
-    }
+  SmallVector<Attribute> argumentAttributes, resultAttributes;
+  for (const TensorDecl &input : parts.graph.inputs) {
+    auto attributes = described(ref(input.name.text), "input");
+    attributes.push_back(attribute("sym.doc", b.getStringAttr(ref(input.doc))));
+    argumentAttributes.push_back(b.getDictionaryAttr(attributes));
   }
-  if (values.empty())
-    return;
-  llvm::SmallDenseSet<StringRef> different;
-  for (const DeclaredName &name : node.names)
-    different.insert(ref(name.text));
-  if (different.size() != node.names.size())
-    return; // a name twice is reported
-  if (values.size() != node.names.size()) {
-    report.error(node.names.back().range, code::ResultCount,
-                 "the node has " + std::to_string(values.size()) + (values.size() == 1 ? " result" : " results") +
-                     ", but " + std::to_string(node.names.size()) + (node.names.size() == 1 ? " name" : " names"),
-                 values.size() > node.names.size() ? "several results are named by a list: \"name\": [\"a\", \"b\"]"
-                                                   : "");
-    if (values.size() < node.names.size())
-      return;
+  for (const ParameterSlot &parameter : parts.parameters.all())
+    argumentAttributes.push_back(b.getDictionaryAttr(described(parameter.name, "parameter")));
+  for (const GraphResult &result : parts.results.all()) {
+    values.push_back(result.value);
+    resultAttributes.push_back(b.getDictionaryAttr(described(result.name, result.kind, result.entry)));
   }
-  scope.values[index].assign(values.begin(), values.end());
+  func::ReturnOp::create(b, parts.model.getLoc(), values);
+  parts.model.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), ValueRange(values).getTypes()));
+  parts.model.setArgAttrsAttr(b.getArrayAttr(argumentAttributes));
+  parts.model.setResAttrsAttr(b.getArrayAttr(resultAttributes));
+
+  b.setInsertionPointToStart(module.getBody());
+  parts.parameters.emit();
 }
 
-void GraphImporter::buildNodes(Scope &scope) {
-  const std::vector<NodeDecl> &nodes = *scope.nodes;
-  scope.values.resize(nodes.size());
-  scope.used.resize(nodes.size());
-  std::vector<std::vector<uint32_t>> dependencies(nodes.size());
-  for (size_t i = 0; i < nodes.size(); ++i)
-    referNode(scope, nodes[i], dependencies[i]);
-  DependencyOrder order = orderByDependencies(dependencies);
-  for (const std::vector<uint32_t> &cycle : order.cycles) {
-    auto nameOf = [&](uint32_t node) {
-      return nodes[node].names.empty() ? std::string("?") : printable(nodes[node].names[0].text);
-    };
-    std::string path;
-    for (size_t i = 0; i < cycle.size() && i < 20; ++i)
-      path += nameOf(cycle[i]) + " → ";
-    if (cycle.size() > 20)
-      path += "… → ";
-    path += nameOf(cycle[0]);
-    Reporter::More more;
-    for (size_t i = 1; i < cycle.size() && i < 20; ++i)
-      if (!nodes[cycle[i]].names.empty())
-        more.notes.push_back(
-            report.note(nodes[cycle[i]].names[0].range, nameOf(cycle[i - 1]) + " uses " + nameOf(cycle[i])));
-    const NodeDecl &first = nodes[cycle[0]];
-    report.error(first.names.empty() ? first.object : first.names[0].range, code::Cycle,
-                 cycle.size() == 1 ? "the node " + quoted(std::string_view(nameOf(cycle[0]))) + " depends on itself"
-                                   : "nodes depend on each other in a circle: " + path,
-                 std::move(more));
-  }
-  // With an unknown name the rest of a node is still checked, up to what the name takes part in.
-  for (uint32_t node : order.order)
-    if (!order.inCycle[node])
-      buildNode(scope, node);
-}
-
-//===----------------------------------------------------------------------===//
-// Layers
-//===----------------------------------------------------------------------===//
-
-Value GraphImporter::addMade(const std::string &name, const ParameterSlot &like, TextRange range) {
-  ParameterSlot slot = like;
-  slot.name = name;
-  slot.range = range;
-  slot.order = nodeNumber;
-  Location loc = context.location(range, name);
-  if (building) {
-    building->needs.push_back({{}, slot});
-    return building->block->addArgument(slot.type, loc);
-  }
-  if (!madeNames.insert(name).second) {
-    report.error(range, code::GeneratedName, "two layers make the parameter " + quoted(StringRef(name)));
-    return {};
-  }
-  generatedName(name, range);
-  slot.argument = model.getBody().front().addArgument(slot.type, loc);
-  parameters.push_back(slot);
-  return slot.argument;
-}
-
-Value GraphImporter::makeParameter(const OpPlace &place, const LayerParameter &parameter) {
-  if (layerSeen && layerOf.begin != place.op.begin) {
-    report.error(place.op, code::ExprTwoLayers,
-                 "a second layer in one expression would own parameters of the same names",
-                 {"make it a node of its own", "", {report.note(layerOf, "the first layer is here")}});
-    return {};
-  }
-  layerSeen = true;
-  layerOf = place.op;
-  auto type = cast<RankedTensorType>(parameter.type);
-  uint64_t bytes = std::max(1u, type.getElementType().getIntOrFloatBitWidth() / 8);
-  for (int64_t size : type.getShape())
-    if (size < 1 || __builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes) || bytes > uint64_t(INT64_MAX)) {
-      report.error(place.op, size < 1 ? code::ParameterShape : code::TensorTooLarge,
-                   "the parameter " + quoted(std::string_view(parameter.name)) + " would be " + printType(type));
-      return {};
-    }
-  ParameterSlot slot{"", type, parameter.init, parameter.trainable, "", place.nodeRange, {}, 0};
-  return addMade(std::string(place.node) + "/" + parameter.name, slot, place.nodeRange);
-}
-
-//===----------------------------------------------------------------------===//
-// The whole
-//===----------------------------------------------------------------------===//
-
-OwningOpRef<ModuleOp> GraphImporter::import() {
+/// Null after reporting.
+static OwningOpRef<ModuleOp> build(GraphParts &parts) {
+  const GraphDecl &graph = parts.graph;
+  ImportContext &context = parts.context;
+  Reporter &report = parts.report;
+  OpBuilder &builder = parts.builder;
   context.context->loadDialect<sym::SymDialect, func::FuncDialect>();
-  declareDims();
-  declareNames();
+  declareDims(context, graph, parts.options);
+  parts.names.declare();
   Location loc = FileLineColLoc::get(context.fileName, 1, 1);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc, ref(graph.name));
   builder.setInsertionPointToEnd(module->getBody());
   if (graph.train)
     buildTrain(context, *graph.train);
-  model = func::FuncOp::create(builder, loc, "model", builder.getFunctionType({}, {}));
-  builder.setInsertionPointToStart(model.addEntryBlock());
-  buildParameters();
-  buildConstants();
-  buildFunctions();
-  main.nodes = &graph.nodes;
-  buildNodes(main);
-  nodeNumber = graph.nodes.size();
-  buildResults();
-  if (!report.diagnostics.hasErrors())
-    finishFunctions(*module);
-  // Of the others there are copies in loops and branches.
-  auto drop = [](FunctionBody &body) {
-    if (!body.block)
-      return;
-    body.block->dropAllReferences();
-    body.block->dropAllDefinedValueUses();
-    body.block.reset();
-  };
-  for (FunctionBody &body : functions) {
-    drop(body);
-    for (auto &[types, instance] : body.instances)
-      drop(*instance);
-  }
+  parts.model = func::FuncOp::create(builder, loc, "model", builder.getFunctionType({}, {}));
+  builder.setInsertionPointToStart(parts.model.addEntryBlock());
+  parts.parameters.declare();
+  buildConstants(parts);
+  parts.functions.build();
+  parts.nodes.buildGraph();
+  parts.results.build();
+  parts.functions.finish();
   if (report.diagnostics.hasErrors())
     return nullptr;
-  finishModule(*module);
+  finishModule(parts, *module);
   if (report.diagnostics.hasErrors())
     return nullptr;
-  warnUnused();
+  parts.names.warnUnused();
   std::string said;
   ScopedDiagnosticHandler handler(context.context, [&](mlir::Diagnostic &diagnostic) {
     if (said.empty())
@@ -323,63 +123,9 @@ OwningOpRef<ModuleOp> symc::importGraphText(std::string text, StringRef name, ML
   if (!document)
     return nullptr;
   Reporter report(source, diagnostics);
-  GraphDecl graph = readGraph(document->root, report);
+  GraphDecl graph = readGraph(document->root, report, options.reserved);
   if (!document->root.is(JsonValue::Object))
     return nullptr;
-  return GraphImporter(report, context, options, graph).import();
-}
-
-OwningOpRef<ModuleOp> symc::importGraph(StringRef path, MLIRContext *context, const ImportOptions &options,
-                                        Diagnostics &diagnostics) {
-  auto refuse = [&](std::string_view code, std::string why, std::string hint = "") -> OwningOpRef<ModuleOp> {
-    symc::Diagnostic d;
-    d.code = code;
-    d.file = path.str();
-    d.message = "cannot read " + quoted(view(path), 4096) + ": " + why;
-    d.hint = std::move(hint);
-    diagnostics.report(std::move(d));
-    return nullptr;
-  };
-  struct stat info;
-  std::string file = path.str();
-  if (stat(file.c_str(), &info) != 0)
-    return refuse(code::FileUnreadable, strerror(errno));
-  if (!S_ISREG(info.st_mode))
-    return refuse(code::FileUnreadable, S_ISDIR(info.st_mode) ? "it is a directory" : "it is not a regular file");
-  int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return refuse(code::FileUnreadable, strerror(errno));
-  constexpr size_t sizeLimit = (size_t(1) << 31) - 1;
-  std::string text;
-  while (true) {
-    constexpr size_t chunk = 1 << 16;
-    size_t have = text.size(), want = have == 0 ? static_cast<size_t>(std::max<off_t>(info.st_size, 0)) + 1 : chunk;
-    if (have + want > sizeLimit + 1)
-      want = sizeLimit + 1 - have;
-    if (want == 0) {
-      close(descriptor);
-      return refuse(code::FileTooLarge, "it has 2 GiB or more");
-    }
-    text.resize(have + want);
-    ssize_t got = read(descriptor, text.data() + have, want);
-    if (got < 0 && errno == EINTR)
-      got = 0;
-    else if (got <= 0) {
-      text.resize(have);
-      int error = errno;
-      close(descriptor);
-      if (got < 0)
-        return refuse(code::FileUnreadable, strerror(error));
-      break;
-    }
-    text.resize(have + got);
-  }
-  StringRef begin = StringRef(text).take_front(1024);
-  if (begin.starts_with("\x7f"
-                        "ELF"))
-    return refuse(code::JsonSyntax, "it is compiled code, not a graph file", "`symc inspect` reads libraries");
-  // A text in another encoding has bytes of 0 as well, after its first character or its mark.
-  if (begin.contains('\0') && !StringRef("{ \t\r\n\xef\xfe\xff").contains(begin.front()) && begin.front() != 0)
-    return refuse(code::JsonSyntax, "it is a binary file, not a graph file");
-  return importGraphText(std::move(text), path, context, options, diagnostics);
+  GraphParts parts(report, context, options, graph);
+  return build(parts);
 }

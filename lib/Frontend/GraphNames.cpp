@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Frontend/GraphImporter.h"
+#include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Suggest.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -15,65 +15,7 @@ using namespace symc;
 // Declarations
 //===----------------------------------------------------------------------===//
 
-/// A mistake on the command line, which has no place in the file.
-void GraphImporter::wrongOption(std::string message, std::string suggestion, std::vector<DiagnosticNote> notes,
-                                std::string hint) {
-  Diagnostic diagnostic;
-  diagnostic.code = code::OptionValue;
-  diagnostic.line = diagnostic.column = 0;
-  diagnostic.message = std::move(message);
-  diagnostic.hint = std::move(hint);
-  diagnostic.suggestion = std::move(suggestion);
-  diagnostic.notes = std::move(notes);
-  report.diagnostics.report(std::move(diagnostic));
-}
-
-/// Symbolic dimensions are introduced by the types of inputs, in the order in which these first name them.
-void GraphImporter::declareDims() {
-  for (const TensorDecl &input : graph.inputs) {
-    if (!input.type)
-      continue;
-    for (const DimText &dim : input.type->dims) {
-      if (!dim.symbolic || context.dims.count(ref(dim.name)))
-        continue;
-      SymbolicDim &entry = context.dims[ref(dim.name)];
-      entry.size = symbolDim(context.context, ref(dim.name));
-      entry.range = dim.range;
-      context.dimOrder.push_back(std::string(dim.name));
-    }
-  }
-  for (const DimDecl &decl : graph.dims) {
-    auto it = context.dims.find(ref(decl.name.text));
-    if (it != context.dims.end())
-      it->second.bounds = decl;
-    else if (llvm::all_of(graph.inputs, [](const TensorDecl &input) { return input.type.has_value(); }))
-      context.dimension(decl.name.text, decl.name.range);
-  }
-  for (const auto &[name, value] : options.dims) {
-    auto it = context.dims.find(name);
-    if (it == context.dims.end()) {
-      Suggestion nearest(name);
-      std::string all;
-      for (const std::string &dim : context.dimOrder) {
-        nearest.consider(dim);
-        all += (all.empty() ? "" : ", ") + quoted(std::string_view(dim));
-      }
-      wrongOption("--dim: no input has the dimension " + quoted(std::string_view(name)), nearest.best(), {},
-                  !nearest.best().empty() ? ""
-                  : all.empty()           ? "its inputs have fixed sizes alone"
-                                          : "its dimensions: " + all);
-      continue;
-    }
-    const DimDecl &bounds = it->second.bounds;
-    if (value < bounds.min || value > bounds.max || value % bounds.multipleOf != 0)
-      wrongOption("--dim " + name + "=" + std::to_string(value) + " is outside the bounds of the dimension", "",
-                  {report.note(bounds.name.text.empty() ? it->second.range : bounds.name.range, "the dimension")});
-    else
-      it->second.size = constantDim(context.context, value);
-  }
-}
-
-void GraphImporter::declareNames() {
+void NameTable::declare() {
   struct Declaration {
     std::string_view name;
     Symbol symbol;
@@ -115,21 +57,32 @@ void GraphImporter::declareNames() {
   }
 }
 
+const Symbol *NameTable::find(std::string_view name) const {
+  auto it = names.find(ref(name));
+  return it == names.end() ? nullptr : &symbols[it->second];
+}
+
+void NameTable::setValue(std::string_view name, Symbol::Kind kind, size_t index, Value value) {
+  Symbol &symbol = symbols[names.lookup(ref(name))];
+  if (symbol.kind == kind && symbol.index == index)
+    symbol.value = value;
+}
+
 //===----------------------------------------------------------------------===//
 // References
 //===----------------------------------------------------------------------===//
 
-bool GraphImporter::isFunction(std::string_view name) const {
+bool NameTable::isFunction(std::string_view name) const {
   auto it = names.find(ref(name));
   return it != names.end() && symbols[it->second].kind == Symbol::Function;
 }
 
-void GraphImporter::useFunction(std::string_view name) {
+void NameTable::useFunction(std::string_view name) {
   if (isFunction(name))
     symbols[names[ref(name)]].used = true;
 }
 
-GraphImporter::Reference GraphImporter::lookup(const Scope &scope, std::string_view name) const {
+NameTable::Reference NameTable::lookup(const Scope &scope, std::string_view name) const {
   auto local = scope.local.find(ref(name));
   if (local != scope.local.end()) {
     auto [node, index] = local->second;
@@ -150,21 +103,21 @@ GraphImporter::Reference GraphImporter::lookup(const Scope &scope, std::string_v
 }
 
 /// `h/kernel`, which the layer of node h makes, and `J/sub`, a part of J's expression, are names of the module only.
-std::string GraphImporter::hintOfMadeName(const Scope &scope, std::string_view name) {
+std::string NameTable::hintOfMadeName(const Scope &scope, std::string_view name) {
   size_t slash = name.rfind('/');
   if (slash == std::string_view::npos || lookup(scope, name.substr(0, name.find('/'))).kind != Reference::Local)
     return "";
   StringRef last = ref(name.substr(slash + 1));
   for (const OpSchema &schema : opSchemas())
     for (const OperandSchema &operand : schema.operands)
-      if (operand.name == last && &operand != schema.operands.begin() && maker.isLayer(schema))
+      if (operand.name == last && &operand != schema.operands.begin() && parts.maker.isLayer(schema))
         return "what a layer makes has no name in the file: declare it as a parameter and pass it to the layer";
   if (findOpSchema(last) || findOpSchema(last.rsplit('_').first))
     return "a part of an expression has no name in the file: make it a node of its own";
   return "";
 }
 
-void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute) {
+void NameTable::reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute) {
   auto hidden = names.find(ref(name));
   if (scope.function && hidden != names.end()) {
     report.error(range, code::FunctionScope,
@@ -187,9 +140,8 @@ void GraphImporter::reportUnknownName(const Scope &scope, std::string_view name,
       ++end;
     std::string_view whole = text.substr(begin, end - begin);
     auto isBeingDefined = [&](StringRef candidate) {
-      return referring && llvm::any_of(referring->names, [&](const DeclaredName &own) {
-        return ref(own.text) == candidate;
-      });
+      return referring &&
+             llvm::any_of(referring->names, [&](const DeclaredName &own) { return ref(own.text) == candidate; });
     };
     std::string made = hintOfMadeName(scope, begin == range.begin ? name : whole);
     if (whole.size() > name.size() && lookup(scope, whole).kind != Reference::None) {
@@ -266,8 +218,8 @@ static void visitFunctionNames(const NodeDecl &node, llvm::function_ref<void(std
 }
 
 /// Looks `name` up for a node; false after reporting.
-bool GraphImporter::refer(Scope &scope, std::string_view name, TextRange range, std::vector<uint32_t> &dependencies,
-                          bool isAttribute, bool dimsAllowed) {
+bool NameTable::refer(Scope &scope, std::string_view name, TextRange range, std::vector<uint32_t> &dependencies,
+                      bool isAttribute, bool dimsAllowed) {
   Reference reference = lookup(scope, name);
   switch (reference.kind) {
   case Reference::None:
@@ -302,7 +254,7 @@ bool GraphImporter::refer(Scope &scope, std::string_view name, TextRange range, 
   return true;
 }
 
-bool GraphImporter::referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies) {
+bool NameTable::referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies) {
   SyntaxError mistake;
   StringPlaces places(report.source.text(), text);
   std::optional<Expression> expression = parseExpression(text.string(), mistake);
@@ -313,9 +265,9 @@ bool GraphImporter::referExpression(Scope &scope, const JsonValue &text, std::ve
   std::vector<bool> isAttribute(expression->nodes.size());
   for (const ExprNode &node : expression->nodes)
     if (node.kind == ExprKind::Call) {
-      Slice<uint32_t> parts = expression->partsOf(node);
-      for (size_t k = parts.size() - node.keywordCount; k < parts.size(); ++k)
-        isAttribute[parts[k]] = true;
+      Slice<uint32_t> arguments = expression->partsOf(node);
+      for (size_t k = arguments.size() - node.keywordCount; k < arguments.size(); ++k)
+        isAttribute[arguments[k]] = true;
     }
   visitFunctionNames(*expression, [&](std::string_view name) { useFunction(name); });
   bool good = true;
@@ -328,7 +280,7 @@ bool GraphImporter::referExpression(Scope &scope, const JsonValue &text, std::ve
   return good;
 }
 
-bool GraphImporter::referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies) {
+bool NameTable::referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies) {
   llvm::SaveAndRestore current(referring, &node);
   if (node.expr)
     return referExpression(scope, *node.expr, dependencies);
@@ -340,7 +292,7 @@ bool GraphImporter::referNode(Scope &scope, const NodeDecl &node, std::vector<ui
 }
 
 /// The functions that a function calls, by their numbers.
-void GraphImporter::calledFunctions(const FunctionDecl &function, std::vector<uint32_t> &called) {
+void NameTable::collectCalls(const FunctionDecl &function, std::vector<uint32_t> &called) {
   auto add = [&](std::string_view name) {
     if (isFunction(name))
       called.push_back(symbols[names[ref(name)]].index);
@@ -365,7 +317,7 @@ void GraphImporter::calledFunctions(const FunctionDecl &function, std::vector<ui
 // Generated names, unused names
 //===----------------------------------------------------------------------===//
 
-void GraphImporter::generatedName(StringRef name, TextRange holder) {
+void NameTable::takeGenerated(StringRef name, TextRange holder) {
   auto it = names.find(name);
   if (it == names.end() || symbols[it->second].collides)
     return;
@@ -376,7 +328,7 @@ void GraphImporter::generatedName(StringRef name, TextRange holder) {
                {"", "", {report.note(holder, "it is made here")}});
 }
 
-void GraphImporter::warnUnused() {
+void NameTable::warnUnused() {
   std::vector<bool> usedNodes(graph.nodes.size());
   for (const Symbol &symbol : symbols)
     if (symbol.kind == Symbol::Node && symbol.used)

@@ -12,8 +12,7 @@
 #define SYMC_FRONTEND_GRAPHREADER_H
 
 #include "lib/Frontend/Names.h"
-
-#include <map>
+#include "lib/Frontend/ReservedNames.h"
 
 namespace symc {
 
@@ -142,7 +141,7 @@ struct GraphDecl {
 };
 
 /// The parts of a graph file that are right; the mistakes are reported.
-GraphDecl readGraph(const JsonValue &root, const Reporter &report);
+GraphDecl readGraph(const JsonValue &root, const Reporter &report, const ReservedNames &reserved = {});
 
 /// Reads `value` as a string, bool, number, …; reports `what` otherwise.
 bool wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_view what, const Reporter &report);

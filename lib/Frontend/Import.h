@@ -6,6 +6,7 @@
 #ifndef SYMC_FRONTEND_IMPORT_H
 #define SYMC_FRONTEND_IMPORT_H
 
+#include "lib/Frontend/ReservedNames.h"
 #include "lib/Support/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -18,6 +19,10 @@ namespace symc {
 struct ImportOptions {
   /// Symbolic dimensions that get a value at compile time (`--dim batch=32`).
   std::vector<std::pair<std::string, int64_t>> dims;
+  ReservedNames reserved;
+  /// Whether a path of derivatives leads from a value back to one of the others: differentiation knows. Null: a loss is
+  /// not asked for one.
+  bool (*derivativeReaches)(mlir::Value result, llvm::ArrayRef<mlir::Value> values) = nullptr;
 };
 
 /// Reads and checks the graph file at `path` and builds the module that docs/ARCHITECTURE.md describes. Null when

@@ -21,10 +21,6 @@ std::string graphNameProblem(std::string_view name);
 std::string publicNameProblem(std::string_view name);
 /// `[A-Za-z_][A-Za-z0-9_]*`.
 bool isIdentifier(std::string_view name);
-/// A keyword of C11 or C++20.
-bool isCKeyword(std::string_view name);
-/// Whether `NAME`, `NAME_create`, … would be names of the C or POSIX libraries.
-bool isCLibraryName(std::string_view name);
 /// Whether `name` matches a pattern of `*` (any characters) and `?` (one).
 bool matchesPattern(std::string_view name, std::string_view pattern);
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Errors.h"
+#include "lib/Support/Render.h"
 #include "lib/Support/SystemErrors.h"
 
 #include <cstdio>
@@ -37,16 +38,14 @@ Error dataError(std::string_view code, const std::string &file, std::string mess
   return Error(exit, makeDiagnostic(code, file, std::move(message), std::move(hint)));
 }
 
-static void printOne(const Diagnostic &diagnostic, const std::string &sourceLine) {
-  Diagnostics diagnostics;
-  std::string text;
-  // A text that has the one line in its place: a data set is never held as text.
-  if (diagnostic.line && !sourceLine.empty()) {
-    text = std::string(diagnostic.line - 1, '\n') + sourceLine;
-    diagnostics.addSource(diagnostic.file, text);
-  }
-  diagnostics.report(diagnostic);
-  diagnostics.print(asJson);
+/// `sourceLine` is all that is known of the file: a data set is never held as text.
+static void printOne(Diagnostic diagnostic, const std::string &sourceLine) {
+  Diagnostics completed;
+  completed.report(std::move(diagnostic));
+  auto lineOf = [&](std::string_view, uint32_t) {
+    return sourceLine.empty() ? std::nullopt : std::optional<std::string_view>(sourceLine);
+  };
+  print(completed.all().front(), lineOf, asJson);
 }
 
 void Error::print() const { printOne(diagnostic, sourceLine); }

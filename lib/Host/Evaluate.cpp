@@ -7,6 +7,7 @@
 #include "lib/Host/Evaluate.h"
 #include "lib/Host/Interrupt.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/TrainingLog.h"
 
 #include <algorithm>
 #include <cstring>
@@ -37,7 +38,7 @@ double ScalarOutputs::value(size_t index) const {
 std::vector<std::string> scoreNames(const symc_function &function) {
   std::vector<std::string> names;
   for (int32_t i = 0; i < function.output_count; ++i)
-    names.emplace_back(i ? function.outputs[i].name : "loss");
+    names.emplace_back(i ? function.outputs[i].name : column::loss);
   return names;
 }
 
@@ -52,7 +53,7 @@ std::string scoresJson(const symc_function &function, const Means &means) {
   std::vector<std::string> names = scoreNames(function);
   for (size_t i = 0; i < names.size(); ++i)
     scores[names[i]] = jsonNumber<Json>(means.mean(i));
-  scores["examples"] = means.examples;
+  scores[column::examples] = means.examples;
   return jsonLine(scores);
 }
 

@@ -9,6 +9,7 @@
 #include "lib/Host/OutputFile.h"
 #include "lib/Support/Diagnostics.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/TrainingLog.h"
 
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
@@ -21,12 +22,12 @@ static std::string cell(size_t column, double value) {
 }
 
 History::History(const std::vector<std::string> &scores, bool validation, std::string path) : path(std::move(path)) {
-  names = {"epoch", "steps"};
+  names = {column::epoch, column::steps};
   names.insert(names.end(), scores.begin(), scores.end());
   if (validation)
     for (const std::string &score : scores)
-      names.push_back("val_" + score);
-  names.push_back("seconds");
+      names.push_back(std::string(column::validation) + score);
+  names.push_back(column::seconds);
 }
 
 void History::add(std::vector<double> row) { allRows.push_back(std::move(row)); }

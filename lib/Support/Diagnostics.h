@@ -1,20 +1,23 @@
-//===- Diagnostics.h - Located errors, their texts and their limits -------===//
+//===- Diagnostics.h - Located errors and their limits --------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
 // A mistake of the user is a Diagnostic: a stable code, a place, the values involved, the cause and a hint. They are
-// collected, put in the order of the file, and printed in the form of a C++ compiler or as one JSON object a line.
-// Both forms say the same. Needs no LLVM: the graph reader, the command line and the data readers share it.
+// collected and put in the order of the file; Render.h is for who prints them. Needs the standard library only: the
+// graph reader, the command line and the data readers share it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_SUPPORT_DIAGNOSTICS_H
 #define SYMC_SUPPORT_DIAGNOSTICS_H
 
+#include "lib/Support/Text.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +31,6 @@ namespace code {
 } // namespace code
 
 enum class Severity { Error, Warning, Note, Remark };
-std::string_view severityName(Severity severity);
 
 /// A remark that belongs to a diagnostic: where the first of two duplicates is, what an expression expanded to.
 struct DiagnosticNote {
@@ -53,6 +55,8 @@ struct Diagnostic {
   /// The bare word that was probably meant. Without a `hint`, one that proposes it is printed.
   std::string suggestion;
   std::vector<DiagnosticNote> notes;
+  /// The field of symc_compile_options that is wrong, if that is what is.
+  std::string_view option = {};
 };
 
 /// A text that diagnostics point into. The text itself belongs to the caller.
@@ -84,7 +88,7 @@ class Diagnostics {
 public:
   static constexpr size_t errorLimit = 100;
 
-  /// Registers the text of a file, so that its lines are echoed. Must outlive the printing.
+  /// Registers the text of a file, so that its lines can be shown. Must outlive this.
   const SourceText &addSource(std::string name, std::string_view text);
   /// The same for a text that nobody else keeps.
   const SourceText &ownSource(std::string name, std::string text) {
@@ -98,14 +102,12 @@ public:
   bool hasErrors() const { return errors != 0; }
   const std::vector<Diagnostic> &all() const { return kept; }
 
-  /// All diagnostics in the order of files, lines and columns.
-  std::string renderText(bool colour = false) const;
-  std::string renderJson() const;
-  /// Writes either form to standard error; colour on a terminal unless NO_COLOR is set.
-  void print(bool json) const;
+  /// All of them in the order of files, lines and columns, and how many are not kept.
+  std::vector<Diagnostic> inOrder() const;
+  /// A line of a registered text.
+  std::optional<std::string_view> line(std::string_view file, uint32_t number) const;
 
 private:
-  std::vector<Diagnostic> sorted() const;
   const SourceText *source(std::string_view name) const;
 
   std::deque<std::string> owned;
@@ -115,19 +117,6 @@ private:
   size_t left = 0; // errors over the limit
   Diagnostic firstLeft;
 };
-
-/// `text` as part of a message: control and direction characters escaped, bytes that are no UTF-8 as `\xNN`, at most
-/// `limit` characters (then `…`).
-std::string printable(std::string_view text, size_t limit = 80);
-
-/// The same between apostrophes: a name or value as written.
-std::string quoted(std::string_view text, size_t limit = 80);
-
-/// A whole message on one line of valid UTF-8, whatever went into it.
-std::string oneLine(std::string_view text);
-
-/// The number of bytes of the valid UTF-8 sequence that begins at `offset`; 0 when there is none.
-size_t utf8Length(std::string_view text, size_t offset);
 
 } // namespace symc
 

@@ -51,6 +51,9 @@ struct EmitOptions {
 llvm::Error emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const EmitOptions &options,
                         llvm::StringRef outputPath);
 
+/// Where the header goes: beside the library, called as the model.
+std::string headerPath(llvm::StringRef outputPath, const ModelDescription &model);
+
 /// The same code as text, for `--emit`: the last stage before the tables of the model and the runtime are added.
 llvm::Error emitAssembly(Variant variant, const EmitOptions &options, llvm::raw_ostream &os);
 llvm::Error emitObject(Variant variant, const EmitOptions &options, llvm::raw_ostream &os);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/GraphReader.h"
+#include "lib/Support/Render.h"
 
 using namespace symc;
 
@@ -17,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Reporter report(source, diagnostics);
     readGraph(document->root, report);
   }
-  std::string said = diagnostics.renderText() + diagnostics.renderJson();
+  std::string said = renderText(diagnostics) + renderJson(diagnostics);
   for (size_t i = 0; i < said.size();) {
     size_t length = utf8Length(said, i);
     if (length == 0)

@@ -26,32 +26,44 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(_
 import symc
 from graphs import ELEMENTS, random_graph
 
-VARIANTS = {"fused": {}, "unfused": {"debug_fusion": "off"}, "O0": {"opt_level": 0}, "O3": {"opt_level": 3},
+VARIANTS = {"fused": {}, "unfused": {"debug_fusion": "off"}, "O0": {"opt_level": 1}, "O3": {"opt_level": 4},
             "separate": {"debug_arena": "separate"}, "poisoned": {"debug_arena": "poisoned"},
-            "unfused-O0": {"debug_fusion": "off", "opt_level": 0}}
+            "unfused-O0": {"debug_fusion": "off", "opt_level": 1}}  # symc_opt_level: 0 is the default
 SECONDS = 120  # for one graph
 
 
-class Strings(ctypes.Structure):
-    _fields_ = [("items", ctypes.POINTER(ctypes.c_char_p)), ("count", ctypes.c_int32)]
+P, S, I = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int32
 
 
 class Options(ctypes.Structure):
     """symc_compile_options of include/symc/compiler.h."""
-    _fields_ = [("size", ctypes.c_uint32), ("input", ctypes.c_char_p), ("output", ctypes.c_char_p), ("header", ctypes.c_int32),
-                ("target", ctypes.c_char_p), ("cpus", Strings), ("triple", ctypes.c_char_p), ("gpu_archs", Strings),
-                ("dims", ctypes.c_void_p), ("dim_count", ctypes.c_int32), ("functions", Strings), ("params", ctypes.c_char_p),
-                ("embed_params", ctypes.c_int32), ("allow_extra", ctypes.c_int32), ("threads", ctypes.c_int32),
-                ("seed", ctypes.c_uint64), ("opt_level", ctypes.c_int32), ("fast_math", ctypes.c_int32),
-                ("emit", ctypes.c_char_p), ("json_diagnostics", ctypes.c_int32), ("time_passes", ctypes.c_int32),
-                ("log_device_placement", ctypes.c_int32), ("of", ctypes.c_char_p), ("wrt", Strings),
-                ("format", ctypes.c_char_p), ("functions_implied", ctypes.c_int32), ("functions_option", ctypes.c_char_p),
-                ("debug_fusion", ctypes.c_char_p), ("debug_arena", ctypes.c_char_p)]
+    _fields_ = [("size", ctypes.c_uint32), ("opt_level", I), ("input", S), ("text", S), ("text_size", ctypes.c_uint64),
+                ("output", S), ("emit", S), ("header", I), ("threads", I), ("seed", ctypes.c_uint64), ("target", S),
+                ("triple", S), ("cpus", ctypes.POINTER(S)), ("gpu_archs", P), ("dim_names", P), ("dim_values", P),
+                ("functions", P), ("cpu_count", I), ("gpu_arch_count", I), ("dim_count", I), ("function_count", I),
+                ("functions_required", I), ("params", S), ("allow_extra", I), ("fast_math", I), ("time_passes", I),
+                ("log_device_placement", I), ("debug_fusion", S), ("debug_arena", S)]
+
+
+class Told(ctypes.Structure):
+    """The beginning of symc_diagnostic."""
+    _fields_ = [("size", ctypes.c_uint32), ("severity", I), ("code", S), ("message", S)]
+
+
+RECEIVER = ctypes.CFUNCTYPE(None, P, ctypes.POINTER(Told))
+
+
+class SessionOptions(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_uint32), ("reserved", I), ("user", P), ("diagnostic", RECEIVER)]
 
 
 def load_compiler():
     program = pathlib.Path(symc.find_compiler()).resolve()
-    return ctypes.CDLL(str(program.parent.parent / "lib" / "libSymcCompiler.so"))
+    compiler = ctypes.CDLL(str(program.parent.parent / "lib" / "libSymcCompiler.so"))
+    compiler.symc_session_create.restype = P
+    compiler.symc_session_compile.argtypes = [P, P, P]
+    compiler.symc_session_destroy.argtypes = [P]
+    return compiler
 
 
 class Failed(Exception):
@@ -59,15 +71,23 @@ class Failed(Exception):
 
 
 def compile_graph(compiler, source, library, variant, cpu):
-    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), output=os.fsencode(library), target=b"cpu",
-                      opt_level=2, functions_option=b"--functions", format=b"text")
+    errors = []
+
+    def receive(_, told):
+        if told.contents.severity == 0:
+            errors.append(f"error[{told.contents.code.decode()}]: {told.contents.message.decode()}")
+    receiver = RECEIVER(receive)
+    settings = SessionOptions(size=ctypes.sizeof(SessionOptions), diagnostic=receiver)
+    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), output=os.fsencode(library))
     if cpu:
-        options.cpus = Strings((ctypes.c_char_p * 1)(cpu.encode()), 1)
+        options.cpus, options.cpu_count = (S * 1)(cpu.encode()), 1
     for key, value in VARIANTS[variant].items():
         setattr(options, key, value.encode() if isinstance(value, str) else value)
-    exit_code = compiler.symc_compiler_compile(ctypes.byref(options))
-    if exit_code:
-        raise Failed(f"{variant}: exit code {exit_code} of the compiler")
+    session = compiler.symc_session_create(ctypes.byref(settings))
+    outcome = compiler.symc_session_compile(session, ctypes.byref(options), None)
+    compiler.symc_session_destroy(session)
+    if outcome:
+        raise Failed("\n".join([f"{variant}: outcome {outcome} of the compiler", *errors]))
 
 
 def results_of(library, inputs, threads):
@@ -152,8 +172,6 @@ def in_child(work):
     child = os.fork()
     if child == 0:
         os.close(read)
-        log = tempfile.TemporaryFile()
-        os.dup2(log.fileno(), 2)
         signal.alarm(SECONDS)
         said = ""
         try:
@@ -162,10 +180,6 @@ def in_child(work):
             said = str(failure)
         except BaseException:
             said = traceback.format_exc(limit=3)
-        if said:
-            log.seek(0)
-            lines = log.read().decode("utf-8", "replace").splitlines()
-            said += "".join("\n" + line for line in lines if ": error[" in line)
         os.write(write, said.encode())
         os._exit(1 if said else 0)
     os.close(write)

@@ -12,8 +12,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/sym/OpSchema.h"
+#include "lib/Autodiff/Activity.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/Render.h"
+#include "lib/Target/ReservedNames.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <nlohmann/json.hpp>
@@ -31,7 +34,8 @@ static int truncations(llvm::StringRef path) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     symc::Diagnostics diagnostics;
     auto module = symc::importGraphText(text.substr(0, size), path, &context, {}, diagnostics);
-    if (module || !diagnostics.hasErrors() || diagnostics.renderText().empty() || diagnostics.renderJson().empty()) {
+    if (module || !diagnostics.hasErrors() || symc::renderText(diagnostics).empty() ||
+        symc::renderJson(diagnostics).empty()) {
       llvm::errs() << path << ": " << size << " bytes are not refused\n";
       return 1;
     }
@@ -57,6 +61,8 @@ static void printOps() {
 int main(int argc, char **argv) {
   bool json = false, quiet = false, cut = false;
   symc::ImportOptions options;
+  options.reserved = symc::reservedNames();
+  options.derivativeReaches = symc::derivativeReaches;
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
@@ -86,7 +92,7 @@ int main(int argc, char **argv) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     symc::Diagnostics diagnostics;
     auto module = symc::importGraph(path, &context, options, diagnostics);
-    diagnostics.print(json);
+    symc::print(diagnostics, json);
     if (module && !quiet)
       module->print(llvm::outs());
     status |= module ? 0 : 1;

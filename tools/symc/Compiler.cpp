@@ -1,20 +1,19 @@
-//===- Compiler.cpp - libSymcCompiler.so, loaded when it is needed --------===//
+//===- Compiler.cpp - The compiler in a process of its own ----------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 
 #include "tools/symc/Compiler.h"
+#include "lib/Host/OutputFile.h"
+#include "lib/Support/Render.h"
+#include "tools/symc/CompilerLibrary.h"
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <dlfcn.h>
-#include <filesystem>
 #include <iterator>
 #include <pthread.h>
-#include <set>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,106 +22,100 @@ namespace symc::cli {
 
 using host::Error;
 using host::makeDiagnostic;
-using host::usageError;
 
-CompileRequest::CompileRequest(const Arguments &arguments) {
-  options.size = sizeof options;
-  set(options.input, arguments.file);
-  if (arguments.has("-o"))
-    set(options.output, arguments.text("-o"));
-  options.header = 1;
-  set(options.target, arguments.choice("--target", {"cpu", "cuda"}, "cpu"));
-  set(options.cpus, arguments.list("--cpu"));
-  if (arguments.has("--triple"))
-    set(options.triple, arguments.text("--triple"));
-  set(options.gpu_archs, arguments.list("--gpu-arch"));
-  if (arguments.has("--gpu-arch") && arguments.text("--target", "cpu") != "cuda")
-    throw usageError(code::OptionConflict, "--gpu-arch belongs to --target cuda");
-  for (const auto &[name, value] : arguments.dims()) {
-    texts.push_back(std::make_unique<std::string>(name));
-    dims.push_back({texts.back()->c_str(), value});
+std::string compilerDescription() {
+  try {
+    CompilerLibrary library;
+    return std::string("LLVM ") + library.about().llvm + "\ntargets: " + library.about().targets + "\n";
+  } catch (const Error &) {
+    return "the compiler is not installed: libraries can be run, graphs cannot be compiled\n";
   }
-  options.dims = dims.data();
-  options.dim_count = static_cast<int32_t>(dims.size());
-  std::set<std::string> functions;
-  for (const std::string &name : arguments.list("--functions"))
-    if (!functions.insert(name).second)
-      throw usageError(code::RepeatedOption, "--functions gives " + symc::quoted(name) + " twice");
-  set(options.functions, arguments.list("--functions"));
-  options.functions_option = "--functions";
-  options.embed_params = arguments.has("--embed-params");
-  if (options.embed_params)
-    set(options.params, arguments.text("--params"));
-  options.allow_extra = arguments.has("--allow-extra");
-  options.threads = static_cast<int32_t>(arguments.integer("--threads", 0, 0, 4096));
-  options.seed = arguments.seed();
-  options.opt_level = static_cast<int32_t>(arguments.integer("-O", 2, 0, 3));
-  options.fast_math = arguments.has("--fast-math");
-  if (arguments.has("--emit"))
-    set(options.emit,
-        arguments.choice(
-            "--emit", {"sym", "autodiff", "fused", "linalg", "llvm", "asm", "obj", "cuda", "ptx", "cubin", "dot"}, ""));
-  options.json_diagnostics = host::jsonDiagnostics();
-  options.time_passes = arguments.has("--time-passes");
-  options.log_device_placement = arguments.has("--log-device-placement");
-  set(options.debug_fusion, arguments.choice("--debug-fusion", {"on", "off"}, "on"));
-  set(options.debug_arena, arguments.choice("--debug-arena", {"planned", "separate", "poisoned"}, "planned"));
-  if (arguments.has("--of"))
-    set(options.of, arguments.text("--of"));
-  set(options.wrt, arguments.list("--wrt"));
-  set(options.format, arguments.choice("--format", {"text", "latex"}, "text"));
 }
 
-void CompileRequest::set(const char *&field, const std::string &text) {
-  texts.push_back(std::make_unique<std::string>(text));
-  field = texts.back()->c_str();
-}
-
-void CompileRequest::set(symc_string_list &field, const std::vector<std::string> &items) {
-  auto list = std::make_unique<std::vector<const char *>>();
-  for (const std::string &item : items)
-    set(list->emplace_back(), item);
-  field = {list->data(), static_cast<int32_t>(list->size())};
-  lists.push_back(std::move(list));
-}
-
-/// ../lib/libSymcCompiler.so as seen from the program.
-static std::string compilerPath() {
-  std::error_code error;
-  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  // A root without /proc still knows by what path the program was started.
-  if (error)
-    program = std::filesystem::canonical(reinterpret_cast<const char *>(getauxval(AT_EXECFN)), error);
-  return (program.parent_path().parent_path() / "lib" / "libSymcCompiler.so").string();
-}
-
-/// NULL and a message when the library cannot be loaded.
-static void *openCompiler(std::string &message) {
-  void *handle = dlopen(compilerPath().c_str(), RTLD_LAZY | RTLD_LOCAL);
-  if (!handle) {
-    message = dlerror();
-    return nullptr;
+/// Prints a diagnostic of the compiler; `user` is the CompileRequest.
+static void tell(void *user, const symc_diagnostic *told) {
+  Diagnostic diagnostic;
+  diagnostic.severity = static_cast<Severity>(told->severity);
+  diagnostic.code = told->code;
+  diagnostic.file = told->place->file;
+  diagnostic.line = told->place->line;
+  diagnostic.column = told->place->column;
+  diagnostic.endLine = told->place->end_line;
+  diagnostic.endColumn = told->place->end_column;
+  diagnostic.message = told->message;
+  if (*told->option)
+    diagnostic.message = static_cast<const CompileRequest *>(user)->spelling(told->option) + ": " + told->message;
+  diagnostic.hint = told->hint;
+  diagnostic.suggestion = told->suggestion;
+  std::vector<const symc_place *> places = {told->place};
+  for (int32_t i = 0; i < told->note_count; ++i) {
+    const symc_note &note = *told->notes[i];
+    diagnostic.notes.push_back({note.message, note.place->file, note.place->line, note.place->column});
+    places.push_back(note.place);
   }
-  auto about = reinterpret_cast<const symc_compiler_info *(*)()>(dlsym(handle, "symc_compiler_about"));
-  if (about && about()->abi == SYMC_COMPILER_ABI)
-    return handle;
-  message = compilerPath() + " belongs to another version of symc";
-  return nullptr;
+  auto lineOf = [&](std::string_view file, uint32_t line) -> std::optional<std::string_view> {
+    for (const symc_place *place : places)
+      if (place->text && place->line == line && file == place->file)
+        return std::string_view(place->text, place->text_size);
+    return std::nullopt;
+  };
+  print(diagnostic, lineOf, host::jsonDiagnostics());
 }
 
-const symc_compiler_info *compilerInfo() {
-  std::string message;
-  void *handle = openCompiler(message);
-  if (!handle)
-    return nullptr;
-  return reinterpret_cast<const symc_compiler_info *(*)()>(dlsym(handle, "symc_compiler_about"))();
+/// The text of a stage goes to its file or to standard output.
+static int deliver(const symc_result &result, const CompileRequest &request) {
+  fputs(result.timings, stderr);
+  if (!result.text)
+    return host::Done;
+  if (!request.textFile.empty()) {
+    host::OutputFile file(request.textFile);
+    file.write(result.text, result.text_size);
+    file.commit();
+    return host::Done;
+  }
+  fwrite(result.text, 1, result.text_size, stdout);
+  if (fflush(stdout) || ferror(stdout))
+    throw Error(host::WrongEnvironment,
+                makeDiagnostic(code::OutputUnwritable, "", "standard output cannot be written"));
+  return host::Done;
+}
+
+static int exitCode(symc_outcome outcome) {
+  switch (outcome) {
+  case SYMC_COMPILER_DONE:
+    return host::Done;
+  case SYMC_COMPILER_WRONG_INPUT:
+    return host::WrongInput;
+  case SYMC_COMPILER_WRONG_OPTIONS:
+    return host::WrongUsage;
+  case SYMC_COMPILER_LACKING:
+    return host::WrongEnvironment;
+  case SYMC_COMPILER_INTERNAL:
+    return host::InternalError;
+  }
+  return host::InternalError;
+}
+
+/// The exit code of the program. Of the session and its result nothing is freed: the process ends.
+static int call(CompilerCommand command, CompileRequest &request) {
+  CompilerLibrary library;
+  symc_session_options settings = {sizeof settings, 0, &request, tell};
+  symc_session *session = library.createSession(&settings);
+  if (!session)
+    return host::InternalError;
+  symc_result *result = nullptr;
+  symc_outcome outcome = command == CompilerCommand::Compile ? library.compile(session, &request.options, &result)
+                         : command == CompilerCommand::Check
+                             ? library.check(session, &request.options)
+                             : library.differentiate(session, &request.options, &request.formula, &result);
+  return result ? deliver(*result, request) : exitCode(outcome);
 }
 
 namespace {
 
 struct Job {
   CompilerCommand command;
-  const symc_compile_options *options;
+  CompileRequest &request;
   sigset_t signals; // blocked ones
   int exit;
 };
@@ -131,19 +124,12 @@ struct Job {
 
 static int callCompiler(const Job &job) {
   pthread_sigmask(SIG_SETMASK, &job.signals, nullptr);
-  std::string message;
-  void *handle = openCompiler(message);
-  static constexpr const char *entries[] = {"symc_compiler_compile", "symc_compiler_check", "symc_compiler_grad"};
-  auto entry = handle
-                   ? reinterpret_cast<int (*)(const symc_compile_options *)>(dlsym(handle, entries[int(job.command)]))
-                   : nullptr;
-  if (!entry) {
-    Error(host::WrongEnvironment, makeDiagnostic(code::CompilerMissing, "", "the compiler cannot be loaded: " + message,
-                                                 "it is installed as lib/libSymcCompiler.so beside bin/symc"))
-        .print();
-    return host::WrongEnvironment;
+  try {
+    return call(job.command, job.request);
+  } catch (const Error &error) {
+    error.print();
+    return error.exit;
   }
-  return entry(job.options);
 }
 
 /// The child's part: on a large stack, since graphs nest as deep as their authors like. Pages that are not used cost
@@ -210,7 +196,7 @@ private:
 
 } // namespace
 
-int runCompiler(CompilerCommand command, const symc_compile_options &options) {
+int runCompiler(CompilerCommand command, CompileRequest &request) {
   fflush(stdout);
   // Blocked until both sides know what to do with them. The child's main thread, which only waits, keeps them so: they
   // go to the thread that compiles, and wait while it gives a file its name.
@@ -232,7 +218,7 @@ int runCompiler(CompilerCommand command, const symc_compile_options &options) {
     if (getppid() != parent)
       _exit(host::InternalError);
     passOn.reset();
-    Job job = {command, &options, given, host::InternalError};
+    Job job = {command, request, given, host::InternalError};
     int exit = callOnLargeStack(job);
     fflush(stdout);
     _exit(exit);
@@ -248,10 +234,11 @@ int runCompiler(CompilerCommand command, const symc_compile_options &options) {
   if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGPIPE)
     return 128 + signal;
   if (signal == SIGKILL)
-    throw Error(host::WrongEnvironment, makeDiagnostic(code::OutOfMemory, options.input, "the compiler was killed",
-                                                       "most often because the machine has too little memory"));
+    throw Error(host::WrongEnvironment,
+                makeDiagnostic(code::OutOfMemory, request.options.input, "the compiler was killed",
+                               "most often because the machine has too little memory"));
   throw Error(host::InternalError,
-              makeDiagnostic(code::Internal, options.input,
+              makeDiagnostic(code::Internal, request.options.input,
                              std::string("the compiler crashed (") + strsignal(signal) + ")",
                              "this is an error of symc: please report it with the graph file and the command line"));
 }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Driver/Stage.h"
 #include "tools/symc/Options.h"
 
 #include <algorithm>
@@ -32,11 +33,11 @@ const std::vector<CommandInfo> &commands() {
 }
 
 const std::vector<OptionInfo> &options() {
+  static const std::string emit = "stop at a stage and print it: " + stageNames(/*onlyAvailable=*/false);
   static const std::vector<OptionInfo> table = {
       {"-o", "FILE", false, Compile, "the library (.so), object (.o) or archive (.a) to write; M.h goes beside it",
        false},
-      {"--emit", "STAGE", false, Compiling,
-       "stop at a stage and print it: sym autodiff fused linalg llvm asm obj cuda ptx cubin dot", true},
+      {"--emit", "STAGE", false, Compiling, emit.c_str(), true},
       {"--target", "T", false, Compiling, "cpu (default) or cuda", true},
       {"--cpu", "NAMES", true, Compiling,
        "native (default), x86-64-v2, x86-64-v3, x86-64-v4 or an LLVM name; with several the best is picked at load",
@@ -119,6 +120,15 @@ std::string shortHelp() {
   return out;
 }
 
+/// What the stages of --emit are.
+static std::string stageHelp() {
+  std::string out = "\nstages:\n";
+  for (const StageInfo &stage : stages)
+    out += "  " + column(std::string(stage.name), 10) + std::string(stage.what) +
+           (stage.available ? "\n" : " (not in this version)\n");
+  return out;
+}
+
 std::string commandHelp(const CommandInfo &command) {
   std::string out = std::string("symc ") + command.name + ": " + command.summary + "\n\nusage: symc " + command.name +
                     " " + command.arguments + " [options]\n\n";
@@ -126,6 +136,8 @@ std::string commandHelp(const CommandInfo &command) {
     if (option.commands & command.set)
       out +=
           "  " + column(option.name + (option.value ? " " + std::string(option.value) : ""), 26) + option.help + "\n";
+  if (command.set & Compiling)
+    out += stageHelp();
   out += "\nAn option's value follows a space or `=`; a list is one value with commas, or the option "
          "repeated.\n\nexample:\n  ";
   return out + command.example + "\n";

@@ -82,7 +82,7 @@ static int compile(const Arguments &arguments) {
       throw usageError(code::OptionValue, "-o " + quoted(output) + " ends in none of .so, .o, .a");
   }
   checkOutput(arguments);
-  return runCompiler(CompilerCommand::Compile, request.options);
+  return runCompiler(CompilerCommand::Compile, request);
 }
 
 /// Runs `command` on the library that the file is or compiles to; `functions` are what it needs of a graph.
@@ -97,16 +97,13 @@ static int withLibrary(const Arguments &arguments, const std::vector<std::string
   }
   CompileRequest request(arguments);
   if (!arguments.has("--functions")) {
-    request.set(request.options.functions, functions);
-    request.options.functions_implied = !arguments.has("--function");
-    request.options.functions_option = "--function";
+    request.setFunctions(functions, arguments.has("--function"));
   }
   if (arguments.has("--emit"))
-    return runCompiler(CompilerCommand::Compile, request.options);
+    return runCompiler(CompilerCommand::Compile, request);
   TemporaryLibrary temporary;
-  request.set(request.options.output, temporary.path());
-  request.options.header = 0;
-  if (int exit = runCompiler(CompilerCommand::Compile, request.options))
+  request.setOutput(temporary.path(), /*header=*/false);
+  if (int exit = runCompiler(CompilerCommand::Compile, request))
     return exit;
   return command(temporary.load(arguments.file));
 }
@@ -195,23 +192,18 @@ static int inspect(const Arguments &arguments) {
 
 static int check(const Arguments &arguments) {
   CompileRequest request(arguments);
-  return runCompiler(CompilerCommand::Check, request.options);
+  return runCompiler(CompilerCommand::Check, request);
 }
 
 static int grad(const Arguments &arguments) {
   CompileRequest request(arguments);
   if (!arguments.has("--of"))
     throw usageError(code::MissingOption, "`symc grad` needs --of", "--of J names what to differentiate");
-  return runCompiler(CompilerCommand::Grad, request.options);
+  return runCompiler(CompilerCommand::Grad, request);
 }
 
 static int version() {
-  const symc_compiler_info *info = compilerInfo();
-  printf("symc %s\n", SYMC_VERSION);
-  if (info)
-    printf("LLVM %s\ntargets: %s\n", info->llvm, info->targets);
-  else
-    printf("the compiler is not installed: libraries can be run, graphs cannot be compiled\n");
+  printf("symc %s\n%s", SYMC_VERSION, compilerDescription().c_str());
   return host::Done;
 }
 

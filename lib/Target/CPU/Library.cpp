@@ -103,6 +103,12 @@ Error checkModel(const ModelDescription &model, const Module &module) {
 }
 } // namespace
 
+std::string symc::headerPath(StringRef outputPath, const ModelDescription &model) {
+  SmallString<256> path(sys::path::parent_path(outputPath));
+  sys::path::append(path, model.name + ".h");
+  return path.str().str();
+}
+
 Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &model, const EmitOptions &options,
                         StringRef outputPath) {
   // The best first: create takes the first that the CPU can run.
@@ -155,9 +161,7 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
     return error;
   // Both are complete before either has its name.
   if (options.writeHeader) {
-    SmallString<256> path(sys::path::parent_path(outputPath));
-    sys::path::append(path, model.name + ".h");
-    if (Error error = header.open(path))
+    if (Error error = header.open(headerPath(outputPath, model)))
       return error;
     if (Error error = header.write(emitHeader(model)))
       return error;

@@ -6,6 +6,8 @@
 
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Frontend/GraphReader.h"
+#include "lib/Support/Json.h"
+#include "lib/Support/Render.h"
 #include "gtest/gtest.h"
 #include <nlohmann/json.hpp>
 #include <random>
@@ -20,7 +22,7 @@ std::string read(const std::string &text, bool *good = nullptr) {
   auto document = readJson(source, diagnostics);
   if (good)
     *good = document && !diagnostics.hasErrors();
-  return diagnostics.renderJson();
+  return renderJson(diagnostics);
 }
 
 /// The expression with all parentheses.
@@ -115,6 +117,43 @@ TEST(Json, PlacesBehindEscapes) {
   EXPECT_EQ(escaped.inText(2), 16u); // the pair: four bytes
   EXPECT_EQ(escaped.inText(6), 28u); // x
   EXPECT_EQ(text[28], 'x');
+}
+
+TEST(Json, PlacesOfTokens) {
+  std::string text = " {\"a\" : [ 1,-2.5e3 ,true,\"s\\n\", null ] ,\n\"b\":{ } }  ";
+  SourceText source("t.json", text);
+  Diagnostics diagnostics;
+  auto document = readJson(source, diagnostics);
+  ASSERT_TRUE(document && diagnostics.all().size() == 1); // the line break
+  auto at = [&](TextRange range) { return text.substr(range.begin, range.end - range.begin); };
+  EXPECT_EQ(at(document->root.range), text.substr(1, text.size() - 3));
+  auto members = document->root.members();
+  ASSERT_EQ(members.size(), 2u);
+  EXPECT_EQ(at(members[0].keyRange), "\"a\"");
+  EXPECT_EQ(at(members[0].value.range), "[ 1,-2.5e3 ,true,\"s\\n\", null ]");
+  std::vector<std::string> items;
+  for (const JsonValue &item : members[0].value.items())
+    items.push_back(at(item.range));
+  EXPECT_EQ(items, (std::vector<std::string>{"1", "-2.5e3", "true", "\"s\\n\"", "null"}));
+  EXPECT_EQ(at(members[1].value.range), "{ }");
+  // A number at the very end is followed by nothing that the lexer could have taken.
+  std::string number = " 12";
+  SourceText end("n.json", number);
+  document = readJson(end, diagnostics);
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->root.range.begin, 1u);
+  EXPECT_EQ(document->root.range.end, 3u);
+}
+
+TEST(Json, OnOneLine) {
+  Json value = {{"b", {1, 0.5, nullptr}}, {"a", Json::object()}, {"c", "x,\n\"\xff\x01\""}};
+  EXPECT_EQ(jsonLine(value), "{\"b\": [1, 0.5, null], \"a\": {}, \"c\": \"x,\\n\\\"\xEF\xBF\xBD\\u0001\\\"\"}");
+  EXPECT_EQ(jsonLine(Json::parse(jsonLine(value))),
+            jsonLine(Json::parse(value.dump(2, ' ', false, Json::error_handler_t::replace))));
+  EXPECT_EQ(jsonLine(Json{jsonNumber<Json>(20.0), jsonNumber<Json>(-0.0), jsonNumber<Json>(NAN),
+                          jsonNumber<Json>(1e300), jsonNumber<Json>(2.15242f)}),
+            "[20, -0.0, null, 1e+300, 2.1524200000000002]");
+  EXPECT_EQ(jsonLine(F32Json{jsonNumber<F32Json>(2.15242f), jsonNumber<F32Json>(3.f)}), "[2.15242, 3]");
 }
 
 TEST(Json, LargeIntegersAndFloats) {
@@ -212,7 +251,7 @@ TEST(Diagnostics, LimitAndOrder) {
     diagnostics.report(d);
   }
   EXPECT_EQ(diagnostics.errorCount(), 250u);
-  std::string json = diagnostics.renderJson();
+  std::string json = renderJson(diagnostics);
   EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 101);
   EXPECT_NE(json.find("150 more are not shown"), std::string::npos);
   EXPECT_EQ(printable(std::string(100, 'x')), std::string(80, 'x') + "…");

@@ -12,7 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Frontend/Names.h"
+#include "lib/Target/ReservedNames.h"
 
 using namespace symc;
 
@@ -537,10 +537,4 @@ static constexpr std::string_view words =
     "wctype_t wcwidth wint_t wmemchr wmemcmp wmemcpy wmemmove wmempcpy wmemset wordexp wordexp_t wordfree wprintf "
     "write writev wscanf y0 y0f y0l y1 y1f y1l yn ynf ynl ";
 
-bool symc::isCLibraryName(std::string_view name) {
-  // Looked up once a graph: a scan is fast enough, and the list needs no table.
-  for (size_t at = words.find(name); at != words.npos; at = words.find(name, at + 1))
-    if ((at == 0 || words[at - 1] == ' ') && words[at + name.size()] == ' ')
-      return true;
-  return false;
-}
+bool symc::isCLibraryName(std::string_view name) { return isOneOf(words, name); }

@@ -1,0 +1,346 @@
+//===- Compilation.cpp - One call of the compiler --------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Driver/Compilation.h"
+#include "dialects/sym/SymOps.h"
+#include "lib/Driver/EmbedParams.h"
+#include "lib/Export/Dot.h"
+#include "lib/Export/Formula.h"
+#include "lib/Support/NewFile.h"
+#include "lib/Support/Suggest.h"
+#include "lib/Support/SystemErrors.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace mlir;
+using namespace symc;
+
+static const DialectRegistry &registry() {
+  static const DialectRegistry dialects = [] {
+    DialectRegistry all;
+    registerDialects(all);
+    return all;
+  }();
+  return dialects;
+}
+
+Compilation::Compilation(const BuildOptions &options, Diagnostics &diagnostics)
+    : options(options), diagnostics(diagnostics), context(registry(), MLIRContext::Threading::DISABLED),
+      run{options, diagnostics, {}} {
+  if (!options.timePasses)
+    return;
+  timingStream = std::make_unique<llvm::raw_string_ostream>(timings);
+  timing = std::make_unique<DefaultTimingManager>();
+  timing->setEnabled(true);
+  timing->setOutput(createOutputStrategy(DefaultTimingManager::OutputFormat::Text, *timingStream));
+  run.timing = timing->getRootScope();
+}
+
+Compilation::~Compilation() = default;
+
+//===----------------------------------------------------------------------===//
+// Mistakes
+//===----------------------------------------------------------------------===//
+
+void Compilation::report(std::string_view code, std::string message, std::string file, std::string suggestion) {
+  symc::Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.file = std::move(file);
+  diagnostic.line = diagnostic.column = 0;
+  diagnostic.message = std::move(message);
+  diagnostic.suggestion = std::move(suggestion);
+  diagnostics.report(std::move(diagnostic));
+}
+
+/// What stopped the writing of a file, or the compiler itself.
+Outcome Compilation::failed(llvm::Error error) {
+  symc::Diagnostic diagnostic;
+  diagnostic.line = diagnostic.column = 0;
+  std::error_code cause;
+  llvm::handleAllErrors(
+      std::move(error),
+      [&](const llvm::FileError &e) {
+        diagnostic.file = e.getFileName().str();
+        cause = e.convertToErrorCode();
+      },
+      [&](const llvm::ErrorInfoBase &e) {
+        diagnostic.message = e.message();
+        cause = e.convertToErrorCode();
+      });
+  bool system = cause != llvm::inconvertibleErrorCode();
+  if (const char *reason = writeProblem(cause.value()); system)
+    diagnostic.message = "cannot be written: " + (reason ? reason : cause.message());
+  if (system && isFull(cause.value()))
+    diagnostic.hint = "free some space, or write to another place";
+  diagnostic.code = system ? code::OutputUnwritable : code::Internal;
+  diagnostics.report(std::move(diagnostic));
+  return !system ? Outcome::Internal : isLacking(cause.value()) ? Outcome::Lacking : Outcome::WrongInput;
+}
+
+/// Internal when anything that went wrong is the compiler's fault, Lacking when the system could not open a file, and
+/// WrongOptions when nothing but the options are wrong.
+Outcome Compilation::failed() const {
+  bool wrongOptions = diagnostics.hasErrors();
+  for (const symc::Diagnostic &d : diagnostics.all()) {
+    if (d.code == code::Internal)
+      return Outcome::Internal;
+    if ((d.code == code::FileUnreadable || d.code == code::ConstantFile) && saysLacking(d.message))
+      return Outcome::Lacking;
+    wrongOptions &= d.severity != Severity::Error || d.code == code::OptionValue;
+  }
+  return wrongOptions ? Outcome::WrongOptions : Outcome::WrongInput;
+}
+
+//===----------------------------------------------------------------------===//
+// What is looked up in the module of the graph
+//===----------------------------------------------------------------------===//
+
+/// All inputs of the graph: functions have only those that they use.
+static std::vector<std::string> inputsOf(ModuleOp module) {
+  std::vector<std::string> inputs;
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  for (unsigned i = 0; model && i < model.getNumArguments(); ++i)
+    if (auto kind = model.getArgAttrOfType<StringAttr>(i, "sym.kind"); kind && kind.getValue() == "input")
+      inputs.push_back(model.getArgAttrOfType<StringAttr>(i, "sym.name").str());
+  return inputs;
+}
+
+/// Whether every function that is asked for is one that the model has.
+bool Compilation::checkFunctions(ModuleOp module) {
+  std::vector<std::string> known = {"predict"};
+  if (!module.getOps<sym::TrainOp>().empty())
+    known.insert(known.end(), {"loss", "gradients", "train_step", "evaluate"});
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  for (unsigned i = 0; model && i < model.getNumResults(); ++i)
+    if (auto entry = model.getResultAttrOfType<StringAttr>(i, "sym.entry"))
+      known.push_back(entry.getValue().str());
+  bool good = true;
+  for (const std::string &name : options.functions) {
+    if (llvm::is_contained(known, name))
+      continue;
+    symc::Diagnostic diagnostic;
+    diagnostic.code = options.functionsRequired ? code::MissingFunction : code::OptionValue;
+    diagnostic.file = options.functionsRequired ? options.input : "";
+    diagnostic.option = options.functionsRequired ? "" : "functions";
+    diagnostic.line = diagnostic.column = 0;
+    diagnostic.message = "the model has no function " + quoted(name);
+    bool training = llvm::is_contained(known, "train_step");
+    diagnostic.hint =
+        "it has " + llvm::join(known, ", ") + (training ? "" : "; those of training need a `train` section");
+    diagnostic.suggestion = suggest(name, known);
+    diagnostics.report(std::move(diagnostic));
+    good = false;
+  }
+  return good;
+}
+
+/// A remark a node. There is one device.
+void Compilation::reportPlacement(ModuleOp module) {
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  if (!model)
+    return;
+  StringRef last;
+  for (Operation &op : model.getBody().front().without_terminator()) {
+    auto name = dyn_cast<NameLoc>(op.getLoc());
+    auto place = name ? dyn_cast<FileLineColLoc>(name.getChildLoc()) : FileLineColLoc();
+    if (!place || name.getName().getValue() == last)
+      continue;
+    last = name.getName().getValue();
+    symc::Diagnostic remark;
+    remark.severity = Severity::Remark;
+    remark.code = code::Placement;
+    remark.file = place.getFilename().str();
+    remark.line = place.getLine();
+    remark.column = place.getColumn();
+    remark.message = quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on cpu:0";
+    diagnostics.report(std::move(remark));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The calls
+//===----------------------------------------------------------------------===//
+
+Outcome Compilation::compile(BuildResult &result) {
+  OwningOpRef<ModuleOp> module = readInput(context, run);
+  if (!module || diagnostics.hasErrors() || !checkFunctions(*module))
+    return failed();
+  if (options.logPlacement && !runStages(*module, Stage::Dot, run))
+    return failed();
+  if (options.logPlacement)
+    reportPlacement(*module);
+  std::vector<std::string> inputs = inputsOf(*module);
+  if (!runStages(*module, std::min(options.stage, Stage::Linalg), run))
+    return failed();
+  Outcome outcome =
+      options.stage == Stage::Library ? writeLibrary(*module, std::move(inputs), result) : emit(*module, result);
+  takeTimings(result);
+  return outcome;
+}
+
+Outcome Compilation::check() {
+  OwningOpRef<ModuleOp> module = readInput(context, run);
+  if (module && !diagnostics.hasErrors())
+    runStages(*module, Stage::Autodiff, run);
+  return diagnostics.hasErrors() ? failed() : Outcome::Done;
+}
+
+Outcome Compilation::differentiate(const FormulaRequest &request, BuildResult &result) {
+  OwningOpRef<ModuleOp> module = readInput(context, run);
+  if (!module || diagnostics.hasErrors() || !runStages(*module, Stage::Dot, run))
+    return failed();
+  FormulaOptions formula;
+  formula.of = request.of;
+  formula.wrt = request.wrt;
+  formula.latex = request.latex;
+  formula.wrongName = [&](std::string message, std::string suggestion) {
+    report(code::OptionValue, std::move(message), "", std::move(suggestion));
+  };
+  ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
+    symc::report(raised, options, diagnostics);
+    return success();
+  });
+  llvm::raw_string_ostream os(result.text.emplace());
+  return succeeded(printGradients(*module, formula, os)) ? Outcome::Done : failed();
+}
+
+/// The stage that was asked for, as text. `module` is at that stage, or at Linalg.
+Outcome Compilation::emit(ModuleOp module, BuildResult &result) {
+  llvm::raw_string_ostream os(result.text.emplace());
+  if (options.stage == Stage::Dot) {
+    printDot(module, os);
+    return Outcome::Done;
+  }
+  if (options.stage <= Stage::Linalg) {
+    module->print(os);
+    return Outcome::Done;
+  }
+  // Of several CPUs the first is shown.
+  std::optional<std::vector<CpuTarget>> cpus = resolveCpus();
+  if (!cpus)
+    return failed();
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> code = translate(module, cpus->front(), run, llvmContext, nullptr);
+  if (!code)
+    return failed();
+  if (options.stage == Stage::Llvm) {
+    code->print(os, nullptr);
+    return Outcome::Done;
+  }
+  EmitOptions target;
+  target.optLevel = options.optLevel;
+  Variant variant = {cpus->front(), std::move(code), {}};
+  llvm::Error error = options.stage == Stage::Asm ? emitAssembly(std::move(variant), target, os)
+                                                  : emitObject(std::move(variant), target, os);
+  return error ? failed(std::move(error)) : Outcome::Done;
+}
+
+std::optional<std::vector<CpuTarget>> Compilation::resolveCpus() {
+  std::vector<CpuTarget> cpus;
+  for (const std::string &name : options.cpus) {
+    llvm::Expected<CpuTarget> cpu = resolveCpu(options.triple, name);
+    if (!cpu) {
+      report(code::OptionValue, llvm::toString(cpu.takeError()));
+      return std::nullopt;
+    }
+    cpus.push_back(std::move(*cpu));
+  }
+  return cpus;
+}
+
+/// The code for every CPU; the description is that of the first, and the variants differ from it in nothing but the
+/// scratch memory of their kernels.
+std::optional<std::vector<Variant>> Compilation::translateAll(ModuleOp module, llvm::LLVMContext &llvmContext,
+                                                              ModelDescription &model) {
+  std::optional<std::vector<CpuTarget>> cpus = resolveCpus();
+  if (!cpus)
+    return std::nullopt;
+  std::vector<Variant> variants;
+  for (CpuTarget &cpu : *cpus) {
+    // The last one may use the module up.
+    bool last = &cpu == &cpus->back();
+    OwningOpRef<ModuleOp> copy = last ? OwningOpRef<ModuleOp>() : OwningOpRef<ModuleOp>(module.clone());
+    ModelDescription described;
+    std::unique_ptr<llvm::Module> code = translate(last ? module : *copy, cpu, run, llvmContext, &described);
+    if (!code)
+      return std::nullopt;
+    std::vector<std::vector<BufferDescription>> buffers;
+    for (const FunctionDescription &function : described.functions)
+      buffers.push_back(function.buffers);
+    variants.push_back({std::move(cpu), std::move(code), std::move(buffers)});
+    if (variants.size() == 1)
+      model = std::move(described);
+    if (copy)
+      copies.push_back(std::move(copy));
+  }
+  return variants;
+}
+
+/// Flags that change what is compiled, for the manifest.
+static std::vector<std::string> flagsOf(const BuildOptions &options) {
+  std::vector<std::string> flags = {"-O" + std::to_string(options.optLevel)};
+  if (options.fastMath)
+    flags.push_back("--fast-math");
+  for (const auto &[name, value] : options.fixedDims)
+    flags.push_back("--dim " + name + "=" + std::to_string(value));
+  if (!options.functions.empty())
+    flags.push_back("--functions " + llvm::join(options.functions, ","));
+  if (!options.params.empty())
+    flags.push_back("--embed-params");
+  if (!options.fuse)
+    flags.push_back("--debug-fusion off");
+  if (options.arena != ArenaMode::Planned)
+    flags.push_back("--debug-arena " + arenaModeName(options.arena).str());
+  return flags;
+}
+
+/// SHA-256 of the graph's text.
+static std::string hashOfGraph(const BuildOptions &options) {
+  llvm::SHA256 hash;
+  if (options.text) {
+    hash.update(*options.text);
+  } else {
+    auto buffer = llvm::MemoryBuffer::getFile(options.input);
+    if (!buffer)
+      return "";
+    hash.update((*buffer)->getBuffer());
+  }
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+Outcome Compilation::writeLibrary(ModuleOp module, std::vector<std::string> inputs, BuildResult &result) {
+  llvm::LLVMContext llvmContext;
+  ModelDescription model;
+  std::optional<std::vector<Variant>> variants = translateAll(module, llvmContext, model);
+  if (!variants)
+    return failed();
+  model.inputs = std::move(inputs);
+  model.flags = flagsOf(options);
+  model.defaultThreads = options.threads;
+  model.defaultSeed = options.seed;
+  model.graphSha256 = hashOfGraph(options);
+  if (!options.params.empty() && !embedParameters(model, options, diagnostics))
+    return Outcome::WrongInput;
+  EmitOptions target;
+  target.optLevel = options.optLevel;
+  target.writeHeader = options.header;
+  if (llvm::Error error = emitLibrary(std::move(*variants), model, target, options.output))
+    return failed(std::move(error));
+  result.files.push_back(options.output);
+  if (options.header)
+    result.files.push_back(headerPath(options.output, model));
+  return Outcome::Done;
+}
+
+/// The table is written when nothing is measured any more.
+void Compilation::takeTimings(BuildResult &result) {
+  run.timing.stop();
+  timing.reset();
+  if (timingStream)
+    timingStream->flush();
+  result.timings = std::move(timings);
+}

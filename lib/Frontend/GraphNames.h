@@ -1,0 +1,80 @@
+//===- GraphNames.h - What the names of a graph stand for -----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_GRAPHNAMES_H
+#define SYMC_FRONTEND_GRAPHNAMES_H
+
+#include "lib/Frontend/GraphPart.h"
+
+namespace symc {
+
+/// A name of the file's one name space.
+struct Symbol {
+  enum Kind : uint8_t { Input, Parameter, Constant, Dim, Function, Node };
+  Kind kind;
+  bool used = false;
+  bool collides = false; // with a generated name; reported
+  uint32_t index;        // in its section
+  uint32_t result = 0;   // Node
+  TextRange range;
+  mlir::Value value; // Input, Parameter, Constant
+};
+
+/// The nodes of the graph or of a function, and what they see.
+struct Scope {
+  const std::vector<NodeDecl> *nodes;
+  const FunctionDecl *function = nullptr;                // null: the graph
+  llvm::StringMap<std::pair<uint32_t, uint32_t>> local;  // of functions: node and result, or (inputNode, input)
+  std::vector<llvm::SmallVector<mlir::Value, 1>> values; // of each node; empty: bad
+  std::vector<bool> used;
+  static constexpr uint32_t inputNode = UINT32_MAX;
+};
+
+/// The one name space of a file, and who uses what of it.
+class NameTable : GraphPart {
+public:
+  using GraphPart::GraphPart;
+
+  struct Reference {
+    enum Kind { None, Global, Local, FunctionInput } kind = None;
+    uint32_t index = 0, result = 0; // Global: the symbol
+  };
+
+  /// Enters the names of all sections; a name that is defined twice is reported.
+  void declare();
+  /// Null for a name that the file does not define.
+  const Symbol *find(std::string_view name) const;
+  bool isFunction(std::string_view name) const;
+  /// The value of the declaration with that place in its section, unless another one has the name.
+  void setValue(std::string_view name, Symbol::Kind kind, size_t index, mlir::Value value);
+
+  Reference lookup(const Scope &scope, std::string_view name) const;
+  const Symbol &symbol(const Reference &global) const { return symbols[global.index]; }
+
+  // What a node or expression refers to: it is used, and the nodes among it are dependencies. False after reporting.
+  bool refer(Scope &scope, std::string_view name, TextRange range, std::vector<uint32_t> &dependencies,
+             bool isAttribute, bool dimsAllowed);
+  bool referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies);
+  bool referNode(Scope &scope, const NodeDecl &node, std::vector<uint32_t> &dependencies);
+  /// The functions that a function calls, by their numbers.
+  void collectCalls(const FunctionDecl &function, std::vector<uint32_t> &called);
+
+  /// Reports a name of the file that the module needs for what `holder` makes.
+  void takeGenerated(llvm::StringRef name, TextRange holder);
+  void warnUnused();
+
+private:
+  void useFunction(std::string_view name);
+  void reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute);
+  std::string hintOfMadeName(const Scope &scope, std::string_view name);
+
+  llvm::StringMap<uint32_t> names;
+  std::vector<Symbol> symbols;
+  const NodeDecl *referring = nullptr; // the node whose names are looked up
+};
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_GRAPHNAMES_H

@@ -1,0 +1,114 @@
+//===- GraphParameters.cpp - The inputs and parameters of a module --------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/GraphParts.h"
+
+using namespace mlir;
+using namespace symc;
+
+void ParameterTable::declare() {
+  Block &entry = parts.model.getBody().front();
+  for (auto [i, input] : llvm::enumerate(graph.inputs)) {
+    if (!input.type)
+      continue;
+    Value argument =
+        entry.addArgument(context.tensorType(*input.type), context.location(input.name.range, ref(input.name.text)));
+    parts.names.setValue(input.name.text, Symbol::Input, i, argument);
+  }
+  for (auto [i, decl] : llvm::enumerate(graph.parameters)) {
+    if (!decl.type)
+      continue;
+    RankedTensorType type = context.tensorType(*decl.type);
+    Attribute init = readInitializer(context, decl, type);
+    Location loc = context.location(decl.name.range, ref(decl.name.text));
+    ParameterSlot slot{std::string(decl.name.text),  type, init, decl.trainable, std::string(decl.doc), decl.name.range,
+                       entry.addArgument(type, loc), 0};
+    parts.names.setValue(decl.name.text, Symbol::Parameter, i, slot.argument);
+    slots.push_back(std::move(slot));
+  }
+}
+
+BlockArgument ParameterTable::make(ParameterSlot slot) {
+  if (!madeNames.insert(slot.name).second) {
+    report.error(slot.range, code::GeneratedName, "two layers make the parameter " + quoted(StringRef(slot.name)));
+    return {};
+  }
+  parts.names.takeGenerated(slot.name, slot.range);
+  slot.argument = parts.model.getBody().front().addArgument(slot.type, context.location(slot.range, slot.name));
+  slots.push_back(std::move(slot));
+  return slots.back().argument;
+}
+
+//===----------------------------------------------------------------------===//
+// Training
+//===----------------------------------------------------------------------===//
+
+bool ParameterTable::isReached(Value loss, bool frozen) const {
+  SmallVector<Value> wanted;
+  for (const ParameterSlot &parameter : slots)
+    if (frozen ? parameter.frozen : parameter.trainable)
+      wanted.push_back(parameter.argument);
+  return parts.options.derivativeReaches(loss, wanted);
+}
+
+/// `freeze` becomes `trainable = false`.
+void ParameterTable::freeze(const TrainDecl &train) {
+  bool hadTrainable = llvm::any_of(slots, [](const ParameterSlot &p) { return p.trainable; });
+  bool unmatched = false;
+  for (const JsonValue *pattern : train.freeze) {
+    bool matched = false;
+    for (ParameterSlot &parameter : slots)
+      if (matchesPattern(parameter.name, pattern->string())) {
+        parameter.frozen |= parameter.trainable;
+        parameter.trainable = false;
+        matched = true;
+      }
+    if (!matched)
+      report.error(pattern->range, code::UnmatchedPattern,
+                   "the pattern " + quoted(pattern->string()) + " of 'freeze' matches no parameter",
+                   "'*' stands for any characters, '?' for one");
+    unmatched |= !matched;
+  }
+  bool hasTrainable = llvm::any_of(slots, [](const ParameterSlot &p) { return p.trainable; });
+  if (hadTrainable && !hasTrainable && !unmatched)
+    report.error(train.freeze.front()->range, code::FreezesAll, "'freeze' leaves no parameter to train");
+}
+
+//===----------------------------------------------------------------------===//
+// The module
+//===----------------------------------------------------------------------===//
+
+/// Nodes are built in the order of their dependencies, but made parameters follow the order of the file.
+void ParameterTable::sortMade() {
+  auto made = slots.begin() + graph.parameters.size();
+  auto earlier = [](const ParameterSlot &a, const ParameterSlot &b) { return a.order < b.order; };
+  if (std::is_sorted(made, slots.end(), earlier))
+    return;
+  std::vector<std::pair<uint32_t, size_t>> order;
+  for (auto it = made; it != slots.end(); ++it)
+    order.push_back({it->order, static_cast<size_t>(it - made)});
+  llvm::sort(order);
+  std::vector<ParameterSlot> sorted;
+  for (auto [node, index] : order)
+    sorted.push_back(std::move(made[index]));
+  std::move(sorted.begin(), sorted.end(), made);
+  Block &entry = parts.model.getBody().front();
+  unsigned first = graph.inputs.size() + graph.parameters.size(), count = slots.end() - made;
+  for (auto it = made; it != slots.end(); ++it) {
+    BlockArgument moved = entry.addArgument(it->type, it->argument.getLoc());
+    it->argument.replaceAllUsesWith(moved);
+    parts.results.replace(it->argument, moved);
+    it->argument = moved;
+  }
+  entry.eraseArguments(first, count);
+}
+
+void ParameterTable::emit() {
+  for (const ParameterSlot &slot : slots)
+    sym::ParameterOp::create(builder, context.location(slot.range, slot.name), builder.getStringAttr(slot.name),
+                             TypeAttr::get(slot.type), cast<sym::InitAttr>(slot.init), ElementsAttr(),
+                             builder.getBoolAttr(slot.trainable), builder.getStringAttr(slot.doc));
+}

@@ -1,0 +1,52 @@
+//===- GraphParameters.h - The inputs and parameters of a module ----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_GRAPHPARAMETERS_H
+#define SYMC_FRONTEND_GRAPHPARAMETERS_H
+
+#include "lib/Frontend/GraphPart.h"
+
+namespace symc {
+
+/// A parameter of the module, declared or made by a layer.
+struct ParameterSlot {
+  std::string name;
+  mlir::RankedTensorType type;
+  mlir::Attribute init;
+  bool trainable;
+  std::string doc;
+  TextRange range;
+  mlir::BlockArgument argument;
+  uint32_t order = 0;  // of made ones: the node's number
+  bool frozen = false; // not trainable since `freeze` says so
+};
+
+/// The arguments of the model: inputs, then parameters, declared ones before made ones.
+class ParameterTable : GraphPart {
+public:
+  using GraphPart::GraphPart;
+
+  /// Enters what the file declares.
+  void declare();
+  /// Adds a parameter that a layer makes; null after reporting that another one has its name.
+  mlir::BlockArgument make(ParameterSlot slot);
+
+  const std::vector<ParameterSlot> &all() const { return slots; }
+  /// Whether a derivative of the loss reaches a trainable parameter, or one that `freeze` took.
+  bool isReached(mlir::Value loss, bool frozen) const;
+  void freeze(const TrainDecl &train);
+
+  void sortMade();
+  /// Builds sym.parameter for each.
+  void emit();
+
+private:
+  std::vector<ParameterSlot> slots;
+  llvm::StringSet<> madeNames;
+};
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_GRAPHPARAMETERS_H

@@ -1,0 +1,39 @@
+//===- GraphResults.h - Outputs, loss, metrics and entry points -----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_FRONTEND_GRAPHRESULTS_H
+#define SYMC_FRONTEND_GRAPHRESULTS_H
+
+#include "lib/Frontend/GraphPart.h"
+
+namespace symc {
+
+struct GraphResult {
+  mlir::Value value;
+  std::string name;
+  llvm::StringRef kind;
+  std::string entry;
+};
+
+/// The results of the model.
+class ResultTable : GraphPart {
+public:
+  using GraphPart::GraphPart;
+
+  void build();
+  const std::vector<GraphResult> &all() const { return results; }
+  void replace(mlir::Value from, mlir::Value to);
+
+private:
+  void buildTraining();
+  void checkPlacementRules();
+  mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
+
+  std::vector<GraphResult> results;
+};
+
+} // namespace symc
+
+#endif // SYMC_FRONTEND_GRAPHRESULTS_H

@@ -1,0 +1,91 @@
+//===- TrainSection.cpp - Training and placement --------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Frontend/SectionReader.h"
+
+using namespace symc;
+
+static void readMetrics(SectionReader &in, const JsonValue &metrics, TrainDecl &train) {
+  if (metrics.is(JsonValue::Array)) {
+    if (metrics.count)
+      in.report.error(metrics.range, code::FeatureNotYet, "this version of symc does not have metrics by name",
+                      "\"metrics\": { \"mse\": \"mean((y - t)**2)\" } says what one is");
+  } else if (wantKind(metrics, JsonValue::Object, "'metrics'", in.report)) {
+    readNamedOutputs(in, metrics, "a metric", train.metrics);
+    for (const OutputDecl &metric : train.metrics)
+      in.checkReserved(metric.name, in.reserved.metric, "a metric");
+  }
+}
+
+/// A number that may be left out; one that is out of range is reported. `place` is set where there is one.
+static std::optional<double> readNumber(SectionReader &in, const JsonValue &section, std::string_view key,
+                                        bool positive, const JsonValue *&place) {
+  const JsonValue *value = in.get(section, key);
+  if (!value || value->is(JsonValue::Null))
+    return std::nullopt;
+  std::optional<double> number = in.number(*value, quoted(key));
+  if (number && (positive ? *number <= 0 : *number < 0)) {
+    std::string_view text = in.report.source.text().substr(value->range.begin, value->range.end - value->range.begin);
+    in.report.error(value->range, code::TrainRange,
+                    quoted(key) + " must be " + (positive ? "greater than 0" : "0 or more") + ", not " +
+                        printable(text));
+    return std::nullopt;
+  }
+  place = value;
+  return number;
+}
+
+void symc::readTrain(SectionReader &in, const JsonValue &section, GraphDecl &graph) {
+  if (section.count == 0)
+    return;
+  in.checkKeys(section, "'train'",
+               {"loss", "optimizer", "metrics", "learning_rate_schedule", "clip_global_norm", "weight_decay", "freeze",
+                "accumulate_steps", "remat"});
+  TrainDecl train;
+  train.object = section.range;
+  train.loss = in.get(section, "loss", JsonValue::String, true, "'train'");
+  if (const JsonValue *optimizer = in.get(section, "optimizer"))
+    train.optimizer = readChoice(*optimizer, "'optimizer'", in.report);
+  else
+    in.get(section, "optimizer", JsonValue::Object, true, "'train'");
+  if (const JsonValue *schedule = in.get(section, "learning_rate_schedule"); schedule && !schedule->is(JsonValue::Null))
+    train.schedule = readChoice(*schedule, "'learning_rate_schedule'", in.report);
+  if (const JsonValue *metrics = in.get(section, "metrics"))
+    readMetrics(in, *metrics, train);
+  train.clipGlobalNorm = readNumber(in, section, "clip_global_norm", true, train.clipValue);
+  train.weightDecay = readNumber(in, section, "weight_decay", false, train.decayValue).value_or(0);
+  if (const JsonValue *steps = in.get(section, "accumulate_steps")) {
+    std::optional<int64_t> count = in.integer(*steps, "'accumulate_steps'");
+    if (count && *count < 1)
+      in.report.error(steps->range, code::TrainRange,
+                      "'accumulate_steps' must be 1 or more, not " + std::to_string(*count));
+    train.accumulateSteps = count && *count >= 1 ? *count : 1;
+    train.accumulateValue = steps;
+  }
+  if (const JsonValue *freeze = in.get(section, "freeze", JsonValue::Array))
+    for (const JsonValue &pattern : freeze->items())
+      if (wantKind(pattern, JsonValue::String, "a pattern of 'freeze'", in.report))
+        train.freeze.push_back(&pattern);
+  in.notYet(section, "remat", "recomputing activations");
+  graph.train = std::move(train);
+}
+
+void symc::readPlacement(SectionReader &in, const JsonValue &section, GraphDecl &graph) {
+  in.checkKeys(section, "'placement'", {"default", "soft", "rules"});
+  if (const JsonValue *device = in.get(section, "default"))
+    in.checkDeviceValue(*device);
+  in.get(section, "soft", JsonValue::Bool);
+  if (const JsonValue *rules = in.get(section, "rules", JsonValue::Array))
+    for (const JsonValue &rule : rules->items()) {
+      if (!wantKind(rule, JsonValue::Object, "a rule of 'placement'", in.report))
+        continue;
+      in.checkKeys(rule, "a rule of 'placement'", {"match", "device"});
+      if (const JsonValue *match = in.get(rule, "match", JsonValue::String, true, "a rule of 'placement'"))
+        graph.placed.push_back(match);
+      if (in.get(rule, "device", JsonValue::String, true, "a rule of 'placement'"))
+        in.checkDevice(rule);
+    }
+}

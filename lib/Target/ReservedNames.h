@@ -1,0 +1,24 @@
+//===- ReservedNames.h - Names that a library has already -----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_TARGET_RESERVEDNAMES_H
+#define SYMC_TARGET_RESERVEDNAMES_H
+
+#include "lib/Frontend/ReservedNames.h"
+
+namespace symc {
+
+/// The rules of the C header, of the functions that every library has and of the training log.
+ReservedNames reservedNames();
+
+/// Whether `NAME`, `NAME_create`, … would be names of the C or POSIX libraries.
+bool isCLibraryName(std::string_view name);
+
+/// Whether `name` is one of `words`, each of which is followed by a blank. A scan: such lists are asked once a graph.
+bool isOneOf(std::string_view words, std::string_view name);
+
+} // namespace symc
+
+#endif // SYMC_TARGET_RESERVEDNAMES_H
