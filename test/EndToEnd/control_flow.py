@@ -255,6 +255,51 @@ def check(name, case, folder, failures):
                     failures.append(f"{name} {sizes}: gradient by {parameter} is {got.tolist()}, not {wanted.tolist()}")
 
 
+def check_dropout(folder, failures):
+    """Each iteration drops other elements, and the derivative drops the same ones."""
+    steps, path = 9, folder / "dropped.json"
+    path.write_text(json.dumps({
+        "symc": 1, "name": "dropped", "inputs": {"x": "f64[t, 1]"}, "parameters": {"w": {"type": "f64[16]", "init": "ones"}},
+        "functions": {"step": body(["v"], ["s"], d="dropout(w + v, rate=0.5)", s="d * d")},
+        "nodes": [node("s", "scan", ["x"], body="step", carries=0), {"name": "J", "expr": "sum(s)"}],
+        "outputs": ["s"], "train": {"loss": "J", "optimizer": "sgd"}}))
+    model = symc.compile(path)
+    model.initialize(seed=1)
+    x = np.zeros((steps, 1))
+    loss, gradient = float(np.array(model.train_step(x=x)["loss"])), None
+    model.initialize(seed=1)
+    gradient = np.array(named(model.gradients(x=x))["w"])
+    kept = gradient / 8  # d = 2 where it is kept: s = 4, its derivative 8
+    if not np.isclose(gradient.sum(), 2 * loss) or not np.array_equal(kept, kept.round()):
+        failures.append(f"dropout: a loss of {loss} and gradients of {gradient.tolist()} are not of the same masks")
+    if np.all((kept == 0) | (kept == steps)):
+        failures.append("dropout: every iteration drops the same elements")
+
+
+def check_failure(folder, failures):
+    """An index out of range in some iteration is a status, and the step has changed nothing."""
+    path = folder / "failing.json"
+    path.write_text(json.dumps({
+        "symc": 1, "name": "failing", "inputs": {"i": "i64[t]"}, "parameters": {"w": {"type": "f64[4]", "init": "ones"}},
+        "functions": {"step": body(["h", "k"], ["n", "n"], n="h * gather(w, k)")},
+        "nodes": [{"name": "one", "expr": "w[0] * 1.0"}, node(["last", "all"], "scan", ["one", "i"], body="step", carries=1)],
+        "outputs": ["last"], "train": {"loss": "last", "optimizer": {"sgd": {"learning_rate": 0.25, "momentum": 0.9}}}}))
+    model = symc.compile(path)
+    model.initialize(seed=1)
+    model.train_step(i=np.array([0, 1, 3]))
+    before = np.array(model.parameters["w"])
+    if np.allclose(before, 1):
+        failures.append("failing: a step changes nothing")
+    try:
+        model.train_step(i=np.array([0, 1, 4, 2]))
+        failures.append("failing: an index out of range is no status")
+    except symc.Error as error:
+        if "index 4 is out of range" not in str(error):
+            failures.append(f"failing: {error}")
+    if not np.array_equal(before, model.parameters["w"]):
+        failures.append("failing: a step that failed has changed a parameter")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="")
@@ -263,6 +308,10 @@ def main():
         for name, one in CASES.items():
             if only in name:
                 check(name, one, pathlib.Path(scratch), failures)
+                ran += 1
+        for name, checks in (("dropout", check_dropout), ("failure", check_failure)):
+            if only in name:
+                checks(pathlib.Path(scratch), failures)
                 ran += 1
     print(*failures, f"{ran} cases, {len(failures)} failed", sep="\n")
     sys.exit(bool(failures) or not ran)
