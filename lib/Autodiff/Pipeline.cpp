@@ -11,8 +11,8 @@
 using namespace mlir;
 using namespace symc;
 
-void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string> functions) {
-  manager.addPass(createEntryPointsPass(std::move(functions)));
+void symc::buildAutodiffPipeline(OpPassManager &manager, const std::vector<std::string> &functions) {
+  manager.addPass(createEntryPointsPass({{functions.begin(), functions.end()}}));
   // Composites with a derivative of their own are differentiated whole, before they are taken apart.
   manager.addPass(createGradientsPass());
   manager.addPass(createTrainStepPass());
@@ -23,12 +23,7 @@ void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string
   manager.addPass(createSignaturesPass());
 }
 
-void symc::registerAutodiffPasses() {
-  registerPass([] { return createEntryPointsPass(); });
-  registerPass(createGradientsPass);
-  registerPass(createTrainStepPass);
-  registerPass(createDecomposePass);
-  registerPass(createSignaturesPass);
+void symc::registerAutodiffPipeline() {
   PassPipelineRegistration<>("sym-autodiff", "The autodiff stage",
                              [](OpPassManager &manager) { buildAutodiffPipeline(manager); });
 }

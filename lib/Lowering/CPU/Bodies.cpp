@@ -6,13 +6,18 @@
 //
 // A model function becomes two llvm.funcs, `body_NAME(frame)` (symc_body) and
 // `sizes_NAME(dims, bytes, shapes, check)` (symc_entry::sizes). The offsets of frame fields are
-// those of symc_frame in runtime/Program.h.
+// those of symc_frame in lib/Support/Program.h.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Plan.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
+
+namespace symc {
+#define GEN_PASS_DEF_BODIESPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
 
 using namespace mlir;
 using namespace symc;
@@ -332,12 +337,8 @@ void convertGlobals(ModuleOp module) {
   }
 }
 
-struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BodiesPass)
-  explicit BodiesPass(ArenaMode arena) : arena(arena) {}
-  StringRef getArgument() const override { return "sym-bodies"; }
-  StringRef getDescription() const override { return "Turn model functions into code over the frame of a call"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect>(); }
+struct BodiesPass : symc::impl::BodiesPassBase<BodiesPass> {
+  using Base::Base;
 
   void runOnOperation() override {
     convertGlobals(getOperation());
@@ -350,10 +351,6 @@ struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
       if (isa<sym::ParameterOp, sym::StateOp>(op))
         op.erase();
   }
-
-  ArenaMode arena;
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createBodiesPass(ArenaMode arena) { return std::make_unique<BodiesPass>(arena); }

@@ -20,6 +20,11 @@
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Pass/Pass.h"
 
+namespace symc {
+#define GEN_PASS_DEF_OUTLINEPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -340,12 +345,7 @@ private:
   Operation *lastCheck = nullptr; // the last region in which the call may fail
 };
 
-struct OutlinePass : PassWrapper<OutlinePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OutlinePass)
-  StringRef getArgument() const override { return "sym-outline"; }
-  StringRef getDescription() const override { return "Turn fused regions into kernels on buffers"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<sym::SymDialect>(); }
-
+struct OutlinePass : symc::impl::OutlinePassBase<OutlinePass> {
   void runOnOperation() override {
     KernelTable kernels(getOperation());
     unsigned globals = 0;
@@ -358,5 +358,3 @@ struct OutlinePass : PassWrapper<OutlinePass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createOutlinePass() { return std::make_unique<OutlinePass>(); }
