@@ -20,6 +20,20 @@ function(symc_mlir_options target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
+# symc_add_passes(Stage): classes, options, registration and documentation of the passes in this folder's Passes.td.
+function(symc_add_passes stage)
+  list(TRANSFORM MLIR_INCLUDE_DIRS PREPEND -I OUTPUT_VARIABLE includes)
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name ${stage} ${includes})
+  add_custom_target(Symc${stage}PassGen DEPENDS ${TABLEGEN_OUTPUT})
+  add_dependencies(SymIncGen Symc${stage}PassGen)
+  add_custom_target(Symc${stage}PassDocs
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/docs/passes
+    COMMAND ${MLIR_TABLEGEN_EXE} -gen-pass-doc ${includes} ${CMAKE_CURRENT_SOURCE_DIR}/Passes.td
+            -o ${PROJECT_BINARY_DIR}/docs/passes/${stage}.md)
+  add_dependencies(docs Symc${stage}PassDocs)
+endfunction()
+
 # symc_add_mlir_library(Name sources... USES targets...): an object library that becomes part of libSymcCompiler.so and
 # symc-opt, and the targets whose headers it includes: test/Tools/layers.py holds it to them.
 function(symc_add_mlir_library name)

@@ -6,7 +6,7 @@
 #include "bench/kernels/KernelJit.h"
 #include "dialects/kernel/KernelOps.h"
 #include "lib/Kernel/Kernels.h"
-#include "lib/Lowering/CPU/Contraction/Contraction.h"
+#include "lib/Lowering/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -81,7 +81,7 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
     fail("in\n" + text);
   PassManager emitters(&context);
   emitters.enableVerifier(false); // @main calls kernels that are no func.funcs any more; they are verified below
-  emitters.addPass(createContractionPass(isaOf(cpu)));
+  emitters.addPass(createContractionPass({cpu}));
   if (failed(emitters.run(*module)))
     fail("the emitters failed on\n" + text);
 

@@ -144,7 +144,7 @@ def Sym_PaddingAttr : Sym_Attr<"Padding", "padding"> {
   let constBuilderCall = "::symc::sym::PaddingAttr::get($_builder.getContext(), $0, {})";
 }
 
-def Sym_InitKind : I32EnumAttr<"InitKind", "Initialiser; the values of symc_init in runtime/Program.h", [
+def Sym_InitKind : I32EnumAttr<"InitKind", "Initialiser; the values of symc_init in lib/Support/Program.h", [
     I32EnumAttrCase<"zeros", 0>, I32EnumAttrCase<"constant", 1>, I32EnumAttrCase<"uniform", 2>,
     I32EnumAttrCase<"normal", 3>, I32EnumAttrCase<"truncated_normal", 4>, I32EnumAttrCase<"orthogonal", 5>,
     I32EnumAttrCase<"identity", 6>, I32EnumAttrCase<"data", 7>]> {
@@ -152,7 +152,7 @@ def Sym_InitKind : I32EnumAttr<"InitKind", "Initialiser; the values of symc_init
   let genSpecializedAttr = 0;
 }
 def Sym_InitAttr : Sym_Attr<"Init", "init"> {
-  let summary = "How a parameter starts: a kind and its two numbers as in runtime/Program.h";
+  let summary = "How a parameter starts: a kind and its two numbers as in lib/Support/Program.h";
   let parameters = (ins EnumParameter<Sym_InitKind>:$kind, APFloatParameter<"">:$a, APFloatParameter<"">:$b);
   let builders = [AttrBuilder<(ins "::symc::sym::InitKind":$kind, CArg<"double", "0">:$a, CArg<"double", "0">:$b),
       [{ return $_get($_ctxt, kind, ::llvm::APFloat(a), ::llvm::APFloat(b)); }]>];

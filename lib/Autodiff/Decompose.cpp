@@ -7,15 +7,16 @@
 #include "lib/Autodiff/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+namespace symc {
+#define GEN_PASS_DEF_DECOMPOSEPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
 namespace {
-struct Decompose : PassWrapper<Decompose, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Decompose)
-  StringRef getArgument() const override { return "sym-decompose"; }
-  StringRef getDescription() const override { return "Expands composite ops until only primitive ones are left"; }
-
+struct Decompose : symc::impl::DecomposePassBase<Decompose> {
   void runOnOperation() override {
     getOperation().walk([](DecomposableOpInterface op) { expand(op); });
     // The parts of an op may be larger than its operands and results.
@@ -48,5 +49,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createDecomposePass() { return std::make_unique<Decompose>(); }

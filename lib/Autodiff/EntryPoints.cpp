@@ -14,6 +14,11 @@
 #include "lib/Autodiff/Passes.h"
 #include "llvm/ADT/MapVector.h"
 
+namespace symc {
+#define GEN_PASS_DEF_ENTRYPOINTSPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -54,14 +59,8 @@ LogicalResult addUpdates(func::FuncOp function) {
   return success();
 }
 
-struct EntryPoints : PassWrapper<EntryPoints, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EntryPoints)
-  EntryPoints() = default;
-  EntryPoints(const EntryPoints &other) : PassWrapper(other), wanted(other.wanted) {}
-  explicit EntryPoints(std::vector<std::string> functions) : wanted(std::move(functions)) {}
-
-  StringRef getArgument() const override { return "sym-entry-points"; }
-  StringRef getDescription() const override { return "Clones @model into the functions of the library"; }
+struct EntryPoints : symc::impl::EntryPointsPassBase<EntryPoints> {
+  using Base::Base;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -69,15 +68,13 @@ struct EntryPoints : PassWrapper<EntryPoints, OperationPass<ModuleOp>> {
     if (!model)
       return;
     for (const Clone &clone : clonesOf(module, model))
-      if (wanted.empty() || llvm::is_contained(wanted, clone.name))
+      if (functions.empty() || llvm::is_contained(functions, clone.name))
         if (failed(make(model, clone)))
           return signalPassFailure();
     model.erase();
   }
 
 private:
-  std::vector<std::string> wanted;
-
   static SmallVector<Clone> clonesOf(ModuleOp module, func::FuncOp model) {
     auto kinds = [model](std::vector<StringRef> kinds) {
       return [=](unsigned i) { return llvm::is_contained(kinds, resultKind(model, i)); };
@@ -124,7 +121,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createEntryPointsPass(std::vector<std::string> functions) {
-  return std::make_unique<EntryPoints>(std::move(functions));
-}

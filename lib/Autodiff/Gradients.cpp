@@ -8,15 +8,16 @@
 #include "lib/Autodiff/Passes.h"
 #include "lib/Autodiff/TrainStep.h"
 
+namespace symc {
+#define GEN_PASS_DEF_GRADIENTSPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
 namespace {
-struct Gradients : PassWrapper<Gradients, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Gradients)
-  StringRef getArgument() const override { return "sym-gradients"; }
-  StringRef getDescription() const override { return "Makes @gradients return the gradients of its loss"; }
-
+struct Gradients : symc::impl::GradientsPassBase<Gradients> {
   void runOnOperation() override {
     auto function = getOperation().lookupSymbol<func::FuncOp>("gradients");
     if (!function)
@@ -35,5 +36,3 @@ struct Gradients : PassWrapper<Gradients, OperationPass<ModuleOp>> {
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createGradientsPass() { return std::make_unique<Gradients>(); }

@@ -13,15 +13,16 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 
+namespace symc {
+#define GEN_PASS_DEF_INLINECALLSPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
 namespace {
-struct InlineCalls : PassWrapper<InlineCalls, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(InlineCalls)
-  StringRef getArgument() const override { return "sym-inline-calls"; }
-  StringRef getDescription() const override { return "Copies private functions to where they are called"; }
-
+struct InlineCalls : symc::impl::InlineCallsPassBase<InlineCalls> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     SmallVector<func::CallOp> calls;
@@ -55,5 +56,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createInlineCallsPass() { return std::make_unique<InlineCalls>(); }

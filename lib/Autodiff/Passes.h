@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The stage's input and output are described in docs/ARCHITECTURE.md, stages 1 and 2.
+// The stage's input and output are described in docs/ARCHITECTURE.md, stages 1 and 2; its passes in Passes.td.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_AUTODIFF_PASSES_H
@@ -17,23 +17,16 @@
 
 namespace symc {
 
-/// Copies private functions to where they are called, and erases them.
-std::unique_ptr<mlir::Pass> createInlineCallsPass();
-/// Clones @model into the functions of the library. `functions` selects among them; empty: all that the model can have.
-std::unique_ptr<mlir::Pass> createEntryPointsPass(std::vector<std::string> functions = {});
-/// Makes @gradients return the gradients of its loss.
-std::unique_ptr<mlir::Pass> createGradientsPass();
-/// Gives @train_step its updates, and declares the optimizer's state.
-std::unique_ptr<mlir::Pass> createTrainStepPass();
-/// Expands composite ops until only primitive ones are left.
-std::unique_ptr<mlir::Pass> createDecomposePass();
-/// Gives every function the arguments that it uses, step and seed among them.
-std::unique_ptr<mlir::Pass> createSignaturesPass();
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "lib/Autodiff/Passes.h.inc"
 
-/// The whole stage. Legal afterwards: func, primitive ops of sym, sym.parameter, sym.state.
-void buildAutodiffPipeline(mlir::OpPassManager &manager, std::vector<std::string> functions = {});
+/// The whole stage: `functions` of those that the model can have, all when there are none. Legal before: func @model,
+/// public ops of sym, sym.parameter, sym.train. Legal after: func, primitive ops of sym, sym.parameter, sym.state.
+void buildAutodiffPipeline(mlir::OpPassManager &manager, const std::vector<std::string> &functions = {});
 
-void registerAutodiffPasses();
+/// `sym-autodiff`.
+void registerAutodiffPipeline();
 
 } // namespace symc
 #endif

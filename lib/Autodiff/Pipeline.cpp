@@ -11,9 +11,9 @@
 using namespace mlir;
 using namespace symc;
 
-void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string> functions) {
+void symc::buildAutodiffPipeline(OpPassManager &manager, const std::vector<std::string> &functions) {
   manager.addPass(createInlineCallsPass());
-  manager.addPass(createEntryPointsPass(std::move(functions)));
+  manager.addPass(createEntryPointsPass({{functions.begin(), functions.end()}}));
   // Composites with a derivative of their own are differentiated whole, before they are taken apart.
   manager.addPass(createGradientsPass());
   manager.addPass(createTrainStepPass());
@@ -24,13 +24,7 @@ void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string
   manager.addPass(createSignaturesPass());
 }
 
-void symc::registerAutodiffPasses() {
-  registerPass(createInlineCallsPass);
-  registerPass([] { return createEntryPointsPass(); });
-  registerPass(createGradientsPass);
-  registerPass(createTrainStepPass);
-  registerPass(createDecomposePass);
-  registerPass(createSignaturesPass);
+void symc::registerAutodiffPipeline() {
   PassPipelineRegistration<>("sym-autodiff", "The autodiff stage",
                              [](OpPassManager &manager) { buildAutodiffPipeline(manager); });
 }

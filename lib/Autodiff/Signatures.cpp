@@ -14,15 +14,16 @@
 #include "lib/Autodiff/Passes.h"
 #include "llvm/ADT/BitVector.h"
 
+namespace symc {
+#define GEN_PASS_DEF_SIGNATURESPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
 namespace {
-struct Signatures : PassWrapper<Signatures, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Signatures)
-  StringRef getArgument() const override { return "sym-signatures"; }
-  StringRef getDescription() const override { return "Gives every function the arguments that it uses"; }
-
+struct Signatures : symc::impl::SignaturesPassBase<Signatures> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       eraseDeadOps(function);
@@ -114,5 +115,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createSignaturesPass() { return std::make_unique<Signatures>(); }

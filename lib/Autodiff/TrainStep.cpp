@@ -11,6 +11,11 @@
 #include "lib/Autodiff/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
+namespace symc {
+#define GEN_PASS_DEF_TRAINSTEPPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -46,11 +51,7 @@ FailureOr<SmallVector<ParameterGradient>> symc::parameterGradients(OpBuilder &b,
 }
 
 namespace {
-struct TrainStep : PassWrapper<TrainStep, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TrainStep)
-  StringRef getArgument() const override { return "sym-train-step"; }
-  StringRef getDescription() const override { return "Gives @train_step its updates"; }
-
+struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
   void runOnOperation() override {
     auto function = getOperation().lookupSymbol<func::FuncOp>("train_step");
     if (!function)
@@ -134,5 +135,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createTrainStepPass() { return std::make_unique<TrainStep>(); }

@@ -9,10 +9,7 @@
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
-#include "lib/Kernel/Passes.h"
-#include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Describe.h"
-#include "lib/Lowering/CPU/Isa.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Lowering/Passes.h"
 #include "lib/Target/ReservedNames.h"
@@ -140,27 +137,21 @@ bool symc::runStages(ModuleOp module, Stage last, BuildRun &run) {
     buildAutodiffPipeline(manager, run.options.functions);
   if (last >= Stage::Fused)
     buildFusionPipeline(manager, run.options.fuse);
-  if (last >= Stage::Linalg) {
-    manager.addPass(createOutlinePass());
-    manager.addPass(createSymToLinalgPass());
-  }
+  if (last >= Stage::Linalg)
+    buildLinalgPipeline(manager);
   return runPasses(manager, module, run);
 }
 
 std::unique_ptr<llvm::Module> symc::translate(ModuleOp module, const CpuTarget &cpu, BuildRun &run,
                                               llvm::LLVMContext &context, ModelDescription *description) {
-  Isa target = isaOf(cpu.level);
   PassManager kernels(module.getContext(), "builtin.module");
-  kernels.addPass(createContractionPass(target));
-  kernels.addPass(createVectorizePass(target));
-  kernels.addPass(createOpaquePass());
+  buildKernelPipeline(kernels, cpu.level);
   if (!runPasses(kernels, module, run))
     return nullptr;
   if (description)
     *description = describeModel(module, run.options.arena);
   PassManager bodies(module.getContext(), "builtin.module");
-  bodies.addPass(createBodiesPass(run.options.arena));
-  bodies.addPass(createKernelsToLLVMPass());
+  buildBodyPipeline(bodies, run.options.arena);
   if (!runPasses(bodies, module, run))
     return nullptr;
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "model");

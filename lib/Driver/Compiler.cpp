@@ -53,6 +53,8 @@ public:
   OptionReader(const symc_compile_options &given, BuildOptions &options, Diagnostics &diagnostics)
       : given(given), options(options), diagnostics(diagnostics) {}
 
+  void notUnderstood() { wrong("size", "the options are those of another version of the library"); }
+
   /// What every call needs.
   void readInput() {
     options.input = text(given.input);
@@ -131,7 +133,7 @@ private:
     diagnostics.report(std::move(diagnostic));
   }
 
-  const symc_compile_options &given;
+  const symc_compile_options given;
   BuildOptions &options;
   Diagnostics &diagnostics;
 };
@@ -219,15 +221,19 @@ symc_outcome call(symc_session *session, const symc_compile_options *options, sy
                   llvm::function_ref<Outcome(Compilation &, BuildResult &)> work) {
   if (result)
     *result = nullptr;
-  std::optional<symc_compile_options> given = received(options);
-  if (!session || !given)
+  if (!session)
     return SYMC_COMPILER_WRONG_OPTIONS;
   Diagnostics diagnostics;
   BuildOptions build;
   BuildResult content;
-  OptionReader reader(*given, build, diagnostics);
-  reader.readInput();
-  read(reader);
+  std::optional<symc_compile_options> given = received(options);
+  OptionReader reader(given ? *given : symc_compile_options(), build, diagnostics);
+  if (given) {
+    reader.readInput();
+    read(reader);
+  } else {
+    reader.notUnderstood();
+  }
   Outcome outcome = Outcome::WrongOptions;
   if (!diagnostics.hasErrors()) {
     Compilation compilation(build, diagnostics);
@@ -274,14 +280,12 @@ symc_outcome symc_session_check(symc_session *session, const symc_compile_option
 
 symc_outcome symc_session_differentiate(symc_session *session, const symc_compile_options *options,
                                         const symc_formula_options *formula, symc_result **result) {
-  if (result)
-    *result = nullptr;
   std::optional<symc_formula_options> asked = received(formula);
-  if (!asked)
-    return SYMC_COMPILER_WRONG_OPTIONS;
-  FormulaRequest request = {text(asked->of), list(asked->wrt, asked->wrt_count), asked->latex != 0};
+  FormulaRequest request;
+  if (asked)
+    request = {text(asked->of), list(asked->wrt, asked->wrt_count), asked->latex != 0};
   return call(
-      session, options, result, [](OptionReader &) {},
+      session, asked ? options : nullptr, result, [](OptionReader &) {},
       [&](Compilation &compilation, BuildResult &content) { return compilation.differentiate(request, content); });
 }
 

@@ -15,6 +15,13 @@
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/SetVector.h"
 
+namespace symc {
+#define GEN_PASS_DEF_FORMREGIONSPASS
+#include "lib/Fusion/Passes.h.inc"
+#define GEN_PASS_DEF_VERIFYREGIONSPASS
+#include "lib/Fusion/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -116,14 +123,8 @@ private:
   }
 };
 
-struct FormRegions : PassWrapper<FormRegions, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FormRegions)
-  FormRegions() = default;
-  FormRegions(const FormRegions &other) : PassWrapper(other) {}
-  explicit FormRegions(bool fuse) { this->fuse = fuse; }
-  Option<bool> fuse{*this, "fuse", llvm::cl::desc("Let ops share regions"), llvm::cl::init(true)};
-  StringRef getArgument() const override { return "sym-form-regions"; }
-  StringRef getDescription() const override { return "Puts ops into regions that become kernels"; }
+struct FormRegions : symc::impl::FormRegionsPassBase<FormRegions> {
+  using Base::Base;
 
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -148,11 +149,7 @@ private:
   }
 };
 
-struct VerifyRegions : PassWrapper<VerifyRegions, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(VerifyRegions)
-  StringRef getArgument() const override { return "sym-verify-regions"; }
-  StringRef getDescription() const override { return "Checks that fused regions are legal for the lowering"; }
-
+struct VerifyRegions : symc::impl::VerifyRegionsPassBase<VerifyRegions> {
   void runOnOperation() override {
     getOperation().walk([&](sym::FusedOp region) {
       if (failed(verifyRegion(region)))
@@ -161,6 +158,3 @@ struct VerifyRegions : PassWrapper<VerifyRegions, OperationPass<func::FuncOp>> {
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createFormRegionsPass(bool fuse) { return std::make_unique<FormRegions>(fuse); }
-std::unique_ptr<Pass> symc::createVerifyRegionsPass() { return std::make_unique<VerifyRegions>(); }

@@ -11,18 +11,16 @@
 
 namespace symc {
 
-/// Brings ops into the form that fuses best: transposes become flags of matrix products, reshapes leave the way.
-std::unique_ptr<mlir::Pass> createPrepareFusionPass();
-/// Puts every primitive op except constants and reshapes into a sym.fused region; without `fuse` into one of its own.
-std::unique_ptr<mlir::Pass> createFormRegionsPass(bool fuse = true);
-/// Checks that regions are legal (CostModel.h).
-std::unique_ptr<mlir::Pass> createVerifyRegionsPass();
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "lib/Fusion/Passes.h.inc"
 
 /// The whole stage. Legal before: func, primitive ops of sym. Legal after: func, sym.fused of primitive ops,
 /// sym.constant, sym.reshape.
 void buildFusionPipeline(mlir::OpPassManager &manager, bool fuse = true);
 
-void registerFusionPasses();
+/// `sym-fuse`.
+void registerFusionPipeline();
 
 } // namespace symc
 #endif

@@ -15,16 +15,13 @@ using namespace symc;
 void symc::buildFusionPipeline(OpPassManager &manager, bool fuse) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createPrepareFusionPass());
-  functions.addPass(createFormRegionsPass(fuse));
+  functions.addPass(createFormRegionsPass({fuse}));
   functions.addPass(createVerifyRegionsPass());
   // Moves were cloned for each reader; inside a region equal ones are one again.
   functions.addPass(createCSEPass());
 }
 
-void symc::registerFusionPasses() {
-  registerPass(createPrepareFusionPass);
-  registerPass([] { return createFormRegionsPass(); });
-  registerPass(createVerifyRegionsPass);
+void symc::registerFusionPipeline() {
   PassPipelineRegistration<>("sym-fuse", "The fusion stage",
                              [](OpPassManager &manager) { buildFusionPipeline(manager); });
 }

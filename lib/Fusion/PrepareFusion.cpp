@@ -10,6 +10,11 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+namespace symc {
+#define GEN_PASS_DEF_PREPAREFUSIONPASS
+#include "lib/Fusion/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -57,11 +62,7 @@ private:
   }
 };
 
-struct PrepareFusion : PassWrapper<PrepareFusion, OperationPass<func::FuncOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PrepareFusion)
-  StringRef getArgument() const override { return "sym-prepare-fusion"; }
-  StringRef getDescription() const override { return "Brings ops into the form that fuses best"; }
-
+struct PrepareFusion : symc::impl::PrepareFusionPassBase<PrepareFusion> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<TransposeToFlag>(&getContext());
@@ -90,5 +91,3 @@ private:
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createPrepareFusionPass() { return std::make_unique<PrepareFusion>(); }

@@ -15,7 +15,11 @@
 #include "dialects/sym/Requirements.h"
 #include "lib/Kernel/Passes.h"
 #include "lib/Kernel/Program.h"
-#include "mlir/Pass/Pass.h"
+
+namespace symc {
+#define GEN_PASS_DEF_OUTLINEPASS
+#include "lib/Kernel/Passes.h.inc"
+} // namespace symc
 
 using namespace mlir;
 using namespace symc;
@@ -108,12 +112,7 @@ private:
   SmallVector<Place> places; // one a result
 };
 
-struct OutlinePass : PassWrapper<OutlinePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OutlinePass)
-  StringRef getArgument() const override { return "sym-outline"; }
-  StringRef getDescription() const override { return "Turn functions into programs of kernels on buffers"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<kernel::KernelDialect>(); }
-
+struct OutlinePass : symc::impl::OutlinePassBase<OutlinePass> {
   void runOnOperation() override {
     KernelTable kernels(getOperation());
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
@@ -125,5 +124,3 @@ struct OutlinePass : PassWrapper<OutlinePass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createOutlinePass() { return std::make_unique<OutlinePass>(); }

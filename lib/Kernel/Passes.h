@@ -6,16 +6,14 @@
 #ifndef SYMC_LIB_KERNEL_PASSES_H
 #define SYMC_LIB_KERNEL_PASSES_H
 
-#include <memory>
-
-namespace mlir {
-class Pass;
-} // namespace mlir
+#include "dialects/kernel/KernelOps.h"
+#include "mlir/Pass/Pass.h"
 
 namespace symc {
 
-/// Functions become programs: fused regions are kernels on buffers, which they call (Outline.cpp).
-std::unique_ptr<mlir::Pass> createOutlinePass();
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "lib/Kernel/Passes.h.inc"
 
 } // namespace symc
 #endif

@@ -3,18 +3,18 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+//
+// The passes are described in Passes.td, the parts of the stage in docs/ARCHITECTURE.md.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SYMC_LIB_LOWERING_PASSES_H
 #define SYMC_LIB_LOWERING_PASSES_H
 
+#include "mlir/Pass/Pass.h"
 #include <memory>
-
-namespace mlir {
-class Pass;
-} // namespace mlir
+#include <string>
 
 namespace symc {
-
-struct Isa;
 
 /// How arena buffers share memory: as planned, which is the product, or for finding errors in that.
 enum class ArenaMode {
@@ -23,19 +23,25 @@ enum class ArenaMode {
   Poisoned, // as planned, and every byte of a buffer is 0xff (NaN, -1) before its first step
 };
 
-/// Bodies of kernels become linalg on buffers (SymToLinalg/).
-std::unique_ptr<mlir::Pass> createSymToLinalgPass();
-/// Kernels that call the kernel library become llvm.funcs (CPU/Opaque.cpp).
-std::unique_ptr<mlir::Pass> createOpaquePass();
-/// Kernels of linalg.generics become loops and vectors in an llvm.func (CPU/Vectorize/). Without an ISA: of option
-/// `cpu`.
-std::unique_ptr<mlir::Pass> createVectorizePass(const Isa &isa);
-/// Everything that kernels and bodies are made of becomes LLVM dialect (CPU/Vectorize/KernelsToLLVM.cpp).
-std::unique_ptr<mlir::Pass> createKernelsToLLVMPass();
-/// Model functions become llvm.func bodies over the frame of a call (CPU/Bodies.cpp). Runs when kernels are llvm.funcs.
-std::unique_ptr<mlir::Pass> createBodiesPass(ArenaMode arena = ArenaMode::Planned);
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "lib/Lowering/Passes.h.inc"
 
-void registerLoweringPasses();
+/// Functions become programs of kernels. Legal before: func, sym.fused of primitive ops, sym.constant, sym.reshape,
+/// loops and branches. Legal after: programs of func.call and kernel; kernels of linalg, memref, arith, math and
+/// kernel; sym.parameter, sym.state.
+void buildLinalgPipeline(mlir::OpPassManager &manager);
+
+/// Kernels become code for `cpu` (a name of isaOf). Legal after: the functions as they were; kernels as llvm.funcs of
+/// scf, arith, math, vector and llvm.
+void buildKernelPipeline(mlir::OpPassManager &manager, llvm::StringRef cpu);
+
+/// Functions become bodies, and everything LLVM dialect. Before it describeModel reads the functions. Legal after: llvm
+/// alone.
+void buildBodyPipeline(mlir::OpPassManager &manager, ArenaMode arena = ArenaMode::Planned);
+
+/// `sym-lower-to-linalg`, `sym-lower-kernels`, `sym-lower-bodies`.
+void registerLoweringPipelines();
 
 } // namespace symc
 #endif

@@ -7,7 +7,7 @@
 #include "lib/Autodiff/Passes.h"
 #include "lib/Export/Passes.h"
 #include "lib/Fusion/Passes.h"
-#include "lib/Lowering/CPU/Contraction/Contraction.h"
+#include "lib/Kernel/Passes.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -25,9 +25,12 @@ int main(int argc, char **argv) {
                   mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   symc::registerAutodiffPasses();
+  symc::registerAutodiffPipeline();
   symc::registerExportPasses();
   symc::registerFusionPasses();
+  symc::registerFusionPipeline();
+  symc::registerKernelPasses();
   symc::registerLoweringPasses();
-  symc::registerContractionPass();
+  symc::registerLoweringPipelines();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "symc-opt: passes over the sym dialect\n", registry));
 }

@@ -102,7 +102,7 @@ static int call(CompilerCommand command, CompileRequest &request) {
   symc_session_options settings = {sizeof settings, 0, &request, tell};
   symc_session *session = library.createSession(&settings);
   if (!session)
-    return host::InternalError;
+    throw Error(host::InternalError, makeDiagnostic(code::Internal, "", "the compiler refuses a session"));
   symc_result *result = nullptr;
   symc_outcome outcome = command == CompilerCommand::Compile ? library.compile(session, &request.options, &result)
                          : command == CompilerCommand::Check

@@ -7,6 +7,11 @@
 #include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
 
+namespace symc {
+#define GEN_PASS_DEF_BODIESPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -287,12 +292,8 @@ void convertGlobals(ModuleOp module) {
   }
 }
 
-struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BodiesPass)
-  explicit BodiesPass(ArenaMode arena) : arena(arena) {}
-  StringRef getArgument() const override { return "sym-bodies"; }
-  StringRef getDescription() const override { return "Turn model functions into code over the frame of a call"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect>(); }
+struct BodiesPass : symc::impl::BodiesPassBase<BodiesPass> {
+  using Base::Base;
 
   void runOnOperation() override {
     convertGlobals(getOperation());
@@ -309,10 +310,6 @@ struct BodiesPass : PassWrapper<BodiesPass, OperationPass<ModuleOp>> {
       if (isa<sym::ParameterOp, sym::StateOp>(op))
         op.erase();
   }
-
-  ArenaMode arena;
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createBodiesPass(ArenaMode arena) { return std::make_unique<BodiesPass>(arena); }

@@ -8,6 +8,11 @@
 #include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
 
+namespace symc {
+#define GEN_PASS_DEF_OPAQUEPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -38,12 +43,7 @@ void emitCall(OpBuilder &b, KernelShell &shell, kernel::LibraryCallOp call, Modu
   LLVM::CallOp::create(b, loc, function, ValueRange{buffers, numbers});
 }
 
-struct OpaquePass : PassWrapper<OpaquePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OpaquePass)
-  StringRef getArgument() const override { return "sym-opaque"; }
-  StringRef getDescription() const override { return "Lower kernels that call the kernel library to llvm.funcs"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect>(); }
-
+struct OpaquePass : symc::impl::OpaquePassBase<OpaquePass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
@@ -61,5 +61,3 @@ struct OpaquePass : PassWrapper<OpaquePass, OperationPass<ModuleOp>> {
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createOpaquePass() { return std::make_unique<OpaquePass>(); }

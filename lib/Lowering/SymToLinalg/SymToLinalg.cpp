@@ -13,6 +13,11 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/Pass.h"
 
+namespace symc {
+#define GEN_PASS_DEF_SYMTOLINALGPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -128,14 +133,7 @@ void symc::lowerOpaque(KernelLowering &lowering) {
 }
 
 namespace {
-struct SymToLinalgPass : PassWrapper<SymToLinalgPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SymToLinalgPass)
-  StringRef getArgument() const override { return "sym-to-linalg"; }
-  StringRef getDescription() const override { return "Lower the bodies of kernels to linalg on buffers"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<linalg::LinalgDialect, memref::MemRefDialect, arith::ArithDialect, math::MathDialect>();
-  }
-
+struct SymToLinalgPass : symc::impl::SymToLinalgPassBase<SymToLinalgPass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
@@ -162,5 +160,3 @@ struct SymToLinalgPass : PassWrapper<SymToLinalgPass, OperationPass<ModuleOp>> {
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> symc::createSymToLinalgPass() { return std::make_unique<SymToLinalgPass>(); }

@@ -208,6 +208,8 @@ TEST_F(CompilerTest, ShorterAndLongerOptions) {
   EXPECT_EQ(symc_session_check(client.session, &longer.options), SYMC_COMPILER_DONE);
   longer.more = 1;
   EXPECT_EQ(symc_session_check(client.session, &longer.options), SYMC_COMPILER_WRONG_OPTIONS);
+  ASSERT_EQ(client.told.size(), 1u);
+  EXPECT_EQ(client.told[0].option, "size");
 
   // What is behind its size is not looked at.
   symc_compile_options shorter = optionsFor("line.json", graph);

@@ -5,10 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "test/Unit/Kernels/Harness.h"
 #include "dialects/kernel/KernelOps.h"
-#include "lib/Lowering/CPU/Contraction/Contraction.h"
-#include "lib/Lowering/CPU/Isa.h"
-#include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Kernel/Passes.h"
+#include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -71,7 +69,6 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return nullptr;
-  Isa isa = isaOf(level);
   // Between Vectorize and Bodies model functions call what is an llvm.func already, which the verifier does not take.
   auto run = [&](bool verify, std::vector<std::unique_ptr<mlir::Pass>> passes) {
     mlir::PassManager manager(&context, "builtin.module");
@@ -89,7 +86,7 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
     return nullptr;
   if (getenv("SYMC_DUMP_LINALG"))
     module->dump();
-  if (!run(false, list(createContractionPass(isa), createVectorizePass(isa), createBodiesPass())) ||
+  if (!run(false, list(createContractionPass({level}), createVectorizePass({level}), createBodiesPass())) ||
       !run(true, list(createKernelsToLLVMPass()))) {
     module->dump();
     return nullptr;

@@ -4,11 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Kernels.h"
-#include "lib/Lowering/CPU/Contraction/Contraction.h"
 #include "lib/Lowering/CPU/Contraction/Epilogue.h"
 #include "lib/Lowering/CPU/Contraction/Filter.h"
+#include "lib/Lowering/Passes.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Pass/Pass.h"
+
+namespace symc {
+#define GEN_PASS_DEF_CONTRACTIONPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
 
 using namespace mlir;
 using namespace symc;
@@ -35,21 +39,11 @@ Schedule emit(Problem &problem) {
   return schedule ? *schedule : emitLoops(problem);
 }
 
-struct ContractionPass : PassWrapper<ContractionPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ContractionPass)
-  ContractionPass() = default;
-  ContractionPass(const ContractionPass &other) : PassWrapper(other), target(other.target) {}
-  explicit ContractionPass(const Isa &isa) : target(isa) {}
-
-  StringRef getArgument() const override { return "sym-contraction"; }
-  StringRef getDescription() const override { return "Emit the kernels of matrix products and convolutions"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, LLVM::LLVMDialect, scf::SCFDialect, vector::VectorDialect>();
-  }
+struct ContractionPass : symc::impl::ContractionPassBase<ContractionPass> {
+  using Base::Base;
 
   void runOnOperation() override {
-    if (!cpu.empty())
-      target = isaOf(cpu);
+    target = isaOf(cpu);
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isKernel(function) && !function.isExternal() &&
@@ -110,10 +104,6 @@ private:
   }
 
   Isa target;
-  Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU that the kernels are for, by its LLVM name")};
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createContractionPass(const Isa &isa) { return std::make_unique<ContractionPass>(isa); }
-void symc::registerContractionPass() { PassRegistration<ContractionPass>(); }

@@ -23,6 +23,11 @@
 #include "mlir/Transforms/DialectConversion.h"
 #include "llvm/ADT/StringSwitch.h"
 
+namespace symc {
+#define GEN_PASS_DEF_KERNELSTOLLVMPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 
@@ -121,14 +126,7 @@ private:
   llvm::StringMap<LLVM::LLVMFuncOp> declared;
 };
 
-struct KernelsToLLVMPass : PassWrapper<KernelsToLLVMPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KernelsToLLVMPass)
-  StringRef getArgument() const override { return "sym-to-llvm"; }
-  StringRef getDescription() const override { return "Lower what kernels and bodies are made of to the LLVM dialect"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<LLVM::LLVMDialect, vector::VectorDialect, cf::ControlFlowDialect>();
-  }
-
+struct KernelsToLLVMPass : symc::impl::KernelsToLLVMPassBase<KernelsToLLVMPass> {
   void runOnOperation() override {
     MathCalls calls(getOperation());
     SmallVector<std::pair<Operation *, StringRef>> functions;
@@ -163,5 +161,3 @@ struct KernelsToLLVMPass : PassWrapper<KernelsToLLVMPass, OperationPass<ModuleOp
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createKernelsToLLVMPass() { return std::make_unique<KernelsToLLVMPass>(); }

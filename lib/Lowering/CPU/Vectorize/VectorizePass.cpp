@@ -15,6 +15,11 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 
+namespace symc {
+#define GEN_PASS_DEF_VECTORIZEPASS
+#include "lib/Lowering/Passes.h.inc"
+} // namespace symc
+
 using namespace mlir;
 using namespace symc;
 using namespace symc::vectorize;
@@ -46,23 +51,11 @@ void setExtent(func::FuncOp kernel, const Plan &plan) {
   kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(grain));
 }
 
-struct VectorizePass : PassWrapper<VectorizePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(VectorizePass)
-  VectorizePass() = default;
-  VectorizePass(const VectorizePass &other) : PassWrapper(other), isa(other.isa) {}
-  explicit VectorizePass(const Isa &isa) : isa(isa) {}
-  StringRef getArgument() const override { return "sym-vectorize"; }
-  StringRef getDescription() const override {
-    return "Emit the loops and vectors of elementwise and reduction kernels";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry
-        .insert<arith::ArithDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
-  }
+struct VectorizePass : symc::impl::VectorizePassBase<VectorizePass> {
+  using Base::Base;
 
   void runOnOperation() override {
-    if (!cpu.empty())
-      isa = isaOf(cpu);
+    Isa isa = isaOf(cpu);
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isKernel(function) && !function.isExternal() &&
@@ -81,11 +74,6 @@ struct VectorizePass : PassWrapper<VectorizePass, OperationPass<ModuleOp>> {
         return signalPassFailure();
     }
   }
-
-  Isa isa;
-  Option<std::string> cpu{*this, "cpu", llvm::cl::desc("CPU that the kernels are for, by its LLVM name")};
 };
 
 } // namespace
-
-std::unique_ptr<Pass> symc::createVectorizePass(const Isa &isa) { return std::make_unique<VectorizePass>(isa); }

@@ -1,0 +1,64 @@
+//===- Passes.td - Passes of the autodiff stage ---------------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// In the order of the stage; lib/Autodiff/Pipeline.cpp says why each stands where it does.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_AUTODIFF_PASSES_TD
+#define SYMC_AUTODIFF_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def InlineCallsPass : Pass<"sym-inline-calls", "mlir::ModuleOp"> {
+  let summary = "Copies private functions to where they are called, and erases them";
+  let description = [{
+    Functions of the file are functions until here. Derivatives, shapes and fusion see through what was a call.
+  }];
+}
+
+def EntryPointsPass : Pass<"sym-entry-points", "mlir::ModuleOp"> {
+  let summary = "Clones @model into the functions of the library";
+  let description = [{
+    @predict always; @loss, @gradients, @train_step and @evaluate where the graph says how it is trained; and one a name
+    of `entry_points`. @model is gone. Functions that do not train have the ops of inference (dropout is its input), and
+    @train_step also returns what ops change by themselves (the averages of batch_norm).
+  }];
+  let options = [ListOption<"functions", "functions", "std::string",
+                            "Those to make; all that the model can have when left out">];
+}
+
+def GradientsPass : Pass<"sym-gradients", "mlir::ModuleOp"> {
+  let summary = "Makes @gradients return the gradients of its loss";
+  let description = [{
+    One a trainable parameter, of zeros where the parameter has no path of derivatives to the loss.
+  }];
+}
+
+def TrainStepPass : Pass<"sym-train-step", "mlir::ModuleOp"> {
+  let summary = "Gives @train_step its updates";
+  let description = [{
+    The gradients of its loss, clipped and accumulated as sym.train says, then the optimizer's step, whose state is
+    declared by sym.state. A result of kind "update" is the new value of the parameter or state of its name.
+  }];
+}
+
+def DecomposePass : Pass<"sym-decompose", "mlir::ModuleOp"> {
+  let summary = "Expands composite ops until only primitive ones are left";
+  let description = [{
+    By `DecomposableOpInterface`, inner ones too. A part that is larger than any operand or result, and larger than
+    63 bits, is an error of the graph.
+  }];
+}
+
+def SignaturesPass : Pass<"sym-signatures", "mlir::ModuleOp"> {
+  let summary = "Gives every function the arguments that it uses";
+  let description = [{
+    What is not used is dropped, except for inputs that alone give a symbolic dimension; reads of the step counter and
+    of the seed become arguments. sym.train is gone.
+  }];
+}
+
+#endif // SYMC_AUTODIFF_PASSES_TD
