@@ -241,7 +241,7 @@ static void moveParts(Operation *from, Operation *to, unsigned firstArgument, co
     dead.resize(dead.size() + 1, !live.arguments.test(i));
   for (auto [old, fresh] : llvm::zip(from->getRegions(), to->getRegions())) {
     Operation *yield = old.front().getTerminator();
-    if (yield->getNumOperands() == live.results.size()) {
+    if (!isa<WhileOp>(from) || &old == &cast<WhileOp>(from).getBody()) { // a condition yields no results
       SmallVector<Value> kept = select(yield->getOperands(), live.results);
       yield->setOperands(kept);
     }

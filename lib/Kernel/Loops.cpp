@@ -89,7 +89,7 @@ void ProgramBuilder::convertLoop(const Loop &loop) {
       buffers[block.getArgument(1 + i)] = fixed[i] ? fixed[i] : Value(program.getCarried()[3 * round++]);
     for (auto [argument, invariant] :
          llvm::zip_equal(block.getArguments().take_back(loop.invariants.size()), loop.invariants))
-      buffers[argument] = buffers[invariant];
+      bind(argument, invariant);
   };
   Value iteration;
   if (!loop.body.getArgument(0).use_empty() || (loop.condition && !loop.condition->getArgument(0).use_empty())) {
@@ -157,7 +157,7 @@ void ProgramBuilder::convertCond(sym::CondOp cond) {
   for (auto [from, to] : llvm::zip_equal(cond->getRegions(), branches->getRegions())) {
     b.setInsertionPointToStart(&to.emplaceBlock());
     for (auto [argument, input] : llvm::zip_equal(from.getArguments(), cond.getInputs()))
-      buffers[argument] = buffers[input];
+      bind(argument, input);
     build(from.front(), places);
   }
 }

@@ -52,6 +52,11 @@ public:
   void build(mlir::Block &block, llvm::ArrayRef<Place> places, bool failing = false);
 
 private:
+  /// An argument of a body is another name of a value.
+  void bind(mlir::BlockArgument argument, mlir::Value value) {
+    mlir::Value buffer = buffers.lookup(value); // first: a new entry moves the others
+    buffers[argument] = buffer;
+  }
   mlir::Value view(mlir::Location loc, mlir::Value buffer, mlir::Type tensor);
   mlir::Value alloc(mlir::Location loc, mlir::Type tensor);
   void copy(mlir::Location loc, mlir::Type type, mlir::Value from, mlir::Value to);
