@@ -23,6 +23,8 @@ std::unique_ptr<mlir::Pass> createEntryPointsPass(std::vector<std::string> funct
 std::unique_ptr<mlir::Pass> createGradientsPass();
 /// Gives @train_step its updates, and declares the optimizer's state.
 std::unique_ptr<mlir::Pass> createTrainStepPass();
+/// Ops on f16 and bf16 compute in f32, with conversions around each.
+std::unique_ptr<mlir::Pass> createWidenArithmeticPass();
 /// Expands composite ops until only primitive ones are left.
 std::unique_ptr<mlir::Pass> createDecomposePass();
 /// Gives every function the arguments that it uses, step and seed among them.

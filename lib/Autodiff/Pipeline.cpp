@@ -13,9 +13,12 @@ using namespace symc;
 
 void symc::buildAutodiffPipeline(OpPassManager &manager, std::vector<std::string> functions) {
   manager.addPass(createEntryPointsPass(std::move(functions)));
+  // Before derivatives, so that a composite is rounded once; again for what they and the updates are made of.
+  manager.addPass(createWidenArithmeticPass());
   // Composites with a derivative of their own are differentiated whole, before they are taken apart.
   manager.addPass(createGradientsPass());
   manager.addPass(createTrainStepPass());
+  manager.addPass(createWidenArithmeticPass());
   manager.addPass(createDecomposePass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
@@ -27,6 +30,7 @@ void symc::registerAutodiffPasses() {
   registerPass([] { return createEntryPointsPass(); });
   registerPass(createGradientsPass);
   registerPass(createTrainStepPass);
+  registerPass(createWidenArithmeticPass);
   registerPass(createDecomposePass);
   registerPass(createSignaturesPass);
   PassPipelineRegistration<>("sym-autodiff", "The autodiff stage",

@@ -267,12 +267,6 @@ void GraphReader::readType(const JsonValue &value, TensorDecl &decl) {
   for (DimText &dim : type.dims)
     dim.range = inText(dim.range);
   decl.typeValue = &value;
-  if (!isCompiled(type.element)) {
-    report.error(type.elementRange, code::TypeNotYet,
-                 "this version of symc does not have the element type " + quoted(elementTypeName(type.element)),
-                 "f32, f64, i32, i64, u8 and bool are there");
-    return;
-  }
   decl.type = std::move(type);
 }
 
@@ -427,8 +421,7 @@ void GraphReader::readNode(const JsonValue &value, std::vector<NodeDecl> &out) {
                    "an expression names its operands and attributes itself");
   auto readInput = [&](const JsonValue &item) {
     if (item.is(JsonValue::Number) || item.is(JsonValue::Bool))
-      report.error(item.range, code::WrongKind,
-                   "an input of a node must be a name, not " + std::string(kindName(item)),
+      report.error(item.range, code::WrongKind, "an input of a node must be a name, not " + std::string(kindName(item)),
                    "literals belong to 'expr'");
     else if (wantKind(item, JsonValue::String, "an input of a node", report))
       node.inputs.push_back(&item);
