@@ -3,9 +3,11 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/NarrowFloat.h"
 #include "runtime/Runtime.h"
 #include <math.h>
 
+using namespace symc;
 using namespace symc::rt;
 
 namespace {
@@ -37,25 +39,31 @@ struct Stream {
 };
 
 void store(const symc_slot &slot, void *data, int64_t i, double value) {
-  if (slot.dtype.code == 2) {
-    if (slot.dtype.bits == 32)
+  auto kind = static_cast<NumberKind>(slot.dtype.code);
+  if (kind == NumberKind::BFloat) {
+    static_cast<uint16_t *>(data)[i] = toBF16(value);
+  } else if (kind == NumberKind::Float) {
+    if (slot.dtype.bits == 16)
+      static_cast<uint16_t *>(data)[i] = toF16(value);
+    else if (slot.dtype.bits == 32)
       static_cast<float *>(data)[i] = static_cast<float>(value);
     else
       static_cast<double *>(data)[i] = value;
-  } else if (slot.dtype.code == 6) {
+  } else if (kind == NumberKind::Bool) {
     static_cast<uint8_t *>(data)[i] = value != 0;
-  } else if (slot.dtype.bits == 8) {
-    static_cast<uint8_t *>(data)[i] = static_cast<uint8_t>(static_cast<int64_t>(value));
-  } else if (slot.dtype.bits == 32) {
-    static_cast<int32_t *>(data)[i] = static_cast<int32_t>(value);
-  } else {
-    static_cast<int64_t *>(data)[i] = static_cast<int64_t>(value);
+  } else { // one of the type, signed or not: its low bits
+    auto whole = static_cast<int64_t>(value);
+    size_t bytes = slot.dtype.bits / 8;
+    memcpy(static_cast<char *>(data) + i * bytes, &whole, bytes);
   }
 }
 
+/// Random numbers of f16 and bf16 are those of f32, rounded.
+bool isWide(const symc_slot &slot) { return slot.dtype.bits == 64 || slot.dtype.code == 0 || slot.dtype.code == 1; }
+
 /// fma(u, high - low, low) in the type of the tensor, as kernels compute it.
 double scaleUniform(const symc_slot &slot, double u) {
-  if (slot.dtype.code != 2 || slot.dtype.bits != 32)
+  if (isWide(slot))
     return fma(u, slot.b - slot.a, slot.a);
   auto low = static_cast<float>(slot.a), high = static_cast<float>(slot.b);
   return fmaf(static_cast<float>(u), high - low, low);
@@ -81,7 +89,7 @@ void fillRandom(const symc_slot &slot, uint64_t seed, void *data) {
         v = scaleUniform(slot, v);
       else
         v = slot.a + slot.b * (slot.init == SYMC_INIT_NORMAL ? v : truncatedNormal(v));
-      store(slot, data, i + lane, v);
+      store(slot, data, i + lane, isWide(slot) ? v : static_cast<float>(v));
     }
   }
 }
@@ -169,7 +177,7 @@ void symc::rt::initializeSlot(const symc_slot &slot, uint64_t seed, void *data, 
   switch (slot.init) {
   case SYMC_INIT_CONSTANT:
     for (int64_t i = 0; i < slot.count; ++i)
-      if (slot.dtype.code == 0 && slot.dtype.bits == 64)
+      if (slot.dtype.code <= 1 && slot.dtype.bits == 64) // an integer
         static_cast<int64_t *>(data)[i] = static_cast<int64_t>(slot.a) + static_cast<int64_t>(slot.b);
       else
         store(slot, data, i, slot.a);

@@ -13,6 +13,7 @@
 #ifndef SYMC_RUNTIME_RUNTIME_H
 #define SYMC_RUNTIME_RUNTIME_H
 
+#include "lib/Support/ElementTypes.h"
 #include "lib/Support/Program.h"
 #include "lib/Support/Safetensors.h"
 #include <stdarg.h>
@@ -202,7 +203,6 @@ symc_status failCheck(symc_instance *instance, const symc_program *program, cons
 symc_status writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,
                              const Metadata *metadata, size_t metadataCount, bool checksum, char *error);
 
-const char *safetensorsType(DLDataType type);
 /// The length of the UTF-8 sequence at `text` with at most `size` bytes; 0: it is none.
 size_t utf8Length(const char *text, size_t size);
 

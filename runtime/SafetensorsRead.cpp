@@ -19,7 +19,7 @@ struct TypeSize {
   const char *name;
   uint64_t bits;
 };
-// All of the format; the model's own are told by safetensorsType.
+// All of the format; the model's own are those of lib/Support/ElementTypes.h.
 const TypeSize types[] = {{"F32", 32},    {"F64", 64},    {"I32", 32},    {"I64", 64},    {"U8", 8},
                           {"BOOL", 8},    {"F16", 16},    {"BF16", 16},   {"I8", 8},      {"I16", 16},
                           {"U16", 16},    {"U32", 32},    {"U64", 64},    {"C64", 64},    {"F8_E4M3", 8},
@@ -314,19 +314,6 @@ size_t symc::rt::utf8Length(const char *text, size_t size) {
       (byte(0) == 0xf0 && byte(1) < 0x90) || (byte(0) == 0xf4 && byte(1) >= 0x90))
     return 0;
   return length;
-}
-
-const char *symc::rt::safetensorsType(DLDataType type) {
-  switch (type.code) {
-  case 0:
-    return type.bits == 64 ? "I64" : "I32";
-  case 1:
-    return "U8";
-  case 2:
-    return type.bits == 64 ? "F64" : "F32";
-  default:
-    return "BOOL";
-  }
 }
 
 symc_status symc::rt::parseHeader(SafetensorsFile &file, char *text, size_t size, char *error) {

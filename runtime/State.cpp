@@ -57,7 +57,7 @@ public:
         memcpy(next + prefix, slot.name, length);
         tensor.name = next;
         next += prefix + length;
-        tensor.dtype = safetensorsType(slot.dtype);
+        tensor.dtype = symc::findElementType(slot.dtype.code, slot.dtype.bits)->safetensors;
         tensor.shape = slot.shape;
         tensor.rank = slot.rank;
         tensor.begin = 0;

@@ -57,32 +57,6 @@ ShownShape::ShownShape(const int64_t *shape, int64_t rank) {
 }
 
 const char *symc::rt::typeName(DLDataType type) {
-  switch (type.code << 8 | type.bits) {
-  case 2 << 8 | 16:
-    return "f16";
-  case 2 << 8 | 32:
-    return "f32";
-  case 2 << 8 | 64:
-    return "f64";
-  case 0 << 8 | 8:
-    return "i8";
-  case 0 << 8 | 16:
-    return "i16";
-  case 0 << 8 | 32:
-    return "i32";
-  case 0 << 8 | 64:
-    return "i64";
-  case 1 << 8 | 8:
-    return "u8";
-  case 1 << 8 | 16:
-    return "u16";
-  case 1 << 8 | 32:
-    return "u32";
-  case 1 << 8 | 64:
-    return "u64";
-  case 6 << 8 | 8:
-    return "bool";
-  default:
-    return "another type";
-  }
+  const ElementTypeInfo *info = findElementType(type.code, type.bits);
+  return info ? info->name : "another type";
 }

@@ -27,7 +27,7 @@ static OpBuilder atEnd(MLIRContext *context, Block &block) {
   return b;
 }
 
-static bool isFloating(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType())); }
+static bool isFloatTensor(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType())); }
 
 namespace {
 
@@ -72,15 +72,15 @@ public:
     block.eraseArguments([&](BlockArgument argument) { return llvm::is_contained(seeds, Value(argument)); });
   }
 
-  SmallVector<Value> seeds;              // one a yielded value, null for none
-  SmallVector<Value> cotangents;         // one for each of `wrt`, null for none
-  llvm::SetVector<Value> residuals;      // results of ops of the block
-  llvm::SetVector<Value> usedArguments;  // of the block, without seeds
+  SmallVector<Value> seeds;             // one a yielded value, null for none
+  SmallVector<Value> cotangents;        // one for each of `wrt`, null for none
+  llvm::SetVector<Value> residuals;     // results of ops of the block
+  llvm::SetVector<Value> usedArguments; // of the block, without seeds
 
 private:
   Block &block;
-  SmallVector<Operation *> ops;                // of the derivative
-  llvm::SetVector<Operation *> repeated;       // of the block, computed again
+  SmallVector<Operation *> ops;          // of the derivative
+  llvm::SetVector<Operation *> repeated; // of the block, computed again
 
   void collect() {
     llvm::DenseSet<Operation *> own(ops.begin(), ops.end());
@@ -122,7 +122,7 @@ llvm::BitVector activeCarries(Block &body, unsigned carries, llvm::BitVector &ar
     for (Operation &op : body.without_terminator())
       if (llvm::any_of(op.getOperands(), [&](Value v) { return values.contains(v); }))
         for (Value result : op.getResults())
-          if (isFloating(result))
+          if (isFloatTensor(result))
             values.insert(result);
     for (unsigned i = 0; i < carries; ++i)
       if (!active.test(i) && (arguments.test(1 + i) || values.contains(body.getTerminator()->getOperand(i)))) {
@@ -142,12 +142,12 @@ public:
       : loop(loop), body(region.front()), carries(carries), xs(xs), invariants(invariants.begin(), invariants.end()),
         trips(trips) {}
 
-  /// The derivative of the body, cut out of it; residuals are yielded by the body then. `cotangents`: of the carries and
-  /// stacks; `active`: of carries, xs, invariants.
+  /// The derivative of the body, cut out of it; residuals are yielded by the body then. `cotangents`: of the carries
+  /// and stacks; `active`: of carries, xs, invariants.
   LogicalResult derive(ValueRange cotangents, const llvm::BitVector &active, Differentiator differentiate) {
     llvm::BitVector arguments(1);
     for (unsigned i = 0; i < active.size(); ++i)
-      arguments.resize(arguments.size() + 1, active.test(i) && isFloating(body.getArgument(1 + i)));
+      arguments.resize(arguments.size() + 1, active.test(i) && isFloatTensor(body.getArgument(1 + i)));
     activeCarry = activeCarries(body, carries, arguments);
     this->active = arguments;
     SmallVector<Value> wrt;
@@ -157,7 +157,7 @@ public:
     Operation *yield = body.getTerminator();
     llvm::BitVector seeded(yield->getNumOperands());
     for (unsigned i = 0; i < seeded.size(); ++i)
-      seeded[i] = i < carries ? activeCarry.test(i) : bool(cotangents[i]) && isFloating(yield->getOperand(i));
+      seeded[i] = i < carries ? activeCarry.test(i) : bool(cotangents[i]) && isFloatTensor(yield->getOperand(i));
     derived.emplace(body);
     if (failed(derived->build(seeded, wrt, differentiate)))
       return failure();
@@ -173,8 +173,8 @@ public:
   /// Values that the forward loop is to stack, behind what it yields.
   ArrayRef<Value> keptValues() const { return kept.getArrayRef(); }
 
-  /// Builds the reverse loop; `stacks` are those of the kept values. Answers with a cotangent for each of carries, xs and
-  /// invariants, null for none.
+  /// Builds the reverse loop; `stacks` are those of the kept values. Answers with a cotangent for each of carries, xs
+  /// and invariants, null for none.
   SmallVector<Value> build(OpBuilder &b, ValueRange cotangents, ValueRange stacks, bool reverse, Value count) {
     Location loc = loop->getLoc();
     SmallVector<Value> inits, rows, fixed;
@@ -311,7 +311,8 @@ FailureOr<RegionVjp> ScanOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents,
                                 getCount(), getInvariants());
   RegionVjp result;
   llvm::append_range(result.results, forward.getOuts().take_front(getOuts().size()));
-  result.cotangents = vjp.build(b, cotangents, forward.getOuts().drop_front(getOuts().size()), !getReverse(), getCount());
+  result.cotangents =
+      vjp.build(b, cotangents, forward.getOuts().drop_front(getOuts().size()), !getReverse(), getCount());
   forward.getBody().takeBody(getBody());
   if (getCount())
     result.cotangents.insert(result.cotangents.begin() + carries + xs, Value());
@@ -336,8 +337,8 @@ FailureOr<RegionVjp> WhileOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents
   RegionVjp result;
   llvm::append_range(result.results, forward.getOuts().take_front(getOuts().size()));
   result.results.push_back(forward.getCount());
-  result.cotangents = vjp.build(b, cotangents, forward.getOuts().drop_front(getOuts().size()), /*reverse=*/true,
-                                forward.getCount());
+  result.cotangents =
+      vjp.build(b, cotangents, forward.getOuts().drop_front(getOuts().size()), /*reverse=*/true, forward.getCount());
   forward.getCondition().takeBody(getCondition());
   forward.getBody().takeBody(getBody());
   return result;
@@ -376,10 +377,10 @@ FailureOr<RegionVjp> CondOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents,
   Location loc = getLoc();
   llvm::BitVector seeded(getOuts().size());
   for (unsigned i = 0; i < seeded.size(); ++i)
-    seeded[i] = cotangents[i] && isFloating(cotangents[i]);
+    seeded[i] = cotangents[i] && isFloatTensor(cotangents[i]);
   SmallVector<unsigned> wrt; // inputs
   for (unsigned i = 0; i < getInputs().size(); ++i)
-    if (active.test(1 + i) && isFloating(getInputs()[i]))
+    if (active.test(1 + i) && isFloatTensor(getInputs()[i]))
       wrt.push_back(i);
   SmallVector<DerivedBody, 2> branches;
   BranchResiduals residuals;

@@ -446,17 +446,7 @@ std::string symc::printDim(AffineExpr expr, StringRef divide) {
   return text;
 }
 
-std::string symc::printElementType(Type element) {
-  if (element.isInteger(1))
-    return "bool";
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  if (element.isUnsignedInteger())
-    os << "u" << element.getIntOrFloatBitWidth();
-  else
-    os << element;
-  return text;
-}
+std::string symc::printElementType(Type element) { return infoOf(elementTypeOf(element)).name; }
 
 std::string symc::printType(Type tensor) {
   std::string text = printElementType(cast<RankedTensorType>(tensor).getElementType()) + "[";

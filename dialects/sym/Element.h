@@ -16,7 +16,7 @@ namespace symc {
 struct ElementBuilder {
   mlir::OpBuilder &b;
   mlir::Location loc;
-  /// Element of operand number `operand` at `index` (values of type `index`, one an axis); ui8 as i8.
+  /// Element of operand number `operand` at `index` (values of type `index`, one an axis); as bodyType of its type.
   std::function<mlir::Value(unsigned operand, mlir::ValueRange index)> read;
   /// Value of a size, of type `index`.
   std::function<mlir::Value(mlir::AffineExpr size)> dim;

@@ -155,6 +155,12 @@ OpFoldResult WhereOp::fold(FoldAdaptor) {
 OpFoldResult CastOp::fold(FoldAdaptor) {
   if (getX().getType() == getType())
     return getX();
+  // There and back again by a type that has all numbers of this one.
+  if (auto inner = getX().getDefiningOp<CastOp>(); inner && inner.getX().getType() == getType()) {
+    auto from = dyn_cast<FloatType>(getType().getElementType()), by = dyn_cast<FloatType>(elementOf(getX()));
+    if (from && by && from.getWidth() < by.getWidth())
+      return inner.getX();
+  }
   // To integers the code that runs decides, and where a double would round first.
   std::optional<double> value = splatValue(getX());
   if (!value)

@@ -329,7 +329,7 @@ class Sym_Choice<string mnemonic>
     : Sym_Elementwise<mnemonic, ["condition", "x", "y"], "where(condition, x, y)",
                       ["zero", "settledLike(*this, where(condition, dout, 0.0))",
                        "settledLike(*this, where(condition, 0.0, dout))"],
-                      [AllTypesMatch<["x", "y", "out"]>]> {
+                      [Sym_WithoutArithmetic, AllTypesMatch<["x", "y", "out"]>]> {
   let summary = "Elements of x where the condition holds, of y elsewhere";
   let formula = "where(condition, x, y)";
   let gradient = "dx = where(condition, g, 0), dy = where(condition, 0, g)";
@@ -339,7 +339,8 @@ class Sym_Choice<string mnemonic>
 def Sym_WhereOp : Sym_Choice<"where"> { let hasFolder = 1; }
 def Sym_SelectOp : Sym_Choice<"select"> { let hasCanonicalizeMethod = 1; }
 
-def Sym_CastOp : Sym_Elementwise<"cast", ["x"], "convert(x, getDtype())", ["castGradient(dout, x)"], []> {
+def Sym_CastOp : Sym_Elementwise<"cast", ["x"], "convert(x, getDtype())", ["castGradient(dout, x)"],
+                                  [Sym_WithoutArithmetic]> {
   let summary = "Conversion to another element type";
   let formula = "x.astype(dtype)";
   let gradient = "dx = cast of g to the type of x, between floating types";
@@ -353,7 +354,7 @@ def Sym_CastOp : Sym_Elementwise<"cast", ["x"], "convert(x, getDtype())", ["cast
 }
 
 /// Decomposes, into nothing, after derivatives are taken.
-def Sym_StopGradientOp : Sym_PublicOp<"stop_gradient", [SameOperandsAndResultType,
+def Sym_StopGradientOp : Sym_PublicOp<"stop_gradient", [SameOperandsAndResultType, Sym_WithoutArithmetic,
     DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
   let summary = "x, taken as a constant by derivatives";
   let formula = "x";

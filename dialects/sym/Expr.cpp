@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Expr.h"
 #include "dialects/sym/Build.h"
+#include "dialects/sym/NarrowFloat.h"
 #include "mlir/IR/Matchers.h"
 #include <cmath>
 
@@ -12,17 +13,26 @@ using namespace mlir;
 using namespace symc;
 
 Type symc::bodyType(Type element) {
-  return element.isUnsignedInteger() ? IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth())
-                                     : element;
+  return element.isUnsignedInteger() || isNarrowFloat(element)
+             ? IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth())
+             : element;
 }
 
-/// `element` as a vector where `like` is one.
-static Type shaped(const Scalar &like, Type element) {
+TypedAttr symc::bodyNumber(TypedAttr number) {
+  Type type = bodyType(number.getType());
+  if (auto integer = dyn_cast<IntegerAttr>(number))
+    return IntegerAttr::get(type, integer.getValue());
+  return type == number.getType() ? number
+                                  : IntegerAttr::get(type, cast<FloatAttr>(number).getValue().bitcastToAPInt());
+}
+
+Type symc::shaped(const Scalar &like, Type element) {
   auto vector = dyn_cast<VectorType>(like.value.getType());
   return vector ? Type(vector.clone(bodyType(element))) : bodyType(element);
 }
 
 static Scalar constant(const Scalar &like, TypedAttr number) {
+  number = bodyNumber(number);
   if (auto vector = dyn_cast<VectorType>(like.value.getType()))
     number = DenseElementsAttr::get(vector, Attribute(number));
   return like.with(arith::ConstantOp::create(like.b, like.loc, number));
@@ -30,8 +40,8 @@ static Scalar constant(const Scalar &like, TypedAttr number) {
 
 Scalar symc::literal(const Scalar &like, double c) {
   Type element = getElementTypeOrSelf(like.value.getType());
-  if (isa<FloatType>(element))
-    return constant(like, FloatAttr::get(element, c));
+  if (isa<FloatType>(element) || isNarrowFloat(like.type))
+    return constant(like, FloatAttr::get(isa<FloatType>(element) ? element : like.type, c));
   return integerLiteral(like, static_cast<int64_t>(c));
 }
 
@@ -42,12 +52,7 @@ Scalar symc::integerLiteral(const Scalar &like, int64_t c) {
   return constant(like, IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), c, true, true)));
 }
 
-Scalar symc::literal(const Scalar &like, Number c) {
-  TypedAttr number = c.as(like.type);
-  if (auto integer = dyn_cast<IntegerAttr>(number))
-    number = IntegerAttr::get(bodyType(like.type), integer.getValue());
-  return constant(like, number);
-}
+Scalar symc::literal(const Scalar &like, Number c) { return constant(like, c.as(like.type)); }
 
 Tensor symc::literal(const Tensor &like, double c) {
   return {like.b, like.loc, splat(like.b, like.loc, like.value.getType(), c)};
@@ -292,7 +297,9 @@ static Scalar floatToInteger(Scalar x, Type element) {
   Scalar inside = where(bitAnd(x >= below, x < above), x, 0.0); // NaN is not inside
   // Narrow types go through i32, for which machines have a conversion.
   Type wide = width < 32 ? Type(IntegerType::get(x.b.getContext(), 32)) : element;
-  Value value = arith::FPToSIOp::create(x.b, x.loc, shaped(x, wide), inside.value);
+  Value value = wide.isUnsignedInteger()
+                    ? arith::FPToUIOp::create(x.b, x.loc, shaped(x, wide), inside.value).getResult()
+                    : arith::FPToSIOp::create(x.b, x.loc, shaped(x, wide), inside.value).getResult();
   if (wide != element)
     value = arith::TruncIOp::create(x.b, x.loc, shaped(x, element), value);
   Scalar result = x.with(value, element);
@@ -305,6 +312,10 @@ static Scalar floatToInteger(Scalar x, Type element) {
 Scalar symc::convert(Scalar x, Type element) {
   if (x.type == element)
     return x;
+  if (isNarrowFloat(x.type))
+    return convert(widenFloat(x), element);
+  if (isNarrowFloat(element))
+    return narrowFloat(x, element);
   Type target = shaped(x, element);
   auto as = [&](auto op) { return x.with(op, element); };
   if (element.isInteger(1))

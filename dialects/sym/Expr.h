@@ -16,7 +16,8 @@
 
 namespace symc {
 
-/// One element. `type` is the tensor's element type (it tells ui8 from i8); the value may be a vector.
+/// One element. `type` is the tensor's element type (it tells ui8 from i8, and f16 from i16); the value may be a
+/// vector.
 struct Scalar {
   mlir::OpBuilder &b;
   mlir::Location loc;
@@ -40,8 +41,13 @@ struct Tensor {
 inline mlir::Type elementOf(mlir::Value tensor) {
   return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
 }
-/// The signless type that scalar bodies use for elements of a tensor of `element`.
+/// The type that memory and scalar bodies hold elements of a tensor of `element` in: a signless one for integers, and
+/// the bits of f16 and bf16, which no body computes with.
 mlir::Type bodyType(mlir::Type element);
+/// An element of a tensor as one of bodyType.
+mlir::TypedAttr bodyNumber(mlir::TypedAttr number);
+/// bodyType as a vector where `like` is one.
+mlir::Type shaped(const Scalar &like, mlir::Type element);
 
 /// `c` in the type and (for vectors) shape of `like`.
 Scalar literal(const Scalar &like, double c);

@@ -14,7 +14,8 @@
 include "dialects/sym/SymBase.td"
 
 class Sym_Lookup<string mnemonic> : Sym_PublicOp<mnemonic, [
-    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred;
+    Sym_WithoutArithmetic, DeclareOpInterfaceMethods<ElementOpInterface>,
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred;
 
 def Sym_GatherOp : Sym_Lookup<"gather"> {
   let summary = "Slices of x along an axis, at indices";

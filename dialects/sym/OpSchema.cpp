@@ -49,6 +49,8 @@ llvm::StringRef symc::wantedOf(NumberRange range) {
 }
 
 std::string AttrSchema::misfit(mlir::Attribute attr, mlir::Type element) const {
+  if (kind != AttrKind::Number) // what an op computes with
+    element = arithmeticType(element);
   std::string type = printElementType(element);
   mlir::TypedAttr value = Number(llvm::cast<mlir::TypedAttr>(attr)).as(element);
   if (!value)

@@ -17,19 +17,21 @@ include "dialects/sym/SymBase.td"
 
 /// Public; computes its elements by index.
 class Sym_Move<string mnemonic> : Sym_PublicOp<mnemonic, [
-    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred;
+    Sym_WithoutArithmetic, DeclareOpInterfaceMethods<ElementOpInterface>,
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred;
 /// Public; decomposes into others, which have the derivatives.
 class Sym_CompositeMove<string mnemonic>
-    : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred;
+    : Sym_PublicOp<mnemonic, [Sym_WithoutArithmetic, DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred;
 /// What composites decompose into.
 class Sym_InnerMove<string mnemonic, list<Trait> traits = []> : Sym_Op<mnemonic, !listconcat(traits, [
+    Sym_WithoutArithmetic,
     DeclareOpInterfaceMethods<InferTypeOpInterface>, DeclareOpInterfaceMethods<ElementOpInterface>,
     DeclareOpInterfaceMethods<DifferentiableOpInterface>])>, Sym_Inferred {
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Sym_ConstantOp : Sym_Op<"constant", [ConstantLike, AllTypesMatch<["value", "out"]>]> {
+def Sym_ConstantOp : Sym_Op<"constant", [ConstantLike, Sym_WithoutArithmetic, AllTypesMatch<["value", "out"]>]> {
   let summary = "A constant tensor of static shape";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs Sym_Tensor:$out);
@@ -57,7 +59,9 @@ def Sym_BroadcastToOp : Sym_Move<"broadcast_to"> {
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
 }
-def Sym_ReshapeOp : Sym_PublicOp<"reshape", [DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
+def Sym_ReshapeOp
+    : Sym_PublicOp<"reshape", [Sym_WithoutArithmetic, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>,
+      Sym_Inferred {
   let summary = "The same elements in row-major order under another shape";
   let formula = "reshape(x, shape)";
   let gradient = "dx = reshape(g, shape of x)";

@@ -43,6 +43,9 @@ Scalar symc::toI64(Scalar x) {
   Type i64 = x.b.getI64Type();
   if (isa<IndexType>(x.value.getType()))
     return x.with(arith::IndexCastOp::create(x.b, x.loc, i64, x.value), i64);
+  // What lies beyond i64 is out of range, and must not come back from the other end.
+  if (x.width() == 64 && x.isUnsigned())
+    x.value = minimum(x, integerLiteral(x, INT64_MAX)).value;
   return convert(x, i64);
 }
 Value symc::toIndex(Scalar x) { return arith::IndexCastOp::create(x.b, x.loc, x.b.getIndexType(), toI64(x).value); }
@@ -82,8 +85,7 @@ LogicalResult CropOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<
 LogicalResult PlaceOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   Number value = a.getValue();
   if (!value.as(elementOf(a.getX())))
-    return emitOptionalError(loc, "S0314: ", printElementType(elementOf(a.getX())), " cannot represent ",
-                             value.text());
+    return emitOptionalError(loc, "S0314: ", printElementType(elementOf(a.getX())), " cannot represent ", value.text());
   types.push_back(tensorType(a.getSizes().getExprs(), elementOf(a.getX())));
   return success();
 }
@@ -242,8 +244,7 @@ static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optiona
       if (!value)
         return open;
       // As many elements it takes; 2^63 there are nowhere.
-      std::optional<int64_t> reach =
-          *value < 0 ? llvm::checkedSub(int64_t(0), *value) : llvm::checkedAdd(*value, last);
+      std::optional<int64_t> reach = *value < 0 ? llvm::checkedSub(int64_t(0), *value) : llvm::checkedAdd(*value, last);
       if (!reach || (extent && *reach > *extent))
         return outside(name, *value);
       needed = std::max(needed, *reach);

@@ -39,11 +39,12 @@ def Sym_Dialect : Dialect {
 // checks operands against it before it builds an op.
 //===----------------------------------------------------------------------===//
 
-def Sym_UI8 : UI<8>;
-def Sym_Tensor : RankedTensorOf<[F32, F64, I32, I64, Sym_UI8, I1]>;
-def Sym_NumberTensor : RankedTensorOf<[F32, F64, I32, I64, Sym_UI8]>;
-def Sym_FloatTensor : RankedTensorOf<[F32, F64]>;
-def Sym_IntTensor : RankedTensorOf<[I32, I64, Sym_UI8]>;
+defvar floats = [F16, BF16, F32, F64];
+defvar integers = [I8, I16, I32, I64, UI8, UI16, UI32, UI64];
+def Sym_Tensor : RankedTensorOf<floats # integers # [I1]>;
+def Sym_NumberTensor : RankedTensorOf<floats # integers>;
+def Sym_FloatTensor : RankedTensorOf<floats>;
+def Sym_IntTensor : RankedTensorOf<integers>;
 def Sym_BoolTensor : RankedTensorOf<[I1]>;
 
 //===----------------------------------------------------------------------===//
@@ -186,6 +187,8 @@ def Sym_ContractFormAttr : Sym_EnumAttr<Sym_ContractForm, "contract_form"> { let
 class Sym_Op<string mnemonic, list<Trait> traits = []> : Op<Sym_Dialect, mnemonic, traits # [Pure]>;
 
 def Sym_NumbersFit : NativeOpTrait<"NumbersFit"> { let cppNamespace = "::symc"; }
+/// An op that moves, chooses or converts elements and computes nothing with them: f16 stays f16.
+def Sym_WithoutArithmetic : NativeOpTrait<"WithoutArithmetic"> { let cppNamespace = "::symc"; }
 
 /// An op that graph files can name. `formula` and `gradient` go to its generated page.
 class Sym_PublicOp<string mnemonic, list<Trait> traits = []>

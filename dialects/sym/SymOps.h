@@ -8,6 +8,7 @@
 
 #include "dialects/sym/Dims.h"
 #include "dialects/sym/Element.h"
+#include "dialects/sym/ElementTypes.h"
 #include "dialects/sym/Number.h"
 #include "dialects/sym/Regions.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"

@@ -34,7 +34,7 @@ typedef struct {
   int32_t device_id;
 } DLDevice;
 typedef struct {
-  uint8_t code; /* 0 signed integer, 1 unsigned integer, 2 IEEE float, 6 bool */
+  uint8_t code; /* 0 signed integer, 1 unsigned integer, 2 IEEE float, 4 bfloat, 6 bool */
   uint8_t bits;
   uint16_t lanes; /* 1 */
 } DLDataType;

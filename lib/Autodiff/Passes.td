@@ -45,6 +45,14 @@ def TrainStepPass : Pass<"sym-train-step", "mlir::ModuleOp"> {
   }];
 }
 
+def WidenArithmeticPass : Pass<"sym-widen-arithmetic", "mlir::ModuleOp"> {
+  let summary = "Lets ops on f16 and bf16 compute in f32";
+  let description = [{
+    An op becomes the op on f32 between two casts, so that its result is rounded once, whatever it is fused with. Ops that
+    only move elements, loops and branches stay.
+  }];
+}
+
 def DecomposePass : Pass<"sym-decompose", "mlir::ModuleOp"> {
   let summary = "Expands composite ops until only primitive ones are left";
   let description = [{

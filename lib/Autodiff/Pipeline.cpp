@@ -14,9 +14,12 @@ using namespace symc;
 void symc::buildAutodiffPipeline(OpPassManager &manager, const std::vector<std::string> &functions) {
   manager.addPass(createInlineCallsPass());
   manager.addPass(createEntryPointsPass({{functions.begin(), functions.end()}}));
+  // Before derivatives, so that a composite is rounded once; again for what they and the updates are made of.
+  manager.addPass(createWidenArithmeticPass());
   // Composites with a derivative of their own are differentiated whole, before they are taken apart.
   manager.addPass(createGradientsPass());
   manager.addPass(createTrainStepPass());
+  manager.addPass(createWidenArithmeticPass());
   manager.addPass(createDecomposePass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -85,6 +85,9 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
         p.gradient = splat(b, p.parameter.getLoc(), p.parameter.getType(), 0);
       return !p.gradient;
     });
+    // State and updates are those of the type that f16 is computed in.
+    for (ParameterGradient &p : *parameters)
+      p.gradient = widened(Tensor{b, p.parameter.getLoc(), p.gradient}).value;
     accumulate(scope, *parameters, train.getAccumulateSteps());
     if (std::optional<APFloat> limit = train.getClipGlobalNorm())
       clip(scope, *parameters, limit->convertToDouble());
@@ -92,10 +95,10 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
                                    MethodOptions(*schedule, train.getScheduleOptions().value_or(DictionaryAttr())));
     optimizer->begin(scope, rate);
     for (ParameterGradient &p : *parameters) {
-      Tensor w{b, p.parameter.getLoc(), p.parameter}, g{b, w.loc, p.gradient};
+      Tensor stored{b, p.parameter.getLoc(), p.parameter}, w = widened(stored), g{b, w.loc, p.gradient};
       if (decay != 0)
         g.value = (g + decay * w).value;
-      scope.update(p.name, w, optimizer->step(scope, p.name, w, g));
+      scope.update(p.name, stored, convert(optimizer->step(scope, p.name, w, g), elementOf(stored.value)));
     }
     SmallVector<FunctionResult> results = resultsOf(function);
     llvm::append_range(results, scope.results());
@@ -105,6 +108,7 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
 
 private:
   void fail(const InFlightDiagnostic &) { signalPassFailure(); }
+  static Tensor widened(Tensor x) { return convert(x, arithmeticType(elementOf(x.value))); }
 
   /// Gradients become means over the last `period` steps; sums are kept in between.
   static void accumulate(UpdateScope &scope, MutableArrayRef<ParameterGradient> parameters, int64_t period) {

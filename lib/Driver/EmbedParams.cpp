@@ -17,24 +17,6 @@
 
 using namespace symc;
 
-static std::string_view typeName(ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-    return "F32";
-  case ElementType::F64:
-    return "F64";
-  case ElementType::I32:
-    return "I32";
-  case ElementType::I64:
-    return "I64";
-  case ElementType::U8:
-    return "U8";
-  case ElementType::Bool:
-    return "BOOL";
-  }
-  return "";
-}
-
 bool symc::embedParameters(ModelDescription &model, const BuildOptions &options, Diagnostics &diagnostics) {
   auto fail = [&](std::string message, std::string suggestion = "") {
     diagnostics.report({Severity::Error,
@@ -74,7 +56,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
       continue;
     }
     std::vector<int64_t> shape(tensor->shape, tensor->shape + tensor->rank);
-    if (tensor->dtype != typeName(parameter.element) || shape != parameter.shape) {
+    if (tensor->dtype != std::string_view(infoOf(parameter.element).safetensors) || shape != parameter.shape) {
       std::string sizes;
       for (int64_t size : shape)
         sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);

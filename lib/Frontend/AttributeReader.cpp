@@ -54,28 +54,11 @@ Literal ImportContext::literal(const JsonValue &root) {
   return convert(root);
 }
 
-Type ImportContext::elementType(FileElement element) {
-  switch (element) {
-  case FileElement::F64:
-    return b.getF64Type();
-  case FileElement::I32:
-    return b.getI32Type();
-  case FileElement::I64:
-    return b.getI64Type();
-  case FileElement::U8:
-    return b.getIntegerType(8, /*isSigned=*/false);
-  case FileElement::Bool:
-    return b.getI1Type();
-  default:
-    return b.getF32Type();
-  }
-}
-
 RankedTensorType ImportContext::tensorType(const TypeText &type) {
   Dims sizes;
   for (const DimText &dim : type.dims)
     sizes.push_back(dim.symbolic ? dims.lookup(ref(dim.name)).size : constantDim(context, dim.size));
-  return symc::tensorType(sizes, elementType(type.element));
+  return symc::tensorType(sizes, mlirType(context, type.element));
 }
 
 AffineExpr ImportContext::dimension(std::string_view name, TextRange range) {
@@ -324,13 +307,7 @@ Attribute AttributeReader::readDType(const Literal &value) {
                          {"", word ? error.suggestion : "", {}});
     return nullptr;
   }
-  if (!isCompiled(type.element)) {
-    context.report.error(value.range, code::TypeNotYet,
-                         "this version of symc does not have the element type " + quoted(value.text),
-                         "f32, f64, i32, i64, u8 and bool are there");
-    return nullptr;
-  }
-  return TypeAttr::get(context.elementType(type.element));
+  return TypeAttr::get(mlirType(context.context, type.element));
 }
 
 Attribute AttributeReader::readActivation(const Literal &value) {

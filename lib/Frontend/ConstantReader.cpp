@@ -12,6 +12,7 @@
 #include "lib/Frontend/ImportContext.h"
 #include "lib/Support/Suggest.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/Error.h"
 #include <algorithm>
 #include <cmath>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ namespace {
 
 class ValueReader {
 public:
-  ValueReader(ImportContext &context, RankedTensorType type, FileElement element)
+  ValueReader(ImportContext &context, RankedTensorType type, ElementType element)
       : context(context), type(type), element(element) {}
 
   ElementsAttr read(const JsonValue &value) {
@@ -62,7 +63,7 @@ private:
 
   ImportContext &context;
   RankedTensorType type;
-  FileElement element;
+  ElementType element;
   std::vector<char> bytes;
   bool good = true;
 };
@@ -76,32 +77,47 @@ void ValueReader::readNumber(const JsonValue &value) {
       context.report.error(value.range, code::ConstantValue, quoted(context.textOf(value.range)) + why,
                            std::move(hint));
   };
-  if (element == FileElement::Bool) {
+  if (element == ElementType::Bool) {
     if (!value.is(JsonValue::Bool))
       return refuse(" is not a value of bool", "true and false are");
     return append<char>(value.boolean);
   }
   if (!value.is(JsonValue::Number))
     return refuse(" is not a number", value.is(JsonValue::Array) ? "the lists nest deeper than the shape" : "");
+  std::string name = infoOf(element).name;
+  if (isStoredNarrow(element)) { // from the text: a double may lie between two numbers by its own rounding
+    llvm::APFloat number(cast<FloatType>(type.getElementType()).getFloatSemantics());
+    auto status = number.convertFromString(ref(context.textOf(value.range)), llvm::APFloat::rmNearestTiesToEven);
+    if (!status || number.isInfinity()) {
+      llvm::consumeError(status.takeError());
+      return refuse(" is too large for " + name);
+    }
+    return append(static_cast<uint16_t>(number.bitcastToAPInt().getZExtValue()));
+  }
   if (isFloating(element)) {
     double number = value.number();
-    if (element == FileElement::F64)
+    if (element == ElementType::F64)
       return append(number);
     if (!std::isfinite(static_cast<float>(number)))
-      return refuse(" is too large for " + std::string(elementTypeName(element)));
+      return refuse(" is too large for " + name);
     return append(static_cast<float>(number));
   }
-  int64_t low = element == FileElement::U8 ? 0 : element == FileElement::I32 ? INT32_MIN : INT64_MIN;
-  int64_t high = element == FileElement::U8 ? 255 : element == FileElement::I32 ? INT32_MAX : INT64_MAX;
-  if (!value.isInteger() || value.integer < low || value.integer > high)
-    return refuse(" is not a value of " + std::string(elementTypeName(element)),
+  APInt number; // of 64 bits and a sign, and what u64 has beyond
+  bool isUnsigned = infoOf(element).kind == NumberKind::Unsigned;
+  unsigned bits = 8 * byteSize(element);
+  uint64_t large;
+  if (value.isInteger())
+    number = APInt(65, value.integer, /*isSigned=*/true);
+  else if (value.integral && !ref(context.textOf(value.range)).getAsInteger(10, large))
+    number = APInt(65, large);
+  bool fits = (value.isInteger() || value.integral) && number.getBitWidth() == 65 &&
+              (isUnsigned ? number.isIntN(bits) : number.isSignedIntN(bits));
+  if (!fits)
+    return refuse(" is not a value of " + name,
                   value.integral ? "" : "integers are written without fraction and exponent");
-  if (element == FileElement::U8)
-    append(static_cast<uint8_t>(value.integer));
-  else if (element == FileElement::I32)
-    append(static_cast<int32_t>(value.integer));
-  else
-    append(value.integer);
+  uint64_t low = number.trunc(64).getZExtValue();
+  bytes.insert(bytes.end(), reinterpret_cast<const char *>(&low),
+               reinterpret_cast<const char *>(&low) + byteSize(element));
 }
 
 /// The lists nest as deep as the type has axes (at most 32), so recursion is bounded.
@@ -331,13 +347,7 @@ ElementsAttr FileReader::readTensor() {
                   nearest.best());
     return {};
   }
-  static constexpr std::pair<FileElement, std::string_view> dtypes[] = {
-      {FileElement::F32, "F32"}, {FileElement::F64, "F64"}, {FileElement::I32, "I32"},
-      {FileElement::I64, "I64"}, {FileElement::U8, "U8"},   {FileElement::Bool, "BOOL"}};
-  std::string wanted, shape;
-  for (auto [element, dtype] : dtypes)
-    if (element == decl.type->element)
-      wanted = dtype;
+  std::string wanted = infoOf(decl.type->element).safetensors, shape;
   for (int64_t size : found->shape)
     shape += (shape.empty() ? "" : ", ") + std::to_string(size);
   if (wanted != found->dtype || ArrayRef(found->shape) != type.getShape()) {

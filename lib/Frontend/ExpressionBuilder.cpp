@@ -287,8 +287,8 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
   bool negation = node(i).op == ExprOp::Neg;
   // The smallest integer has no positive counterpart: sign and digits are one number here.
   const ExprNode &digits = node(child(i, 0));
-  if (int64_t smallest; negation && digits.kind == ExprKind::Real &&
-                        llvm::to_integer(("-" + ref(digits.text)).str(), smallest, 10))
+  if (int64_t smallest;
+      negation && digits.kind == ExprKind::Real && llvm::to_integer(("-" + ref(digits.text)).str(), smallest, 10))
     return Part::number(smallest);
   if (negation && x.kind == Part::Number)
     return x.isReal || x.integer == INT64_MIN ? Part::number(-x.real) : Part::number(-x.integer);
@@ -344,8 +344,8 @@ Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
     return makeOp(i, "square", squared);
   }
   Location loc = context.location(rangeOf(i), ref(holder));
-  bool whole = element.isF32() ? std::abs(static_cast<double>(exponent)) <= 0x1p24
-                               : std::abs(static_cast<double>(exponent)) <= 0x1p53;
+  auto floating = dyn_cast<FloatType>(element);
+  bool whole = std::abs(static_cast<double>(exponent)) <= std::ldexp(1, floating ? floating.getFPMantissaWidth() : 53);
   if (Value n = whole && !element.isInteger(1)
                     ? maker.scalar(loc, element, static_cast<double>(exponent), exponent, false)
                     : Value()) {
@@ -482,8 +482,8 @@ Part ExprBuilder::evaluateCall(uint32_t i) {
     StringRef keyword = ref(expression.keywords[call.firstKeyword + k].name);
     for (const OperandSchema &operand : schema->operands)
       isOperand[k] = isOperand[k] || (operand.name == keyword && !operand.variadic && !takesFunctions);
-    allKnown &= isOperand[k] ||
-                llvm::any_of(schema->attributes, [&](const AttrSchema &a) { return a.name == keyword; });
+    allKnown &=
+        isOperand[k] || llvm::any_of(schema->attributes, [&](const AttrSchema &a) { return a.name == keyword; });
   }
   // Operands first, then attributes in the order of the op's signature.
   size_t slots = schema->operands.size(), next = 0;

@@ -155,7 +155,7 @@ bool FunctionTable::checkInputs(const FunctionBody &function, MutableArrayRef<Op
     if (operand.value)
       continue;
     if (decl.typed) {
-      operand.value = operand.build(context.elementType(input.type->element));
+      operand.value = operand.build(mlirType(context.context, input.type->element));
     } else {
       report.error(operand.range, code::ExprLiteralOnly,
                    "the element type of " + quoted(operand.text) + " is unknown: the function " +

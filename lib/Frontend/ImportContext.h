@@ -44,7 +44,7 @@ struct Operand {
   bool bad = false;    // depends on something that has been reported
   bool isReal = false; // a literal that needs a floating type
   bool isBool = false;
-  std::string text; // a literal as written
+  std::string text;      // a literal as written
   std::string_view name; // the operand that it is, where it is given by name
   TextRange nameRange;
   /// Builds the scalar of that element type; null after reporting that it cannot be one.
@@ -79,7 +79,6 @@ public:
   std::string_view textOf(TextRange range) const {
     return report.source.text().substr(range.begin, range.end - range.begin);
   }
-  mlir::Type elementType(FileElement element);
   mlir::RankedTensorType tensorType(const TypeText &type);
   /// Null after reporting that no input introduces `name`.
   mlir::AffineExpr dimension(std::string_view name, TextRange range);
@@ -138,8 +137,8 @@ public:
   llvm::SmallVector<mlir::Value> make(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
                                       llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);
 
-  /// Reads the attributes as the schema says; false after reporting. `meant` gets what misspelt names, which are reported,
-  /// probably stand for.
+  /// Reads the attributes as the schema says; false after reporting. `meant` gets what misspelt names, which are
+  /// reported, probably stand for.
   bool readAttributes(const OpSchema &schema, llvm::ArrayRef<Operand> operands,
                       llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place, mlir::NamedAttrList &out,
                       std::vector<std::string> &meant);

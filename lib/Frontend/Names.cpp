@@ -89,29 +89,10 @@ bool symc::matchesPattern(std::string_view name, std::string_view pattern) {
 // Types
 //===----------------------------------------------------------------------===//
 
-namespace {
-struct ElementTypeInfo {
-  std::string_view name;
-  unsigned bytes;
-  bool compiled;
-};
-} // namespace
-
-static constexpr ElementTypeInfo elementTypes[] = {
-    {"f16", 2, false}, {"bf16", 2, false}, {"f32", 4, true},  {"f64", 8, true}, {"i8", 1, false},
-    {"i16", 2, false}, {"i32", 4, true},   {"i64", 8, true},  {"u8", 1, true},  {"u16", 2, false},
-    {"u32", 4, false}, {"u64", 8, false},  {"bool", 1, true},
-};
-
-std::string_view symc::elementTypeName(FileElement type) { return elementTypes[size_t(type)].name; }
-unsigned symc::elementTypeBytes(FileElement type) { return elementTypes[size_t(type)].bytes; }
-bool symc::isFloating(FileElement type) { return type <= FileElement::F64; }
-bool symc::isCompiled(FileElement type) { return elementTypes[size_t(type)].compiled; }
-
-std::optional<FileElement> symc::elementTypeByName(std::string_view name) {
-  for (size_t i = 0; i < std::size(elementTypes); ++i)
-    if (elementTypes[i].name == name)
-      return FileElement(i);
+std::optional<ElementType> symc::elementTypeByName(std::string_view name) {
+  for (size_t i = 0; i < kElementTypeCount; ++i)
+    if (kElementTypes[i].name == name)
+      return ElementType(i);
   return std::nullopt;
 }
 
@@ -153,13 +134,13 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
   if (word.empty())
     return fail(code::BadType, 0, text.size(), quoted(text) + " is not a type",
                 "a type is an element type and a shape in brackets: 'f32[batch, 2]'");
-  std::optional<FileElement> element = elementTypeByName(word);
+  std::optional<ElementType> element = elementTypeByName(word);
   if (!element) {
     fail(code::UnknownElementType, begin, at, "unknown element type " + quoted(word));
     error.suggestion = elsewhere(word);
     if (error.suggestion.empty()) {
       Suggestion nearest(word);
-      for (const ElementTypeInfo &info : elementTypes)
+      for (const ElementTypeInfo &info : kElementTypes)
         nearest.consider(info.name);
       error.suggestion = nearest.best();
     }
@@ -251,7 +232,7 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
                 "the type has " + std::to_string(type.dims.size()) + " dimensions, more than " +
                     std::to_string(dimensionLimit));
   // Symbolic dimensions count as 1, and so do empty ones: the others must not wrap either.
-  uint64_t bytes = elementTypeBytes(type.element);
+  uint64_t bytes = byteSize(type.element);
   for (const DimText &dim : type.dims)
     if (!dim.symbolic && dim.size > 1 && __builtin_mul_overflow(bytes, uint64_t(dim.size), &bytes))
       bytes = UINT64_MAX;

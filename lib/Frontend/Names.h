@@ -8,6 +8,7 @@
 #define SYMC_FRONTEND_NAMES_H
 
 #include "lib/Frontend/ExpressionParser.h"
+#include "lib/Support/ElementTypes.h"
 
 #include <string>
 #include <string_view>
@@ -24,13 +25,7 @@ bool isIdentifier(std::string_view name);
 /// Whether `name` matches a pattern of `*` (any characters) and `?` (one).
 bool matchesPattern(std::string_view name, std::string_view pattern);
 
-enum class FileElement : uint8_t { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
-std::string_view elementTypeName(FileElement type);
-unsigned elementTypeBytes(FileElement type);
-bool isFloating(FileElement type);
-std::optional<FileElement> elementTypeByName(std::string_view name);
-/// The element types that this version compiles: f32 f64 i32 i64 u8 bool.
-bool isCompiled(FileElement type);
+std::optional<ElementType> elementTypeByName(std::string_view name);
 
 struct DimText {
   bool symbolic;
@@ -41,7 +36,7 @@ struct DimText {
 
 /// `f32[batch, 2]`.
 struct TypeText {
-  FileElement element = FileElement::F32;
+  ElementType element = ElementType::F32;
   TextRange elementRange;
   std::vector<DimText> dims;
 };

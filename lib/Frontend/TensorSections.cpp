@@ -23,12 +23,6 @@ static void readType(SectionReader &in, const JsonValue &value, TensorDecl &decl
   for (DimText &dim : type.dims)
     dim.range = inText(dim.range);
   decl.typeValue = &value;
-  if (!isCompiled(type.element)) {
-    in.report.error(type.elementRange, code::TypeNotYet,
-                    "this version of symc does not have the element type " + quoted(elementTypeName(type.element)),
-                    "f32, f64, i32, i64, u8 and bool are there");
-    return;
-  }
   decl.type = std::move(type);
 }
 

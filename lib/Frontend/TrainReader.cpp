@@ -103,9 +103,9 @@ Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, 
       if (!isa<FloatType>(element) && !whole)
         report.error(value.range, code::BadInitializer,
                      "a parameter of " + printElementType(element) + " starts with an integer");
-      else if (Builder &b = context.b; !Number(whole ? TypedAttr(b.getI64IntegerAttr(integer))
-                                                     : TypedAttr(b.getF64FloatAttr(numbers[i])))
-                                            .as(element))
+      else if (Builder &b = context.b;
+               !Number(whole ? TypedAttr(b.getI64IntegerAttr(integer)) : TypedAttr(b.getF64FloatAttr(numbers[i])))
+                    .as(element))
         report.error(value.range, code::BadInitializer,
                      quoted(keys[i]) + " is " + printable(context.textOf(value.range)) + ", which " +
                          printElementType(element) + " cannot represent");
@@ -124,8 +124,7 @@ Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, 
                good && found->options[1] == "high" && isa<FloatType>(type.getElementType()) &&
                (!std::isfinite(width) || !fitsElement(context.b.getF64FloatAttr(width), type.getElementType()))) {
       report.error(choice->name.range, code::BadInitializer,
-                   "'high' - 'low' is a number that " + printElementType(type.getElementType()) +
-                       " cannot represent");
+                   "'high' - 'low' is a number that " + printElementType(type.getElementType()) + " cannot represent");
       good = false;
     }
   }
@@ -340,7 +339,8 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
   return good ? options.getDictionary(context.context) : DictionaryAttr();
 }
 
-void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Type element) {
+void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Type parameter) {
+  Type element = arithmeticType(parameter);
   auto check = [&](std::string_view name, const JsonValue &value, bool positive) {
     if (!value.is(JsonValue::Number))
       return;
@@ -350,7 +350,7 @@ void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Typ
     context.report.error(value.range, code::LiteralType,
                          quoted(name) + " is " + printable(context.textOf(value.range)) + ", which " +
                              printElementType(element) + (rounded ? " rounds to 0" : " cannot represent"),
-                         "a trainable parameter is " + printElementType(element));
+                         "a trainable parameter is " + printElementType(parameter));
   };
   auto checkChoice = [&](const std::optional<ChoiceDecl> &choice, ArrayRef<TrainMethod> methods) {
     const TrainMethod *method = choice && choice->options ? findMethod(methods, ref(choice->name.text)) : nullptr;

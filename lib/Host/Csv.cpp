@@ -189,8 +189,15 @@ Parse parseCell(std::string_view text, DataType type, void *out) {
     return Parse::Ok;
   }
   case DataType::F16:
-  case DataType::BF16:
-    break;
+  case DataType::BF16: {
+    double wide, rounded = 0;
+    Parse parsed = parseAs<double>(text, &wide);
+    if (parsed != Parse::Ok)
+      return parsed;
+    convert(&wide, DataType::F64, out, type, 1);
+    convert(out, type, &rounded, DataType::F64, 1);
+    return std::isinf(rounded) && !std::isinf(wide) ? Parse::OutOfRange : Parse::Ok;
+  }
   }
   return Parse::NotANumber;
 }

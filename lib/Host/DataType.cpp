@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/DataType.h"
+#include "lib/Support/NarrowFloat.h"
 
 #include <cmath>
 #include <cstring>
@@ -15,37 +16,21 @@ namespace symc::host {
 
 namespace {
 
-struct TypeInfo {
-  const char *name;
-  uint8_t code, bits;
-};
-
-constexpr TypeInfo infos[] = {{"f16", 2, 16}, {"bf16", 4, 16}, {"f32", 2, 32}, {"f64", 2, 64}, {"i8", 0, 8},
-                              {"i16", 0, 16}, {"i32", 0, 32},  {"i64", 0, 64}, {"u8", 1, 8},   {"u16", 1, 16},
-                              {"u32", 1, 32}, {"u64", 1, 64},  {"bool", 6, 8}};
-
 struct Half {
-  uint16_t bits;
-  operator float() const {
-    uint32_t sign = uint32_t(bits & 0x8000) << 16, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-    if (exponent == 0) // zero and subnormals
-      return std::copysign(std::ldexp(float(fraction), -24), sign ? -1.0f : 1.0f);
-    uint32_t out = sign | (exponent == 31 ? 0x7F800000u : (exponent + 112) << 23) | fraction << 13;
-    float value;
-    memcpy(&value, &out, sizeof value);
-    return value;
-  }
+  uint16_t bits = 0;
+  Half() = default;
+  explicit Half(double value) : bits(toF16(value)) {}
+  operator float() const { return fromF16(bits); }
 };
 
 struct BFloat {
-  uint16_t bits;
-  operator float() const {
-    uint32_t out = uint32_t(bits) << 16;
-    float value;
-    memcpy(&value, &out, sizeof value);
-    return value;
-  }
+  uint16_t bits = 0;
+  BFloat() = default;
+  explicit BFloat(double value) : bits(toBF16(value)) {}
+  operator float() const { return fromBF16(bits); }
 };
+
+template <typename T> constexpr bool isNarrow = std::is_same_v<T, Half> || std::is_same_v<T, BFloat>;
 
 struct Truth {
   uint8_t byte;
@@ -86,11 +71,10 @@ template <typename F> void withType(DataType type, F &&f) {
 
 /// The arithmetic type that holds every value of a stored type.
 template <typename T>
-using Value = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat>, float,
-                                 std::conditional_t<std::is_same_v<T, Truth>, int, T>>;
+using Value = std::conditional_t<isNarrow<T>, float, std::conditional_t<std::is_same_v<T, Truth>, int, T>>;
 
 template <typename To, typename From> bool fits(From value) {
-  if constexpr (std::is_floating_point_v<To>)
+  if constexpr (std::is_floating_point_v<To> || isNarrow<To>)
     return true;
   else if constexpr (std::is_floating_point_v<From>) {
     // The bounds as powers of two are exact in From; NaN compares false.
@@ -122,19 +106,15 @@ std::optional<ConversionFailure> convertAll(const From *from, To *to, int64_t co
 } // namespace
 
 std::optional<DataType> fromDlpack(DLDataType type) {
-  for (size_t i = 0; i < std::size(infos); ++i)
-    if (infos[i].code == type.code && infos[i].bits == type.bits && type.lanes == 1)
-      return static_cast<DataType>(i);
-  return std::nullopt;
+  const ElementTypeInfo *info = type.lanes == 1 ? findElementType(type.code, type.bits) : nullptr;
+  return info ? std::optional(static_cast<DataType>(info - kElementTypes)) : std::nullopt;
 }
 
 DLDataType toDlpack(DataType type) {
-  const TypeInfo &info = infos[size_t(type)];
-  return {info.code, info.bits, 1};
+  return {static_cast<uint8_t>(infoOf(type).kind), static_cast<uint8_t>(8 * byteSize(type)), 1};
 }
 
-const char *name(DataType type) { return infos[size_t(type)].name; }
-size_t byteSize(DataType type) { return infos[size_t(type)].bits / 8; }
+const char *name(DataType type) { return infoOf(type).name; }
 
 std::string formatType(DataType type, const Shape &shape) {
   std::string out = std::string(name(type)) + "[";
@@ -162,13 +142,7 @@ std::optional<ConversionFailure> convert(const void *from, DataType fromType, vo
     withType(toType, [&](auto target) {
       using From = decltype(source);
       using To = decltype(target);
-      // No model of this version has an f16 or bf16 input: data is converted from these, never to them.
-      if constexpr (!std::is_same_v<To, Half> && !std::is_same_v<To, BFloat>)
-        failure = convertAll(static_cast<const From *>(from), static_cast<To *>(to), count);
-      else if constexpr (std::is_same_v<From, To>)
-        memcpy(to, from, count * sizeof(To));
-      else
-        failure = ConversionFailure{0, name(toType)};
+      failure = convertAll(static_cast<const From *>(from), static_cast<To *>(to), count);
     });
   });
   return failure;
@@ -192,10 +166,10 @@ void expandBytes(const uint8_t *from, void *to, DataType toType, int64_t count, 
 void scaleInPlace(void *data, DataType type, int64_t count, double scale) {
   withType(type, [&](auto target) {
     using T = decltype(target);
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_floating_point_v<T> || isNarrow<T>) {
       T *values = static_cast<T *>(data), factor = static_cast<T>(scale);
       for (int64_t i = 0; i < count; ++i)
-        values[i] *= factor;
+        values[i] = static_cast<T>(values[i] * factor);
     }
   });
 }

@@ -6,6 +6,7 @@
 #ifndef SYMC_HOST_DATATYPE_H
 #define SYMC_HOST_DATATYPE_H
 
+#include "lib/Support/ElementTypes.h"
 #include "symc/runtime.h"
 
 #include <cstdint>
@@ -18,13 +19,12 @@ namespace symc::host {
 using Shape = std::vector<int64_t>;
 
 /// The element types that data can have; the names are those of the graph file.
-enum class DataType { F16, BF16, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+using DataType = ElementType;
 
 std::optional<DataType> fromDlpack(DLDataType type);
 DLDataType toDlpack(DataType type);
 const char *name(DataType type);
-size_t byteSize(DataType type);
-inline bool isFloat(DataType type) { return type <= DataType::F64; }
+inline bool isFloat(DataType type) { return isFloating(type); }
 inline bool isNumeric(DataType type) { return type != DataType::Bool; }
 
 /// "f32[100, 2]"

@@ -19,7 +19,7 @@ ScalarOutputs::ScalarOutputs(const symc_function &function) : memory(function.ou
   for (int32_t i = 0; i < function.output_count; ++i) {
     const symc_argument &output = function.outputs[i];
     types.push_back(typeOf(output));
-    if (output.rank || !isFloat(types.back()) || byteSize(types.back()) < 4)
+    if (output.rank || !isFloat(types.back()))
       throw dataError(code::LibraryVersion, "",
                       std::string(function.name) + " gives " + quoted(output.name) + " as " + output.type +
                           "; a floating scalar was expected");
@@ -28,10 +28,8 @@ ScalarOutputs::ScalarOutputs(const symc_function &function) : memory(function.ou
 }
 
 double ScalarOutputs::value(size_t index) const {
-  if (types[index] == DataType::F64)
-    return memory[index];
-  float value;
-  memcpy(&value, &memory[index], sizeof value);
+  double value;
+  convert(&memory[index], types[index], &value, DataType::F64, 1);
   return value;
 }
 

@@ -150,16 +150,11 @@ private:
     }
     if (!code.empty() && code[0] == 'O')
       unsupported(" (Python objects); it is never unpickled");
-    static constexpr struct {
-      std::string_view code;
-      DataType type;
-    } types[] = {{"f2", DataType::F16}, {"f4", DataType::F32}, {"f8", DataType::F64}, {"i1", DataType::I8},
-                 {"i2", DataType::I16}, {"i4", DataType::I32}, {"i8", DataType::I64}, {"u1", DataType::U8},
-                 {"u2", DataType::U16}, {"u4", DataType::U32}, {"u8", DataType::U64}, {"b1", DataType::Bool}};
-    auto found = std::find_if(std::begin(types), std::end(types), [&](const auto &t) { return t.code == code; });
-    if (found == std::end(types))
+    const auto *found = std::find_if(std::begin(kElementTypes), std::end(kElementTypes),
+                                     [&](const ElementTypeInfo &type) { return type.numpy == code; });
+    if (code.empty() || found == std::end(kElementTypes))
       unsupported(", which is not supported");
-    header.type = found->type;
+    header.type = static_cast<DataType>(found - kElementTypes);
     header.bigEndian = order == '>' && byteSize(header.type) > 1;
   }
 
@@ -195,11 +190,12 @@ TensorFile openNpy(std::unique_ptr<ByteSource> source) {
 }
 
 void writeNpy(const std::string &path, DataType type, const Shape &shape, const void *data) {
-  std::string descr;
-  if (type == DataType::Bool)
-    descr = "|b1";
-  else
-    descr = std::string(byteSize(type) == 1 ? "|" : "<") + name(type)[0] + std::to_string(byteSize(type));
+  if (type == DataType::BF16) { // NumPy has none; f32 has all its numbers
+    std::vector<float> wide(elementCount(shape).value_or(0));
+    convert(data, type, wide.data(), DataType::F32, wide.size());
+    return writeNpy(path, DataType::F32, shape, wide.data());
+  }
+  std::string descr = std::string(byteSize(type) == 1 ? "|" : "<") + infoOf(type).numpy;
   std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (";
   for (int64_t size : shape)
     header += std::to_string(size) + ", ";

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Kernels.h"
+#include "dialects/sym/Expr.h"
 #include "lib/Kernel/Lives.h"
 
 using namespace mlir;
@@ -14,10 +15,7 @@ constexpr StringLiteral kSecondAttr = "sym.second";   // kernels: the part that 
 
 MemRefType symc::bufferType(Type tensor) {
   auto type = cast<RankedTensorType>(tensor);
-  Type element = type.getElementType();
-  if (element.isUnsignedInteger())
-    element = IntegerType::get(element.getContext(), element.getIntOrFloatBitWidth());
-  return MemRefType::get(type.getShape(), element);
+  return MemRefType::get(type.getShape(), bodyType(type.getElementType()));
 }
 
 ArrayRef<AffineExpr> symc::dimsOfArgument(func::FuncOp kernel, unsigned argument) {

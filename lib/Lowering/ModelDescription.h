@@ -12,6 +12,8 @@
 #ifndef SYMC_LIB_LOWERING_MODELDESCRIPTION_H
 #define SYMC_LIB_LOWERING_MODELDESCRIPTION_H
 
+#include "lib/Support/ElementTypes.h"
+
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -21,24 +23,6 @@
 #include <vector>
 
 namespace symc {
-
-enum class ElementType : uint8_t { F32, F64, I32, I64, U8, Bool };
-
-/// Bytes of an element in memory (`Bool` is one byte).
-constexpr unsigned byteSize(ElementType type) {
-  switch (type) {
-  case ElementType::F64:
-  case ElementType::I64:
-    return 8;
-  case ElementType::F32:
-  case ElementType::I32:
-    return 4;
-  case ElementType::U8:
-  case ElementType::Bool:
-    return 1;
-  }
-  return 0;
-}
 
 /// A symbolic dimension of the file, with the bounds that a call must keep.
 struct DimDescription {
@@ -76,8 +60,8 @@ struct SlotDescription {
   std::vector<int64_t> shape; // static
   bool trainable = false;
   InitKind init = InitKind::Zeros;
-  double a = 0, b = 0; // as in symc_init
-  Bytes data;          // InitKind::Data: row-major, little-endian
+  double a = 0, b = 0;   // as in symc_init
+  Bytes data;            // InitKind::Data: row-major, little-endian
   bool embedded = false; // the data are those of --embed-params
 };
 

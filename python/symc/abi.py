@@ -87,14 +87,16 @@ Model._fields_ = [
     ("output_shape", _function(_status, POINTER(Model), c_int32, c_int32, POINTER(c_int64), POINTER(c_int64))),
     ("plan", _function(_status, POINTER(Model), c_int32, POINTER(c_int64), POINTER(c_int64), POINTER(c_int64)))]
 
-_KINDS = {0: "i", 1: "u", 2: "f", 6: "b"}
+_KINDS = {0: "i", 1: "u", 2: "f", 4: "u", 6: "b"}
 
 
 def numpy_dtype(dtype):
-    """The NumPy type of a DLDataType."""
+    """The NumPy type of a DLDataType: for bf16, which NumPy does not have, that of its bits, and it says so."""
     kind = _KINDS.get(dtype.code)
     if kind is None or dtype.lanes != 1:
         raise LibraryError(f"an argument has a type that NumPy does not have (code {dtype.code}, {dtype.bits} bits)")
+    if dtype.code == 4:
+        return np.dtype(np.uint16, metadata={"bits_of": "bf16"})
     return np.dtype(np.bool_) if kind == "b" else np.dtype(f"{kind}{dtype.bits // 8}")
 
 

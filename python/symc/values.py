@@ -27,6 +27,8 @@ def as_array(value, dtype, where, argument):
         return _native(value, dtype, where)
     if not isinstance(value, (list, tuple, numbers.Number)):
         return _native(_foreign(value, where), dtype, where)
+    if dtype.metadata:
+        raise DTypeError(f"{where}, which is given as an array of the numbers' bits in numpy.{dtype.name}")
     _check(value, dtype, where, argument)
     try:
         array = np.asarray(value, dtype)

@@ -24,8 +24,21 @@
   SYMC_KERNEL(name, f64, function, double)
 #define SYMC_KERNEL_OF_NUMBERS(name, function)                                                                         \
   SYMC_KERNEL_OF_FLOATS(name, function)                                                                                \
+  SYMC_KERNEL(name, i8, function, int8_t)                                                                              \
+  SYMC_KERNEL(name, i16, function, int16_t)                                                                            \
   SYMC_KERNEL(name, i32, function, int32_t)                                                                            \
   SYMC_KERNEL(name, i64, function, int64_t)                                                                            \
-  SYMC_KERNEL(name, u8, function, uint8_t)
+  SYMC_KERNEL(name, u8, function, uint8_t)                                                                             \
+  SYMC_KERNEL(name, u16, function, uint16_t)                                                                           \
+  SYMC_KERNEL(name, u32, function, uint32_t)                                                                           \
+  SYMC_KERNEL(name, u64, function, uint64_t)
+
+/// x * y, which wraps around for integers: an int would overflow on u16.
+template <class T> T product(T x, T y) {
+  if constexpr (T(1) / 2 != 0)
+    return x * y;
+  else
+    return static_cast<T>(static_cast<uint64_t>(x) * static_cast<uint64_t>(y));
+}
 
 #endif

@@ -35,7 +35,7 @@ template <class T> void cumprod(void *const *buffers, const int64_t *integers) {
     for (int64_t step = 0; step < n; ++step) {
       int64_t row = (o * n + step) * inner;
       for (int64_t i = 0; i < inner; ++i)
-        out[row + i] = step == 0 ? x[row + i] : static_cast<T>(out[row - inner + i] * x[row + i]);
+        out[row + i] = step == 0 ? x[row + i] : product(out[row - inner + i], x[row + i]);
     }
 }
 

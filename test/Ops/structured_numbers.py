@@ -94,7 +94,7 @@ def transposed(x, k, strides):
 
 
 def products(dtype):
-    r = lambda *shape: rng.integers(0 if dtype == np.uint8 else -50, 50, size=shape).astype(dtype)
+    r = lambda *shape: rng.integers(0 if np.dtype(dtype).kind == "u" else -50, 50, size=shape).astype(dtype)
     x, k, b, deep, grouped, depthwise = r(3, 5, 6, 2), r(3, 3, 2, 3), r(3), r(2, 5, 6, 4), r(2, 3, 2, 6), r(3, 3, 4, 2)
     line, taps, up, wide, wider = r(3, 9, 4), r(3, 4, 5), r(3, 2, 3, 4), r(2, 7, 7, 17), r(3, 3, 17, 35)
     image, filters = np.moveaxis(x, 3, 1).copy(), k.transpose(3, 2, 0, 1).copy()
@@ -315,7 +315,7 @@ def refused(expression, operands, message):
 
 
 def jobs():
-    for dtype in (np.int32, np.int64, np.uint8, np.float64):
+    for dtype in (np.int8, np.uint8, np.uint16, np.int32, np.int64, np.float64):
         for label, job in products(dtype):
             yield f"{label} {np.dtype(dtype)}", job
     for expression, sizes, operands, want in EMPTY:

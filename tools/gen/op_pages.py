@@ -9,8 +9,9 @@ import pathlib
 import re
 import sys
 
-TYPES = {"Sym_Tensor": "any type", "Sym_NumberTensor": "f32 f64 i32 i64 u8", "Sym_FloatTensor": "f32 f64",
-         "Sym_IntTensor": "i32 i64 u8", "Sym_BoolTensor": "bool"}
+FLOATS, INTEGERS = "f16 bf16 f32 f64", "i8 i16 i32 i64 u8 u16 u32 u64"
+TYPES = {"Sym_Tensor": "any type", "Sym_NumberTensor": f"{FLOATS} {INTEGERS}", "Sym_FloatTensor": FLOATS,
+         "Sym_IntTensor": INTEGERS, "Sym_BoolTensor": "bool"}
 # A value for an attribute that has no default, by its kind.
 SAMPLES = {"Sym_I64": "1", "Sym_F64": "0.5", "Sym_Order": "1", "Sym_Number": "1", "Sym_Bool": "true", "Sym_Str": '"text"',
            "Sym_Axes": "0", "Sym_Ints": "[2, 2]", "Sym_OpenInts": "[1, null]", "Sym_PadWidth": "[[1, 1], [0, 0]]", "Sym_DType": '"f32"',

@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Expr.h"
 #include "lib/Lowering/CPU/Frame.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
@@ -279,8 +280,8 @@ void convertGlobals(ModuleOp module) {
         bytes.push_back(bit);
       value = DenseElementsAttr::get(RankedTensorType::get(value.getType().getShape(), b.getI8Type()), ArrayRef(bytes));
       element = b.getI8Type();
-    } else if (element.isUnsignedInteger()) {
-      element = b.getIntegerType(element.getIntOrFloatBitWidth());
+    } else {
+      element = bodyType(element);
       value = value.bitcast(element);
     }
     value = value.reshape(RankedTensorType::get({value.getNumElements()}, element));

@@ -11,18 +11,6 @@ using namespace symc;
 
 namespace {
 
-ElementType elementType(Type type) {
-  if (type.isF32())
-    return ElementType::F32;
-  if (type.isF64())
-    return ElementType::F64;
-  if (type.isInteger(1))
-    return ElementType::Bool;
-  if (type.isUnsignedInteger(8))
-    return ElementType::U8;
-  return type.isInteger(32) ? ElementType::I32 : ElementType::I64;
-}
-
 std::string textAttr(DictionaryAttr attributes, StringRef name) {
   auto text = attributes ? attributes.getAs<StringAttr>(name) : StringAttr();
   return text ? text.getValue().str() : std::string();
@@ -35,7 +23,7 @@ SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, Elem
   slot.name = name.str();
   slot.type = printType(type);
   slot.doc = doc.str();
-  slot.element = elementType(tensor.getElementType());
+  slot.element = elementTypeOf(tensor.getElementType());
   slot.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
   slot.trainable = trainable;
   slot.init = static_cast<InitKind>(init.getKind());
@@ -157,7 +145,7 @@ private:
     argument.name = textAttr(function.getArgAttrDict(i), kNameAttr);
     argument.doc = textAttr(function.getArgAttrDict(i), "sym.doc");
     argument.type = printType(tensor);
-    argument.element = elementType(element);
+    argument.element = elementTypeOf(element);
     for (AffineExpr dim : dims) {
       argument.shape.push_back(constantValue(dim).value_or(-1));
       auto symbol = dyn_cast<AffineSymbolExpr>(dim);

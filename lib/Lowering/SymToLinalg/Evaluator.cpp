@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/SymToLinalg/Evaluator.h"
+#include "dialects/sym/Expr.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -63,10 +64,7 @@ Value Evaluator::load(Value buffer, ValueRange index) {
 
 Value Evaluator::constant(sym::ConstantOp op) {
   auto value = cast<DenseElementsAttr>(op.getValue());
-  TypedAttr number = cast<TypedAttr>(value.getSplatValue<Attribute>());
-  if (auto integer = dyn_cast<IntegerAttr>(number))
-    number = IntegerAttr::get(b.getIntegerType(integer.getType().getIntOrFloatBitWidth()), integer.getValue());
-  return arith::ConstantOp::create(b, loc, number);
+  return arith::ConstantOp::create(b, loc, bodyNumber(value.getSplatValue<TypedAttr>()));
 }
 
 /// A reduction's result at an index that may hold the reduced axes as size 1.

@@ -33,7 +33,7 @@ class Evaluator {
 public:
   Evaluator(mlir::OpBuilder &b, mlir::Location loc, Memory &memory) : b(b), loc(loc), memory(memory) {}
 
-  /// Element of a tensor at `index` (values of type index, one an axis). ui8 as i8.
+  /// Element of a tensor at `index` (values of type index, one an axis). The value has the bodyType of its type.
   mlir::Value element(mlir::Value tensor, mlir::ValueRange index);
   /// An element of memory.
   mlir::Value load(mlir::Value buffer, mlir::ValueRange index);

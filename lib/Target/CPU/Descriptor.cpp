@@ -84,15 +84,9 @@ private:
   }
 
   Constant *type(ElementType element) {
-    int code = 2;
-    if (element == ElementType::I32 || element == ElementType::I64)
-      code = 0;
-    else if (element == ElementType::U8)
-      code = 1;
-    else if (element == ElementType::Bool)
-      code = 6;
     Type *i8 = Type::getInt8Ty(context), *i16 = Type::getInt16Ty(context);
-    return record({ConstantInt::get(i8, code), ConstantInt::get(i8, 8 * byteSize(element)), ConstantInt::get(i16, 1)});
+    return record({ConstantInt::get(i8, static_cast<uint8_t>(infoOf(element).kind)),
+                   ConstantInt::get(i8, 8 * byteSize(element)), ConstantInt::get(i16, 1)});
   }
 
   //===--- Tables ---===//
@@ -108,9 +102,9 @@ private:
   Constant *functions() {
     std::vector<Constant *> rows;
     for (const FunctionDescription &f : model.functions) {
-      int32_t flags =
-          (f.updatesState ? SYMC_FUNCTION_UPDATES_STATE : 0) | (f.trainingMode ? SYMC_FUNCTION_TRAINING_MODE : 0) |
-          (f.lateChecks ? SYMC_FUNCTION_LATE_CHECKS : 0);
+      int32_t flags = (f.updatesState ? SYMC_FUNCTION_UPDATES_STATE : 0) |
+                      (f.trainingMode ? SYMC_FUNCTION_TRAINING_MODE : 0) |
+                      (f.lateChecks ? SYMC_FUNCTION_LATE_CHECKS : 0);
       rows.push_back(
           record({string(f.name), string(f.doc), int32(flags), int32(f.inputs.size()), int32(f.outputs.size()),
                   arguments(f.inputs), arguments(f.outputs), int32(f.dims.size()), numbers(f.dims), int32(f.kernels)}));

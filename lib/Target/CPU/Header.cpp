@@ -257,8 +257,10 @@ private:
                       boundsOf(model.dims[dim]));
     }
     auto argument = [&](const ArgumentDescription &a, StringRef role, StringRef prefix) {
-      parameters += (", " + prefix + cType(a.element) + " *" + names[next]).str();
+      parameters += (", " + prefix + infoOf(a.element).c + " *" + names[next]).str();
       std::string line = "  " + names[next] + ": " + role.str() + ", " + commentText(a.type);
+      if (isStoredNarrow(a.element))
+        line += ", each number as its 16 bits";
       if (names[next] != a.name)
         line += ", '" + commentText(a.name) + "' of the graph";
       if (!a.doc.empty())

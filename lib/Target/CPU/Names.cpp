@@ -65,23 +65,6 @@ private:
 };
 } // namespace
 
-StringRef symc::cType(ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-    return "float";
-  case ElementType::F64:
-    return "double";
-  case ElementType::I32:
-    return "int32_t";
-  case ElementType::I64:
-    return "int64_t";
-  case ElementType::U8:
-  case ElementType::Bool:
-    return "uint8_t";
-  }
-  return "void";
-}
-
 std::vector<std::string> symc::parameterNames(const ModelDescription &model, const FunctionDescription &function) {
   NameList list(model.name);
   for (int32_t dim : function.dims)

@@ -18,9 +18,6 @@ inline llvm::ArrayRef<ArgumentDescription> typedOutputs(const FunctionDescriptio
   return function.typedOutputs < 0 ? all : all.take_front(function.typedOutputs);
 }
 
-/// "const float *", ... without `const` and the star.
-llvm::StringRef cType(ElementType type);
-
 /// Whether a standard header defines it as a macro that needs no arguments (but for capitals with a '_').
 bool isCMacro(llvm::StringRef name);
 
