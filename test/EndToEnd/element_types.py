@@ -154,6 +154,12 @@ def check_training(t, folder):
                 w = r(w.astype(f32) - f32(0.1) * momentum)
                 expect(f"{t} {optimizer} step {step} gives {after}, not {w}", (after == w).all())
             w = after
+        if t == "bf16":  # a list of numbers is no list of their bits
+            try:
+                model.predict(x=[1] * 8)
+                expect("numbers are taken for the bits of bf16", False)
+            except symc.DTypeError as error:
+                expect(f"bf16 says '{error}'", "bits" in str(error))
         path = str(pathlib.Path(folder) / "state")
         model.save_state(path)
         state = {k: v[0] for k, v in read_safetensors(path).items() if "/" in k}

@@ -247,7 +247,7 @@ CASES = [
      lambda x, u, i, j: np.block([[x[:1]], [x[1:3, :2], u]])),
 ]
 FLAT = ["x // y", "sign", "floor", "ceil", "round", "trunc"]  # no derivative, so no training
-NAMES = {"float64": "f64", "float32": "f32", "int32": "i32", "int64": "i64", "uint8": "u8", "bool": "bool"}
+NAMES = {str(np.dtype(t[0] + str(int(t[1:]) // 8))): t for t in "f16 f32 f64 i8 i16 i32 i64 u8 u16 u32 u64".split()} | {"bool": "bool"}
 
 
 def spell(array):
