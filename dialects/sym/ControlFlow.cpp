@@ -241,10 +241,9 @@ static void moveParts(Operation *from, Operation *to, unsigned firstArgument, co
     dead.resize(dead.size() + 1, !live.arguments.test(i));
   for (auto [old, fresh] : llvm::zip(from->getRegions(), to->getRegions())) {
     Operation *yield = old.front().getTerminator();
-    if (!isa<WhileOp>(from) || &old == &cast<WhileOp>(from).getBody()) { // a condition yields no results
-      SmallVector<Value> kept = select(yield->getOperands(), live.results);
-      yield->setOperands(kept);
-    }
+    bool isCondition = isa<WhileOp>(from) && old.getRegionNumber() == 0;
+    if (!isCondition)
+      yield->setOperands(select(yield->getOperands(), live.results));
     // What is dead reads only dead things, from its end on.
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(old.front())))
       if (isOpTriviallyDead(&op))
@@ -264,45 +263,35 @@ static void moveParts(Operation *from, Operation *to, unsigned firstArgument, co
   rewriter.eraseOp(from);
 }
 
+/// The loop with the operands and results that matter, its regions still empty.
+static ScanOp withParts(ScanOp scan, const Liveness &live, OpBuilder &b) {
+  unsigned carries = scan.getCarryCount(), xs = scan.getXs().size();
+  return ScanOp::create(b, scan.getLoc(), ValueRange(select(scan.getOuts(), live.results)).getTypes(),
+                        scan.getTripsAttr(), scan.getReverseAttr(), select(scan.getInits(), live.arguments),
+                        select(scan.getXs(), live.arguments, carries), scan.getCount(),
+                        select(scan.getInvariants(), live.arguments, carries + xs));
+}
+static WhileOp withParts(WhileOp loop, const Liveness &live, OpBuilder &b) {
+  return WhileOp::create(b, loop.getLoc(), ValueRange(select(loop.getOuts(), live.results)).getTypes(),
+                         loop.getCount().getType(), loop.getMaxIterationsAttr(),
+                         select(loop.getInits(), live.arguments),
+                         select(loop.getInvariants(), live.arguments, loop.getCarryCount()));
+}
+
 namespace {
-struct SimplifyScan : OpRewritePattern<ScanOp> {
-  using OpRewritePattern::OpRewritePattern;
+template <class Loop> struct SimplifyLoop : OpRewritePattern<Loop> {
+  using OpRewritePattern<Loop>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(ScanOp scan, PatternRewriter &rewriter) const override {
-    bool changed = simplifyInvariants(scan, rewriter) | simplifyCarries(scan, rewriter);
-    Liveness live = liveParts(scan);
-    // A carry stays or goes as an argument and a result.
-    for (unsigned i = 0; i < scan.getCarryCount(); ++i)
-      live.arguments[i] = live.results[i];
-    if (live.arguments.all() && live.results.all())
-      return success(changed);
-    unsigned carries = scan.getCarryCount(), xs = scan.getXs().size();
-    rewriter.setInsertionPoint(scan);
-    auto fresh = ScanOp::create(rewriter, scan.getLoc(), ValueRange(select(scan.getOuts(), live.results)).getTypes(),
-                                scan.getTripsAttr(), scan.getReverseAttr(), select(scan.getInits(), live.arguments),
-                                select(scan.getXs(), live.arguments, carries), scan.getCount(),
-                                select(scan.getInvariants(), live.arguments, carries + xs));
-    moveParts(scan, fresh, 1, live, rewriter);
-    return success();
-  }
-};
-
-struct SimplifyWhile : OpRewritePattern<WhileOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(WhileOp loop, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(Loop loop, PatternRewriter &rewriter) const override {
     bool changed = simplifyInvariants(loop, rewriter) | simplifyCarries(loop, rewriter);
     Liveness live = liveParts(loop);
+    // A carry stays or goes as an argument and a result.
     for (unsigned i = 0; i < loop.getCarryCount(); ++i)
       live.arguments[i] = live.results[i];
     if (live.arguments.all() && live.results.all())
       return success(changed);
     rewriter.setInsertionPoint(loop);
-    auto fresh = WhileOp::create(rewriter, loop.getLoc(), ValueRange(select(loop.getOuts(), live.results)).getTypes(),
-                                 loop.getCount().getType(), loop.getMaxIterationsAttr(),
-                                 select(loop.getInits(), live.arguments),
-                                 select(loop.getInvariants(), live.arguments, loop.getCarryCount()));
-    moveParts(loop, fresh, 1, live, rewriter);
+    moveParts(loop, withParts(loop, live, rewriter), 1, live, rewriter);
     return success();
   }
 };
@@ -326,17 +315,12 @@ struct SimplifyCond : OpRewritePattern<CondOp> {
           live.arguments.set(argument.getArgNumber());
     if (live.arguments.all() && live.results.all())
       return success(changed);
-    if (live.results.all()) { // results that are not used are gone: arguments that they read are next
-      rewriter.setInsertionPoint(cond);
-      auto fresh = CondOp::create(rewriter, cond.getLoc(), cond.getOuts().getTypes(), cond.getPredicate(),
-                                  select(cond.getInputs(), live.arguments));
-      moveParts(cond, fresh, 0, live, rewriter);
-      return success();
-    }
-    live.arguments.set();
+    // What only results read that go is found unused when the pattern runs again.
+    if (!live.results.all())
+      live.arguments.set();
     rewriter.setInsertionPoint(cond);
     auto fresh = CondOp::create(rewriter, cond.getLoc(), ValueRange(select(cond.getOuts(), live.results)).getTypes(),
-                                cond.getPredicate(), cond.getInputs());
+                                cond.getPredicate(), select(cond.getInputs(), live.arguments));
     moveParts(cond, fresh, 0, live, rewriter);
     return success();
   }
@@ -356,10 +340,10 @@ private:
 } // namespace
 
 void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<SimplifyScan>(context);
+  patterns.add<SimplifyLoop<ScanOp>>(context);
 }
 void WhileOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<SimplifyWhile>(context);
+  patterns.add<SimplifyLoop<WhileOp>>(context);
 }
 void CondOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<SimplifyCond>(context);

@@ -176,100 +176,114 @@ public:
   /// Builds the reverse loop; `stacks` are those of the kept values. Answers with a cotangent for each of carries, xs
   /// and invariants, null for none.
   SmallVector<Value> build(OpBuilder &b, ValueRange cotangents, ValueRange stacks, bool reverse, Value count) {
-    Location loc = loop->getLoc();
-    SmallVector<Value> inits, rows, fixed;
-    SmallVector<Value> initSources, rowSources, fixedSources; // what stands for them in the derivative
-    unsigned next = 0;
-    SmallVector<Value> byArgument(body.getNumArguments());
-    for (unsigned i = 0; i < active.size(); ++i)
-      if (active.test(i))
-        byArgument[i] = derived->cotangents[next++];
-    for (unsigned i = 0; i < carries; ++i)
-      if (activeCarry.test(i)) {
-        Type type = body.getArgument(1 + i).getType();
-        inits.push_back(cotangents[i] ? cotangents[i] : splat(b, loc, type, 0));
-        initSources.push_back(derived->seeds[i]);
-      }
-    unsigned firstInvariant = 1 + carries + xs.size();
-    SmallVector<unsigned> summed; // arguments
-    for (unsigned i = firstInvariant; i < active.size(); ++i)
-      if (byArgument[i]) {
-        summed.push_back(i);
-        inits.push_back(splat(b, loc, body.getArgument(i).getType(), 0));
-        initSources.push_back({});
-      }
-    for (auto [value, stack] : llvm::zip_equal(kept, stacks)) {
-      rows.push_back(stack);
-      rowSources.push_back(value);
-    }
-    for (Value argument : derived->usedArguments) {
-      unsigned number = cast<BlockArgument>(argument).getArgNumber();
-      if (number >= firstInvariant) {
-        fixed.push_back(invariants[number - firstInvariant]);
-        fixedSources.push_back(argument);
-      } else if (number > carries) {
-        rows.push_back(xs[number - 1 - carries]);
-        rowSources.push_back(argument);
-      }
-    }
-    for (unsigned i = carries; i < derived->seeds.size(); ++i)
-      if (derived->seeds[i]) {
-        rows.push_back(cotangents[i]);
-        rowSources.push_back(derived->seeds[i]);
-      }
-
-    // The body.
-    Block *block = new Block();
-    IRMapping map;
-    map.map(body.getArgument(0), block->addArgument(body.getArgument(0).getType(), loc));
-    auto add = [&](ArrayRef<Value> operands, ArrayRef<Value> sources, bool row) {
-      for (auto [operand, source] : llvm::zip_equal(operands, sources)) {
-        BlockArgument argument = block->addArgument(row ? rowType(operand.getType()) : operand.getType(), loc);
-        if (source)
-          map.map(source, argument);
-      }
-    };
-    add(inits, initSources, false);
-    add(rows, rowSources, true);
-    add(fixed, fixedSources, false);
-    derived->move(*block, map);
-    next = 0;
-    for (unsigned i = 0; i < active.size(); ++i)
-      if (active.test(i))
-        byArgument[i] = derived->cotangents[next++];
-    OpBuilder inner = atEnd(b.getContext(), *block);
-    SmallVector<Value> yielded;
-    SmallVector<Type> types(ValueRange(inits).getTypes());
-    for (unsigned i = 0; i < carries; ++i)
-      if (activeCarry.test(i))
-        yielded.push_back(byArgument[1 + i] ? byArgument[1 + i]
-                                            : splat(inner, loc, body.getArgument(1 + i).getType(), 0));
-    for (auto [position, i] : llvm::enumerate(summed))
-      yielded.push_back(
-          AddOp::create(inner, loc, block->getArgument(1 + activeCarry.count() + position), byArgument[i]));
-    for (unsigned i = 1 + carries; i < firstInvariant; ++i)
-      if (byArgument[i]) {
-        yielded.push_back(byArgument[i]);
-        types.push_back(stackedType(trips, byArgument[i].getType()));
-      }
-    YieldOp::create(inner, loc, yielded);
-    auto scan = ScanOp::create(b, loc, types, DimsAttr::get(b.getContext(), trips), b.getBoolAttr(reverse), inits, rows,
-                               count, fixed);
+    collectInits(b, cotangents);
+    collectRows(cotangents, stacks);
+    for (Value argument : derived->usedArguments)
+      if (unsigned number = numberOf(argument); number >= firstInvariant())
+        fixed.add(invariants[number - firstInvariant()], argument);
+    SmallVector<Type> types;
+    Block *block = buildBody(b.getContext(), types);
+    auto scan = ScanOp::create(b, loop->getLoc(), types, DimsAttr::get(b.getContext(), trips), b.getBoolAttr(reverse),
+                               inits.values, rows.values, count, fixed.values);
     scan.getBody().push_back(block);
-
-    SmallVector<Value> results;
-    unsigned carry = 0, sum = activeCarry.count(), stack = inits.size();
-    for (unsigned i = 1; i < active.size(); ++i) {
-      bool isCarry = i <= carries;
-      if (isCarry ? !activeCarry.test(i - 1) : !byArgument[i])
-        results.push_back({});
-      else
-        results.push_back(scan.getResult(isCarry ? carry++ : i < firstInvariant ? stack++ : sum++));
-    }
-    return results;
+    return resultsOf(scan);
   }
 
 private:
+  /// Operands of the reverse loop, and the values of the derivative that each stands for (null: none).
+  struct Operands {
+    SmallVector<Value> values, sources;
+    void add(Value value, Value source) {
+      values.push_back(value);
+      sources.push_back(source);
+    }
+  };
+
+  static unsigned numberOf(Value argument) { return cast<BlockArgument>(argument).getArgNumber(); }
+  unsigned firstInvariant() const { return 1 + carries + xs.size(); }
+
+  /// The cotangents that the derivative computes, by argument of the body; null for none.
+  SmallVector<Value> cotangentsByArgument() const {
+    SmallVector<Value> result(body.getNumArguments());
+    for (auto [i, cotangent] : llvm::zip(active.set_bits(), derived->cotangents))
+      result[i] = cotangent;
+    return result;
+  }
+
+  /// Cotangents of active carries, then sums of those of invariants.
+  void collectInits(OpBuilder &b, ValueRange cotangents) {
+    Location loc = loop->getLoc();
+    for (unsigned i : activeCarry.set_bits())
+      inits.add(cotangents[i] ? cotangents[i] : splat(b, loc, body.getArgument(1 + i).getType(), 0), derived->seeds[i]);
+    SmallVector<Value> found = cotangentsByArgument();
+    for (unsigned i = firstInvariant(); i < active.size(); ++i)
+      if (found[i]) {
+        summed.push_back(i);
+        inits.add(splat(b, loc, body.getArgument(i).getType(), 0), Value());
+      }
+  }
+
+  /// Stacks of what was kept, xs that the derivative reads, cotangents of the loop's own stacks.
+  void collectRows(ValueRange cotangents, ValueRange stacks) {
+    for (auto [value, stack] : llvm::zip_equal(kept, stacks))
+      rows.add(stack, value);
+    for (Value argument : derived->usedArguments)
+      if (unsigned number = numberOf(argument); number > carries && number < firstInvariant())
+        rows.add(xs[number - 1 - carries], argument);
+    for (unsigned i = carries; i < derived->seeds.size(); ++i)
+      if (derived->seeds[i])
+        rows.add(cotangents[i], derived->seeds[i]);
+  }
+
+  /// The body, which yields the next carries and rows of the cotangents of xs; `types`: of the loop's results.
+  Block *buildBody(MLIRContext *context, SmallVectorImpl<Type> &types) {
+    Location loc = loop->getLoc();
+    auto *block = new Block();
+    IRMapping map;
+    auto bind = [&](Type type, Value source) {
+      BlockArgument argument = block->addArgument(type, loc);
+      if (source)
+        map.map(source, argument);
+    };
+    bind(body.getArgument(0).getType(), body.getArgument(0));
+    for (auto [value, source] : llvm::zip_equal(inits.values, inits.sources))
+      bind(value.getType(), source);
+    for (auto [value, source] : llvm::zip_equal(rows.values, rows.sources))
+      bind(rowType(value.getType()), source);
+    for (auto [value, source] : llvm::zip_equal(fixed.values, fixed.sources))
+      bind(value.getType(), source);
+    derived->move(*block, map);
+
+    SmallVector<Value> found = cotangentsByArgument(), yielded;
+    OpBuilder b = atEnd(context, *block);
+    llvm::append_range(types, ValueRange(inits.values).getTypes());
+    for (unsigned i : activeCarry.set_bits())
+      yielded.push_back(found[1 + i] ? found[1 + i] : splat(b, loc, body.getArgument(1 + i).getType(), 0));
+    for (auto [position, i] : llvm::enumerate(summed))
+      yielded.push_back(AddOp::create(b, loc, block->getArgument(1 + activeCarry.count() + position), found[i]));
+    for (unsigned i = 1 + carries; i < firstInvariant(); ++i)
+      if (found[i]) {
+        stackedArguments.push_back(i);
+        yielded.push_back(found[i]);
+        types.push_back(stackedType(trips, found[i].getType()));
+      }
+    YieldOp::create(b, loc, yielded);
+    return block;
+  }
+
+  /// The results of the reverse loop by carry, x and invariant of the loop.
+  SmallVector<Value> resultsOf(ScanOp scan) const {
+    SmallVector<Value> results(body.getNumArguments() - 1);
+    unsigned next = 0;
+    for (unsigned i : activeCarry.set_bits())
+      results[i] = scan.getResult(next++);
+    for (unsigned i : summed)
+      results[i - 1] = scan.getResult(next++);
+    for (unsigned i : stackedArguments)
+      results[i - 1] = scan.getResult(next++);
+    return results;
+  }
+
   Operation *loop;
   Block &body;
   unsigned carries;
@@ -279,6 +293,8 @@ private:
   std::optional<DerivedBody> derived;
   llvm::BitVector active, activeCarry; // of the body's arguments; of the carries
   llvm::SetVector<Value> kept;
+  Operands inits, rows, fixed;                    // of the reverse loop
+  SmallVector<unsigned> summed, stackedArguments; // arguments of the body by where their cotangents end
 };
 
 /// Adds what is kept to the values that the block yields, and its stacks to `types`.
@@ -369,96 +385,124 @@ struct BranchResiduals {
     for (SmallVector<Value> &branch : values)
       branch.resize(types.size());
   }
+
+  /// Makes the branch yield a value for each place, behind what it yields.
+  void yield(unsigned branch, Block &block) {
+    Operation *yield = block.getTerminator();
+    OpBuilder b(yield);
+    SmallVector<Value> yielded(yield->getOperands());
+    for (auto [residual, type] : llvm::zip_equal(values[branch], types))
+      yielded.push_back(residual ? residual : UndefinedOp::create(b, yield->getLoc(), type).getResult());
+    yield->setOperands(yielded);
+  }
+};
+
+/// The derivative of a branch: the same choice between the derivatives of both.
+class BranchVjp {
+public:
+  BranchVjp(CondOp cond, ValueRange cotangents) : cond(cond), cotangents(cotangents), seeded(cotangents.size()) {
+    for (unsigned i = 0; i < seeded.size(); ++i)
+      seeded[i] = cotangents[i] && isFloatTensor(cotangents[i]);
+  }
+
+  /// Builds the derivatives behind the branches; `active`: of the op's operands.
+  LogicalResult derive(const llvm::BitVector &active, Differentiator differentiate) {
+    for (unsigned i = 0; i < cond.getInputs().size(); ++i)
+      if (active.test(1 + i) && isFloatTensor(cond.getInputs()[i]))
+        wrt.push_back(i);
+    reached.resize(wrt.size());
+    for (Region &region : cond->getRegions()) {
+      SmallVector<Value> arguments;
+      for (unsigned i : wrt)
+        arguments.push_back(region.getArgument(i));
+      DerivedBody &branch = branches.emplace_back(region.front());
+      if (failed(branch.build(seeded, arguments, differentiate)))
+        return failure();
+      residuals.add(branch.residuals.getArrayRef());
+      for (Value argument : branch.usedArguments)
+        inputs.insert(cast<BlockArgument>(argument).getArgNumber());
+      for (auto [k, cotangent] : llvm::enumerate(branch.cotangents))
+        if (cotangent)
+          reached.set(k);
+    }
+    return success();
+  }
+
+  RegionVjp build(OpBuilder &b) {
+    Location loc = cond.getLoc();
+    for (unsigned k : reached.set_bits())
+      types.push_back(cond.getInputs()[wrt[k]].getType());
+    SmallVector<Block *, 2> blocks;
+    for (unsigned number : {0, 1}) {
+      blocks.push_back(cutDerivative(number));
+      residuals.yield(number, cond->getRegion(number).front());
+    }
+    OpBuilder front(cond);
+    SmallVector<Type> kept(cond.getOuts().getTypes());
+    llvm::append_range(kept, residuals.types);
+    auto forward = CondOp::create(front, loc, kept, cond.getPredicate(), cond.getInputs());
+    SmallVector<Value> operands;
+    for (unsigned i : seeded.set_bits())
+      operands.push_back(cotangents[i]);
+    llvm::append_range(operands, forward.getOuts().drop_front(seeded.size()));
+    for (unsigned i : inputs)
+      operands.push_back(cond.getInputs()[i]);
+    auto derivative = CondOp::create(b, loc, types, cond.getPredicate(), operands);
+    for (auto [from, to, block, derived] :
+         llvm::zip_equal(cond->getRegions(), forward->getRegions(), blocks, derivative->getRegions())) {
+      to.takeBody(from);
+      derived.push_back(block);
+    }
+    RegionVjp result;
+    llvm::append_range(result.results, forward.getOuts().take_front(seeded.size()));
+    result.cotangents.resize(cond->getNumOperands());
+    for (auto [position, k] : llvm::enumerate(reached.set_bits()))
+      result.cotangents[1 + wrt[k]] = derivative.getResult(position);
+    return result;
+  }
+
+private:
+  /// The derivative of a branch in a block of its own, whose arguments are cotangents, residuals, and the inputs that
+  /// one of the branches reads again.
+  Block *cutDerivative(unsigned number) {
+    Location loc = cond.getLoc();
+    DerivedBody &branch = branches[number];
+    auto *block = new Block();
+    IRMapping map;
+    for (unsigned i : seeded.set_bits())
+      map.map(branch.seeds[i], block->addArgument(cotangents[i].getType(), loc));
+    for (auto [residual, type] : llvm::zip_equal(residuals.values[number], residuals.types)) {
+      BlockArgument argument = block->addArgument(type, loc);
+      if (residual)
+        map.map(residual, argument);
+    }
+    for (unsigned i : inputs)
+      map.map(cond->getRegion(number).getArgument(i), block->addArgument(cond.getInputs()[i].getType(), loc));
+    branch.move(*block, map);
+    OpBuilder b = atEnd(cond.getContext(), *block);
+    SmallVector<Value> yielded;
+    for (auto [position, k] : llvm::enumerate(reached.set_bits()))
+      yielded.push_back(branch.cotangents[k] ? branch.cotangents[k] : splat(b, loc, types[position], 0));
+    YieldOp::create(b, loc, yielded);
+    return block;
+  }
+
+  CondOp cond;
+  ValueRange cotangents;
+  llvm::BitVector seeded;           // results that have a cotangent
+  SmallVector<unsigned> wrt;        // inputs whose cotangents are asked for
+  llvm::BitVector reached;          // of these, those that a branch depends on
+  llvm::SetVector<unsigned> inputs; // that a derivative reads
+  SmallVector<DerivedBody, 2> branches;
+  BranchResiduals residuals;
+  SmallVector<Type> types; // of the derivative's results
 };
 } // namespace
 
 FailureOr<RegionVjp> CondOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents, const llvm::BitVector &active,
                                             Differentiator differentiate) {
-  Location loc = getLoc();
-  llvm::BitVector seeded(getOuts().size());
-  for (unsigned i = 0; i < seeded.size(); ++i)
-    seeded[i] = cotangents[i] && isFloatTensor(cotangents[i]);
-  SmallVector<unsigned> wrt; // inputs
-  for (unsigned i = 0; i < getInputs().size(); ++i)
-    if (active.test(1 + i) && isFloatTensor(getInputs()[i]))
-      wrt.push_back(i);
-  SmallVector<DerivedBody, 2> branches;
-  BranchResiduals residuals;
-  for (Region &region : (*this)->getRegions()) {
-    SmallVector<Value> arguments;
-    for (unsigned i : wrt)
-      arguments.push_back(region.getArgument(i));
-    if (failed(branches.emplace_back(region.front()).build(seeded, arguments, differentiate)))
-      return failure();
-    residuals.add(branches.back().residuals.getArrayRef());
-  }
-
-  // Operands of the derivative: cotangents, residuals, inputs that a branch reads.
-  SmallVector<Value> seeds;
-  for (unsigned i : seeded.set_bits())
-    seeds.push_back(cotangents[i]);
-  llvm::SetVector<unsigned> inputs;
-  for (DerivedBody &branch : branches)
-    for (Value argument : branch.usedArguments)
-      inputs.insert(cast<BlockArgument>(argument).getArgNumber());
-  llvm::BitVector reached(wrt.size());
-  for (DerivedBody &branch : branches)
-    for (auto [k, cotangent] : llvm::enumerate(branch.cotangents))
-      if (cotangent)
-        reached.set(k);
-
-  SmallVector<Block *, 2> blocks;
-  SmallVector<Type> results;
-  for (unsigned k : reached.set_bits())
-    results.push_back(getInputs()[wrt[k]].getType());
-  for (auto [number, region] : llvm::enumerate((*this)->getRegions())) {
-    DerivedBody &branch = branches[number];
-    Block *block = blocks.emplace_back(new Block());
-    IRMapping map;
-    for (unsigned i : seeded.set_bits())
-      map.map(branch.seeds[i], block->addArgument(cotangents[i].getType(), loc));
-    for (auto [place, type] : llvm::enumerate(residuals.types)) {
-      BlockArgument argument = block->addArgument(type, loc);
-      if (Value residual = residuals.values[number][place])
-        map.map(residual, argument);
-    }
-    for (unsigned i : inputs)
-      map.map(region.getArgument(i), block->addArgument(getInputs()[i].getType(), loc));
-    branch.move(*block, map);
-    OpBuilder inner = atEnd(b.getContext(), *block);
-    SmallVector<Value> yielded;
-    for (auto [position, k] : llvm::enumerate(reached.set_bits()))
-      yielded.push_back(branch.cotangents[k] ? branch.cotangents[k] : splat(inner, loc, results[position], 0));
-    YieldOp::create(inner, loc, yielded);
-    // The branch itself yields its residuals.
-    Operation *yield = region.front().getTerminator();
-    OpBuilder end(yield);
-    SmallVector<Value> values(yield->getOperands());
-    for (auto [place, type] : llvm::enumerate(residuals.types)) {
-      Value residual = residuals.values[number][place];
-      values.push_back(residual ? residual : UndefinedOp::create(end, loc, type).getResult());
-    }
-    yield->setOperands(values);
-  }
-
-  OpBuilder front(*this);
-  SmallVector<Type> types(getOuts().getTypes());
-  llvm::append_range(types, residuals.types);
-  auto forward = CondOp::create(front, loc, types, getPredicate(), getInputs());
-  SmallVector<Value> operands(seeds);
-  llvm::append_range(operands, forward.getOuts().drop_front(getOuts().size()));
-  for (unsigned i : inputs)
-    operands.push_back(getInputs()[i]);
-  auto derivative = CondOp::create(b, loc, results, getPredicate(), operands);
-  for (auto [from, to, block, derived] :
-       llvm::zip_equal((*this)->getRegions(), forward->getRegions(), blocks, derivative->getRegions())) {
-    to.takeBody(from);
-    derived.push_back(block);
-  }
-  RegionVjp result;
-  llvm::append_range(result.results, forward.getOuts().take_front(getOuts().size()));
-  result.cotangents.resize(1 + getInputs().size());
-  for (auto [position, k] : llvm::enumerate(reached.set_bits()))
-    result.cotangents[1 + wrt[k]] = derivative.getResult(position);
-  return result;
+  BranchVjp vjp(*this, cotangents);
+  if (failed(vjp.derive(active, differentiate)))
+    return failure();
+  return vjp.build(b);
 }

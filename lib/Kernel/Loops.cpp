@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A carry is written over itself when the region that computes the next one may do so. Else
-// it goes round through two buffers: an iteration reads one, at first what the loop was given,
-// and writes the other. What is stacked is written to its row of the stack, rows of what is
+// it is double-buffered: an iteration reads one buffer, at first what the loop was given, and
+// writes the other. What is stacked is written to its row of the stack, rows of what is
 // scanned are read where they stand. So a loop copies nothing that it does not have to, and
 // its memory is that of one iteration.
 //
@@ -16,7 +16,7 @@
 using namespace mlir;
 using namespace symc;
 
-/// A scan or while, by its parts.
+/// A scan or while, by its parts, and the loop of the program that it becomes.
 struct ProgramBuilder::Loop {
   Operation *op;
   Block *condition; // null: none
@@ -27,6 +27,18 @@ struct ProgramBuilder::Loop {
   sym::DimsAttr trips; // null: no bound
   bool reverse;
   Value count; // how many iterations, null: as trips says
+
+  /// The buffer of each carry that stays where it is. One that is null has three of the loop's: this iteration's, the
+  /// next one's, and the one after that.
+  SmallVector<Value> fixed;
+  kernel::LoopOp program;
+
+  unsigned carries() const { return inits.size(); }
+  /// The names of a carry that goes round, among the arguments or the results of the loop.
+  template <class Range> Range buffersOf(unsigned carry, Range carried) const {
+    unsigned before = llvm::count(ArrayRef(fixed).take_front(carry), Value());
+    return carried.slice(3 * before, 3);
+  }
 };
 
 /// A buffer that holds `init` and that nothing else uses.
@@ -45,107 +57,137 @@ Value ProgramBuilder::ownBuffer(Location loc, Value init) {
   return own;
 }
 
-void ProgramBuilder::convertLoop(const Loop &loop) {
+/// Decides where the carries are, and gives the buffers that the loop carries from one iteration to the next.
+SmallVector<Value> ProgramBuilder::placeCarries(Loop &loop) {
   Location loc = loop.op->getLoc();
-  MLIRContext *context = b.getContext();
-  Operation *yield = loop.body.getTerminator();
-  unsigned carries = loop.inits.size(), xs = loop.xs.size();
   BlockOrder order(loop.body);
-
-  // Carries: the buffer of a carry that stays where it is, or three to go round.
-  SmallVector<Value> fixed(carries), inits;
+  SmallVector<Value> carried;
   llvm::DenseSet<Value> claimed; // results that are written over a carry
-  for (unsigned i = 0; i < carries; ++i) {
+  for (auto [i, init] : llvm::enumerate(loop.inits)) {
     BlockArgument argument = loop.body.getArgument(1 + i);
-    Value next = yield->getOperand(i), memory = memoryOf(next), init = loop.inits[i];
+    Value next = loop.body.getTerminator()->getOperand(i), memory = memoryOf(next);
     auto region = memory.getDefiningOp<sym::FusedOp>();
+    Value &fixed = loop.fixed.emplace_back();
     if (memory == argument) {
-      fixed[i] = buffers[init];
+      fixed = buffers.lookup(init);
     } else if (region && next.getType() == memory.getType() &&
                order.canOverwrite(region, memory, argument, /*failing=*/false) && claimed.insert(memory).second) {
-      fixed[i] = ownBuffer(loc, init);
+      fixed = ownBuffer(loc, init);
     } else {
-      inits.push_back(view(loc, buffers[init], init.getType()));
-      inits.push_back(alloc(loc, init.getType()));
-      inits.push_back(alloc(loc, init.getType()));
+      carried.push_back(view(loc, buffers.lookup(init), init.getType()));
+      carried.push_back(alloc(loc, init.getType()));
+      carried.push_back(alloc(loc, init.getType()));
     }
   }
-  SmallVector<Value> stacks;
-  for (Value out : loop.outs.drop_front(carries))
-    stacks.push_back(resultBuffer(out));
+  return carried;
+}
 
-  auto program =
-      kernel::LoopOp::create(b, loc, loop.trips, loop.reverse, loop.count ? buffers[loop.count] : Value(), inits);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&program.getBody().front());
-  Value row = program.getRow();
+/// Gives the arguments of the condition or the body their buffers, but those of rows.
+void ProgramBuilder::bindArguments(Loop &loop, Block &block, Value iteration) {
+  buffers[block.getArgument(0)] = iteration;
+  for (unsigned i = 0; i < loop.carries(); ++i)
+    buffers[block.getArgument(1 + i)] =
+        loop.fixed[i] ? loop.fixed[i] : Value(loop.buffersOf(i, loop.program.getCarried())[0]);
+  for (auto [argument, invariant] :
+       llvm::zip_equal(block.getArguments().take_back(loop.invariants.size()), loop.invariants))
+    bind(argument, invariant);
+}
+
+/// The steps of an iteration, where the builder stands; `stacks` are the buffers of what is stacked.
+void ProgramBuilder::buildIteration(Loop &loop, ArrayRef<Value> stacks) {
+  Location loc = loop.op->getLoc();
+  kernel::LoopOp program = loop.program;
   auto rowOf = [&](Value stack, Type type) -> Value {
-    return kernel::RowOp::create(b, loc, bufferType(type), stack, row, sym::DimsAttr::get(context, dimsOf(type)));
-  };
-  auto bindArguments = [&](Block &block, Value iteration) {
-    buffers[block.getArgument(0)] = iteration;
-    unsigned round = 0;
-    for (unsigned i = 0; i < carries; ++i)
-      buffers[block.getArgument(1 + i)] = fixed[i] ? fixed[i] : Value(program.getCarried()[3 * round++]);
-    for (auto [argument, invariant] :
-         llvm::zip_equal(block.getArguments().take_back(loop.invariants.size()), loop.invariants))
-      bind(argument, invariant);
+    return kernel::RowOp::create(b, loc, bufferType(type), stack, program.getRow(),
+                                 sym::DimsAttr::get(b.getContext(), dimsOf(type)));
   };
   Value iteration;
   if (!loop.body.getArgument(0).use_empty() || (loop.condition && !loop.condition->getArgument(0).use_empty())) {
     iteration = alloc(loc, loop.body.getArgument(0).getType());
-    kernel::StoreIndexOp::create(b, loc, row, iteration);
+    kernel::StoreIndexOp::create(b, loc, program.getRow(), iteration);
   }
   if (loop.condition) {
-    bindArguments(*loop.condition, iteration);
+    bindArguments(loop, *loop.condition, iteration);
     Value flag = alloc(loc, loop.condition->getTerminator()->getOperand(0).getType());
     build(*loop.condition, Place{flag, {}});
     kernel::LeaveUnlessOp::create(b, loc, flag);
   }
-  bindArguments(loop.body, iteration);
-  for (unsigned k = 0; k < xs; ++k) {
-    BlockArgument argument = loop.body.getArgument(1 + carries + k);
+  bindArguments(loop, loop.body, iteration);
+  for (auto [k, stack] : llvm::enumerate(loop.xs)) {
+    BlockArgument argument = loop.body.getArgument(1 + loop.carries() + k);
     if (!argument.use_empty())
-      buffers[argument] = rowOf(buffers[loop.xs[k]], argument.getType());
+      buffers[argument] = rowOf(buffers.lookup(stack), argument.getType());
   }
   SmallVector<Place> places;
   SmallVector<Value> next;
-  for (unsigned i = 0, round = 0; i < carries; ++i) {
-    BlockArgument argument = loop.body.getArgument(1 + i);
-    if (fixed[i]) {
-      places.push_back({fixed[i], argument});
+  for (unsigned i = 0; i < loop.carries(); ++i) {
+    if (loop.fixed[i]) {
+      places.push_back({loop.fixed[i], loop.body.getArgument(1 + i)});
       continue;
     }
-    auto carried = program.getCarried().slice(3 * round++, 3);
+    auto carried = loop.buffersOf(i, program.getCarried());
     places.push_back({carried[1], {}});
     next.append({carried[1], carried[2], carried[1]});
   }
-  for (auto [stack, value] : llvm::zip_equal(stacks, yield->getOperands().drop_front(carries)))
-    places.push_back({rowOf(stack, value.getType()), {}});
+  for (auto [stack, row] : llvm::zip_equal(stacks, loop.body.getTerminator()->getOperands().drop_front(loop.carries())))
+    places.push_back({rowOf(stack, row.getType()), {}});
   build(loop.body, places);
   kernel::NextOp::create(b, loc, next);
+}
 
-  for (unsigned i = 0, round = 0; i < carries; ++i)
-    buffers[loop.outs[i]] = fixed[i] ? fixed[i] : Value(program.getOuts()[3 * round++]);
-  if (auto original = dyn_cast<sym::WhileOp>(loop.op); original && !original.getCount().use_empty()) {
-    b.setInsertionPointAfter(program);
-    Value count = alloc(loc, original.getCount().getType());
-    kernel::StoreIndexOp::create(b, loc, program.getIterations(), count);
-    buffers[original.getCount()] = count;
+/// The number of iterations that ran.
+Value ProgramBuilder::convertLoop(Loop loop) {
+  Location loc = loop.op->getLoc();
+  SmallVector<Value> carried = placeCarries(loop), stacks;
+  for (Value out : loop.outs.drop_front(loop.carries()))
+    stacks.push_back(resultBuffer(out));
+  Value count = loop.count ? buffers.lookup(loop.count) : Value();
+  loop.program = kernel::LoopOp::create(b, loc, loop.trips, loop.reverse, count, carried);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&loop.program.getBody().front());
+    buildIteration(loop, stacks);
   }
+  for (unsigned i = 0; i < loop.carries(); ++i)
+    buffers[loop.outs[i]] = loop.fixed[i] ? loop.fixed[i] : Value(loop.buffersOf(i, loop.program.getOuts())[0]);
+  return loop.program.getIterations();
 }
 
 void ProgramBuilder::convertScan(sym::ScanOp scan) {
-  convertLoop({scan, nullptr, scan.getBody().front(), scan.getInits(), scan.getXs(), scan.getInvariants(),
-               scan.getOuts(), scan.getTripsAttr(), scan.getReverse(), scan.getCount()});
+  convertLoop({scan,
+               nullptr,
+               scan.getBody().front(),
+               scan.getInits(),
+               scan.getXs(),
+               scan.getInvariants(),
+               scan.getOuts(),
+               scan.getTripsAttr(),
+               scan.getReverse(),
+               scan.getCount(),
+               {},
+               {}});
 }
 
 void ProgramBuilder::convertWhile(sym::WhileOp loop) {
   sym::DimsAttr trips;
   if (std::optional<int64_t> most = loop.getMaxIterations())
     trips = sym::DimsAttr::get(b.getContext(), constantDim(b.getContext(), *most));
-  convertLoop({loop, &loop.getCondition().front(), loop.getBody().front(), loop.getInits(), ValueRange(),
-               loop.getInvariants(), loop.getOuts(), trips, false, Value()});
+  Value ran = convertLoop({loop,
+                           &loop.getCondition().front(),
+                           loop.getBody().front(),
+                           loop.getInits(),
+                           ValueRange(),
+                           loop.getInvariants(),
+                           loop.getOuts(),
+                           trips,
+                           false,
+                           Value(),
+                           {},
+                           {}});
+  if (loop.getCount().use_empty())
+    return;
+  Value count = buffers[loop.getCount()] = alloc(loop.getLoc(), loop.getCount().getType());
+  kernel::StoreIndexOp::create(b, loop.getLoc(), ran, count);
 }
 
 void ProgramBuilder::convertCond(sym::CondOp cond) {

@@ -69,7 +69,10 @@ private:
 
   // Loops.cpp
   struct Loop;
-  void convertLoop(const Loop &loop);
+  llvm::SmallVector<mlir::Value> placeCarries(Loop &loop);
+  void bindArguments(Loop &loop, mlir::Block &block, mlir::Value iteration);
+  void buildIteration(Loop &loop, llvm::ArrayRef<mlir::Value> stacks);
+  mlir::Value convertLoop(Loop loop);
   void convertScan(sym::ScanOp scan);
   void convertWhile(sym::WhileOp loop);
   void convertCond(sym::CondOp cond);
