@@ -1,4 +1,4 @@
-//===- Bodies.cpp - What values of loops and branches stand for -----------===//
+//===- Bodies.cpp - Operands and bodies of loops and branches -------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -58,4 +58,34 @@ void symc::addSources(Value value, SmallVectorImpl<Value> &sources) {
   addYielded(op, index);
   if (index < carryCount(op)) // after no iteration at all
     sources.push_back(op->getOperand(index));
+}
+
+Type symc::stackedType(AffineExpr trips, Type row) {
+  Dims dims = dimsOf(row);
+  dims.insert(dims.begin(), trips);
+  return tensorType(dims, cast<RankedTensorType>(row).getElementType());
+}
+
+Type symc::rowType(Type stacked) {
+  return tensorType(ArrayRef(dimsOf(stacked)).drop_front(), cast<RankedTensorType>(stacked).getElementType());
+}
+
+static MutableOperandRange mutableInvariants(Operation *op) {
+  if (auto scan = dyn_cast<ScanOp>(op))
+    return scan.getInvariantsMutable();
+  if (auto loop = dyn_cast<WhileOp>(op))
+    return loop.getInvariantsMutable();
+  return cast<CondOp>(op).getInputsMutable();
+}
+
+OperandRange symc::invariantsOf(Operation *op) { return OperandRange(mutableInvariants(op)); }
+
+void symc::addInvariant(Operation *op, Value value) {
+  mutableInvariants(op).append(value);
+  for (Region &region : op->getRegions())
+    region.addArgument(value.getType(), value.getLoc());
+}
+
+BlockArgument symc::invariantArgument(Region &region, OperandRange invariants, unsigned index) {
+  return region.getArgument(region.getNumArguments() - invariants.size() + index);
 }

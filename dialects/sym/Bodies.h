@@ -1,4 +1,4 @@
-//===- Bodies.h - What values of loops and branches stand for -----*- C++ -*-===//
+//===- Bodies.h - Operands and bodies of loops and branches -------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -20,6 +20,17 @@ mlir::OpOperand *operandOf(mlir::BlockArgument argument);
 /// Adds what `value` is made of: the operands of its op; of a loop's or branch's result, and of an argument of its
 /// bodies, the operands and the yielded values that it may have.
 void addSources(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &sources);
+
+/// The type of `trips` rows one upon another, and of a row.
+mlir::Type stackedType(mlir::AffineExpr trips, mlir::Type row);
+mlir::Type rowType(mlir::Type stacked);
+
+/// Operands of a control-flow op that its bodies see unchanged in every iteration; the last arguments of each region.
+mlir::OperandRange invariantsOf(mlir::Operation *op);
+/// Adds one, and its argument to each region.
+void addInvariant(mlir::Operation *op, mlir::Value value);
+/// The argument of the region for invariant number `index`.
+mlir::BlockArgument invariantArgument(mlir::Region &region, mlir::OperandRange invariants, unsigned index);
 
 } // namespace symc
 #endif

@@ -3,7 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Bodies.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -12,40 +12,6 @@
 using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
-
-//===----------------------------------------------------------------------===//
-// Types and operands
-//===----------------------------------------------------------------------===//
-
-Type symc::stackedType(AffineExpr trips, Type row) {
-  Dims dims = dimsOf(row);
-  dims.insert(dims.begin(), trips);
-  return tensorType(dims, cast<RankedTensorType>(row).getElementType());
-}
-
-Type symc::rowType(Type stacked) {
-  return tensorType(ArrayRef(dimsOf(stacked)).drop_front(), cast<RankedTensorType>(stacked).getElementType());
-}
-
-static MutableOperandRange mutableInvariants(Operation *op) {
-  if (auto scan = dyn_cast<ScanOp>(op))
-    return scan.getInvariantsMutable();
-  if (auto loop = dyn_cast<WhileOp>(op))
-    return loop.getInvariantsMutable();
-  return cast<CondOp>(op).getInputsMutable();
-}
-
-OperandRange symc::invariantsOf(Operation *op) { return OperandRange(mutableInvariants(op)); }
-
-void symc::addInvariant(Operation *op, Value value) {
-  mutableInvariants(op).append(value);
-  for (Region &region : op->getRegions())
-    region.addArgument(value.getType(), value.getLoc());
-}
-
-BlockArgument symc::invariantArgument(Region &region, OperandRange invariants, unsigned index) {
-  return region.getArgument(region.getNumArguments() - invariants.size() + index);
-}
 
 //===----------------------------------------------------------------------===//
 // Verifiers

@@ -10,6 +10,7 @@
 // loop as one more stack, and the second reads it, in a loop row by row from the other end.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
 #include "dialects/sym/SymOps.h"
 #include "mlir/IR/IRMapping.h"

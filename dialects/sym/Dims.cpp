@@ -362,13 +362,15 @@ SmallVector<unsigned> symc::symbolsIn(AffineExpr expr) {
   return numbers;
 }
 
-Value symc::materialize(OpBuilder &b, Location loc, AffineExpr expr, function_ref<Value(unsigned)> symbol) {
+Value symc::materialize(OpBuilder &b, Location loc, Type integer, AffineExpr expr,
+                        function_ref<Value(unsigned)> symbol) {
   if (auto constant = constantValue(expr))
-    return arith::ConstantIndexOp::create(b, loc, *constant);
+    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(integer, *constant));
   if (auto s = dyn_cast<AffineSymbolExpr>(expr))
     return symbol(s.getPosition());
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value x = materialize(b, loc, binary.getLHS(), symbol), y = materialize(b, loc, binary.getRHS(), symbol);
+  Value x = materialize(b, loc, integer, binary.getLHS(), symbol);
+  Value y = materialize(b, loc, integer, binary.getRHS(), symbol);
   switch (expr.getKind()) {
   case AffineExprKind::Add:
     return arith::AddIOp::create(b, loc, x, y);

@@ -83,8 +83,8 @@ mlir::RankedTensorType withElement(mlir::Type like, mlir::Type element);
 std::optional<int64_t> evaluate(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> values);
 /// Numbers of the symbols in `expr`, in ascending order.
 llvm::SmallVector<unsigned> symbolsIn(mlir::AffineExpr expr);
-/// Emits arith on `index` values. `symbol` gives the value of a numbered symbol.
-mlir::Value materialize(mlir::OpBuilder &b, mlir::Location loc, mlir::AffineExpr expr,
+/// Emits arith on values of type `integer` (index, i64). `symbol` gives the value of a numbered symbol.
+mlir::Value materialize(mlir::OpBuilder &b, mlir::Location loc, mlir::Type integer, mlir::AffineExpr expr,
                         llvm::function_ref<mlir::Value(unsigned)> symbol);
 
 /// `2*batch + 1`, with `divide` for the floor division.

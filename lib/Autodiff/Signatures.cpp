@@ -8,6 +8,7 @@
 // symbolic dimension stays. Reads of the step counter and the seed become arguments.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Expr.h"
 #include "dialects/sym/SymOps.h"
 #include "lib/Autodiff/Functions.h"

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/Bodies.h"
 #include "lib/Frontend/GraphParts.h"
 
 using namespace mlir;

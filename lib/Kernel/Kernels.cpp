@@ -69,7 +69,7 @@ Value symc::dimArgument(func::FuncOp function, unsigned symbol) {
 }
 
 Value symc::materializeDim(OpBuilder &b, Location loc, func::FuncOp function, AffineExpr dim) {
-  return materialize(b, loc, dim, [&](unsigned symbol) { return dimArgument(function, symbol); });
+  return materialize(b, loc, b.getIndexType(), dim, [&](unsigned symbol) { return dimArgument(function, symbol); });
 }
 
 static BlockArgument appendArgument(func::FuncOp function, Type type, ArrayRef<NamedAttribute> attributes) {

@@ -51,7 +51,7 @@ def OpaquePass : Pass<"sym-opaque", "mlir::ModuleOp"> {
   let description = [{
     They are one call of a function of runtime/kernels, with arrays of buffers and sizes.
   }];
-  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect"];
 }
 
 def BodiesPass : Pass<"sym-bodies", "mlir::ModuleOp"> {
@@ -65,7 +65,7 @@ def BodiesPass : Pass<"sym-bodies", "mlir::ModuleOp"> {
                         [{::llvm::cl::values(clEnumValN(symc::ArenaMode::Planned, "planned", "as planned"),
                                              clEnumValN(symc::ArenaMode::Separate, "separate", "not at all"),
                                              clEnumValN(symc::ArenaMode::Poisoned, "poisoned", "beginning as NaN"))}]>];
-  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect"];
 }
 
 def KernelsToLLVMPass : Pass<"sym-to-llvm", "mlir::ModuleOp"> {

@@ -34,11 +34,31 @@ GRAPHS = {
                   {"name": "J", "expr": "mean(h ** 2) + mean(q ** 2)"}],
         "outputs": {"h": "h", "q": "q", "t": "h.T @ h"},
         "train": {"loss": "J", "optimizer": "rmsprop"}},
+    "loops": {
+        "inputs": {"x": "f32[t, n, 5]", "h0": "f32[n, 16]"},
+        "parameters": {"W": {"type": "f32[5, 16]", "init": "glorot_uniform"}, "U": {"type": "f32[16, 16]", "init": "orthogonal"},
+                       "b": "f32[16]", "v": {"type": "f32[16]", "init": "ones"}},
+        "functions": {
+            "cell": {"inputs": ["h", "c", "row"], "outputs": ["next", "kept", "next"], "nodes": [
+                {"name": "next", "expr": "tanh(dropout(row, rate=0.2) @ W + h @ U + b)"},
+                {"name": "far", "expr": "mean(next) > 0.0"},
+                {"name": "kept", "op": "cond", "inputs": ["far", "c", "next"], "attrs": {"true_fn": "join", "false_fn": "part"}}]},
+            "join": {"inputs": ["a", "b"], "outputs": ["s"], "nodes": [{"name": "s", "expr": "a + b * v"}]},
+            "part": {"inputs": ["a", "b"], "outputs": ["s"], "nodes": [{"name": "s", "expr": "a * 0.5 - sin(b)"}]},
+            "large": {"inputs": ["y"], "outputs": ["c"], "nodes": [{"name": "c", "expr": "sum(y * y) > 0.01"}]},
+            "halve": {"inputs": ["y"], "outputs": ["z"], "nodes": [{"name": "z", "expr": "y * 0.4 * v"}]}},
+        "nodes": [{"name": ["last", "sum", "all"], "op": "scan", "inputs": ["h0", "h0", "x"], "attrs": {"body": "cell", "carries": 2}},
+                  {"name": "small", "op": "while", "inputs": ["last"], "attrs": {"cond": "large", "body": "halve", "max_iterations": 9}},
+                  {"name": "J", "expr": "mean(all ** 2) + mean(sum * small)"}],
+        "outputs": {"last": "last", "sum": "sum", "all": "all", "small": "small"},
+        "train": {"loss": "J", "optimizer": "adam"}},
     "types": {
-        "inputs": {"a": "i32[n, 7]", "b": "u8[n, 7]", "c": "bool[n, 7]", "d": "i64[7, n]", "x": "f64[n]"},
+        "inputs": {"a": "i32[n, 7]", "b": "u8[n, 7]", "c": "bool[n, 7]", "d": "i64[7, n]", "x": "f64[n]",
+                   "e": "f16[n, 7]", "f": "bf16[n, 7]", "g": "i8[n, 7]", "u": "u16[n, 7]", "v": "u64[n, 7]"},
         "nodes": [],
         "outputs": {"s": "sum(a, axis=0)", "p": "cast(b, 'i32') + a", "c": "not c", "t": "d.T", "k": "cumsum(x)",
-                    "r": "reverse(x, 0)", "m": "max(b, axis=1)", "o": "one_hot(a, 3, dtype='f32')", "n": "mean(x)"}},
+                    "r": "reverse(x, 0)", "m": "max(b, axis=1)", "o": "one_hot(a, 3, dtype='f32')", "n": "mean(x)",
+                    "h": "sigmoid(e) + e", "w": "sum(f * f, axis=0)", "g2": "g * g", "u2": "max(u, axis=0)", "v2": "v // 3"}},
 }
 sources = sorted(examples.glob("*/*.json"))
 for name, graph in GRAPHS.items():

@@ -44,27 +44,7 @@ Value FrameCode::dimValue(unsigned symbol) {
 }
 
 Value FrameCode::size(AffineExpr expr) {
-  if (auto value = constantValue(expr))
-    return constant(*value);
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return dimValue(symbol.getPosition());
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value x = size(binary.getLHS()), y = size(binary.getRHS());
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return LLVM::AddOp::create(b, loc, x, y);
-  case AffineExprKind::Mul:
-    return LLVM::MulOp::create(b, loc, x, y);
-  case AffineExprKind::FloorDiv: {
-    // Sizes are not negative, but what a floor is taken of may be: floor = (x - mod(x, y)) / y.
-    Value remainder = LLVM::SRemOp::create(b, loc, x, y);
-    Value negative = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, remainder, constant(0));
-    Value adjusted = LLVM::SelectOp::create(b, loc, negative, LLVM::AddOp::create(b, loc, remainder, y), remainder);
-    return LLVM::SDivOp::create(b, loc, LLVM::SubOp::create(b, loc, x, adjusted), y);
-  }
-  default:
-    return LLVM::SRemOp::create(b, loc, x, y);
-  }
+  return materialize(b, loc, i64, expr, [&](unsigned symbol) { return dimValue(symbol); });
 }
 
 //===----------------------------------------------------------------------===//

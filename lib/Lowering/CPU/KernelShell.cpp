@@ -73,48 +73,13 @@ Value KernelShell::dim(unsigned symbol) {
 }
 
 Value KernelShell::size(AffineExpr expr) {
-  if (auto value = constantValue(expr)) {
-    OpBuilder at(b.getContext());
-    toStart(at);
-    Value result = arith::ConstantIntOp::create(at, loc, at.getI64Type(), *value);
-    lastAtStart = result.getDefiningOp();
-    return result;
-  }
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return dim(symbol.getPosition());
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value x = size(binary.getLHS()), y = size(binary.getRHS());
+  for (unsigned symbol : symbolsIn(expr))
+    dim(symbol); // loaded before what is computed from it
   OpBuilder at(b.getContext());
   toStart(at);
-  Value result;
-  auto floorOf = [&](Value dividend) {
-    // Sizes are not negative, but what a floor is taken of may be.
-    Value zero = arith::ConstantIntOp::create(at, loc, at.getI64Type(), 0);
-    Value rest = arith::RemSIOp::create(at, loc, dividend, y);
-    Value negative = arith::CmpIOp::create(at, loc, arith::CmpIPredicate::slt, rest, zero);
-    rest = arith::SelectOp::create(at, loc, negative, arith::AddIOp::create(at, loc, rest, y), rest);
-    return arith::DivSIOp::create(at, loc, arith::SubIOp::create(at, loc, dividend, rest), y).getResult();
-  };
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    result = arith::AddIOp::create(at, loc, x, y);
-    break;
-  case AffineExprKind::Mul:
-    result = arith::MulIOp::create(at, loc, x, y);
-    break;
-  case AffineExprKind::FloorDiv:
-    result = floorOf(x);
-    break;
-  case AffineExprKind::CeilDiv: {
-    Value one = arith::ConstantIntOp::create(at, loc, at.getI64Type(), 1);
-    result = floorOf(arith::AddIOp::create(at, loc, x, arith::SubIOp::create(at, loc, y, one)));
-    break;
-  }
-  default:
-    result = arith::RemSIOp::create(at, loc, x, y);
-    break;
-  }
-  lastAtStart = result.getDefiningOp();
+  Value result = materialize(at, loc, at.getI64Type(), expr, [&](unsigned symbol) { return dims.lookup(symbol); });
+  if (at.getInsertionPoint() != body->begin())
+    lastAtStart = &*std::prev(at.getInsertionPoint());
   return result;
 }
 
@@ -133,8 +98,8 @@ Value KernelShell::stack(Type element, int64_t count) {
 
 LogicalResult KernelShell::finish() {
   if (stackBytes > kKernelStackBytes)
-    return kernel.emitError("the kernel takes ") << stackBytes << " bytes of the stack, and " << kKernelStackBytes
-                                                << " are the most that it may take";
+    return kernel.emitError("the kernel takes ")
+           << stackBytes << " bytes of the stack, and " << kKernelStackBytes << " are the most that it may take";
   b.setInsertionPointToEnd(body);
   LLVM::ReturnOp::create(b, loc, ValueRange{});
   for (StringRef name : {StringRef(kKernelAttr), StringRef(kKindAttr), StringRef(kExtentAttr), StringRef(kGrainAttr)})

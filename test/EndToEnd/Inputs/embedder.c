@@ -98,8 +98,12 @@ static void make(buffer *b, const symc_argument *a, const int64_t *dims, int32_t
     random = random * 1664525u + 1013904223u;
     if (a->dtype.code == 2 && width == 4)
       ((float *)data)[i] = (float)(random >> 8) / (1 << 24);
-    else if (a->dtype.code == 2)
+    else if (a->dtype.code == 2 && width == 8)
       ((double *)data)[i] = (double)(random >> 8) / (1 << 24);
+    else if (width == 2) /* f16 and bf16 between 0.5 and 1 */
+      ((uint16_t *)data)[i] = (uint16_t)(a->dtype.code == 2   ? 0x3800 | random >> 22
+                                         : a->dtype.code == 4 ? 0x3f00 | random >> 25
+                                                              : random >> 31);
     else if (width == 1)
       data[i] = random >> 31;
     else if (width == 4)
