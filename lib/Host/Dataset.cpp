@@ -264,7 +264,7 @@ private:
                           argument.type,
                       "--cast " + std::string(argument.name) + " converts it");
     checkShape(argument, where, have, file.header.shape);
-    bool keepBytes = bytes && want != DataType::I8 && want != DataType::F16 && want != DataType::BF16;
+    bool keepBytes = bytes && want != DataType::I8; // which does not hold them all
     addColumn(argument, readTensor(std::move(file), keepBytes ? DataType::U8 : want));
   }
 
