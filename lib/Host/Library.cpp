@@ -11,8 +11,8 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
-#include <nlohmann/json.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 namespace symc::host {
 
@@ -93,8 +93,8 @@ void Library::warnOfInitialParameters(const symc_function &function) const {
           count += initial.count(name.get<std::string>());
         if (count)
           warn(code::InitialParameters,
-               std::to_string(count) + (count == 1 ? " parameter of " : " parameters of ") + symc::quoted(function.name) +
-                   (count == 1 ? " has its initial value" : " have their initial values"),
+               std::to_string(count) + (count == 1 ? " parameter of " : " parameters of ") +
+                   symc::quoted(function.name) + (count == 1 ? " has its initial value" : " have their initial values"),
                file, "--params W.safetensors gives trained ones");
       }
   } catch (const nlohmann::json::exception &) {
@@ -196,7 +196,8 @@ DataType typeOf(const symc_argument &argument) {
   if (std::optional<DataType> type = fromDlpack(argument.dtype))
     return *type;
   throw dataError(code::LibraryVersion, "",
-                  "argument " + symc::quoted(argument.name) + " has a type that this symc does not know: " + argument.type);
+                  "argument " + symc::quoted(argument.name) +
+                      " has a type that this symc does not know: " + argument.type);
 }
 
 Shape shapeOf(const symc_argument &argument, const std::vector<int64_t> &dims) {

@@ -50,7 +50,7 @@ struct ChecksumText {
 struct SafetensorsFile {
   int descriptor = -1;
   uint64_t dataOffset = 0, dataBytes = 0;
-  Hash hash; // of the header with the zeros
+  Hash hash;            // of the header with the zeros
   Scratch<char> header; // names and metadata point into it
   Scratch<int64_t> shapes;
   Scratch<FileTensor> tensors; // sorted by name
