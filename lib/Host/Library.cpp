@@ -223,11 +223,9 @@ Error statusError(symc_status status, const char *message, const std::string &fi
   if (!shown.empty() && text.compare(0, shown.size() + 1, shown + " ") == 0)
     text.erase(0, shown.size() + 1);
   Diagnostic diagnostic = makeDiagnostic(kind.code, file, text);
-  auto says = [&](const char *cause) { return text.find(cause) != text.npos; };
-  bool full = status == SYMC_IO_ERROR && (says("No space left") || says("quota") || says("File too large"));
-  if (full)
+  if (status == SYMC_IO_ERROR && saysFull(text))
     diagnostic.hint = "free some space, or write to another place";
-  bool lacking = full || (status == SYMC_IO_ERROR && saysLacking(text));
+  bool lacking = status == SYMC_IO_ERROR && saysLacking(text);
   return Error(lacking ? WrongEnvironment : kind.exit, diagnostic);
 }
 
