@@ -161,8 +161,8 @@ void hookBody(void *context, int64_t piece) {
   runChunks(call->pool, piece * chunks / call->pieces, (piece + 1) * chunks / call->pieces);
 }
 
-/// What kernels put on the stack (packed operands, kKernelStackBytes of lib/Lowering/CPU/KernelShell.h at most) does not
-/// depend on what the program around thinks a thread needs.
+/// What kernels put on the stack (packed operands, kKernelStackBytes of lib/Lowering/CPU/KernelShell.h at most) does
+/// not depend on what the program around thinks a thread needs.
 constexpr size_t threadStack = size_t(2) << 20;
 
 bool startThread(Worker &worker) {

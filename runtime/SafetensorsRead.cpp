@@ -15,23 +15,6 @@
 using namespace symc::rt;
 
 namespace {
-struct TypeSize {
-  const char *name;
-  uint64_t bits;
-};
-// All of the format; the model's own are those of lib/Support/ElementTypes.h.
-const TypeSize types[] = {{"F32", 32},    {"F64", 64},    {"I32", 32},    {"I64", 64},    {"U8", 8},
-                          {"BOOL", 8},    {"F16", 16},    {"BF16", 16},   {"I8", 8},      {"I16", 16},
-                          {"U16", 16},    {"U32", 32},    {"U64", 64},    {"C64", 64},    {"F8_E4M3", 8},
-                          {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}};
-
-const TypeSize *findType(const char *name) {
-  for (const TypeSize &type : types)
-    if (strcmp(type.name, name) == 0)
-      return &type;
-  return nullptr;
-}
-
 /// Heap sort: in place, and no input makes it slow.
 template <typename T, typename Less> void sort(T *items, size_t count, Less less) {
   auto sift = [&](size_t root, size_t size) {
@@ -178,7 +161,7 @@ private:
   }
 
   bool checkSize(const FileTensor &tensor, size_t shapeAt) {
-    const TypeSize *type = findType(tensor.dtype);
+    const FileType *type = findFileType(tensor.dtype);
     if (!type) {
       snprintf(error, errorSize, "tensor '%s' has the unknown dtype '%s'", Shown(tensor.name).text,
                Shown(tensor.dtype).text);

@@ -119,9 +119,9 @@ symc_status symc::rt::writeSafetensors(const Allocator &allocator, const char *p
     return SYMC_OUT_OF_MEMORY;
   }
   if (header.size - 8 > maxHeader) {
-    snprintf(error, errorSize, "cannot write %s: its header, with all names and the note, would have %llu bytes, of %llu",
-             Shown(path).text, static_cast<unsigned long long>(header.size - 8),
-             static_cast<unsigned long long>(maxHeader));
+    snprintf(
+        error, errorSize, "cannot write %s: its header, with all names and the note, would have %llu bytes, of %llu",
+        Shown(path).text, static_cast<unsigned long long>(header.size - 8), static_cast<unsigned long long>(maxHeader));
     return SYMC_INVALID_ARGUMENT;
   }
   if (checksum) {

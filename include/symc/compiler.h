@@ -30,7 +30,8 @@
 // Threads. A session is used by one thread at a time, several sessions by as many
 // threads at once. A call uses the stack of its thread, more of it the deeper a graph
 // nests: `symc` gives it 64 MiB at least. Callbacks are called on the thread that
-// called, before the call returns.
+// called, before the call returns, when all is compiled: they may call the library, and
+// destroy the session. They return: no longjmp() and no exception leaves them.
 //
 // Errors. What is wrong with a graph, a file or an option is a diagnostic, and the
 // outcome says whose mistake it was. A file appears whole or not at all. Nothing is
@@ -116,7 +117,7 @@ typedef struct {
 
 typedef struct symc_session symc_session;
 
-/* NULL when `options` are not understood. */
+/* NULL when `options` are not understood, or `reserved` is not 0. */
 SYMC_COMPILER_EXPORT symc_session *symc_session_create(const symc_session_options *options);
 /* NULL does nothing. */
 SYMC_COMPILER_EXPORT void symc_session_destroy(symc_session *session);
@@ -133,13 +134,13 @@ typedef enum {
 
 typedef enum { SYMC_OPT_DEFAULT = 0, SYMC_OPT_0, SYMC_OPT_1, SYMC_OPT_2, SYMC_OPT_3 } symc_opt_level;
 
-/* What is asked for. A list is an array and its length, in the order in which it counts. */
+/* What is asked for. A list is an array and its length, in the order in which it counts; none of its texts is NULL. */
 typedef struct {
   uint32_t size;
   int32_t opt_level; /* a symc_opt_level; by default 2 */
 
   const char *input; /* the graph file; diagnostics repeat the name as it is given */
-  const char *text;  /* the text of the graph, which then is not read; NULL: that of the file */
+  const char *text;  /* the text of the graph, below 2 GiB; the file then is not read. NULL: that of the file */
   uint64_t text_size;
 
   /* Either the file to write, libM.so, M.o or M.a by its ending, or the stage to stop at, whose text (of `obj` the
@@ -148,7 +149,7 @@ typedef struct {
   const char *emit;
   int32_t header; /* write M.h beside the output */
 
-  int32_t threads; /* default of MODEL_options.threads */
+  int32_t threads; /* default of MODEL_options.threads, 0 or more */
   uint64_t seed;   /* default of MODEL_options.seed */
 
   const char *target;           /* "cpu", also when NULL */

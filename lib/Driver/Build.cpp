@@ -111,22 +111,24 @@ static bool runPasses(PassManager &manager, ModuleOp module, BuildRun &run) {
 // Stages
 //===----------------------------------------------------------------------===//
 
-OwningOpRef<ModuleOp> symc::readInput(MLIRContext &context, BuildRun &run) {
+std::optional<std::string> symc::readText(const BuildOptions &options, Diagnostics &diagnostics) {
+  return options.text ? options.text : readGraphFile(options.input, diagnostics);
+}
+
+OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, BuildRun &run) {
   const BuildOptions &options = run.options;
   if (StringRef(options.input).ends_with(".mlir")) {
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
       report(raised, options, run.diagnostics);
       return success();
     });
-    return options.text ? parseSourceString<ModuleOp>(*options.text, ParserConfig(&context), options.input)
-                        : parseSourceFile<ModuleOp>(options.input, ParserConfig(&context));
+    return parseSourceString<ModuleOp>(text, ParserConfig(&context), options.input);
   }
   ImportOptions import;
   import.dims = options.fixedDims;
   import.reserved = reservedNames();
   import.derivativeReaches = derivativeReaches;
-  return options.text ? importGraphText(*options.text, options.input, &context, import, run.diagnostics)
-                      : importGraph(options.input, &context, import, run.diagnostics);
+  return importGraph(std::move(text), options.input, &context, import, run.diagnostics);
 }
 
 bool symc::runStages(ModuleOp module, Stage last, BuildRun &run) {

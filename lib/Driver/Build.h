@@ -63,8 +63,11 @@ struct BuildRun {
   mlir::TimingScope timing;
 };
 
-/// Reads the graph (or, for a name in .mlir, a module of sym): stage Sym. Null after an error.
-mlir::OwningOpRef<mlir::ModuleOp> readInput(mlir::MLIRContext &context, BuildRun &run);
+/// The text of the graph: that of the options, or that of the file. None after an error.
+std::optional<std::string> readText(const BuildOptions &options, Diagnostics &diagnostics);
+
+/// Reads the text as a graph (or, for a name in .mlir, as a module of sym): stage Sym. Null after an error.
+mlir::OwningOpRef<mlir::ModuleOp> readModule(std::string text, mlir::MLIRContext &context, BuildRun &run);
 
 /// Runs the stages after Sym up to `last` (at most Linalg) on the module.
 bool runStages(mlir::ModuleOp module, Stage last, BuildRun &run);

@@ -13,7 +13,6 @@
 #include "lib/Support/SystemErrors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
 
 using namespace mlir;
@@ -105,7 +104,9 @@ static std::vector<std::string> inputsOf(ModuleOp module) {
   auto model = module.lookupSymbol<func::FuncOp>("model");
   for (unsigned i = 0; model && i < model.getNumArguments(); ++i)
     if (auto kind = model.getArgAttrOfType<StringAttr>(i, "sym.kind"); kind && kind.getValue() == "input")
-      inputs.push_back(model.getArgAttrOfType<StringAttr>(i, "sym.name").str());
+      if (auto name =
+              model.getArgAttrOfType<StringAttr>(i, "sym.name")) // a module that was written by hand may lack it
+        inputs.push_back(name.str());
   return inputs;
 }
 
@@ -165,8 +166,17 @@ void Compilation::reportPlacement(ModuleOp module) {
 // The calls
 //===----------------------------------------------------------------------===//
 
+/// The file is read once: the manifest tells of the text that was compiled, whatever the file has become meanwhile.
+OwningOpRef<ModuleOp> Compilation::read() {
+  std::optional<std::string> text = readText(options, diagnostics);
+  if (!text)
+    return nullptr;
+  graphSha256 = llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(*text)), /*LowerCase=*/true);
+  return readModule(std::move(*text), context, run);
+}
+
 Outcome Compilation::compile(BuildResult &result) {
-  OwningOpRef<ModuleOp> module = readInput(context, run);
+  OwningOpRef<ModuleOp> module = read();
   if (!module || diagnostics.hasErrors() || !checkFunctions(*module))
     return failed();
   if (options.logPlacement && !runStages(*module, Stage::Dot, run))
@@ -183,14 +193,14 @@ Outcome Compilation::compile(BuildResult &result) {
 }
 
 Outcome Compilation::check() {
-  OwningOpRef<ModuleOp> module = readInput(context, run);
+  OwningOpRef<ModuleOp> module = read();
   if (module && !diagnostics.hasErrors())
     runStages(*module, Stage::Autodiff, run);
   return diagnostics.hasErrors() ? failed() : Outcome::Done;
 }
 
 Outcome Compilation::differentiate(const FormulaRequest &request, BuildResult &result) {
-  OwningOpRef<ModuleOp> module = readInput(context, run);
+  OwningOpRef<ModuleOp> module = read();
   if (!module || diagnostics.hasErrors() || !runStages(*module, Stage::Dot, run))
     return failed();
   FormulaOptions formula;
@@ -298,20 +308,6 @@ static std::vector<std::string> flagsOf(const BuildOptions &options) {
   return flags;
 }
 
-/// SHA-256 of the graph's text.
-static std::string hashOfGraph(const BuildOptions &options) {
-  llvm::SHA256 hash;
-  if (options.text) {
-    hash.update(*options.text);
-  } else {
-    auto buffer = llvm::MemoryBuffer::getFile(options.input);
-    if (!buffer)
-      return "";
-    hash.update((*buffer)->getBuffer());
-  }
-  return llvm::toHex(hash.final(), /*LowerCase=*/true);
-}
-
 Outcome Compilation::writeLibrary(ModuleOp module, std::vector<std::string> inputs, BuildResult &result) {
   llvm::LLVMContext llvmContext;
   ModelDescription model;
@@ -322,7 +318,7 @@ Outcome Compilation::writeLibrary(ModuleOp module, std::vector<std::string> inpu
   model.flags = flagsOf(options);
   model.defaultThreads = options.threads;
   model.defaultSeed = options.seed;
-  model.graphSha256 = hashOfGraph(options);
+  model.graphSha256 = graphSha256;
   if (!options.params.empty() && !embedParameters(model, options, diagnostics))
     return Outcome::WrongInput;
   EmitOptions target;

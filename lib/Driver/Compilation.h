@@ -40,6 +40,7 @@ public:
   Outcome differentiate(const FormulaRequest &request, BuildResult &result);
 
 private:
+  mlir::OwningOpRef<mlir::ModuleOp> read();
   Outcome emit(mlir::ModuleOp module, BuildResult &result);
   Outcome writeLibrary(mlir::ModuleOp module, std::vector<std::string> inputs, BuildResult &result);
   std::optional<std::vector<CpuTarget>> resolveCpus();
@@ -56,6 +57,7 @@ private:
   const BuildOptions &options;
   Diagnostics &diagnostics;
   mlir::MLIRContext context;
+  std::string graphSha256;                               // of the text that was read
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies; // initial values in the description may point into them
   std::string timings;
   std::unique_ptr<llvm::raw_ostream> timingStream;

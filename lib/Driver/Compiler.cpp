@@ -28,9 +28,10 @@ static_assert(static_cast<int>(Outcome::Done) == SYMC_COMPILER_DONE &&
 //===----------------------------------------------------------------------===//
 
 /// The caller's struct as this library knows it: what a shorter one lacks is zero. None when it is longer and says
-/// something there, or does not reach past its size.
+/// something there, or when no version has a struct of its size: it would end within a field, or far beyond them all.
 template <typename T> std::optional<T> received(const T *given) {
-  if (!given || given->size < sizeof(given->size))
+  constexpr uint32_t largest = 1 << 12;
+  if (!given || given->size == 0 || given->size % alignof(T) != 0 || given->size > largest)
     return std::nullopt;
   auto *bytes = reinterpret_cast<const char *>(given);
   for (uint32_t i = sizeof(T); i < given->size; ++i)
@@ -43,9 +44,6 @@ template <typename T> std::optional<T> received(const T *given) {
 }
 
 std::string text(const char *string) { return string ? string : ""; }
-std::vector<std::string> list(const char *const *items, int32_t count) {
-  return items && count > 0 ? std::vector<std::string>(items, items + count) : std::vector<std::string>();
-}
 
 /// Reports what the options have wrong.
 class OptionReader {
@@ -60,10 +58,11 @@ public:
     options.input = text(given.input);
     if (options.input.empty())
       wrong("input", "no graph file is named");
-    if (given.text)
+    if (given.text && given.text_size > INT32_MAX) // like a file of this size
+      wrong("text_size", "the text has 2 GiB or more", code::FileTooLarge);
+    else if (given.text)
       options.text = std::string(given.text, given.text_size);
-    for (int32_t i = 0; given.dim_names && given.dim_values && i < given.dim_count; ++i)
-      options.fixedDims.push_back({given.dim_names[i], given.dim_values[i]});
+    readDims();
   }
 
   void readResult() {
@@ -85,14 +84,16 @@ public:
       wrong("target", "this version compiles for the CPU only", code::CommandNotInThisVersion);
     else if (!target.empty() && target != "cpu")
       wrong("target", "there is no target " + quoted(target) + "; they are cpu and cuda");
-    options.functions = list(given.functions, given.function_count);
+    options.functions = list("functions", given.functions, given.function_count);
     options.functionsRequired = given.functions_required;
-    if (std::vector<std::string> cpus = list(given.cpus, given.cpu_count); !cpus.empty())
+    if (std::vector<std::string> cpus = list("cpus", given.cpus, given.cpu_count); !cpus.empty())
       options.cpus = std::move(cpus);
     options.triple = text(given.triple);
     options.params = text(given.params);
     options.allowExtra = given.allow_extra;
     options.threads = given.threads;
+    if (given.threads < 0)
+      wrong("threads", "the number of threads is 0 or more, not " + std::to_string(given.threads));
     options.seed = given.seed;
     if (given.opt_level < SYMC_OPT_DEFAULT || given.opt_level > SYMC_OPT_3)
       wrong("opt_level", "a level of optimization is one of 0 to 3");
@@ -104,7 +105,32 @@ public:
     readDebugging();
   }
 
+  void readFormula(const symc_formula_options &formula, FormulaRequest &request) {
+    request = {text(formula.of), list("wrt", formula.wrt, formula.wrt_count), formula.latex != 0};
+  }
+
 private:
+  /// A list that lacks its array, or a text in it, is a mistake of the caller's code, which must not be taken for an
+  /// empty list: that one means all, or none.
+  std::vector<std::string> list(std::string_view option, const char *const *items, int32_t count) {
+    if (count < 0 || (count > 0 && (!items || llvm::is_contained(llvm::ArrayRef(items, count), nullptr)))) {
+      wrong(option, "the list of " + std::to_string(count) + " lacks texts");
+      return {};
+    }
+    return {items, items + count};
+  }
+
+  void readDims() {
+    std::vector<std::string> names = list("dim_names", given.dim_names, given.dim_count);
+    if (!names.empty() && !given.dim_values)
+      return wrong("dim_values", "the dimensions have no values");
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (llvm::is_contained(llvm::ArrayRef(names).take_front(i), names[i]))
+        return wrong("dim_names", "the dimension " + quoted(names[i]) + " is fixed twice");
+      options.fixedDims.push_back({names[i], given.dim_values[i]});
+    }
+  }
+
   void readOutput() {
     llvm::StringRef output = options.output;
     if (output.empty())
@@ -223,6 +249,7 @@ symc_outcome call(symc_session *session, const symc_compile_options *options, sy
     *result = nullptr;
   if (!session)
     return SYMC_COMPILER_WRONG_OPTIONS;
+  const symc_session_options listener = session->options; // what it is told may make the caller destroy the session
   Diagnostics diagnostics;
   BuildOptions build;
   BuildResult content;
@@ -241,9 +268,9 @@ symc_outcome call(symc_session *session, const symc_compile_options *options, sy
     if (outcome == Outcome::Done && result)
       *result = hand(std::move(content));
   }
-  if (session->options.diagnostic)
+  if (listener.diagnostic)
     for (const symc::Diagnostic &diagnostic : diagnostics.inOrder())
-      session->options.diagnostic(session->options.user, Told(diagnostic, diagnostics).get());
+      listener.diagnostic(listener.user, Told(diagnostic, diagnostics).get());
   return static_cast<symc_outcome>(outcome);
 }
 
@@ -258,7 +285,7 @@ const symc_compiler_info *symc_compiler_about(void) {
 
 symc_session *symc_session_create(const symc_session_options *options) {
   std::optional<symc_session_options> given = received(options);
-  return given ? new symc_session{*given} : nullptr;
+  return given && given->reserved == 0 ? new symc_session{*given} : nullptr;
 }
 
 void symc_session_destroy(symc_session *session) { delete session; }
@@ -282,10 +309,8 @@ symc_outcome symc_session_differentiate(symc_session *session, const symc_compil
                                         const symc_formula_options *formula, symc_result **result) {
   std::optional<symc_formula_options> asked = received(formula);
   FormulaRequest request;
-  if (asked)
-    request = {text(asked->of), list(asked->wrt, asked->wrt_count), asked->latex != 0};
   return call(
-      session, asked ? options : nullptr, result, [](OptionReader &) {},
+      session, asked ? options : nullptr, result, [&](OptionReader &reader) { reader.readFormula(*asked, request); },
       [&](Compilation &compilation, BuildResult &content) { return compilation.differentiate(request, content); });
 }
 

@@ -16,8 +16,8 @@
 
 namespace symc {
 
-/// The results of the compiler's stages, in order. Dot shows the graph of Sym with its functions where they are called; the
-/// last ones are another target's.
+/// The results of the compiler's stages, in order. Dot shows the graph of Sym with its functions where they are called;
+/// the last ones are another target's.
 enum class Stage { Sym, Dot, Autodiff, Fused, Linalg, Llvm, Asm, Obj, Library, Cuda, Ptx, Cubin };
 
 struct StageInfo {

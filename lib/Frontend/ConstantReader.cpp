@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/ImportContext.h"
+#include "lib/Support/Safetensors.h"
 #include "lib/Support/Suggest.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/Error.h"
@@ -249,16 +250,6 @@ bool FileReader::openFile() {
   return true;
 }
 
-static unsigned bitsOf(std::string_view dtype) {
-  static constexpr std::pair<std::string_view, unsigned> types[] = {
-      {"BOOL", 8},  {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"I16", 16}, {"U16", 16}, {"F16", 16},
-      {"BF16", 16}, {"I32", 32}, {"U32", 32}, {"F32", 32},    {"F64", 64},    {"I64", 64}, {"U64", 64}};
-  for (auto [name, bits] : types)
-    if (name == dtype)
-      return bits;
-  return 0;
-}
-
 bool FileReader::readEntry(const JsonMember &member) {
   std::string said = "the tensor " + quoted(member.key);
   const JsonMember *dtype = member.value.find("dtype"), *shape = member.value.find("shape"),
@@ -267,16 +258,19 @@ bool FileReader::readEntry(const JsonMember &member) {
       offsets->value.items().size() != 2 || member.value.count != 3)
     return malformed(said + " lacks dtype, shape or data_offsets");
   Entry entry{member.key, std::string(dtype->value.string()), {}, 0, 0};
-  unsigned bits = bitsOf(entry.dtype);
-  if (!bits)
+  const rt::FileType *stored = rt::findFileType(entry.dtype.c_str());
+  if (!stored)
     return malformed(said + " has the unknown dtype " + symc::quoted(entry.dtype));
-  uint64_t bytes = bits / 8;
+  uint64_t bits = stored->bits;
   for (const JsonValue &size : shape->value.items()) {
     if (!size.isInteger() || size.integer < 0 ||
-        __builtin_mul_overflow(bytes, static_cast<uint64_t>(size.integer), &bytes))
+        __builtin_mul_overflow(bits, static_cast<uint64_t>(size.integer), &bits))
       return malformed(said + " has a bad shape");
     entry.shape.push_back(size.integer);
   }
+  if (bits % 8 != 0)
+    return malformed(said + " has no whole number of bytes");
+  uint64_t bytes = bits / 8;
   for (const JsonValue &offset : offsets->value.items())
     if (!offset.isInteger() || offset.integer < 0)
       return malformed(said + " has bad data_offsets");
@@ -295,8 +289,7 @@ bool FileReader::readHeader() {
   if (file.size < 8 || !file.read(0, length, 8))
     return malformed("it has no header");
   uint64_t size = llvm::support::endian::read64le(length);
-  constexpr uint64_t headerLimit = 100 * 1000 * 1000;
-  if (size > headerLimit || size > file.size - 8)
+  if (size > rt::maxHeader || size > file.size - 8)
     return malformed("its header has " + std::to_string(size) + " bytes");
   header.resize(size);
   if (!file.read(8, header.data(), size))

@@ -67,17 +67,16 @@ static std::optional<Refusal> readFile(const std::string &path, std::string &tex
   return std::nullopt;
 }
 
-OwningOpRef<ModuleOp> symc::importGraph(StringRef path, MLIRContext *context, const ImportOptions &options,
-                                        Diagnostics &diagnostics) {
+std::optional<std::string> symc::readGraphFile(StringRef path, Diagnostics &diagnostics) {
   std::string text;
-  if (std::optional<Refusal> refusal = readFile(path.str(), text)) {
-    symc::Diagnostic d;
-    d.code = refusal->code;
-    d.file = path.str();
-    d.message = "cannot read " + quoted({path.data(), path.size()}, 4096) + ": " + refusal->why;
-    d.hint = refusal->hint;
-    diagnostics.report(std::move(d));
-    return nullptr;
-  }
-  return importGraphText(std::move(text), path, context, options, diagnostics);
+  std::optional<Refusal> refusal = readFile(path.str(), text);
+  if (!refusal)
+    return text;
+  symc::Diagnostic d;
+  d.code = refusal->code;
+  d.file = path.str();
+  d.message = "cannot read " + quoted({path.data(), path.size()}, 4096) + ": " + refusal->why;
+  d.hint = refusal->hint;
+  diagnostics.report(std::move(d));
+  return std::nullopt;
 }

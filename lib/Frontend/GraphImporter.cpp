@@ -116,8 +116,8 @@ static OwningOpRef<ModuleOp> build(GraphParts &parts) {
   return module;
 }
 
-OwningOpRef<ModuleOp> symc::importGraphText(std::string text, StringRef name, MLIRContext *context,
-                                            const ImportOptions &options, Diagnostics &diagnostics) {
+OwningOpRef<ModuleOp> symc::importGraph(std::string text, StringRef name, MLIRContext *context,
+                                        const ImportOptions &options, Diagnostics &diagnostics) {
   const SourceText &source = diagnostics.ownSource(name.str(), std::move(text));
   std::unique_ptr<JsonDocument> document = readJson(source, diagnostics);
   if (!document)

@@ -10,6 +10,7 @@
 #include "lib/Support/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,14 +26,13 @@ struct ImportOptions {
   bool (*derivativeReaches)(mlir::Value result, llvm::ArrayRef<mlir::Value> values) = nullptr;
 };
 
-/// Reads and checks the graph file at `path` and builds the module that docs/ARCHITECTURE.md describes. Null when
-/// `diagnostics` has received an error; warnings leave a module.
-mlir::OwningOpRef<mlir::ModuleOp> importGraph(llvm::StringRef path, mlir::MLIRContext *context,
-                                              const ImportOptions &options, Diagnostics &diagnostics);
+/// The text of the graph file at `path`. None when `diagnostics` has received an error.
+std::optional<std::string> readGraphFile(llvm::StringRef path, Diagnostics &diagnostics);
 
-/// The same for a text in memory; `name` is the file's name in messages and the base of relative paths.
-mlir::OwningOpRef<mlir::ModuleOp> importGraphText(std::string text, llvm::StringRef name, mlir::MLIRContext *context,
-                                                  const ImportOptions &options, Diagnostics &diagnostics);
+/// Checks a graph's text and builds the module that docs/ARCHITECTURE.md describes; `name` is the file's name in
+/// messages and the base of relative paths. Null when `diagnostics` has received an error; warnings leave a module.
+mlir::OwningOpRef<mlir::ModuleOp> importGraph(std::string text, llvm::StringRef name, mlir::MLIRContext *context,
+                                              const ImportOptions &options, Diagnostics &diagnostics);
 
 } // namespace symc
 

@@ -158,9 +158,12 @@ private:
     if (!threads)
       threads = threadsOfProcess();
     auto tenths = [](double ns) { return jsonNumber<Json>(std::round(ns * 10) / 10); };
-    Json row = {{"function", function.name},           {"dims", shown},
-                {"threads", threads},                  {"runs", runs},
-                {"median_ns", tenths(quantile(.5))},   {"min_ns", tenths(samples.front())},
+    Json row = {{"function", function.name},
+                {"dims", shown},
+                {"threads", threads},
+                {"runs", runs},
+                {"median_ns", tenths(quantile(.5))},
+                {"min_ns", tenths(samples.front())},
                 {"p90_ns", tenths(quantile(.9))}};
     printf("%s\n", jsonLine(row).c_str());
   }

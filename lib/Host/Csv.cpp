@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Csv.h"
+#include "lib/Host/ElementVisitor.h"
 #include "lib/Host/Errors.h"
 #include "lib/Support/Suggest.h"
 
@@ -138,68 +139,37 @@ std::string_view trim(std::string_view text) {
 
 enum class Parse { Ok, NotANumber, OutOfRange };
 
-template <typename T> Parse parseAs(std::string_view text, void *out) {
-  T value{};
-  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code == std::errc::invalid_argument || end != text.data() + text.size())
-    return Parse::NotANumber;
-  if (code == std::errc::result_out_of_range) {
+template <typename T> Parse parse(std::string_view text, T &element) {
+  if constexpr (std::is_same_v<T, Truth>) {
+    element.byte = text == "1" || text == "true" || text == "True";
+    return element.byte || text == "0" || text == "false" || text == "False" ? Parse::Ok : Parse::NotANumber;
+  } else if constexpr (isNarrow<T>) {
+    double wide = 0;
+    Parse parsed = parse(text, wide);
+    element = T(wide);
+    return parsed == Parse::Ok && std::isinf(Value<T>(element)) && !std::isinf(wide) ? Parse::OutOfRange : parsed;
+  } else {
+    auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), element);
+    if (code == std::errc::invalid_argument || end != text.data() + text.size())
+      return Parse::NotANumber;
+    if (code != std::errc::result_out_of_range)
+      return Parse::Ok;
     if constexpr (std::is_floating_point_v<T>) {
       // Too small is rounded like any other number; too large is an error.
       double wide = strtod(std::string(text).c_str(), nullptr);
-      if (std::fabs(wide) > 1)
-        return Parse::OutOfRange;
-      value = static_cast<T>(wide);
-    } else {
-      return Parse::OutOfRange;
+      element = static_cast<T>(wide);
+      return std::fabs(wide) > 1 ? Parse::OutOfRange : Parse::Ok;
     }
+    return Parse::OutOfRange;
   }
-  memcpy(out, &value, sizeof value);
-  return Parse::Ok;
 }
 
 Parse parseCell(std::string_view text, DataType type, void *out) {
-  text = trim(text);
-  switch (type) {
-  case DataType::F32:
-    return parseAs<float>(text, out);
-  case DataType::F64:
-    return parseAs<double>(text, out);
-  case DataType::I8:
-    return parseAs<int8_t>(text, out);
-  case DataType::I16:
-    return parseAs<int16_t>(text, out);
-  case DataType::I32:
-    return parseAs<int32_t>(text, out);
-  case DataType::I64:
-    return parseAs<int64_t>(text, out);
-  case DataType::U8:
-    return parseAs<uint8_t>(text, out);
-  case DataType::U16:
-    return parseAs<uint16_t>(text, out);
-  case DataType::U32:
-    return parseAs<uint32_t>(text, out);
-  case DataType::U64:
-    return parseAs<uint64_t>(text, out);
-  case DataType::Bool: {
-    bool truth = text == "1" || text == "true" || text == "True";
-    if (!truth && text != "0" && text != "false" && text != "False")
-      return Parse::NotANumber;
-    memset(out, truth, 1);
-    return Parse::Ok;
-  }
-  case DataType::F16:
-  case DataType::BF16: {
-    double wide, rounded = 0;
-    Parse parsed = parseAs<double>(text, &wide);
-    if (parsed != Parse::Ok)
-      return parsed;
-    convert(&wide, DataType::F64, out, type, 1);
-    convert(out, type, &rounded, DataType::F64, 1);
-    return std::isinf(rounded) && !std::isinf(wide) ? Parse::OutOfRange : Parse::Ok;
-  }
-  }
-  return Parse::NotANumber;
+  return visitElement(type, [&](auto element) {
+    Parse parsed = parse(trim(text), element);
+    memcpy(out, &element, sizeof element);
+    return parsed;
+  });
 }
 
 bool isNumber(const Field &field) {

@@ -5,76 +5,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/DataType.h"
-#include "lib/Support/NarrowFloat.h"
+#include "lib/Host/ElementVisitor.h"
 
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <type_traits>
 
 namespace symc::host {
 
 namespace {
 
-struct Half {
-  uint16_t bits = 0;
-  Half() = default;
-  explicit Half(double value) : bits(toF16(value)) {}
-  operator float() const { return fromF16(bits); }
-};
-
-struct BFloat {
-  uint16_t bits = 0;
-  BFloat() = default;
-  explicit BFloat(double value) : bits(toBF16(value)) {}
-  operator float() const { return fromBF16(bits); }
-};
-
-template <typename T> constexpr bool isNarrow = std::is_same_v<T, Half> || std::is_same_v<T, BFloat>;
-
-struct Truth {
-  uint8_t byte;
-  operator int() const { return byte != 0; }
-};
-
-/// Calls `f` with a value of the C type of `type`.
-template <typename F> void withType(DataType type, F &&f) {
-  switch (type) {
-  case DataType::F16:
-    return f(Half());
-  case DataType::BF16:
-    return f(BFloat());
-  case DataType::F32:
-    return f(float());
-  case DataType::F64:
-    return f(double());
-  case DataType::I8:
-    return f(int8_t());
-  case DataType::I16:
-    return f(int16_t());
-  case DataType::I32:
-    return f(int32_t());
-  case DataType::I64:
-    return f(int64_t());
-  case DataType::U8:
-    return f(uint8_t());
-  case DataType::U16:
-    return f(uint16_t());
-  case DataType::U32:
-    return f(uint32_t());
-  case DataType::U64:
-    return f(uint64_t());
-  case DataType::Bool:
-    return f(Truth());
-  }
-}
-
-/// The arithmetic type that holds every value of a stored type.
-template <typename T>
-using Value = std::conditional_t<isNarrow<T>, float, std::conditional_t<std::is_same_v<T, Truth>, int, T>>;
-
 template <typename To, typename From> bool fits(From value) {
-  if constexpr (std::is_floating_point_v<To> || isNarrow<To>)
+  if constexpr (std::is_floating_point_v<Value<To>>)
     return true;
   else if constexpr (std::is_floating_point_v<From>) {
     // The bounds as powers of two are exact in From; NaN compares false.
@@ -137,26 +79,24 @@ std::optional<int64_t> elementCount(const Shape &shape) {
 
 std::optional<ConversionFailure> convert(const void *from, DataType fromType, void *to, DataType toType,
                                          int64_t count) {
-  std::optional<ConversionFailure> failure;
-  withType(fromType, [&](auto source) {
-    withType(toType, [&](auto target) {
+  return visitElement(fromType, [&](auto source) {
+    return visitElement(toType, [&](auto target) {
       using From = decltype(source);
       using To = decltype(target);
-      failure = convertAll(static_cast<const From *>(from), static_cast<To *>(to), count);
+      return convertAll(static_cast<const From *>(from), static_cast<To *>(to), count);
     });
   });
-  return failure;
 }
 
 void expandBytes(const uint8_t *from, void *to, DataType toType, int64_t count, double scale) {
-  withType(toType, [&](auto target) {
+  visitElement(toType, [&](auto target) {
     using To = decltype(target);
-    if constexpr (std::is_floating_point_v<To>) {
-      To *out = static_cast<To *>(to), factor = static_cast<To>(scale);
+    To *out = static_cast<To *>(to);
+    if constexpr (std::is_floating_point_v<Value<To>>) {
+      To factor = static_cast<To>(scale);
       for (int64_t i = 0; i < count; ++i)
-        out[i] = static_cast<To>(from[i]) * factor;
+        out[i] = static_cast<To>(static_cast<Value<To>>(from[i]) * factor);
     } else if constexpr (std::is_integral_v<To>) {
-      To *out = static_cast<To *>(to);
       for (int64_t i = 0; i < count; ++i)
         out[i] = static_cast<To>(from[i]);
     }
@@ -164,9 +104,9 @@ void expandBytes(const uint8_t *from, void *to, DataType toType, int64_t count, 
 }
 
 void scaleInPlace(void *data, DataType type, int64_t count, double scale) {
-  withType(type, [&](auto target) {
+  visitElement(type, [&](auto target) {
     using T = decltype(target);
-    if constexpr (std::is_floating_point_v<T> || isNarrow<T>) {
+    if constexpr (std::is_floating_point_v<Value<T>>) {
       T *values = static_cast<T *>(data), factor = static_cast<T>(scale);
       for (int64_t i = 0; i < count; ++i)
         values[i] = static_cast<T>(values[i] * factor);

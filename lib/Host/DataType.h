@@ -46,7 +46,7 @@ std::optional<ConversionFailure> convert(const void *from, DataType fromType, vo
 /// to[i] = T(from[i]) * T(scale), the path from bytes to a batch. `toType` is numeric.
 void expandBytes(const uint8_t *from, void *to, DataType toType, int64_t count, double scale);
 
-/// data[i] *= scale in the data's own type, which is F32 or F64.
+/// data[i] *= scale in the data's own type, which is floating.
 void scaleInPlace(void *data, DataType type, int64_t count, double scale);
 
 /// Reverses the bytes of each element.

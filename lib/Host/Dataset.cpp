@@ -126,7 +126,8 @@ private:
       check("--cast", item);
     for (const auto &file : options.files)
       if (!isNeeded(file.first))
-        warn(code::UnusedData, "input " + symc::quoted(file.first) + " is not used here; its data is not read", file.second);
+        warn(code::UnusedData, "input " + symc::quoted(file.first) + " is not used here; its data is not read",
+             file.second);
     for (const symc_argument *argument : needed)
       if (options.scale.count(argument->name) && !isFloat(typeOf(*argument)))
         throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " +
@@ -244,7 +245,8 @@ private:
       auto columns = std::find_if(options.csvInputs.begin(), options.csvInputs.end(),
                                   [&](const auto &item) { return item.first == argument->name; });
       if (columns == options.csvInputs.end())
-        throw usageError(code::MissingOption, "--csv-inputs gives no columns for input " + symc::quoted(argument->name));
+        throw usageError(code::MissingOption,
+                         "--csv-inputs gives no columns for input " + symc::quoted(argument->name));
       requests.push_back({argument->name, columns->second, typeOf(*argument)});
     }
     std::vector<Tensor> tensors = readCsv(openFile(path), requests);
@@ -264,7 +266,7 @@ private:
                           argument.type,
                       "--cast " + std::string(argument.name) + " converts it");
     checkShape(argument, where, have, file.header.shape);
-    bool keepBytes = bytes && want != DataType::I8 && want != DataType::F16 && want != DataType::BF16;
+    bool keepBytes = bytes && want != DataType::I8; // which does not hold them all
     addColumn(argument, readTensor(std::move(file), keepBytes ? DataType::U8 : want));
   }
 
@@ -288,8 +290,8 @@ private:
       }
       int32_t dim = argument.dims[axis];
       if (data.dimValues[dim] >= 0 && data.dimValues[dim] != shape[axis])
-        mismatch(", where " + symc::quoted(library.model().dims[dim].name) + " is " + std::to_string(data.dimValues[dim]) +
-                 " after " + dimSources[dim]);
+        mismatch(", where " + symc::quoted(library.model().dims[dim].name) + " is " +
+                 std::to_string(data.dimValues[dim]) + " after " + dimSources[dim]);
       data.dimValues[dim] = shape[axis];
       dimSources[dim] = "input " + symc::quoted(argument.name);
     }

@@ -11,8 +11,8 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
-#include <nlohmann/json.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 namespace symc::host {
 
@@ -93,8 +93,8 @@ void Library::warnOfInitialParameters(const symc_function &function) const {
           count += initial.count(name.get<std::string>());
         if (count)
           warn(code::InitialParameters,
-               std::to_string(count) + (count == 1 ? " parameter of " : " parameters of ") + symc::quoted(function.name) +
-                   (count == 1 ? " has its initial value" : " have their initial values"),
+               std::to_string(count) + (count == 1 ? " parameter of " : " parameters of ") +
+                   symc::quoted(function.name) + (count == 1 ? " has its initial value" : " have their initial values"),
                file, "--params W.safetensors gives trained ones");
       }
   } catch (const nlohmann::json::exception &) {
@@ -196,7 +196,8 @@ DataType typeOf(const symc_argument &argument) {
   if (std::optional<DataType> type = fromDlpack(argument.dtype))
     return *type;
   throw dataError(code::LibraryVersion, "",
-                  "argument " + symc::quoted(argument.name) + " has a type that this symc does not know: " + argument.type);
+                  "argument " + symc::quoted(argument.name) +
+                      " has a type that this symc does not know: " + argument.type);
 }
 
 Shape shapeOf(const symc_argument &argument, const std::vector<int64_t> &dims) {
@@ -222,11 +223,9 @@ Error statusError(symc_status status, const char *message, const std::string &fi
   if (!shown.empty() && text.compare(0, shown.size() + 1, shown + " ") == 0)
     text.erase(0, shown.size() + 1);
   Diagnostic diagnostic = makeDiagnostic(kind.code, file, text);
-  auto says = [&](const char *cause) { return text.find(cause) != text.npos; };
-  bool full = status == SYMC_IO_ERROR && (says("No space left") || says("quota") || says("File too large"));
-  if (full)
+  if (status == SYMC_IO_ERROR && saysFull(text))
     diagnostic.hint = "free some space, or write to another place";
-  bool lacking = full || (status == SYMC_IO_ERROR && saysLacking(text));
+  bool lacking = status == SYMC_IO_ERROR && saysLacking(text);
   return Error(lacking ? WrongEnvironment : kind.exit, diagnostic);
 }
 

@@ -5,68 +5,30 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/NestedLists.h"
+#include "lib/Host/ElementVisitor.h"
 #include "lib/Support/Json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace symc::host {
 
 /// The elements from `at` on, which moves behind them, as lists from that axis on.
 template <typename AnyJson, typename T>
-static AnyJson listsFrom(const Tensor &tensor, const T *&at, size_t axis, int64_t &notFinite) {
-  if (axis == tensor.shape.size()) {
-    T value = *at++;
-    if constexpr (std::is_floating_point_v<T>)
+static AnyJson lists(const Shape &shape, const T *&at, size_t axis, int64_t &notFinite) {
+  if (axis == shape.size()) {
+    Value<T> value = *at++;
+    if constexpr (std::is_floating_point_v<Value<T>>)
       notFinite += !std::isfinite(value);
-    return tensor.type == DataType::Bool ? AnyJson(value != 0) : jsonNumber<AnyJson>(value);
+    if constexpr (std::is_same_v<T, Truth>)
+      return AnyJson(value != 0);
+    return jsonNumber<AnyJson>(value);
   }
   AnyJson list = AnyJson::array();
-  for (int64_t i = 0; i < tensor.shape[axis]; ++i)
-    list.push_back(listsFrom<AnyJson>(tensor, at, axis + 1, notFinite));
+  for (int64_t i = 0; i < shape[axis]; ++i)
+    list.push_back(lists<AnyJson>(shape, at, axis + 1, notFinite));
   return list;
-}
-
-template <typename AnyJson, typename T> static AnyJson listsOf(const Tensor &tensor, int64_t &notFinite) {
-  auto *at = reinterpret_cast<const T *>(tensor.data.data());
-  return listsFrom<AnyJson>(tensor, at, 0, notFinite);
-}
-
-template <typename AnyJson> static AnyJson lists(const Tensor &tensor, int64_t &notFinite) {
-  switch (tensor.type) {
-  case DataType::F32:
-    return listsOf<AnyJson, float>(tensor, notFinite);
-  case DataType::F64:
-    return listsOf<AnyJson, double>(tensor, notFinite);
-  case DataType::I8:
-    return listsOf<AnyJson, int8_t>(tensor, notFinite);
-  case DataType::I16:
-    return listsOf<AnyJson, int16_t>(tensor, notFinite);
-  case DataType::I32:
-    return listsOf<AnyJson, int32_t>(tensor, notFinite);
-  case DataType::I64:
-    return listsOf<AnyJson, int64_t>(tensor, notFinite);
-  case DataType::U8:
-  case DataType::Bool:
-    return listsOf<AnyJson, uint8_t>(tensor, notFinite);
-  case DataType::U16:
-    return listsOf<AnyJson, uint16_t>(tensor, notFinite);
-  case DataType::U32:
-    return listsOf<AnyJson, uint32_t>(tensor, notFinite);
-  case DataType::U64:
-    return listsOf<AnyJson, uint64_t>(tensor, notFinite);
-  case DataType::F16:
-  case DataType::BF16: {
-    Tensor wide;
-    wide.type = DataType::F32;
-    wide.shape = tensor.shape;
-    int64_t count = elementCount(tensor.shape).value_or(0);
-    wide.data.resize(count * sizeof(float));
-    convert(tensor.data.data(), tensor.type, wide.data.data(), DataType::F32, count);
-    return listsOf<AnyJson, float>(wide, notFinite);
-  }
-  }
-  return nullptr;
 }
 
 template <typename AnyJson>
@@ -74,7 +36,10 @@ static std::string object(const std::vector<std::string> &names, const std::vect
                           int64_t &notFinite) {
   AnyJson out = AnyJson::object();
   for (size_t i = 0; i < names.size(); ++i)
-    out[names[i]] = lists<AnyJson>(tensors[i], notFinite);
+    out[names[i]] = visitElement(tensors[i].type, [&](auto element) {
+      auto *at = reinterpret_cast<const decltype(element) *>(tensors[i].data.data());
+      return lists<AnyJson>(tensors[i].shape, at, 0, notFinite);
+    });
   return jsonLine(out);
 }
 

@@ -3,8 +3,8 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#ifndef SYMC_RUNTIME_HOST_NESTEDLISTS_H
-#define SYMC_RUNTIME_HOST_NESTEDLISTS_H
+#ifndef SYMC_HOST_NESTEDLISTS_H
+#define SYMC_HOST_NESTEDLISTS_H
 
 #include "lib/Host/Tensor.h"
 
@@ -16,4 +16,4 @@ std::string nestedLists(const std::vector<std::string> &names, const std::vector
 
 } // namespace symc::host
 
-#endif // SYMC_RUNTIME_HOST_NESTEDLISTS_H
+#endif // SYMC_HOST_NESTEDLISTS_H

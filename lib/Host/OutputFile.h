@@ -19,8 +19,8 @@ class Error;
 /// disk is the environment's.
 Error outputError(const std::string &path, int cause);
 
-/// A file that appears whole at `commit`, or not at all: see NewFile.h. For somebody who reads a pipe it waits, until an
-/// interrupt. Throws Error.
+/// A file that appears whole at `commit`, or not at all: see NewFile.h. For somebody who reads a pipe it waits, until
+/// an interrupt. Throws Error.
 class OutputFile {
 public:
   explicit OutputFile(std::string path);
@@ -35,8 +35,8 @@ private:
   NewFile file;
 };
 
-/// A library writes to a pipe that somebody reads. Where `path` is one, this waits for the reader as an OutputFile does,
-/// who sees no end of the data while it lives.
+/// A library writes to a pipe that somebody reads. Where `path` is one, this waits for the reader as an OutputFile
+/// does, who sees no end of the data while it lives.
 class HeldPipe {
 public:
   explicit HeldPipe(const std::string &path);

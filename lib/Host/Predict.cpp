@@ -6,9 +6,8 @@
 
 #include "lib/Host/Predict.h"
 #include "lib/Host/FileUse.h"
-#include "lib/Host/Numbers.h"
-#include "lib/Support/Suggest.h"
 #include "lib/Host/NestedLists.h"
+#include "lib/Support/Suggest.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -142,10 +141,10 @@ private:
     std::string text = nestedLists(names, results, notFinite) + "\n";
     fwrite(text.data(), 1, text.size(), stdout);
     if (notFinite)
-      warn(code::NotFinite, std::to_string(notFinite) + (notFinite == 1 ? " result is" : " results are") +
-                                " NaN or infinite and printed as null",
-           "",
-           "--out writes them as they are");
+      warn(code::NotFinite,
+           std::to_string(notFinite) + (notFinite == 1 ? " result is" : " results are") +
+               " NaN or infinite and printed as null",
+           "", "--out writes them as they are");
   }
 
   const Library &library;

@@ -24,6 +24,22 @@ constexpr size_t errorSize = 1024;
 /// Bytes of a file's header: what readers of the format refuse is not written.
 constexpr uint64_t maxHeader = 100000000;
 
+/// The element types of the format. A model's own are those of ElementTypes.h; a file may hold others beside them.
+struct FileType {
+  const char *name;
+  uint64_t bits;
+};
+constexpr FileType fileTypes[] = {{"F32", 32},    {"F64", 64},    {"I32", 32},    {"I64", 64},    {"U8", 8},
+                                  {"BOOL", 8},    {"F16", 16},    {"BF16", 16},   {"I8", 8},      {"I16", 16},
+                                  {"U16", 16},    {"U32", 32},    {"U64", 64},    {"C64", 64},    {"F8_E4M3", 8},
+                                  {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}};
+inline const FileType *findFileType(const char *name) {
+  for (const FileType &type : fileTypes)
+    if (strcmp(type.name, name) == 0)
+      return &type;
+  return nullptr;
+}
+
 /// One tensor of a file, or one that is to be written.
 struct FileTensor {
   const char *name;
@@ -50,7 +66,7 @@ struct ChecksumText {
 struct SafetensorsFile {
   int descriptor = -1;
   uint64_t dataOffset = 0, dataBytes = 0;
-  Hash hash; // of the header with the zeros
+  Hash hash;            // of the header with the zeros
   Scratch<char> header; // names and metadata point into it
   Scratch<int64_t> shapes;
   Scratch<FileTensor> tensors; // sorted by name

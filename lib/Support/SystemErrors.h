@@ -23,14 +23,16 @@ inline bool isFull(int cause) { return cause == ENOSPC || cause == EDQUOT || cau
 inline bool isLacking(int cause) { return isFull(cause) || cause == EMFILE || cause == ENFILE || cause == ENOMEM; }
 
 /// The same for a message that ends with the system's words: other libraries give no more.
-inline bool saysLacking(std::string_view message) {
+inline bool saysCause(std::string_view message, bool (*isCause)(int)) {
   for (int cause : {ENOSPC, EDQUOT, EFBIG, EMFILE, ENFILE, ENOMEM}) {
     std::string_view words = strerror(cause);
-    if (message.size() >= words.size() && message.substr(message.size() - words.size()) == words)
+    if (isCause(cause) && message.size() >= words.size() && message.substr(message.size() - words.size()) == words)
       return true;
   }
   return false;
 }
+inline bool saysFull(std::string_view message) { return saysCause(message, isFull); }
+inline bool saysLacking(std::string_view message) { return saysCause(message, isLacking); }
 
 } // namespace symc
 

@@ -68,12 +68,12 @@ def read_targets(path):
         name, folder, files, links, public = line.split("\t")
         targets[name] = {"folder": folder, "sources": files.split(";"), "links": links.split(";"), "public": public.split(";")}
     for target in targets.values():
-        reached, todo = set(), list(target["links"])
-        while todo:
-            link = todo.pop()
+        reached, pending = set(), list(target["links"])
+        while pending:
+            link = pending.pop()
             if link in targets and link not in reached:
                 reached.add(link)
-                todo += targets[link]["public"]
+                pending += targets[link]["public"]
         target["layers"] = {layer_of(targets[link]["folder"]) for link in reached} | {layer_of(target["folder"]), "interface"}
     return targets
 

@@ -33,7 +33,7 @@ static int truncations(llvm::StringRef path) {
   for (size_t size = 0; size < text.size(); ++size) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     symc::Diagnostics diagnostics;
-    auto module = symc::importGraphText(text.substr(0, size), path, &context, {}, diagnostics);
+    auto module = symc::importGraph(text.substr(0, size), path, &context, {}, diagnostics);
     if (module || !diagnostics.hasErrors() || symc::renderText(diagnostics).empty() ||
         symc::renderJson(diagnostics).empty()) {
       llvm::errs() << path << ": " << size << " bytes are not refused\n";
@@ -91,7 +91,9 @@ int main(int argc, char **argv) {
     }
     MLIRContext context(MLIRContext::Threading::DISABLED);
     symc::Diagnostics diagnostics;
-    auto module = symc::importGraph(path, &context, options, diagnostics);
+    OwningOpRef<ModuleOp> module;
+    if (std::optional<std::string> text = symc::readGraphFile(path, diagnostics))
+      module = symc::importGraph(std::move(*text), path, &context, options, diagnostics);
     symc::print(diagnostics, json);
     if (module && !quiet)
       module->print(llvm::outs());

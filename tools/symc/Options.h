@@ -51,7 +51,7 @@ struct OptionInfo {
   bool list;         // commas and repetition
   unsigned commands; // CommandSet
   const char *help;
-  bool compileTime; // shapes what is compiled: meaningless for a library
+  bool compileTime;            // shapes what is compiled: meaningless for a library
   const char *needs = nullptr; // an option without which this one says nothing
 };
 

@@ -13,7 +13,6 @@
 #include "lib/Host/Evaluate.h"
 #include "lib/Host/FileUse.h"
 #include "lib/Host/Interrupt.h"
-#include "lib/Host/Numbers.h"
 #include "lib/Host/Predict.h"
 #include "lib/Host/Train.h"
 #include "tools/symc/Compiler.h"

@@ -12,17 +12,17 @@ using namespace symc;
 
 namespace {
 /// Keywords of C11, C23 and C++20, their alternative tokens, and names of macros and types that the header's own
-/// includes, or compilers, define in lower case.
+/// includes, or compilers, define in lower case and that isCMacro does not know.
 constexpr StringLiteral reservedWords =
     "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class "
     "co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype "
-    "default delete do double dynamic_cast else enum explicit export extern false float for friend fortran goto if "
-    "import inline int int8_t int16_t int32_t int64_t intmax_t intptr_t linux long max_align_t module mutable "
-    "namespace new noexcept not not_eq nullptr nullptr_t NULL offsetof operator or or_eq private protected ptrdiff_t "
+    "default delete do double dynamic_cast else enum explicit export extern false float for friend fortran goto "
+    "if import inline int int8_t int16_t int32_t int64_t intmax_t intptr_t long max_align_t module mutable "
+    "namespace new noexcept not not_eq nullptr nullptr_t offsetof operator or or_eq private protected ptrdiff_t "
     "public register reinterpret_cast requires restrict return short signed size_t sizeof static static_assert "
     "static_cast struct switch template this thread_local throw true try typedef typeid typename typeof "
-    "typeof_unqual uint8_t uint16_t uint32_t uint64_t uintmax_t uintptr_t union unix unsigned using virtual void "
-    "volatile wchar_t while xor xor_eq DLTensor i386 near far assert errno EOF complex imaginary I";
+    "typeof_unqual uint8_t uint16_t uint32_t uint64_t uintmax_t uintptr_t union unsigned using virtual void "
+    "volatile wchar_t while xor xor_eq DLTensor i386 near far assert imaginary";
 
 bool isReserved(StringRef name) {
   static const StringSet<> words = [] {

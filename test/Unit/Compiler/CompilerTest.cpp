@@ -17,6 +17,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -228,6 +229,46 @@ TEST_F(CompilerTest, ShorterAndLongerOptions) {
   symc_result_destroy(nullptr);
 }
 
+/// Sizes that no version has: they would end within a pointer, or lead far past the struct.
+TEST_F(CompilerTest, SizesOfNoVersion) {
+  Session client;
+  symc_compile_options options = optionsFor("line.json", graph);
+  options.emit = "sym";
+  for (size_t size : {size_t(1), size_t(4), offsetof(symc_compile_options, input) + 3,
+                      offsetof(symc_compile_options, input) + 4, sizeof options - 1, size_t(UINT32_MAX)}) {
+    options.size = static_cast<uint32_t>(size);
+    EXPECT_EQ(symc_session_compile(client.session, &options, nullptr), SYMC_COMPILER_WRONG_OPTIONS) << size;
+    ASSERT_FALSE(client.told.empty());
+    EXPECT_EQ(client.told.back().option, "size") << size;
+  }
+  symc_session_options settings = {sizeof settings - 4, 0, &client.told, receive};
+  EXPECT_EQ(symc_session_create(&settings), nullptr);
+  settings = {sizeof settings, 1, &client.told, receive};
+  EXPECT_EQ(symc_session_create(&settings), nullptr);
+}
+
+/// A callback may call the library, with its own session too, and destroy the session.
+TEST_F(CompilerTest, CallbacksCallBack) {
+  struct Caller {
+    symc_session *session = nullptr;
+    std::vector<std::string> told;
+  } caller;
+  symc_session_options settings = {sizeof settings, 0, &caller, [](void *user, const symc_diagnostic *told) {
+                                     Caller &caller = *static_cast<Caller *>(user);
+                                     if (symc_session *session = std::exchange(caller.session, nullptr)) {
+                                       symc_compile_options inner = optionsFor("line.json", graph);
+                                       EXPECT_EQ(symc_session_check(session, &inner), SYMC_COMPILER_DONE);
+                                       symc_session_destroy(session);
+                                     }
+                                     caller.told.push_back(told->message);
+                                   }};
+  caller.session = symc_session_create(&settings);
+  symc_compile_options options = optionsFor("wrong.json", "{\"symc\": 1, \"nam\": 2, \"outptus\": 3}");
+  EXPECT_EQ(symc_session_check(caller.session, &options), SYMC_COMPILER_WRONG_INPUT);
+  EXPECT_EQ(caller.session, nullptr);
+  EXPECT_GE(caller.told.size(), 2u);
+}
+
 /// All mistakes of a graph are told, in the order of the file, with their lines.
 TEST_F(CompilerTest, DiagnosticsAreReceived) {
   constexpr char wrong[] = R"json({
@@ -274,7 +315,9 @@ TEST_F(CompilerTest, WrongOptions) {
     EXPECT_EQ(client.told[0].file, "");
     EXPECT_EQ(client.told[0].suggestion, suggestion);
   };
-  static const char *const functions[] = {"predcit"}, *const cpus[] = {"x86-64-v9"};
+  static const char *const functions[] = {"predcit"}, *const cpus[] = {"x86-64-v9"},
+                           *const gap[] = {"predict", nullptr}, *const twice[] = {"batch", "batch"};
+  static const int64_t sizes[] = {3, 4};
   wrong("input", [](auto &o) { o.input = nullptr; });
   wrong("output", [](auto &o) { o.output = nullptr; });
   wrong("output", [](auto &o) { o.output = "m.dll"; });
@@ -283,6 +326,15 @@ TEST_F(CompilerTest, WrongOptions) {
   wrong("target", [](auto &o) { o.target = "tpu"; });
   wrong("opt_level", [](auto &o) { o.opt_level = 7; });
   wrong("debug_arena", [](auto &o) { o.debug_arena = "none"; });
+  wrong("threads", [](auto &o) { o.threads = -1; });
+  wrong("text_size", [](auto &o) { o.text_size = uint64_t(1) << 31; });
+  wrong("functions", [](auto &o) { o.functions = gap, o.function_count = 2; });
+  wrong("functions", [](auto &o) { o.function_count = 2; });
+  wrong("functions", [](auto &o) { o.functions = functions, o.function_count = -1; });
+  wrong("cpus", [](auto &o) { o.cpus = gap + 1, o.cpu_count = 1; });
+  wrong("dim_names", [](auto &o) { o.dim_names = gap + 1, o.dim_values = sizes, o.dim_count = 1; });
+  wrong("dim_names", [](auto &o) { o.dim_names = twice, o.dim_values = sizes, o.dim_count = 2; });
+  wrong("dim_values", [](auto &o) { o.dim_names = twice, o.dim_count = 1; });
   wrong("functions", [](auto &o) { o.functions = functions, o.function_count = 1; }, "predict");
   wrong("", [](auto &o) { o.cpus = cpus, o.cpu_count = 1; });
   EXPECT_TRUE(std::filesystem::is_empty(folder));
@@ -296,6 +348,21 @@ TEST_F(CompilerTest, WrongOptions) {
   EXPECT_EQ(symc_session_compile(client.session, &options, nullptr), SYMC_COMPILER_WRONG_INPUT);
   ASSERT_EQ(client.told.size(), 1u);
   EXPECT_EQ(client.told[0].file, "line.json");
+}
+
+/// A file that cannot be read is the caller's mistake, whatever kind of text is expected there.
+TEST_F(CompilerTest, UnreadableInput) {
+  std::string pipe = folder + "/pipe.mlir";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (std::string input : {folder + "/none.json", folder + "/none.mlir", folder, pipe}) {
+    Session client;
+    symc_compile_options options = {};
+    options.size = sizeof options;
+    options.input = input.c_str();
+    EXPECT_EQ(symc_session_check(client.session, &options), SYMC_COMPILER_WRONG_INPUT) << input;
+    ASSERT_EQ(client.told.size(), 1u);
+    EXPECT_EQ(client.told[0].code, "S0003");
+  }
 }
 
 /// A place that cannot be written to is told, with the path as it was given.
@@ -320,6 +387,10 @@ TEST_F(CompilerTest, FormulasAndTimings) {
   EXPECT_EQ(symc_session_differentiate(session, &options, &formula, &result), SYMC_COMPILER_DONE);
   std::string latex(result ? result->text : "");
   symc_result_destroy(result);
+  static const char *const gap[] = {nullptr};
+  formula.wrt = gap;
+  EXPECT_EQ(symc_session_differentiate(session, &options, &formula, &result), SYMC_COMPILER_WRONG_OPTIONS);
+  EXPECT_EQ(result, nullptr);
   formula.wrt = nothing;
   EXPECT_EQ(symc_session_differentiate(session, &options, &formula, &result), SYMC_COMPILER_WRONG_OPTIONS);
   options.emit = "linalg";

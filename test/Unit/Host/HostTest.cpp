@@ -6,12 +6,10 @@
 
 #include "Fixtures.h"
 #include "lib/Host/Library.h"
+#include "lib/Host/NestedLists.h"
 #include "lib/Host/Predict.h"
 #include "lib/Host/Shuffle.h"
 #include "lib/Support/Suggest.h"
-#include "lib/Host/Library.h"
-#include "lib/Host/NestedLists.h"
-#include "lib/Host/Shuffle.h"
 #include "tools/symc/Options.h"
 
 #include <numeric>
@@ -42,8 +40,8 @@ static cli::Arguments parse(const char *command, std::vector<std::string> words)
 }
 
 TEST(Options, Forms) {
-  cli::Arguments a = parse("train", {"m.json", "--epochs=3", "--dim", "a=1,b=2", "--dim", "c=3", "-O3", "--checkpoint", "d",
-                                     "--resume"});
+  cli::Arguments a = parse(
+      "train", {"m.json", "--epochs=3", "--dim", "a=1,b=2", "--dim", "c=3", "-O3", "--checkpoint", "d", "--resume"});
   EXPECT_EQ(a.file, "m.json");
   EXPECT_EQ(a.integer("--epochs", 1, 1, 100), 3);
   EXPECT_EQ(a.dims(), (DimValues{{"a", 1}, {"b", 2}, {"c", 3}}));

@@ -35,8 +35,9 @@ typedef double D __attribute__((ext_vector_type(kLanes / 2)));
   X(exp)                                                                                                               \
   X(exp2)                                                                                                              \
   X(expm1)                                                                                                             \
-  X(log) X(log2) X(log10) X(log1p) X(tanh) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh) X(sin) X(cos) X(tan) X(asin)     \
-      X(acos) X(atan) X(erf) X(erfc) X(cbrt) X(rsqrt)
+  X(log)                                                                                                               \
+  X(log2) X(log10) X(log1p) X(tanh) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh) X(sin) X(cos) X(tan) X(asin) X(acos)    \
+      X(atan) X(erf) X(erfc) X(cbrt) X(rsqrt)
 #define BINARY(X) X(pow) X(atan2)
 
 extern "C" {
