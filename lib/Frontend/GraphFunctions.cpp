@@ -75,25 +75,13 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
   auto callerNode = parts.nodes.interrupt();
   parts.nodes.build(scope);
   for (auto [i, output] : llvm::enumerate(decl.outputs)) {
-    std::vector<uint32_t> dependencies;
-    bool isName = parts.names.lookup(scope, output->string()).kind != NameTable::Reference::None;
-    bool good = isName ? parts.names.refer(scope, output->string(), output->range, dependencies, false, false)
-                       : parts.names.referExpression(scope, *output, dependencies);
-    if (!good)
-      continue;
-    Value value;
-    if (isName)
-      value = parts.nodes.resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values =
-                 parts.nodes.buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
-             values.size() == 1)
-      value = values[0];
-    body.results.push_back(value);
+    std::string holder = i ? "out_" + std::to_string(i) : "out";
+    body.results.push_back(parts.nodes.buildValue(scope, *output, holder, output->range));
   }
   for (Operation &op : *body.block)
     op.walk([&](Operation *inner) {
       auto call = dyn_cast<func::CallOp>(inner);
-      body.operations += call ? called.lookup(call.getCallee())->operations : 1;
+      body.operations += 1 + (call ? called.lookup(call.getCallee())->operations : 0);
     });
   body.bad = decl.bad || report.diagnostics.errorCount() != before ||
              llvm::any_of(body.results, [](Value value) { return !value; });

@@ -69,19 +69,17 @@ SmallVector<Value> NodeBuilder::buildText(Scope &scope, const JsonValue &text, s
   return buildExpression(context, parts.maker, view, *expression, places, holder, holderRange);
 }
 
-/// The value of a name or expression; null after reporting, or when it depends on something reported.
-Value NodeBuilder::buildOutput(const JsonValue &text, std::string_view name, TextRange range) {
+Value NodeBuilder::buildValue(Scope &scope, const JsonValue &text, std::string_view holder, TextRange holderRange) {
   std::vector<uint32_t> dependencies;
-  ++nodeNumber;
-  // A text that is a name of the graph is that name: `a/b` is no division then.
-  if (parts.names.lookup(main, text.string()).kind != NameTable::Reference::None) {
-    if (!parts.names.refer(main, text.string(), text.range, dependencies, false, /*dimsAllowed=*/false))
+  // A text that is a name of the scope is that name: `a/b` is no division then.
+  if (parts.names.lookup(scope, text.string()).kind != NameTable::Reference::None) {
+    if (!parts.names.refer(scope, text.string(), text.range, dependencies, false, /*dimsAllowed=*/false))
       return {};
-    return resolve(main, text.string(), text.range).value;
+    return resolve(scope, text.string(), text.range).value;
   }
-  if (!parts.names.referExpression(main, text, dependencies))
+  if (!parts.names.referExpression(scope, text, dependencies))
     return {};
-  SmallVector<Value> values = buildText(main, text, name, range);
+  SmallVector<Value> values = buildText(scope, text, holder, holderRange);
   if (values.size() > 1) {
     report.error(text.range, code::ResultCount,
                  "the expression has " + std::to_string(values.size()) + " results where one is needed",

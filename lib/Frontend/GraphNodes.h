@@ -24,7 +24,13 @@ public:
   /// The results of an expression; empty after reporting.
   llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
                                            TextRange holderRange);
-  mlir::Value buildOutput(const JsonValue &text, std::string_view name, TextRange range);
+  /// The one result of a name or expression; null after reporting, or when it depends on something reported.
+  mlir::Value buildValue(Scope &scope, const JsonValue &text, std::string_view holder, TextRange holderRange);
+  /// The same of an output of the graph.
+  mlir::Value buildOutput(const JsonValue &text, std::string_view name, TextRange range) {
+    ++nodeNumber;
+    return buildValue(main, text, name, range);
+  }
   Resolved resolve(const Scope &scope, std::string_view name, TextRange range);
 
   /// What a layer of the node that is being built asks for; null after reporting.
