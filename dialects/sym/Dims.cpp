@@ -310,11 +310,24 @@ static std::optional<int64_t> evaluateAtOnes(AffineExpr expr) {
   }
 }
 
+/// The most factors of a term, constants apart.
+static unsigned degree(AffineExpr expr) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return !isa<AffineConstantExpr>(expr);
+  unsigned a = degree(binary.getLHS()), b = degree(binary.getRHS());
+  return expr.getKind() == AffineExprKind::Mul ? a + b : expr.getKind() == AffineExprKind::Add ? std::max(a, b) : 1;
+}
+
 bool symc::isTooLarge(Type type) {
   auto tensor = cast<RankedTensorType>(type);
+  unsigned factors = 0;
   int64_t bytes = std::max(1u, tensor.getElementType().getIntOrFloatBitWidth() / 8);
   for (AffineExpr dim : dimsOf(tensor)) {
     if (isOverflown(dim))
+      return true;
+    // A product of more fits where all but few are 0 or 1, and each squaring would double the expression.
+    if ((factors += degree(dim)) > 63)
       return true;
     std::optional<int64_t> size = evaluateAtOnes(dim);
     if (!size || llvm::MulOverflow(bytes, std::max<int64_t>(*size, 1), bytes))

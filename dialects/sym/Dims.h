@@ -42,7 +42,8 @@ bool sameDims(llvm::ArrayRef<mlir::AffineExpr> a, llvm::ArrayRef<mlir::AffineExp
 std::optional<int64_t> constantValue(mlir::AffineExpr expr);
 /// Of a canonical form: a number in it does not fit in 64 bits.
 bool isOverflown(mlir::AffineExpr expr);
-/// A size of the tensor is overflown, or its bytes, with symbolic dimensions as 1, do not fit in 63 bits.
+/// A size of the tensor is overflown, or its bytes, with symbolic dimensions as 1, do not fit in 63 bits, or its sizes
+/// have more than 63 symbolic factors.
 bool isTooLarge(mlir::Type tensor);
 inline bool isOne(mlir::AffineExpr expr) { return constantValue(expr) == 1; }
 

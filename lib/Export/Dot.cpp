@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Dot.h"
 #include "dialects/sym/Bodies.h"
+#include "dialects/sym/NodeNames.h"
 #include "lib/Autodiff/Functions.h"
 #include "llvm/ADT/MapVector.h"
 #include <memory>
@@ -65,11 +66,6 @@ private:
     return result + "\"";
   }
 
-  static StringRef nameOf(Location loc) {
-    auto name = dyn_cast<NameLoc>(loc);
-    return name ? name.getName().getValue() : StringRef();
-  }
-
   StringRef kind(BlockArgument argument) {
     auto kind = model.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "sym.kind");
     return kind ? kind.getValue() : StringRef("input");
@@ -82,7 +78,7 @@ private:
         continue;
       }
       for (OpResult result : op.getResults()) {
-        add(result, nameOf(op.getLoc()), op.getName().stripDialect(), "");
+        add(result, nodeName(op.getLoc()), op.getName().stripDialect(), "");
         for (Value operand : op.getOperands())
           edges.push_back(edge(operand, ids[result]));
       }
@@ -92,7 +88,7 @@ private:
   /// The cluster of a loop or branch has its results, and a cluster for each function, as the names of ops and
   /// arguments say.
   void addControl(Operation &op) {
-    StringRef path = nameOf(op.getLoc()), name = path.contains('/') ? path.rsplit('/').second : path;
+    StringRef path = nodeName(op.getLoc()), name = path.contains('/') ? path.rsplit('/').second : path;
     Operation *yield = op.getRegions().back().front().getTerminator();
     ValueRange results = op.getResults().take_front(yield->getNumOperands());
     auto inside = StringAttr::get(op.getContext(), path + "/" + name);
@@ -134,7 +130,7 @@ private:
     } else if (argument.getOwner()->getParent() != &body) { // the condition reads the carries of the body
       ids[argument] = ids.lookup(body.getArgument(argument.getArgNumber()));
     } else {
-      add(argument, nameOf(argument.getLoc()), carried ? "carry" : "row", "");
+      add(argument, nodeName(argument.getLoc()), carried ? "carry" : "row", "");
       edges.push_back(edge(operand->get(), ids[argument]));
     }
   }

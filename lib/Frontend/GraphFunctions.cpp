@@ -29,17 +29,13 @@ static constexpr size_t inlineLimit = 1000000;
 bool FunctionTable::declareLocals(Scope &scope) {
   const FunctionDecl &decl = *scope.function;
   bool typed = true;
-  llvm::StringMap<TextRange> declared;
   auto declare = [&](const DeclaredName &name, uint32_t node, uint32_t index) {
-    auto [first, isNew] = declared.try_emplace(ref(name.text), name.range);
+    auto [first, isNew] = scope.local.try_emplace(ref(name.text), Scope::Local{node, index, name.range});
     const Symbol *global = parts.names.find(name.text);
     bool taken = global && global->kind != Symbol::Node && global->kind != Symbol::Input;
-    if (!isNew || taken) {
+    if (!isNew || taken)
       report.error(name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
-                   {"", "", {report.note(isNew ? global->range : first->second, "first defined here")}});
-      return;
-    }
-    scope.local[ref(name.text)] = {node, index};
+                   {"", "", {report.note(isNew ? global->range : first->second.range, "first defined here")}});
   };
   for (auto [i, input] : llvm::enumerate(decl.inputs)) {
     declare(input.name, Scope::inputNode, i);
@@ -73,27 +69,18 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
   builder.setInsertionPointToEnd(body.block);
   llvm::SaveAndRestore caller(building, &body);
   auto callerNode = parts.nodes.interrupt();
+  auto ownNames = parts.names.enter(scope);
   parts.nodes.build(scope);
   for (auto [i, output] : llvm::enumerate(decl.outputs)) {
-    std::vector<uint32_t> dependencies;
-    bool isName = parts.names.lookup(scope, output->string()).kind != NameTable::Reference::None;
-    bool good = isName ? parts.names.refer(scope, output->string(), output->range, dependencies, false, false)
-                       : parts.names.referExpression(scope, *output, dependencies);
-    if (!good)
-      continue;
-    Value value;
-    if (isName)
-      value = parts.nodes.resolve(scope, output->string(), output->range).value;
-    else if (SmallVector<Value> values =
-                 parts.nodes.buildText(scope, *output, i ? "out_" + std::to_string(i) : "out", output->range);
-             values.size() == 1)
-      value = values[0];
-    body.results.push_back(value);
+    std::string holder = i ? "out_" + std::to_string(i) : "out";
+    while (scope.local.contains(holder)) // the file has no say in this name
+      holder += "_";
+    body.results.push_back(parts.nodes.buildValue(scope, *output, holder, output->range));
   }
   for (Operation &op : *body.block)
     op.walk([&](Operation *inner) {
       auto call = dyn_cast<func::CallOp>(inner);
-      body.operations += call ? called.lookup(call.getCallee())->operations : 1;
+      body.operations += 1 + (call ? called.lookup(call.getCallee())->operations : 0);
     });
   body.bad = decl.bad || report.diagnostics.errorCount() != before ||
              llvm::any_of(body.results, [](Value value) { return !value; });
@@ -235,6 +222,7 @@ Value FunctionTable::visible(Value outer) {
 }
 
 Value FunctionTable::addMade(const std::string &name, const ParameterSlot &like, TextRange range) {
+  parts.names.takeGenerated(name, range);
   ParameterSlot slot = like;
   slot.name = name;
   slot.range = range;
@@ -275,8 +263,7 @@ bool FunctionTable::countCopy(const FunctionBody &body, unsigned depth, const Op
   return true;
 }
 
-/// Takes the names that the operations of the body, and of the functions that it calls, have in this scope of the
-/// graph.
+/// Takes the names that the operations of the body, and of the functions that it calls, have in this scope.
 void FunctionTable::takeNames(const FunctionBody &body, std::string scope, TextRange holder) {
   SmallVector<std::pair<const FunctionBody *, std::string>> open;
   open.emplace_back(&body, std::move(scope));
@@ -300,8 +287,7 @@ SmallVector<Value> FunctionTable::copyBody(const FunctionBody &body, IRMapping &
   for (Operation &op : *body.block)
     if (!isa<func::ReturnOp>(op))
       nameInScope(builder.clone(op, mapping), scope);
-  if (!building)
-    takeNames(body, scope, holder);
+  takeNames(body, scope, holder);
   SmallVector<Value> results;
   for (Value result : body.results)
     results.push_back(mapping.lookup(result));
@@ -345,8 +331,7 @@ SmallVector<Value> FunctionTable::call(std::string_view name, MutableArrayRef<Op
     return {};
   if (!body->function)
     makeFunction(*body);
-  if (!building)
-    takeNames(*body, place.name, place.nodeRange);
+  takeNames(*body, place.name, place.nodeRange);
   return func::CallOp::create(builder, context.location(place.op, place.name), body->function, given).getResults();
 }
 

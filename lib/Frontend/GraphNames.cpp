@@ -6,7 +6,6 @@
 
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Suggest.h"
-#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace symc;
@@ -85,10 +84,10 @@ void NameTable::useFunction(std::string_view name) {
 NameTable::Reference NameTable::lookup(const Scope &scope, std::string_view name) const {
   auto local = scope.local.find(ref(name));
   if (local != scope.local.end()) {
-    auto [node, index] = local->second;
-    if (node == Scope::inputNode)
-      return {Reference::FunctionInput, index, 0};
-    return {Reference::Local, node, index};
+    const Scope::Local &own = local->second;
+    if (own.node == Scope::inputNode)
+      return {Reference::FunctionInput, own.index, 0};
+    return {Reference::Local, own.node, own.index};
   }
   auto it = names.find(ref(name));
   if (it == names.end())
@@ -228,9 +227,7 @@ bool NameTable::refer(Scope &scope, std::string_view name, TextRange range, std:
     return false;
   case Reference::Local:
     dependencies.push_back(reference.index);
-    if (scope.function)
-      scope.used[reference.index] = true;
-    else
+    if (!scope.function)
       symbols[names[ref(name)]].used = true;
     return true;
   case Reference::FunctionInput:
@@ -318,14 +315,20 @@ void NameTable::collectCalls(const FunctionDecl &function, std::vector<uint32_t>
 //===----------------------------------------------------------------------===//
 
 void NameTable::takeGenerated(StringRef name, TextRange holder) {
-  auto it = names.find(name);
-  if (it == names.end() || symbols[it->second].collides)
-    return;
-  Symbol &symbol = symbols[it->second];
-  symbol.collides = true;
-  report.error(symbol.range, code::GeneratedName,
-               "the name " + quoted(name) + " is also made by an expression or a layer",
-               {"", "", {report.note(holder, "it is made here")}});
+  auto collide = [&](auto &declared) {
+    if (declared.collides)
+      return;
+    declared.collides = true;
+    report.error(declared.range, code::GeneratedName,
+                 "the name " + quoted(name) + " is also made by an expression or a layer",
+                 {"", "", {report.note(holder, "it is made here")}});
+  };
+  if (function) {
+    if (auto it = function->local.find(name); it != function->local.end())
+      collide(it->second);
+  } else if (auto it = names.find(name); it != names.end()) {
+    collide(symbols[it->second]);
+  }
 }
 
 void NameTable::warnUnused() {

@@ -7,6 +7,7 @@
 #define SYMC_FRONTEND_GRAPHNAMES_H
 
 #include "lib/Frontend/GraphPart.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 namespace symc {
 
@@ -24,12 +25,18 @@ struct Symbol {
 
 /// The nodes of the graph or of a function, and what they see.
 struct Scope {
-  const std::vector<NodeDecl> *nodes;
-  const FunctionDecl *function = nullptr;                // null: the graph
-  llvm::StringMap<std::pair<uint32_t, uint32_t>> local;  // of functions: node and result, or (inputNode, input)
-  std::vector<llvm::SmallVector<mlir::Value, 1>> values; // of each node; empty: bad
-  std::vector<bool> used;
+  /// A name of a function.
+  struct Local {
+    uint32_t node, index; // the node and its result, or `inputNode` and the input
+    TextRange range;
+    bool collides = false; // with a generated name; reported
+  };
   static constexpr uint32_t inputNode = UINT32_MAX;
+
+  const std::vector<NodeDecl> *nodes;
+  const FunctionDecl *function = nullptr; // null: the graph
+  llvm::StringMap<Local> local;
+  std::vector<llvm::SmallVector<mlir::Value, 1>> values; // of each node; empty: bad
 };
 
 /// The one name space of a file, and who uses what of it.
@@ -61,7 +68,10 @@ public:
   /// The functions that a function calls, by their numbers.
   void collectCalls(const FunctionDecl &function, std::vector<uint32_t> &called);
 
-  /// Reports a name of the file that the module needs for what `holder` makes.
+  /// Generated names are taken of this function's while the result lives.
+  auto enter(Scope &scope) { return llvm::SaveAndRestore<Scope *>(function, &scope); }
+  /// Reports a name of the function that is being built, or of the graph, that the module needs for what `holder`
+  /// makes.
   void takeGenerated(llvm::StringRef name, TextRange holder);
   void warnUnused();
 
@@ -72,6 +82,7 @@ private:
 
   llvm::StringMap<uint32_t> names;
   std::vector<Symbol> symbols;
+  Scope *function = nullptr;           // that is being built; null: the graph
   const NodeDecl *referring = nullptr; // the node whose names are looked up
 };
 

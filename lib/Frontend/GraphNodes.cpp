@@ -61,27 +61,22 @@ SmallVector<Value> NodeBuilder::buildText(Scope &scope, const JsonValue &text, s
   };
   view.control = [&](const OpSchema &schema, MutableArrayRef<Operand> operands, ArrayRef<AttributeArgument> attributes,
                      const OpPlace &place) { return parts.control.build(schema, operands, attributes, place); };
-  view.named = [&](StringRef name, TextRange range) {
-    if (!parts.functions.current())
-      parts.names.takeGenerated(name, range);
-  };
-  layerSeen = false;
+  view.named = [&](StringRef name, TextRange range) { parts.names.takeGenerated(name, range); };
+  layer.reset();
   return buildExpression(context, parts.maker, view, *expression, places, holder, holderRange);
 }
 
-/// The value of a name or expression; null after reporting, or when it depends on something reported.
-Value NodeBuilder::buildOutput(const JsonValue &text, std::string_view name, TextRange range) {
+Value NodeBuilder::buildValue(Scope &scope, const JsonValue &text, std::string_view holder, TextRange holderRange) {
   std::vector<uint32_t> dependencies;
-  ++nodeNumber;
-  // A text that is a name of the graph is that name: `a/b` is no division then.
-  if (parts.names.lookup(main, text.string()).kind != NameTable::Reference::None) {
-    if (!parts.names.refer(main, text.string(), text.range, dependencies, false, /*dimsAllowed=*/false))
+  // A text that is a name of the scope is that name: `a/b` is no division then.
+  if (parts.names.lookup(scope, text.string()).kind != NameTable::Reference::None) {
+    if (!parts.names.refer(scope, text.string(), text.range, dependencies, false, /*dimsAllowed=*/false))
       return {};
-    return resolve(main, text.string(), text.range).value;
+    return resolve(scope, text.string(), text.range).value;
   }
-  if (!parts.names.referExpression(main, text, dependencies))
+  if (!parts.names.referExpression(scope, text, dependencies))
     return {};
-  SmallVector<Value> values = buildText(main, text, name, range);
+  SmallVector<Value> values = buildText(scope, text, holder, holderRange);
   if (values.size() > 1) {
     report.error(text.range, code::ResultCount,
                  "the expression has " + std::to_string(values.size()) + " results where one is needed",
@@ -118,7 +113,7 @@ SmallVector<Value> NodeBuilder::buildOp(Scope &scope, const NodeDecl &node) {
   place.name = std::string(node.names[0].text);
   place.node = node.names[0].text;
   place.nodeRange = node.names[0].range;
-  layerSeen = false;
+  layer.reset();
   std::string_view name = node.op->string();
   if (parts.names.isFunction(name) && !findOpSchema(ref(name))) {
     report.error(node.op->range, code::UnknownOp, quoted(name) + " is a function, not an op",
@@ -167,7 +162,6 @@ void NodeBuilder::buildNode(Scope &scope, uint32_t index) {
 void NodeBuilder::build(Scope &scope) {
   const std::vector<NodeDecl> &nodes = *scope.nodes;
   scope.values.resize(nodes.size());
-  scope.used.resize(nodes.size());
   std::vector<std::vector<uint32_t>> dependencies(nodes.size());
   for (size_t i = 0; i < nodes.size(); ++i)
     parts.names.referNode(scope, nodes[i], dependencies[i]);
@@ -210,14 +204,13 @@ void NodeBuilder::buildGraph() {
 //===----------------------------------------------------------------------===//
 
 Value NodeBuilder::makeParameter(const OpPlace &place, const LayerParameter &parameter) {
-  if (layerSeen && layerOf.begin != place.op.begin) {
+  if (layer && layer->begin != place.op.begin) {
     report.error(place.op, code::ExprTwoLayers,
                  "a second layer in one expression would own parameters of the same names",
-                 {"make it a node of its own", "", {report.note(layerOf, "the first layer is here")}});
+                 {"make it a node of its own", "", {report.note(*layer, "the first layer is here")}});
     return {};
   }
-  layerSeen = true;
-  layerOf = place.op;
+  layer = place.op;
   auto type = cast<RankedTensorType>(parameter.type);
   uint64_t bytes = std::max(1u, type.getElementType().getIntOrFloatBitWidth() / 8);
   for (int64_t size : type.getShape())

@@ -21,28 +21,33 @@ public:
   void buildGraph();
   /// The nodes of a scope; circles among them are reported.
   void build(Scope &scope);
-  /// The results of an expression; empty after reporting.
-  llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
-                                           TextRange holderRange);
-  mlir::Value buildOutput(const JsonValue &text, std::string_view name, TextRange range);
-  Resolved resolve(const Scope &scope, std::string_view name, TextRange range);
+  /// The one result of a name or expression; null after reporting, or when it depends on something reported.
+  mlir::Value buildValue(Scope &scope, const JsonValue &text, std::string_view holder, TextRange holderRange);
+  /// The same of an output of the graph.
+  mlir::Value buildOutput(const JsonValue &text, std::string_view name, TextRange range) {
+    ++nodeNumber;
+    return buildValue(main, text, name, range);
+  }
 
   /// What a layer of the node that is being built asks for; null after reporting.
   mlir::Value makeParameter(const OpPlace &place, const LayerParameter &parameter);
   /// Of the node that is being built, in file order; outputs follow the nodes.
   uint32_t number() const { return nodeNumber; }
   /// While it lives, another body is built in the middle of an expression.
-  llvm::SaveAndRestore<bool> interrupt() { return llvm::SaveAndRestore<bool>(layerSeen); }
+  auto interrupt() { return llvm::SaveAndRestore(layer); }
 
 private:
+  Resolved resolve(const Scope &scope, std::string_view name, TextRange range);
+  /// The results of an expression; empty after reporting.
+  llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
+                                           TextRange holderRange);
   void buildNode(Scope &scope, uint32_t index);
   llvm::SmallVector<mlir::Value> buildOp(Scope &scope, const NodeDecl &node);
   void setValues(Scope &scope, uint32_t index, llvm::ArrayRef<mlir::Value> values);
 
   Scope main;
   uint32_t nodeNumber = 0;
-  TextRange layerOf; // the layer that the node's expression has made parameters for
-  bool layerSeen = false;
+  std::optional<TextRange> layer; // for which the node's expression has made parameters
 };
 
 } // namespace symc

@@ -32,11 +32,12 @@ void ParameterTable::declare() {
 }
 
 BlockArgument ParameterTable::make(ParameterSlot slot) {
-  if (!madeNames.insert(slot.name).second) {
-    report.error(slot.range, code::GeneratedName, "two layers make the parameter " + quoted(StringRef(slot.name)));
+  auto [first, isNew] = made.try_emplace(slot.name, slot.range);
+  if (!isNew) {
+    report.error(slot.range, code::GeneratedName, "two layers make the parameter " + quoted(StringRef(slot.name)),
+                 {"", "", {report.note(first->second, "the first is here")}});
     return {};
   }
-  parts.names.takeGenerated(slot.name, slot.range);
   slot.argument = parts.model.getBody().front().addArgument(slot.type, context.location(slot.range, slot.name));
   slots.push_back(std::move(slot));
   return slots.back().argument;

@@ -44,7 +44,7 @@ public:
 
 private:
   std::vector<ParameterSlot> slots;
-  llvm::StringSet<> madeNames;
+  llvm::StringMap<TextRange> made; // by name: their layers
 };
 
 } // namespace symc

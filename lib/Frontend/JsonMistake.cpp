@@ -108,7 +108,9 @@ void Explainer::explain() {
     comma = uint32_t(at);
     at = skipJsonSpace(text, at + 1);
   }
-  progress.nested &&progress.inObject ? key() : value();
+  if (progress.nested && progress.inObject)
+    return key();
+  value();
 }
 
 void Explainer::truncated(std::string_view what) {

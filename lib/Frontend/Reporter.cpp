@@ -39,12 +39,12 @@ void Reporter::error(const StringPlaces &places, const SyntaxError &mistake) con
   error(inText(mistake.range), mistake.code, mistake.message, std::move(more));
 }
 
-std::string_view symc::kindName(const JsonValue &value) {
-  switch (value.kind) {
+static std::string_view nameOf(JsonValue::Kind kind) {
+  switch (kind) {
   case JsonValue::Null:
     return "null";
   case JsonValue::Bool:
-    return value.boolean ? "true" : "false";
+    return "true or false";
   case JsonValue::Number:
     return "a number";
   case JsonValue::String:
@@ -59,19 +59,10 @@ std::string_view symc::kindName(const JsonValue &value) {
   return "a wrong value";
 }
 
-static std::string_view wantedName(JsonValue::Kind kind) {
-  switch (kind) {
-  case JsonValue::Bool:
-    return "true or false";
-  case JsonValue::Number:
-    return "a number";
-  case JsonValue::String:
-    return "a string";
-  case JsonValue::Array:
-    return "a list";
-  default:
-    return "an object";
-  }
+std::string_view symc::kindName(const JsonValue &value) {
+  if (value.is(JsonValue::Bool))
+    return value.boolean ? "true" : "false";
+  return nameOf(value.kind);
 }
 
 bool symc::wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_view what, const Reporter &report) {
@@ -79,8 +70,7 @@ bool symc::wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_vi
     return true;
   if (!value.is(JsonValue::Bad))
     report.error(value.range, code::WrongKind,
-                 std::string(what) + " must be " + std::string(wantedName(kind)) + ", not " +
-                     std::string(kindName(value)));
+                 std::string(what) + " must be " + std::string(nameOf(kind)) + ", not " + std::string(kindName(value)));
   return false;
 }
 

@@ -24,8 +24,10 @@ elif kind in ("loops", "branches"):  # one inside of another
     inputs = {"a": "f32[batch]", "r": "f32[]"} if kind == "loops" else {"a": "f32[batch]"}
     functions = {f"f{i}": {"inputs": inputs, "outputs": [node.format("a", i - 1) if i else "tanh(a)"]} for i in range(n)}
     nodes, output = [{"name": "n0", "expr": node.format("x", n - 1)}], "n0"
-else:  # each function calls the one before it twice
+else:  # calls, same: each function calls the one before it twice; the first has an operation, or none
     functions["f0"] = {"inputs": {"a": "f32[batch]"}, "nodes": [{"name": "r", "expr": "tanh(a)"}], "outputs": ["r"]}
+    if kind == "same":
+        functions["f0"] = {"inputs": {"a": "f32[batch]"}, "outputs": ["a"]}
     for i in range(1, n):
         functions[f"f{i}"] = {"inputs": {"a": "f32[batch]"}, "outputs": ["r"],
                               "nodes": [{"name": "r", "expr": f"f{i - 1}(f{i - 1}(a))"}]}

@@ -191,6 +191,25 @@ def in_child(work):
     return said or None
 
 
+def run_checks(checks, keep):
+    """Runs each check, a label and a function from an empty folder to what went wrong there, and prints what that is. The
+    graph files of those that fail are copied to `keep`. Whether one fails."""
+    failed = 0
+    for number, (label, check) in enumerate(checks):
+        with tempfile.TemporaryDirectory(prefix="symc-random-") as name:
+            folder = pathlib.Path(name)
+            problem = check(folder)
+            if problem and keep:
+                os.makedirs(keep, exist_ok=True)
+                for source in folder.glob("*.json"):
+                    shutil.copy(source, pathlib.Path(keep) / f"{number}.{source.name}")
+        if problem:
+            failed += 1
+            print(f"{label}: {problem}", flush=True)
+    print(f"{len(checks) - failed} passed, {failed} failed")
+    return failed > 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="0:0")
@@ -215,20 +234,8 @@ def main():
         jobs.append((str(path), of_file))
     if not jobs:
         parser.error("no graphs: give --seeds or --graphs")
-    passed, failed = 0, 0
-    for label, make in jobs:
-        with tempfile.TemporaryDirectory(prefix="symc-agree-") as name:
-            folder = pathlib.Path(name)
-            problem = in_child(lambda: agree(compiler, *make(), variants, options.cpu, folder))
-            if problem and options.keep:
-                os.makedirs(options.keep, exist_ok=True)
-                for source in folder.glob("*.json"):
-                    shutil.copy(source, options.keep)
-        passed, failed = passed + (not problem), failed + bool(problem)
-        if problem:
-            print(f"{label}: {problem}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
+    return run_checks([(label, lambda folder, make=make: in_child(
+        lambda: agree(compiler, *make(), variants, options.cpu, folder))) for label, make in jobs], options.keep)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,9 @@ any dimensions, all of them up to rounding. `--differences`: gradients of smooth
 """
 import argparse
 import json
-import os
 import pathlib
 import re
 import sys
-import tempfile
 import traceback
 import warnings
 
@@ -21,6 +19,7 @@ import numpy as np
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[2] / "python")]
 import symc
+from agree import run_checks
 from graphs import Generator
 
 DIMS = {"n": 5, "m": 3}  # the loops over n - 5 run no time
@@ -182,6 +181,16 @@ def check_differences(seed, folder):
     return None
 
 
+def guarded(check, seed, folder):
+    """What the check says, or what it raised."""
+    try:
+        return check(seed, folder)
+    except symc.CompileError as error:
+        return "\n".join(line for line in str(error).splitlines() if "warning[" not in line)
+    except Exception:
+        return traceback.format_exc(limit=3)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", default="0:0")
@@ -189,26 +198,9 @@ def main():
     parser.add_argument("--keep", help="a folder for graphs that failed")
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # of what a random graph does not use
-    passed = failed = 0
-    for check, seeds in ((check_unrolled, options.seeds), (check_differences, options.differences)):
-        for seed in range(*map(int, seeds.split(":"))):
-            with tempfile.TemporaryDirectory(prefix="symc-control-") as name:
-                folder = pathlib.Path(name)
-                try:
-                    problem = check(seed, folder)
-                except symc.CompileError as error:
-                    problem = "\n".join(line for line in str(error).splitlines() if "warning[" not in line)
-                except Exception:
-                    problem = traceback.format_exc(limit=3)
-                if problem and options.keep:
-                    os.makedirs(options.keep, exist_ok=True)
-                    for source in folder.glob("*.json"):
-                        (pathlib.Path(options.keep) / f"{check.__name__}{seed}.{source.name}").write_text(source.read_text())
-            passed, failed = passed + (not problem), failed + bool(problem)
-            if problem:
-                print(f"seed {seed}, {check.__name__}: {problem}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return failed > 0
+    return run_checks([(f"seed {seed}, {check.__name__}", lambda folder, check=check, seed=seed: guarded(check, seed, folder))
+                       for check, seeds in ((check_unrolled, options.seeds), (check_differences, options.differences))
+                       for seed in range(*map(int, seeds.split(":")))], options.keep)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include "lib/Export/Formula.h"
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
+#include "dialects/sym/NodeNames.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Gradient.h"
 #include "lib/Export/Formula/Notation.h"
@@ -76,18 +77,13 @@ private:
   OpBuilder b;
   Operation *mark = nullptr;
 
-  static StringRef nodeName(Operation *op) {
-    auto name = dyn_cast<NameLoc>(op->getLoc());
-    return name ? name.getName().getValue() : StringRef();
-  }
-
   /// Names of arguments and nodes, in the order of the graph. Of several ops of a node the last has its value.
   llvm::MapVector<StringRef, Value> namedValues() {
     llvm::MapVector<StringRef, Value> values;
     for (BlockArgument argument : model.getArguments())
       values[argumentName(model, argument.getArgNumber())] = argument;
     for (Operation *op = &model.front().front(); op != mark; op = op->getNextNode())
-      if (StringRef name = nodeName(op); !name.empty() && op->getNumResults() == 1)
+      if (StringRef name = nodeName(op->getLoc()); !name.empty() && op->getNumResults() == 1)
         values[name] = op->getResult(0);
     return values;
   }
