@@ -69,8 +69,17 @@ std::optional<std::string_view> Diagnostics::line(std::string_view file, uint32_
 void Diagnostics::report(Diagnostic diagnostic) {
   if (diagnostic.hint.empty() && !diagnostic.suggestion.empty())
     diagnostic.hint = "did you mean " + quoted(diagnostic.suggestion) + "?";
+  // A function of the file is built for every list of types that it is called with: what is wrong in it is said once.
+  auto saysTheSame = [&](const Diagnostic &other) {
+    return other.line != 0 && other.line == diagnostic.line && other.column == diagnostic.column &&
+           other.severity == diagnostic.severity && other.code == diagnostic.code && other.file == diagnostic.file &&
+           other.message == diagnostic.message;
+  };
+  bool isKnown = std::any_of(kept.begin(), kept.end(), saysTheSame);
   if (diagnostic.severity == Severity::Error) {
-    if (++errors > errorLimit) {
+    ++errors;
+    auto isError = [](const Diagnostic &other) { return other.severity == Severity::Error; };
+    if (!isKnown && std::count_if(kept.begin(), kept.end(), isError) >= ptrdiff_t(errorLimit)) {
       if (left++ == 0)
         firstLeft = std::move(diagnostic);
       return;
@@ -78,7 +87,8 @@ void Diagnostics::report(Diagnostic diagnostic) {
   } else if (kept.size() >= 10 * errorLimit) {
     return; // warnings are bounded too; the errors are what must not be lost
   }
-  kept.push_back(std::move(diagnostic));
+  if (!isKnown)
+    kept.push_back(std::move(diagnostic));
 }
 
 std::vector<Diagnostic> Diagnostics::inOrder() const {

@@ -37,10 +37,10 @@ GRAPHS = {
     "loops": {
         "inputs": {"x": "f32[t, n, 5]", "h0": "f32[n, 16]"},
         "parameters": {"W": {"type": "f32[5, 16]", "init": "glorot_uniform"}, "U": {"type": "f32[16, 16]", "init": "orthogonal"},
-                       "b": "f32[16]", "v": {"type": "f32[16]", "init": "ones"}},
+                       "bias": "f32[16]", "v": {"type": "f32[16]", "init": "ones"}},
         "functions": {
             "cell": {"inputs": ["h", "c", "row"], "outputs": ["next", "kept", "next"], "nodes": [
-                {"name": "next", "expr": "tanh(dropout(row, rate=0.2) @ W + h @ U + b)"},
+                {"name": "next", "expr": "tanh(dropout(row, rate=0.2) @ W + h @ U + bias)"},
                 {"name": "far", "expr": "mean(next) > 0.0"},
                 {"name": "kept", "op": "cond", "inputs": ["far", "c", "next"], "attrs": {"true_fn": "join", "false_fn": "part"}}]},
             "join": {"inputs": ["a", "b"], "outputs": ["s"], "nodes": [{"name": "s", "expr": "a + b * v"}]},
