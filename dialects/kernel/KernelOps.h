@@ -9,6 +9,9 @@
 #include "dialects/sym/SymOps.h"
 
 #include "dialects/kernel/KernelDialect.h.inc"
+#include "dialects/kernel/KernelEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/kernel/KernelAttributes.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.h.inc"
 

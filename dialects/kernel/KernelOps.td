@@ -6,23 +6,26 @@
 //
 // The executable form of a model, target-neutral. A program is a function of buffers: calls of
 // kernels in their order, loops and branches around them. A kernel is a function that programs
-// call; what it does is first said on tensors (read, sym ops, write), then by linalg.generic,
-// kernel.contract and kernel.library_call on its buffers.
+// call; what it does is first said on tensors (read, sym ops, write), then by nest, contract and
+// library_call on its buffers.
 //
 //===----------------------------------------------------------------------===//
 #ifndef KERNEL_OPS
 #define KERNEL_OPS
 
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/kernel/KernelEnums.td"
 include "dialects/sym/SymBase.td"
 
 def Kernel_Dialect : Dialect {
   let name = "kernel";
   let cppNamespace = "::symc::kernel";
   let dependentDialects = ["::symc::sym::SymDialect"];
+  let useDefaultAttributePrinterParser = 1;
 }
 
 class Kernel_Op<string mnemonic, list<Trait> traits = []> : Op<Kernel_Dialect, mnemonic, traits>;
@@ -127,11 +130,53 @@ def Kernel_WriteOp : Kernel_Op<"write"> {
   let arguments = (ins Sym_Tensor:$value, Arg<AnyMemRef, "", [MemWrite]>:$buffer);
   let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
 }
-def Kernel_SpaceOp : Kernel_Op<"space", [Pure]> {
-  let summary = "Sizes without memory: the operand that gives a linalg.generic loops that no buffer has";
-  let arguments = (ins Sym_DimsAttr:$dims);
-  let results = (outs AnyMemRef:$out);
-  let assemblyFormat = "$dims attr-dict `:` type($out)";
+
+def Kernel_LinearAttr : AttrDef<Kernel_Dialect, "Linear"> {
+  let mnemonic = "linear";
+  let summary = "A sum of the iterations of loops, each times a size, and a size";
+  let description = [{
+    One coefficient a loop, then what is added: `#kernel.linear<[batch, 1] + 3>` is `batch * i + j + 3` in the loops i
+    and j. As the place of an access it counts the elements of a buffer.
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::AffineExpr">:$coefs, "::mlir::AffineExpr":$base);
+  let hasCustomAssemblyFormat = 1;
+}
+def Kernel_BoundAttr : AttrDef<Kernel_Dialect, "Bound"> {
+  let mnemonic = "bound";
+  let summary = "The iterations of a loop end at `end`, in the loops around it, as well as at the loop's size";
+  let parameters = (ins "unsigned":$loop, "::symc::kernel::LinearAttr":$end);
+  let assemblyFormat = "`<` $loop `,` $end `>`";
+}
+def Kernel_IteratorAttr : EnumAttr<Kernel_Dialect, Kernel_Iterator, "iterator"> { let assemblyFormat = "`<` $value `>`"; }
+
+def Kernel_NestOp : Kernel_Op<"nest", [AttrSizedOperandSegments, SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "Loops over elements of a kernel's buffers";
+  let description = [{
+    Computes its body for every point of `domain`, a size a loop. The body's arguments are the iterations of the loops,
+    then the elements of `reads` at their places; where an element is not at a linear place the body has a memref.load.
+    It yields one element for each of `writes`, which go to their places when all reads of the point are done.
+
+    With `reduction` loops the elements of all their iterations are combined, beginning with `neutral`: reduction r, of as
+    many accumulators as combiner r yields, takes the next ones of what the body yields. A combiner's arguments are
+    these accumulators and as many elements. It is associative and commutative up to rounding: how elements are grouped
+    is the target's, and a function of sizes alone.
+  }];
+  let arguments = (ins Arg<Variadic<AnyMemRef>, "", [MemRead]>:$reads, Arg<Variadic<AnyMemRef>, "", [MemWrite]>:$writes,
+      Sym_DimsAttr:$domain, TypedArrayAttrBase<Kernel_IteratorAttr, "iterator kinds">:$iterators,
+      TypedArrayAttrBase<Kernel_LinearAttr, "places">:$places, OptionalAttr<Kernel_BoundAttr>:$bound,
+      OptionalAttr<ArrayAttr>:$neutral);
+  let regions = (region SizedRegion<1>:$body, VariadicRegion<SizedRegion<1>>:$combiners);
+  let hasVerifier = 1;
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    unsigned getNumLoops() { return getDomain().getExprs().size(); }
+    bool isReduction(unsigned loop) {
+      return ::mlir::cast<IteratorAttr>(getIterators()[loop]).getValue() == Iterator::reduction;
+    }
+    LinearAttr getPlace(unsigned access) { return ::mlir::cast<LinearAttr>(getPlaces()[access]); }
+    ::mlir::BlockArgument getElement(unsigned read) { return getBody().getArgument(getNumLoops() + read); }
+    ::mlir::OperandRange getYielded() { return getBody().front().getTerminator()->getOperands(); }
+  }];
 }
 def Kernel_CheckOp : Kernel_Op<"check"> {
   let summary = "Records a failed check: unless `ok`, writes {code, value, bound} to the kernel's check argument";
@@ -167,8 +212,8 @@ def Kernel_ContractOp : Kernel_Op<"contract", [AttrSizedOperandSegments, Isolate
     `outs` `(` $outs `:` type($outs) `)` attr-dict-with-keyword $epilogue
   }];
 }
-def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike, HasParent<"ContractOp">]> {
-  let summary = "Ends an epilogue";
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["ContractOp", "NestOp"]>]> {
+  let summary = "Ends an epilogue, a body or a combiner";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }

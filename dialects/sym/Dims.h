@@ -21,6 +21,7 @@
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpImplementation.h"
 #include <optional>
 #include <string>
 
@@ -88,6 +89,8 @@ llvm::SmallVector<unsigned> symbolsIn(mlir::AffineExpr expr);
 mlir::Value materialize(mlir::OpBuilder &b, mlir::Location loc, mlir::Type integer, mlir::AffineExpr expr,
                         llvm::function_ref<mlir::Value(unsigned)> symbol);
 
+/// A size as #sym.dims has it.
+mlir::FailureOr<mlir::AffineExpr> parseDim(mlir::AsmParser &parser);
 /// `2*batch + 1`, with `divide` for the floor division.
 std::string printDim(mlir::AffineExpr expr, llvm::StringRef divide = "//");
 std::string printElementType(mlir::Type element);

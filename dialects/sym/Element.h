@@ -6,7 +6,7 @@
 #ifndef SYMC_DIALECTS_SYM_ELEMENT_H
 #define SYMC_DIALECTS_SYM_ELEMENT_H
 
-#include "mlir/IR/Builders.h"
+#include "dialects/sym/Index.h"
 #include <functional>
 #include <string>
 
@@ -16,12 +16,26 @@ namespace symc {
 struct ElementBuilder {
   mlir::OpBuilder &b;
   mlir::Location loc;
-  /// Element of operand number `operand` at `index` (values of type `index`, one an axis); as bodyType of its type.
-  std::function<mlir::Value(unsigned operand, mlir::ValueRange index)> read;
-  /// Value of a size, of type `index`.
-  std::function<mlir::Value(mlir::AffineExpr size)> dim;
+  /// Element of operand number `operand` at `index` (one an axis); as bodyType of its type.
+  std::function<mlir::Value(unsigned operand, llvm::ArrayRef<Index> index)> read;
+  /// The value of a form, of type `index`.
+  std::function<mlir::Value(const LinearForm &form)> materialize;
   /// Fails the call with `message` unless `ok` (i1). {value} and {bound} in the message stand for the i64 values.
   std::function<void(mlir::Value ok, mlir::Value value, mlir::Value bound, std::string message)> check;
+
+  mlir::Value value(const Index &index) const { return index.form() ? materialize(*index.form()) : index.computed(); }
+  /// Value of a size, of type `index`.
+  mlir::Value dim(mlir::AffineExpr size) const { return materialize(LinearForm::size(size)); }
+  Index number(int64_t value) const { return LinearForm::size(constantDim(b.getContext(), value)); }
+
+  // Arithmetic of indices; what is known stays known.
+  Index add(const Index &x, const Index &y) const;
+  Index sub(const Index &x, const Index &y) const;
+  Index mul(const Index &x, mlir::AffineExpr factor) const;
+  Index mul(const Index &x, int64_t factor) const { return mul(x, constantDim(b.getContext(), factor)); }
+  /// Of an index that is not negative.
+  Index divide(const Index &x, int64_t divisor) const;
+  Index remainder(const Index &x, int64_t divisor) const;
 };
 
 /// `size` is at least `least`. {value} and {bound} in the message stand for the two.

@@ -29,12 +29,12 @@ LogicalResult GatherOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
   return success();
 }
 
-Value GatherOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value GatherOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
   int64_t count = getIndices().getType().getRank();
   Scalar i{e.b, e.loc, e.read(1, index.slice(axis, count)), elementOf(getIndices())};
   Scalar at = checkedIndex(e, i, dimOf(getX().getType(), axis), "index");
-  SmallVector<Value> source(index.take_front(axis));
+  Indices source(index.take_front(axis));
   source.push_back(toIndex(at));
   llvm::append_range(source, index.drop_front(axis + count));
   return e.read(0, source);
@@ -70,10 +70,10 @@ LogicalResult TakeAlongAxisOp::infer(Adaptor a, std::optional<Location> loc, Sma
   return success();
 }
 
-Value TakeAlongAxisOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value TakeAlongAxisOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
   Scalar i{e.b, e.loc, e.read(1, index), elementOf(getIndices())};
-  SmallVector<Value> source(index);
+  Indices source(index);
   source[axis] = toIndex(checkedIndex(e, i, dimOf(getX().getType(), axis), "index"));
   return e.read(0, source);
 }
@@ -101,9 +101,9 @@ LogicalResult OneHotOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
   return success();
 }
 
-Value OneHotOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value OneHotOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
-  SmallVector<Value> source(index);
+  Indices source(index);
   source.erase(source.begin() + axis);
   Scalar wanted = toI64({e.b, e.loc, e.read(0, source), elementOf(getIndices())});
   Scalar on = equal(wanted, toI64(indexScalar(e, index[axis])));
@@ -133,7 +133,7 @@ LogicalResult IotaOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
   return success();
 }
 
-Value IotaOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value IotaOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Scalar i = indexScalar(e, index[*normalizeAxis(std::nullopt, getAxis(), index.size())]);
   return convert(toI64(i), elementOf(getOut())).value;
 }
@@ -261,17 +261,17 @@ LogicalResult LinearIndexOp::infer(Adaptor a, std::optional<Location>, SmallVect
   return success();
 }
 
-Value LinearIndexOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value LinearIndexOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Type element = elementOf(getIndices());
   ArrayRef<AffineExpr> sizes = getSizes().getExprs();
   if (!getTuples())
     return checkedIndex(e, {e.b, e.loc, e.read(0, index), element}, sizes[0], getWhat().str(), false).value;
   Value position;
   for (auto [k, size] : llvm::enumerate(sizes)) {
-    SmallVector<Value> source(index);
-    source.push_back(arith::ConstantIndexOp::create(e.b, e.loc, k));
+    Indices source(index);
+    source.push_back(e.number(k));
     Scalar at = checkedIndex(e, {e.b, e.loc, e.read(0, source), element}, size, getWhat().str());
-    position = position ? (at.with(position) * toI64(indexScalar(e, e.dim(size))) + at).value : at.value;
+    position = position ? (at.with(position) * toI64(indexScalar(e, size)) + at).value : at.value;
   }
   return position;
 }

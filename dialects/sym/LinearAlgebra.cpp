@@ -26,9 +26,9 @@ LogicalResult DiagonalOp::inferReturnTypes(MLIRContext *, std::optional<Location
   return success();
 }
 
-Value DiagonalOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source(index);
-  source.insert(source.begin() + getSecond(), index[getFirst()]);
+Value DiagonalOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source(index);
+  source.insert(source.begin() + getSecond(), Index(index[getFirst()]));
   return e.read(0, source);
 }
 
@@ -46,12 +46,13 @@ LogicalResult DiagonalEmbedOp::inferReturnTypes(MLIRContext *, std::optional<Loc
   return success();
 }
 
-Value DiagonalEmbedOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source(index);
+Value DiagonalEmbedOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source(index);
   source.erase(source.begin() + getSecond());
   Value element = e.read(0, source);
   Value zero = arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(element.getType()));
-  Value on = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, index[getFirst()], index[getSecond()]);
+  Value on = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, e.value(index[getFirst()]),
+                                   e.value(index[getSecond()]));
   return arith::SelectOp::create(e.b, e.loc, on, element, zero);
 }
 

@@ -16,36 +16,22 @@ using namespace symc::sym;
 // Windows of an element op
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Index arithmetic of an element.
-struct Indices {
-  ElementBuilder &e;
-
-  Value constant(int64_t value) { return arith::ConstantIndexOp::create(e.b, e.loc, value); }
-  Value add(Value x, Value y) { return arith::AddIOp::create(e.b, e.loc, x, y); }
-  Value sub(Value x, Value y) { return arith::SubIOp::create(e.b, e.loc, x, y); }
-  Value times(Value x, int64_t factor) {
-    return factor == 1 ? x : arith::MulIOp::create(e.b, e.loc, x, constant(factor)).getResult();
-  }
-  Value divide(Value x, int64_t divisor) {
-    return divisor == 1 ? x : arith::DivUIOp::create(e.b, e.loc, x, constant(divisor)).getResult();
-  }
-  Value remainder(Value x, int64_t divisor) {
-    return divisor == 1 ? constant(0) : arith::RemUIOp::create(e.b, e.loc, x, constant(divisor)).getResult();
-  }
-  /// 0 <= x < size
-  Value inside(Value x, Value size) { return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult, x, size); }
-  Value both(Value x, Value y) { return x ? (y ? arith::AndIOp::create(e.b, e.loc, x, y).getResult() : x) : y; }
-  Value select(Value condition, Value x, Value y) {
-    return condition ? arith::SelectOp::create(e.b, e.loc, condition, x, y).getResult() : x;
-  }
-  /// Whether `index` is the position `p`.
-  Value matches(Value index, Value p) {
-    Value position = arith::IndexCastOp::create(e.b, e.loc, index.getType(), p);
-    return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, index, position);
-  }
-};
-} // namespace
+/// 0 <= x < size
+static Value isInside(ElementBuilder &e, const Index &x, AffineExpr size) {
+  return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult, e.value(x), e.dim(size));
+}
+/// Of conditions, of which a null one holds always.
+static Value both(ElementBuilder &e, Value x, Value y) {
+  return x && y ? arith::AndIOp::create(e.b, e.loc, x, y).getResult() : x ? x : y;
+}
+static Value select(ElementBuilder &e, Value condition, Value x, Value y) {
+  return condition ? arith::SelectOp::create(e.b, e.loc, condition, x, y).getResult() : x;
+}
+/// Whether `position`, of type i64, is that of `index`.
+static Value matches(ElementBuilder &e, Value position, const Index &index) {
+  Value same = arith::IndexCastOp::create(e.b, e.loc, position.getType(), e.value(index));
+  return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, position, same);
+}
 
 static Value number(OpBuilder &b, Location loc, Type type, bool isUnsigned, double value) {
   if (auto floating = dyn_cast<FloatType>(type))
@@ -61,31 +47,29 @@ SmallVector<SizeRequirement> WindowsOp::getSizeRequirements() {
   return windowRequirements(getX().getType(), getSizes(), getPadding().getExprs());
 }
 
-Value WindowsOp::buildElement(ElementBuilder &e, ValueRange index) {
-  Indices at{e};
+Value WindowsOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims image = dimsOf(getX());
   ArrayRef<AffineExpr> padding = getPadding().getExprs();
-  Value positions[2] = {at.divide(index[3], getSizes()[1]), at.remainder(index[3], getSizes()[1])};
-  SmallVector<Value> source{index[0], {}, {}, index[4]};
+  Index positions[2] = {e.divide(index[3], getSizes()[1]), e.remainder(index[3], getSizes()[1])};
+  Indices source{index[0], {}, {}, index[4]};
   Value inside;
   for (unsigned axis = 0; axis < 2; ++axis) {
-    AffineExpr before = padding[2 * axis], after = padding[2 * axis + 1];
-    Value i = at.add(at.times(index[axis + 1], getStrides()[axis]), positions[axis]);
+    AffineExpr before = padding[2 * axis], after = padding[2 * axis + 1], size = image[axis + 1];
+    Index i = e.add(e.mul(index[axis + 1], getStrides()[axis]), positions[axis]);
     if (constantValue(before) != 0 || constantValue(after) != 0) {
-      if (constantValue(before) != 0)
-        i = at.sub(i, e.dim(before));
-      Value fits = at.inside(i, e.dim(image[axis + 1]));
-      i = at.select(fits, i, at.constant(0));
-      inside = at.both(inside, fits);
+      i = e.sub(i, LinearForm::size(before));
+      Value fits = isInside(e, i, size);
+      i = select(e, fits, e.value(i), e.value(e.number(0)));
+      inside = both(e, inside, fits);
     }
     source[axis + 1] = i;
   }
   Value element = e.read(0, source);
   if (getIndex())
-    inside = at.both(inside, at.matches(e.read(1, {index[0], index[1], index[2], index[4]}), index[3]));
+    inside = both(e, inside, matches(e, e.read(1, {index[0], index[1], index[2], index[4]}), index[3]));
   bool isUnsigned = elementOf(getX()).isUnsignedInteger();
   double fill = getFill().convertToDouble();
-  return at.select(inside, element, number(e.b, e.loc, element.getType(), isUnsigned, fill));
+  return select(e, inside, element, number(e.b, e.loc, element.getType(), isUnsigned, fill));
 }
 
 /// In how many windows an element is, at most, along each of the two axes.
@@ -96,38 +80,34 @@ template <class Op> static SmallVector<int64_t> coverage(Op op) {
   return counts;
 }
 
-Value WindowSpreadOp::buildElement(ElementBuilder &e, ValueRange index) {
-  Indices at{e};
+Value WindowSpreadOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims windows = dimsOf(getX());
   ArrayRef<AffineExpr> padding = getPadding().getExprs();
   SmallVector<int64_t> counts = coverage(*this);
-  Value which[2];
-  if (index.size() == 5)
-    which[0] = at.divide(index[3], counts[1]), which[1] = at.remainder(index[3], counts[1]);
-  SmallVector<Value> source{index[0], {}, {}, index.back()};
-  Value inside, positions[2];
+  bool several = index.size() == 5;
+  Indices source{index[0], {}, {}, index.back()};
+  Value inside;
+  Index positions[2];
   for (unsigned axis = 0; axis < 2; ++axis) {
     int64_t size = getSizes()[axis], stride = getStrides()[axis];
-    Value i = index[axis + 1];
-    if (constantValue(padding[2 * axis]) != 0)
-      i = at.add(i, e.dim(padding[2 * axis]));
+    Index i = e.add(index[axis + 1], LinearForm::size(padding[2 * axis]));
     // The last window that begins at or before the element, and those before it.
-    Value window = at.divide(i, stride);
-    if (which[axis])
-      window = at.sub(window, which[axis]);
-    positions[axis] = at.sub(i, at.times(window, stride));
-    Value fits = at.inside(window, e.dim(windows[axis + 1]));
+    Index window = e.divide(i, stride);
+    if (several)
+      window = e.sub(window, axis ? e.remainder(index[3], counts[1]) : e.divide(index[3], counts[1]));
+    positions[axis] = e.sub(i, e.mul(window, stride));
+    Value fits = isInside(e, window, windows[axis + 1]);
     if (size % stride != 0)
-      fits = at.both(fits, at.inside(positions[axis], at.constant(size)));
-    source[axis + 1] = at.select(fits, window, at.constant(0));
-    inside = at.both(inside, fits);
+      fits = both(e, fits, isInside(e, positions[axis], constantDim(getContext(), size)));
+    source[axis + 1] = select(e, fits, e.value(window), e.value(e.number(0)));
+    inside = both(e, inside, fits);
   }
   Value element = e.read(0, source);
   if (getIndex()) {
-    Value position = at.add(at.times(positions[0], getSizes()[1]), positions[1]);
-    inside = at.both(inside, at.matches(e.read(1, source), position));
+    Index position = e.add(e.mul(positions[0], getSizes()[1]), positions[1]);
+    inside = both(e, inside, matches(e, e.read(1, source), position));
   }
-  return at.select(inside, element, number(e.b, e.loc, element.getType(), false, 0));
+  return select(e, inside, element, number(e.b, e.loc, element.getType(), false, 0));
 }
 
 //===----------------------------------------------------------------------===//

@@ -59,17 +59,14 @@ struct Philox {
 };
 } // namespace
 
-Value RandomOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value RandomOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   OpBuilder &b = e.b;
   Location loc = e.loc;
   Type i64 = b.getI64Type();
-  // The row-major index of the element.
-  Value position = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(0));
-  for (auto [i, size] : llvm::zip_equal(index, getShape().getExprs())) {
-    Value extent = arith::IndexCastOp::create(b, loc, i64, e.dim(size));
-    Value outer = arith::MulIOp::create(b, loc, position, extent);
-    position = arith::AddIOp::create(b, loc, outer, arith::IndexCastOp::create(b, loc, i64, i));
-  }
+  Index number = e.number(0); // of the element, row-major
+  for (auto [i, size] : llvm::zip_equal(index, getShape().getExprs()))
+    number = e.add(e.mul(number, size), i);
+  Value position = arith::IndexCastOp::create(b, loc, i64, e.value(number));
   Scalar at{b, loc, position, i64}, block = shiftRight(at, literal(at, 2.0)), lane = bitAnd(at, literal(at, 3.0));
   Philox philox{b, loc, {}, {}};
   std::tie(philox.c[0], philox.c[1]) = philox.halves(block.value);

@@ -24,8 +24,8 @@ static Value takeAlong(OpBuilder &b, Location loc, Value x, Value indices, int64
 
 SmallVector<Value> SortOp::decompose(OpBuilder &b) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), dimsOf(getX()).size());
-  auto order = ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), getDescendingAttr(),
-                                 b.getBoolAttr(false));
+  auto order =
+      ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), getDescendingAttr(), b.getBoolAttr(false));
   return {takeAlong(b, getLoc(), getX(), order.getIndices(), axis)};
 }
 
@@ -45,8 +45,8 @@ LogicalResult TopKOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
 
 SmallVector<Value> TopKOp::decompose(OpBuilder &b) {
   int64_t axis = dimsOf(getX()).size() - 1;
-  auto order = ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), b.getBoolAttr(true),
-                                 b.getBoolAttr(true));
+  auto order =
+      ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), b.getBoolAttr(true), b.getBoolAttr(true));
   Value indices = cropAxis(b, getLoc(), order.getIndices(), axis, b.getAffineConstantExpr(0),
                            b.getAffineConstantExpr(getK()), 1, getK());
   return {takeAlong(b, getLoc(), getX(), indices, axis), indices};
@@ -191,23 +191,23 @@ LogicalResult DynamicUpdateSliceOp::infer(Adaptor a, std::optional<Location> loc
 /// The start on an axis: where a part of `size` elements is inside `whole`, else 0 after a failed check.
 static Scalar checkedStart(ElementBuilder &e, unsigned operand, Value start, AffineExpr whole, AffineExpr size) {
   Scalar value = toI64({e.b, e.loc, e.read(operand, {}), elementOf(start)});
-  Scalar last = toI64(indexScalar(e, e.dim(canonical(whole - size))));
+  Scalar last = toI64(indexScalar(e, whole - size));
   Scalar ok = bitAnd(value >= 0.0, value <= last);
   e.check(ok.value, value.value, last.value, "start {value} is out of range: the last one possible is {bound}");
-  return indexScalar(e, toIndex(where(ok, value, 0.0)));
+  return indexScalar(e, Index(toIndex(where(ok, value, 0.0))));
 }
 
-Value DynamicSliceOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source;
+Value DynamicSliceOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source;
   for (auto [axis, i] : llvm::enumerate(index)) {
     Scalar start = checkedStart(e, axis + 1, getStart()[axis], dimOf(getX().getType(), axis), dimOf(getType(), axis));
-    source.push_back((start + start.with(i)).value);
+    source.push_back(e.add(start.value, i));
   }
   return e.read(0, source);
 }
 
-Value DynamicUpdateSliceOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source;
+Value DynamicUpdateSliceOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source;
   Value outside = e.read(0, index);
   std::optional<Scalar> inside;
   for (auto [axis, i] : llvm::enumerate(index)) {
@@ -215,10 +215,10 @@ Value DynamicUpdateSliceOp::buildElement(ElementBuilder &e, ValueRange index) {
     if (constantValue(size) == 0)
       return outside;
     Scalar start = checkedStart(e, axis + 2, getStart()[axis], dimOf(getX().getType(), axis), size);
-    Scalar local = start.with(i) - start, extent = start.with(e.dim(size));
+    Scalar local = indexScalar(e, i) - start, extent = indexScalar(e, size);
     Scalar here = bitAnd(local >= 0.0, local < extent), all = inside ? bitAnd(*inside, here) : here;
     inside.emplace(all);
-    source.push_back(clampIndex(local, extent).value);
+    source.push_back(Index(clampIndex(local, extent).value));
   }
   Value element = e.read(1, source);
   return inside ? arith::SelectOp::create(e.b, e.loc, inside->value, element, outside).getResult() : element;

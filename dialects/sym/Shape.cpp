@@ -20,7 +20,7 @@ LogicalResult SizeOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<
   types.push_back(RankedTensorType::get({}, a.getDtype()));
   return success();
 }
-Value SizeOp::buildElement(ElementBuilder &e, ValueRange) {
+Value SizeOp::buildElement(ElementBuilder &e, ArrayRef<Index>) {
   Type i64 = e.b.getI64Type();
   Scalar size{e.b, e.loc, arith::IndexCastOp::create(e.b, e.loc, i64, e.dim(getSize().getExprs().front())), i64};
   return convert(size, getDtype()).value;
@@ -59,12 +59,11 @@ LogicalResult BroadcastToOp::infer(Adaptor a, std::optional<Location> loc, Small
   return success();
 }
 
-Value BroadcastToOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value BroadcastToOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims from = dimsOf(getX());
-  ValueRange tail = index.take_back(from.size());
-  SmallVector<Value> source;
-  for (auto [size, i] : llvm::zip_equal(from, tail))
-    source.push_back(isOne(size) ? arith::ConstantIndexOp::create(e.b, e.loc, 0).getResult() : i);
+  Indices source;
+  for (auto [size, i] : llvm::zip_equal(from, index.take_back(from.size())))
+    source.push_back(isOne(size) ? e.number(0) : i);
   return e.read(0, source);
 }
 
@@ -184,8 +183,8 @@ LogicalResult TransposeOp::infer(Adaptor a, std::optional<Location> loc, SmallVe
   return success();
 }
 
-Value TransposeOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source(index.size());
+Value TransposeOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source(index.size());
   for (auto [i, axis] : llvm::enumerate(*permutation(std::nullopt, getAxes(), index.size())))
     source[axis] = index[i];
   return e.read(0, source);
@@ -248,7 +247,7 @@ LogicalResult ConcatOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
   return success();
 }
 
-Value ConcatOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value ConcatOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
   Scalar i = indexScalar(e, index[axis]);
   SmallVector<AffineExpr> ends;
@@ -259,11 +258,11 @@ Value ConcatOp::buildElement(ElementBuilder &e, ValueRange index) {
     AffineExpr size = dimOf(getInputs()[k].getType(), axis);
     if (constantValue(size) == 0)
       continue;
-    SmallVector<Value> source(index);
+    Indices source(index);
     // Every input is read; where another one is meant, at an index that is valid.
-    Scalar local = k ? i - i.with(e.dim(canonical(ends[k - 1]))) : i;
-    source[axis] = clampIndex(local, indexScalar(e, e.dim(size))).value;
-    Scalar mine = i < i.with(e.dim(canonical(ends[k])));
+    Scalar local = k ? i - indexScalar(e, ends[k - 1]) : i;
+    source[axis] = clampIndex(local, indexScalar(e, size)).value;
+    Scalar mine = i < indexScalar(e, ends[k]);
     stayInside(e, *this, getInputs()[k], bitAnd(local >= 0.0, mine), source);
     Value element = e.read(k, source);
     result = result ? arith::SelectOp::create(e.b, e.loc, mine.value, element, result).getResult() : element;
@@ -302,14 +301,14 @@ LogicalResult TriuOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
 }
 
 /// Column minus row.
-static Scalar diagonalOf(ElementBuilder &e, ValueRange index) {
+static Scalar diagonalOf(ElementBuilder &e, ArrayRef<Index> index) {
   return indexScalar(e, index[index.size() - 1]) - indexScalar(e, index[index.size() - 2]);
 }
-Value TrilOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value TrilOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())}, diagonal = diagonalOf(e, index);
   return where(diagonal <= integerLiteral(diagonal, getK()), x, 0.0).value;
 }
-Value TriuOp::buildElement(ElementBuilder &e, ValueRange index) {
+Value TriuOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Scalar x{e.b, e.loc, e.read(0, index), elementOf(getX())}, diagonal = diagonalOf(e, index);
   return where(diagonal >= integerLiteral(diagonal, getK()), x, 0.0).value;
 }

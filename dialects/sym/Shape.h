@@ -23,10 +23,13 @@ mlir::Value cropAxis(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, int6
 /// `index` into `tensor`, or its first element where not `inside`, if the tensor may be empty: then no index is valid,
 /// and one with other parts than 0 would be far outside.
 void stayInside(ElementBuilder &e, mlir::Operation *op, mlir::Value tensor, Scalar inside,
-                llvm::SmallVectorImpl<mlir::Value> &index);
+                llvm::SmallVectorImpl<Index> &index);
 
 /// A value of type `index` in operator notation.
-inline Scalar indexScalar(ElementBuilder &e, mlir::Value index) { return {e.b, e.loc, index, e.b.getIndexType()}; }
+inline Scalar indexScalar(ElementBuilder &e, const Index &index) {
+  return {e.b, e.loc, e.value(index), e.b.getIndexType()};
+}
+inline Scalar indexScalar(ElementBuilder &e, mlir::AffineExpr size) { return indexScalar(e, LinearForm::size(size)); }
 /// An i64 value of the given integer, from its element type.
 Scalar toI64(Scalar x);
 mlir::Value toIndex(Scalar x);

@@ -52,11 +52,11 @@ Value symc::toIndex(Scalar x) { return arith::IndexCastOp::create(x.b, x.loc, x.
 
 Scalar symc::clampIndex(Scalar index, Scalar size) { return maximum(minimum(index, size - 1.0), 0.0); }
 
-void symc::stayInside(ElementBuilder &e, Operation *op, Value tensor, Scalar inside, SmallVectorImpl<Value> &index) {
+void symc::stayInside(ElementBuilder &e, Operation *op, Value tensor, Scalar inside, SmallVectorImpl<Index> &index) {
   auto module = op->getParentOfType<ModuleOp>();
   if (llvm::all_of(dimsOf(tensor), [&](AffineExpr size) { return isAtLeast(module, size, 1); }))
     return;
-  for (Value &part : index)
+  for (Index &part : index)
     part = where(inside, indexScalar(e, part), 0.0).value;
 }
 
@@ -65,7 +65,7 @@ Scalar symc::zeroElement(ElementBuilder &e, Type element) {
 }
 
 Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, AffineExpr size, std::string what, bool fromEnd) {
-  Scalar value = toI64(i), bound = toI64(indexScalar(e, e.dim(size)));
+  Scalar value = toI64(i), bound = toI64(indexScalar(e, size));
   Scalar least = fromEnd ? -bound : integerLiteral(bound, 0);
   Scalar ok = bitAnd(value >= least, value < bound);
   e.check(ok.value, value.value, bound.value,
@@ -103,15 +103,10 @@ SmallVector<SizeRequirement> CropOp::getSizeRequirements() {
   return requirements;
 }
 
-Value CropOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source;
-  for (auto [axis, value] : llvm::enumerate(index)) {
-    Scalar i = indexScalar(e, value);
-    AffineExpr offset = getOffsets().getExprs()[axis];
-    int64_t step = getSteps()[axis];
-    Scalar scaled = step == 1 ? i : i * integerLiteral(i, step);
-    source.push_back((constantValue(offset) == 0 ? scaled : scaled + i.with(e.dim(offset))).value);
-  }
+Value CropOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source;
+  for (auto [i, offset, step] : llvm::zip_equal(index, getOffsets().getExprs(), getSteps()))
+    source.push_back(e.add(e.mul(i, step), LinearForm::size(offset)));
   return e.read(0, source);
 }
 
@@ -126,26 +121,26 @@ OpFoldResult CropOp::fold(FoldAdaptor) {
   return all ? getX() : Value();
 }
 
-Value PlaceOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source;
+Value PlaceOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source;
   std::optional<Scalar> inside;
   auto require = [&](Scalar condition) {
     Scalar both = inside ? bitAnd(*inside, condition) : condition;
     inside.emplace(both);
   };
   Scalar outside = literal(zeroElement(e, elementOf(getOut())), getValue());
-  for (auto [axis, value] : llvm::enumerate(index)) {
+  for (auto [axis, at] : llvm::enumerate(index)) {
     AffineExpr offset = getOffsets().getExprs()[axis], size = dimOf(getX().getType(), axis);
     int64_t step = getSteps()[axis];
-    Scalar i = indexScalar(e, value);
     if (constantValue(size) == 0)
       return outside.value;
     if (step == 1 && constantValue(offset) == 0 && sameDim(size, dimOf(getType(), axis))) {
-      source.push_back(value);
+      source.push_back(at);
       continue;
     }
+    Scalar i = indexScalar(e, at);
     // The steps from the offset to here; what is not a whole number of them is outside.
-    Scalar origin = i.with(e.dim(offset)), have = i.with(e.dim(size)), way = step > 0 ? i - origin : origin - i;
+    Scalar origin = indexScalar(e, offset), have = indexScalar(e, size), way = step > 0 ? i - origin : origin - i;
     Scalar stride = integerLiteral(way, std::abs(step));
     bool dense = std::abs(step) == 1;
     Scalar steps = dense ? way : way.with(arith::DivSIOp::create(e.b, e.loc, way.value, stride.value));
@@ -153,7 +148,7 @@ Value PlaceOp::buildElement(ElementBuilder &e, ValueRange index) {
       require(equal(steps * stride, way));
     require(steps >= 0.0);
     require(steps < have);
-    source.push_back(clampIndex(steps, have).value);
+    source.push_back(Index(clampIndex(steps, have).value));
   }
   if (inside)
     stayInside(e, *this, getX(), *inside, source);
@@ -166,10 +161,10 @@ SmallVector<Value> PlaceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {CropOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, DenseI64ArrayAttr())};
 }
 
-Value RotateOp::buildElement(ElementBuilder &e, ValueRange index) {
-  SmallVector<Value> source(index);
+Value RotateOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
+  Indices source(index);
   AffineExpr size = dimOf(getType(), getAxis());
-  Scalar i = indexScalar(e, index[getAxis()]), n = i.with(e.dim(size));
+  Scalar i = indexScalar(e, index[getAxis()]), n = indexScalar(e, size);
   std::optional<int64_t> known = constantValue(size);
   // The shift comes below n first, so that the difference does not overflow.
   auto remainder = [&](Scalar x) { return x.with(arith::RemSIOp::create(e.b, e.loc, x.value, n.value)); };

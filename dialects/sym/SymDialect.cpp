@@ -96,15 +96,23 @@ struct DimParser {
 };
 } // namespace
 
+FailureOr<AffineExpr> symc::parseDim(AsmParser &parser) {
+  FailureOr<AffineExpr> expr = DimParser{parser}.sum();
+  if (failed(expr))
+    return failure();
+  expr = canonical(*expr);
+  if (isOverflown(*expr))
+    return parser.emitError(parser.getCurrentLocation(), "S0318: a size does not fit in 63 bits");
+  return expr;
+}
+
 Attribute DimsAttr::parse(AsmParser &parser, Type) {
   Dims exprs;
   auto one = [&]() -> ParseResult {
-    FailureOr<AffineExpr> expr = DimParser{parser}.sum();
+    FailureOr<AffineExpr> expr = parseDim(parser);
     if (failed(expr))
       return failure();
-    exprs.push_back(canonical(*expr));
-    if (isOverflown(exprs.back()))
-      return parser.emitError(parser.getCurrentLocation(), "S0318: a size does not fit in 63 bits");
+    exprs.push_back(*expr);
     return success();
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, one))

@@ -25,7 +25,7 @@ def ElementOpInterface : OpInterface<"ElementOpInterface"> {
     `e.read(operand, index)`: moves (transpose, slice, gather …), generators (iota, random) and the like.
   }];
   let methods = [InterfaceMethod<"", "::mlir::Value", "buildElement",
-    (ins "::symc::ElementBuilder &":$e, "::mlir::ValueRange":$index)>];
+    (ins "::symc::ElementBuilder &":$e, "::llvm::ArrayRef<::symc::Index>":$index)>];
 }
 
 def ReductionOpInterface : OpInterface<"ReductionOpInterface"> {

@@ -15,7 +15,6 @@
 #include "lib/Target/ReservedNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -41,8 +40,8 @@ std::optional<ArenaMode> symc::findArenaMode(StringRef name) {
 }
 
 void symc::registerDialects(DialectRegistry &registry) {
-  registry.insert<sym::SymDialect, kernel::KernelDialect, func::FuncDialect, linalg::LinalgDialect,
-                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect, LLVM::LLVMDialect>();
+  registry.insert<sym::SymDialect, kernel::KernelDialect, func::FuncDialect, memref::MemRefDialect, scf::SCFDialect,
+                  vector::VectorDialect, LLVM::LLVMDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

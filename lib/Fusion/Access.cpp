@@ -45,24 +45,22 @@ AccessMap::Move AccessMap::probe(Operation *move) {
   OpBuilder b(context);
   b.setInsertionPointToStart(&scratch);
   Location loc = move->getLoc();
-  Type indexType = b.getIndexType();
-  SmallVector<Value> index;
+  Indices index;
   Value last;
   for (int64_t i = 0, rank = cast<RankedTensorType>(move->getResult(0).getType()).getRank(); i < rank; ++i)
-    index.push_back(scratch.addArgument(indexType, loc));
+    index.push_back(LinearForm::loop(context, i));
   ElementBuilder builder{b, loc,
-                         [&](unsigned operand, ValueRange at) -> Value {
+                         [&](unsigned operand, ArrayRef<Index> at) -> Value {
                            Read read{operand, {}};
-                           for (Value i : at) {
-                             auto argument = dyn_cast<BlockArgument>(i);
-                             bool known = argument && argument.getArgNumber() < index.size();
-                             read.axes.push_back(known ? argument.getArgNumber() : kOtherIndex);
+                           for (const Index &i : at) {
+                             std::optional<unsigned> axis = i.asLoop();
+                             read.axes.push_back(axis ? static_cast<int>(*axis) : kOtherIndex);
                            }
                            reads.push_back(read);
                            last = scratch.addArgument(bodyType(elementOf(move->getOperand(operand))), loc);
                            return last;
                          },
-                         [&](AffineExpr) -> Value { return scratch.addArgument(indexType, loc); },
+                         [&](const LinearForm &) -> Value { return scratch.addArgument(b.getIndexType(), loc); },
                          [&](Value, Value, Value, std::string) { known.checks = true; }};
   known.copies = element.buildElement(builder, index) == last && last;
   for (Operation &part : scratch)

@@ -13,6 +13,13 @@ using namespace symc;
 constexpr StringLiteral kScratchAttr = "sym.scratch"; // arguments of kernels: unit
 constexpr StringLiteral kSecondAttr = "sym.second";   // kernels: the part that is called after this one
 
+int64_t symc::estimateSize(AffineExpr expr) {
+  unsigned symbols = 0;
+  for (unsigned symbol : symbolsIn(expr))
+    symbols = std::max(symbols, symbol + 1);
+  return std::max<int64_t>(1, evaluate(expr, SmallVector<int64_t>(symbols, 128)).value_or(int64_t(1) << 32));
+}
+
 MemRefType symc::bufferType(Type tensor) {
   auto type = cast<RankedTensorType>(tensor);
   return MemRefType::get(type.getShape(), bodyType(type.getElementType()));

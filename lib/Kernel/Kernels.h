@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Between Outline and Vectorize a kernel is a `func.func private` with the unit attribute
+// From Outline until it is code a kernel is a `func.func private` with the unit attribute
 // `sym.kernel`. Its arguments are the symbolic dimensions that it uses (`index`, `sym.dim`
 // names each), then buffers (memrefs, `sym.dims` gives the sizes of each). Model functions
 // are the other functions; they call kernels in program order, with a barrier between calls.
@@ -19,24 +19,23 @@
 
 namespace symc {
 
-constexpr llvm::StringLiteral kKernelAttr = "sym.kernel"; // unit
-constexpr llvm::StringLiteral kKindAttr = "sym.kind";     // kernels: #sym.fusion_kind; arguments: "input", …
-constexpr llvm::StringLiteral kOuterAttr = "sym.outer";   // i64: leading parallel loops shared by all generics
-constexpr llvm::StringLiteral kExtentAttr = "sym.extent"; // #sym.dims<E>: trip count of the loop that is cut
-constexpr llvm::StringLiteral kGrainAttr = "sym.grain";   // i64: iterations a chunk
-constexpr llvm::StringLiteral kDomainAttr = "sym.domain"; // linalg.generic: #sym.dims<…>, sizes of its loops
-constexpr llvm::StringLiteral kDimAttr = "sym.dim";       // index arguments: name of the dimension
-constexpr llvm::StringLiteral kDimsAttr = "sym.dims";     // memref arguments: sizes
-constexpr llvm::StringLiteral kNameAttr = "sym.name";     // arguments of model functions
-constexpr llvm::StringLiteral kTypeAttr = "sym.type";     // arguments of model functions: the tensor type
-constexpr llvm::StringLiteral kNeutralAttr =
-    "sym.neutral"; // linalg.generic that reduces: neutral element of each result
-constexpr llvm::StringLiteral kOrderedAttr = "sym.ordered"; // linalg.generic that reduces: one element after the other
+constexpr llvm::StringLiteral kKernelAttr = "sym.kernel";     // unit
+constexpr llvm::StringLiteral kKindAttr = "sym.kind";         // kernels: #sym.fusion_kind; arguments: "input", …
+constexpr llvm::StringLiteral kOuterAttr = "sym.outer";       // i64: leading parallel loops shared by all nests
+constexpr llvm::StringLiteral kExtentAttr = "sym.extent";     // #sym.dims<E>: trip count of the loop that is cut
+constexpr llvm::StringLiteral kGrainAttr = "sym.grain";       // i64: iterations a chunk
+constexpr llvm::StringLiteral kDimAttr = "sym.dim";           // index arguments: name of the dimension
+constexpr llvm::StringLiteral kDimsAttr = "sym.dims";         // memref arguments: sizes
+constexpr llvm::StringLiteral kNameAttr = "sym.name";         // arguments of model functions
+constexpr llvm::StringLiteral kTypeAttr = "sym.type";         // arguments of model functions: the tensor type
 constexpr llvm::StringLiteral kBoundsAttr = "sym.dim_bounds"; // module: [#sym.dim_bound<…>], the model's dimensions
 constexpr llvm::StringLiteral kRequiresAttr = "sym.requires"; // model functions: [[#sym.dims<size>, least, check], …]
 constexpr llvm::StringLiteral kChecksAttr = "sym.checks";     // module: messages of run-time checks
 
 inline bool isKernel(mlir::func::FuncOp function) { return function->hasAttr(kKernelAttr); }
+
+/// A size with symbolic dimensions taken to be 128; for choices only, results never depend on it.
+int64_t estimateSize(mlir::AffineExpr expr);
 
 /// The memref type that holds `tensor`; integers are signless from here on.
 mlir::MemRefType bufferType(mlir::Type tensor);

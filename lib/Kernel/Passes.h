@@ -7,6 +7,7 @@
 #define SYMC_LIB_KERNEL_PASSES_H
 
 #include "dialects/kernel/KernelOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/Pass.h"
 
 namespace symc {

@@ -28,8 +28,8 @@ enum class ArenaMode {
 #include "lib/Lowering/Passes.h.inc"
 
 /// Functions become programs of kernels. Legal before: func, sym.fused of primitive ops, sym.constant, sym.reshape,
-/// loops and branches. Legal after: programs of func.call and kernel; kernels of linalg, memref, arith, math and
-/// kernel; sym.parameter, sym.state.
+/// loops and branches. Legal after: programs of func.call and kernel; kernels of kernel.nest,
+/// kernel.contract, kernel.library_call, memref.load, arith and math; sym.parameter, sym.state.
 void buildLinalgPipeline(mlir::OpPassManager &manager);
 
 /// Kernels become code for `cpu` (a name of isaOf). Legal after: the functions as they were; kernels as llvm.funcs of

@@ -15,16 +15,6 @@ include "mlir/Pass/PassBase.td"
 def CpuOption : Option<"cpu", "cpu", "std::string", /*default=*/"",
                        "CPU or level that kernels are for, by LLVM's name; without one: 16-byte vectors">;
 
-def SymToLinalgPass : Pass<"sym-to-linalg", "mlir::ModuleOp"> {
-  let summary = "Lowers the bodies of kernels to linalg on buffers";
-  let description = [{
-    A body becomes linalg.generics that run in order inside of a common outer space; a matrix product or a convolution
-    becomes kernel.contract, a function of the kernel library kernel.library_call.
-  }];
-  let dependentDialects = ["symc::kernel::KernelDialect", "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
-                           "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
-}
-
 def ContractionPass : Pass<"sym-contraction", "mlir::ModuleOp"> {
   let summary = "Emits the kernels of matrix products and convolutions";
   let description = [{
@@ -39,7 +29,7 @@ def ContractionPass : Pass<"sym-contraction", "mlir::ModuleOp"> {
 def VectorizePass : Pass<"sym-vectorize", "mlir::ModuleOp"> {
   let summary = "Emits the loops and vectors of elementwise and reduction kernels";
   let description = [{
-    Kernels of linalg.generics become llvm.funcs, as those of sym-contraction do.
+    Kernels of kernel.nests become llvm.funcs, as those of sym-contraction do.
   }];
   let options = [CpuOption];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect",

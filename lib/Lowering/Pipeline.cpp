@@ -19,7 +19,7 @@ using namespace symc;
 
 void symc::buildLinalgPipeline(OpPassManager &manager) {
   manager.addPass(createOutlinePass());
-  manager.addPass(createSymToLinalgPass());
+  manager.addPass(createNestsPass());
 }
 
 void symc::buildKernelPipeline(OpPassManager &manager, StringRef cpu) {

@@ -10,7 +10,6 @@
 #include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -60,9 +59,8 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
   if (!initialized)
     return nullptr;
   mlir::DialectRegistry registry;
-  registry.insert<sym::SymDialect, kernel::KernelDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
-                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
-                  mlir::LLVM::LLVMDialect>();
+  registry.insert<sym::SymDialect, kernel::KernelDialect, mlir::func::FuncDialect, mlir::memref::MemRefDialect,
+                  mlir::scf::SCFDialect, mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -82,9 +80,9 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
     (result.push_back(std::move(passes)), ...);
     return result;
   };
-  if (!run(true, list(createOutlinePass(), createSymToLinalgPass())))
+  if (!run(true, list(createOutlinePass(), createNestsPass())))
     return nullptr;
-  if (getenv("SYMC_DUMP_LINALG"))
+  if (getenv("SYMC_DUMP_NESTS"))
     module->dump();
   if (!run(false, list(createContractionPass({level}), createVectorizePass({level}), createBodiesPass())) ||
       !run(true, list(createKernelsToLLVMPass()))) {

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Emits ops where the builder stands, each at most once along a way through the code: what
-// an enclosing block has computed already is used again, loads included. So stages that
+// an enclosing block has computed already is used again, loads included. So nests that
 // compute the same value share it, and no pass has to clean up.
 //
 //===----------------------------------------------------------------------===//

@@ -11,7 +11,7 @@ using namespace symc::vectorize;
 
 void NestEmitter::run() {
   // Sizes and constants that bodies use from outside.
-  auto function = plan.stages.front().generic->getParentOfType<func::FuncOp>();
+  auto function = plan.nests.front().op->getParentOfType<func::FuncOp>();
   MLIRContext *context = function.getContext();
   for (BlockArgument argument : function.getArguments())
     if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kDimAttr))
@@ -24,14 +24,14 @@ void NestEmitter::run() {
         outside[result] = value;
     }
   unsigned most = 0;
-  for (Stage &stage : plan.stages) {
-    findLevels(stage);
-    most = std::max(most, rank(stage));
+  for (LoopNest &nest : plan.nests) {
+    findLevels(nest);
+    most = std::max(most, rank(nest));
   }
   iterations.resize(most);
   if (plan.outer > 0)
-    for (Stage &stage : plan.stages)
-      prepare(stage, 0);
+    for (LoopNest &nest : plan.nests)
+      prepare(nest, 0);
   outerLoop(0);
 }
 
@@ -39,7 +39,7 @@ void NestEmitter::run() {
 // Values
 //===----------------------------------------------------------------------===//
 
-unsigned NestEmitter::levelOf(const Access &access) const {
+unsigned NestEmitter::levelOf(const PlacedAccess &access) const {
   unsigned level = plan.written.contains(access.buffer) ? plan.outer : 0;
   for (auto [loop, coef] : llvm::enumerate(access.form->coefs))
     if (constantValue(coef) != 0)
@@ -47,88 +47,83 @@ unsigned NestEmitter::levelOf(const Access &access) const {
   return level;
 }
 
-void NestEmitter::findLevels(Stage &stage) {
+void NestEmitter::findLevels(LoopNest &nest) {
   auto valueLevel = [&](Value value) -> unsigned {
     if (Operation *op = value.getDefiningOp())
       return levels.lookup(op);
-    auto argument = cast<BlockArgument>(value);
-    if (argument.getOwner() != stage.body())
-      return 0;
-    unsigned position = argument.getArgNumber();
-    return position < stage.ins.size() ? levelOf(stage.ins[position]) : rank(stage);
+    if (std::optional<unsigned> loop = nest.loopArgument(value))
+      return nest.loopOf[*loop] + 1;
+    std::optional<unsigned> read = nest.readArgument(value);
+    return read ? levelOf(nest.ins[*read]) : 0;
   };
-  for (Operation *op : stage.live) {
+  for (Operation *op : nest.live) {
     unsigned level = 0;
-    if (auto index = dyn_cast<linalg::IndexOp>(op)) {
-      level = stage.loopOf[index.getDim()] + 1;
-    } else if (auto load = dyn_cast<memref::LoadOp>(op); load && stage.loads[op].form) {
-      level = levelOf(stage.loads[op]);
-    } else {
-      for (Value operand : op->getOperands())
-        if (!llvm::isa<MemRefType>(operand.getType()))
-          level = std::max(level, valueLevel(operand));
-      if (load && plan.written.contains(load.getMemRef()))
-        level = std::max(level, plan.outer);
-    }
+    for (Value operand : op->getOperands())
+      if (!llvm::isa<MemRefType>(operand.getType()))
+        level = std::max(level, valueLevel(operand));
+    if (auto load = dyn_cast<memref::LoadOp>(op); load && plan.written.contains(load.getMemRef()))
+      level = std::max(level, plan.outer);
     levels[op] = level;
   }
 }
 
-void NestEmitter::prepare(Stage &stage, unsigned level) {
+void NestEmitter::prepare(LoopNest &nest, unsigned level) {
   // What needs the accumulators is computed where they are at hand.
-  if (stage.reduces() && level == rank(stage))
+  if (nest.reduces() && level == rank(nest))
     return;
   if (instances.empty())
-    prepareOne(stage, level, nullptr);
+    prepareOne(nest, level, nullptr);
   for (Instance &instance : instances)
-    prepareOne(stage, level, &instance);
+    prepareOne(nest, level, &instance);
 }
 
-void NestEmitter::prepareOne(Stage &stage, unsigned level, Instance *instance) {
+void NestEmitter::prepareOne(LoopNest &nest, unsigned level, Instance *instance) {
   // The part of each address that is known here.
-  stage.forEachAccess([&](Access &access) {
-    if (access.form && access.buffer)
+  nest.forEachAccess([&](PlacedAccess &access) {
+    if (access.form)
       pointer(access, level, instance);
   });
-  for (auto [position, access] : llvm::enumerate(stage.ins)) {
-    Value argument = stage.body()->getArgument(position);
-    if (access.buffer && !argument.use_empty() && levelOf(access) == level)
-      (instance ? instance->values : uniform[number(stage)])[argument] = load(stage, access, nullptr, instance);
-  }
-  for (Operation *op : stage.live)
+  for (auto [position, access] : llvm::enumerate(nest.ins))
+    if (levelOf(access) == level)
+      (instance ? instance->values : uniform[number(nest)])[nest.op.getElement(position)] =
+          load(nest, access, nullptr, instance);
+  for (Operation *op : nest.live)
     if (levels.lookup(op) == level)
-      evaluateOp(stage, op, instance);
+      evaluateOp(nest, op, instance);
 }
 
-void NestEmitter::evaluateOp(Stage &stage, Operation *op, Instance *instance) {
-  Env &env = instance ? instance->values : uniform[number(stage)];
-  if (auto index = dyn_cast<linalg::IndexOp>(op)) {
-    int loop = stage.loopOf[index.getDim()];
-    Value value = loop < 0 ? e.number(0) : iteration(loop, instance);
-    bool counts = loop >= 0 && isLaneLoop(stage, loop) && instance && instance->lanes && !isVector(value);
-    env[index] = {value, counts ? e.number(1) : Value()};
-    return;
-  }
+void NestEmitter::evaluateOp(LoopNest &nest, Operation *op, Instance *instance) {
+  Env &env = instance ? instance->values : uniform[number(nest)];
   if (auto memory = dyn_cast<memref::LoadOp>(op)) {
-    env[memory] = load(stage, stage.loads[op], op, instance);
+    env[memory] = load(nest, nest.loads[op], op, instance);
     return;
   }
   if (auto test = dyn_cast<kernel::CheckOp>(op)) {
-    check(stage, test, instance);
+    check(nest, test, instance);
     return;
   }
-  SmallVector<Lanes> results = body.evaluate(op, [&](Value v) { return lookup(stage, v, instance); });
+  SmallVector<Lanes> results = body.evaluate(op, [&](Value v) { return lookup(nest, v, instance); });
   for (auto [result, value] : llvm::zip_equal(op->getResults(), results))
     env[result] = value;
 }
 
-Lanes NestEmitter::lookup(Stage &stage, Value value, Instance *instance) {
+/// The iteration of a loop of the nest.
+Lanes NestEmitter::loopValue(LoopNest &nest, unsigned argument, Instance *instance) {
+  int loop = nest.loopOf[argument];
+  Value value = loop < 0 ? e.number(0) : iteration(loop, instance);
+  bool counts = loop >= 0 && isLaneLoop(nest, loop) && instance && instance->lanes && !isVector(value);
+  return {value, counts ? e.number(1) : Value()};
+}
+
+Lanes NestEmitter::lookup(LoopNest &nest, Value value, Instance *instance) {
+  if (std::optional<unsigned> loop = nest.loopArgument(value))
+    return loopValue(nest, *loop, instance);
   if (instance) {
     auto it = instance->values.find(value);
     if (it != instance->values.end())
       return it->second;
   }
-  Env &env = uniform[number(stage)];
+  Env &env = uniform[number(nest)];
   auto it = env.find(value);
   return it != env.end() ? it->second : outside.lookup(value);
 }
@@ -146,10 +141,10 @@ Value NestEmitter::iteration(unsigned loop, Instance *instance) const {
 // Memory
 //===----------------------------------------------------------------------===//
 
-static Type elementOf(const Access &access) { return cast<MemRefType>(access.buffer.getType()).getElementType(); }
+static Type elementOf(const PlacedAccess &access) { return cast<MemRefType>(access.buffer.getType()).getElementType(); }
 
 /// The address but for loops that are folded.
-Value NestEmitter::pointer(const Access &access, unsigned level, Instance *instance) {
+Value NestEmitter::pointer(const PlacedAccess &access, unsigned level, Instance *instance) {
   Type element = elementOf(access);
   Value at = e.address(e.shell.buffer(access.buffer), e.size(access.form->base), element);
   for (unsigned loop = 0; loop < std::min<size_t>(level, access.form->coefs.size()); ++loop)
@@ -160,14 +155,14 @@ Value NestEmitter::pointer(const Access &access, unsigned level, Instance *insta
 }
 
 /// Lanes along several loops: one step apart in memory when the access sees them as one.
-Lanes NestEmitter::loadFolded(Stage &stage, const Access &access, Instance *instance) {
+Lanes NestEmitter::loadFolded(LoopNest &nest, const PlacedAccess &access, Instance *instance) {
   Type element = elementOf(access);
-  Value at = pointer(access, rank(stage), instance);
-  unsigned first = stage.firstOfRow(), last = rank(stage) - 1;
+  Value at = pointer(access, rank(nest), instance);
+  unsigned first = nest.firstOfRow(), last = rank(nest) - 1;
   bool oneLoop = true;
   Lanes offset{e.number(0), {}};
   for (unsigned loop = first; loop <= last; ++loop) {
-    oneLoop &= loop == last || stage.isOneLoop(*access.form, loop);
+    oneLoop &= loop == last || nest.isOneLoop(*access.form, loop);
     if (constantValue(access.form->coefs[loop]) != 0)
       offset = body.add(offset, body.mul({iteration(loop, instance), {}}, {e.size(access.form->coefs[loop]), {}}));
   }
@@ -183,15 +178,15 @@ Lanes NestEmitter::loadFolded(Stage &stage, const Access &access, Instance *inst
           {}};
 }
 
-Lanes NestEmitter::load(Stage &stage, const Access &access, Operation *op, Instance *instance) {
+Lanes NestEmitter::load(LoopNest &nest, const PlacedAccess &access, Operation *op, Instance *instance) {
   Type element = elementOf(access);
   bool lanes = instance && instance->lanes;
   Value mask = lanes ? instance->mask : Value();
   if (access.form && lanes && instance->position)
-    return loadFolded(stage, access, instance);
+    return loadFolded(nest, access, instance);
   if (access.form) {
-    Value at = pointer(access, rank(stage), instance);
-    AffineExpr stride = lanes ? access.form->coefs[stage.lane] : AffineExpr();
+    Value at = pointer(access, rank(nest), instance);
+    AffineExpr stride = lanes ? access.form->coefs[nest.lane] : AffineExpr();
     if (!lanes || constantValue(stride) == 0)
       return {e.load(access.buffer, at, element), {}};
     if (constantValue(stride) == 1)
@@ -201,7 +196,7 @@ Lanes NestEmitter::load(Stage &stage, const Access &access, Operation *op, Insta
   }
   Lanes offset{e.number(0), {}};
   for (auto [size, i] : llvm::zip_equal(dimsOfArgument(access.buffer), cast<memref::LoadOp>(op).getIndices()))
-    offset = body.add(body.mul(offset, {e.size(size), {}}), lookup(stage, i, instance));
+    offset = body.add(body.mul(offset, {e.size(size), {}}), lookup(nest, i, instance));
   Value base = e.shell.buffer(access.buffer);
   if (offset.isUniform())
     return {e.load(access.buffer, e.address(base, offset.value, element), element), {}};
@@ -210,11 +205,11 @@ Lanes NestEmitter::load(Stage &stage, const Access &access, Operation *op, Insta
   return {e.gather(access.buffer, base, body.vector(offset, plan.lanes), element, mask), {}};
 }
 
-void NestEmitter::store(Stage &stage, const Access &access, const Lanes &value, Instance *instance) {
+void NestEmitter::store(LoopNest &nest, const PlacedAccess &access, const Lanes &value, Instance *instance) {
   Type element = elementOf(access);
-  Value at = pointer(access, rank(stage), instance);
+  Value at = pointer(access, rank(nest), instance);
   bool lanes = instance && instance->lanes;
-  AffineExpr stride = lanes ? access.form->coefs[stage.lane] : AffineExpr();
+  AffineExpr stride = lanes ? access.form->coefs[nest.lane] : AffineExpr();
   if (!lanes || constantValue(stride) == 0)
     return e.store(access.buffer, at, value.isVector() ? e.extract(value.value, 0) : value.value);
   Value vector = body.vector(value, plan.lanes);
@@ -225,9 +220,9 @@ void NestEmitter::store(Stage &stage, const Access &access, const Lanes &value, 
 }
 
 /// Writes {code, value, bound} when a lane's condition does not hold; of several lanes the first.
-void NestEmitter::check(Stage &stage, kernel::CheckOp op, Instance *instance) {
-  Lanes ok = lookup(stage, op.getOk(), instance), value = lookup(stage, op.getValue(), instance),
-        bound = lookup(stage, op.getBound(), instance);
+void NestEmitter::check(LoopNest &nest, kernel::CheckOp op, Instance *instance) {
+  Lanes ok = lookup(nest, op.getOk(), instance), value = lookup(nest, op.getValue(), instance),
+        bound = lookup(nest, op.getBound(), instance);
   Type i1 = e.b.getI1Type();
   Value failed, lane;
   if (ok.isVector()) {
@@ -270,20 +265,20 @@ void NestEmitter::check(Stage &stage, kernel::CheckOp op, Instance *instance) {
 
 void NestEmitter::outerLoop(unsigned loop) {
   if (loop == plan.outer) {
-    for (Stage &stage : plan.stages)
-      emitStage(stage);
+    for (LoopNest &nest : plan.nests)
+      emitNest(nest);
     return;
   }
-  AffineExpr size = plan.stages.front().sizes[loop];
+  AffineExpr size = plan.nests.front().sizes[loop];
   Value from = loop == 0 ? e.shell.begin() : e.number(0), to = loop == 0 ? e.shell.end() : e.size(size);
   auto inside = [&] {
     if (loop + 1 < plan.outer)
-      for (Stage &stage : plan.stages)
-        prepare(stage, loop + 1);
+      for (LoopNest &nest : plan.nests)
+        prepare(nest, loop + 1);
     outerLoop(loop + 1);
   };
   if (plan.outerLanes && loop + 1 == plan.outer) {
-    laneLoop(loop, from, to, unrollOf([](Stage &) { return true; }, size), inside);
+    laneLoop(loop, from, to, unrollOf([](LoopNest &) { return true; }, size), inside);
     return;
   }
   e.loop(from, to, 1, {}, [&](Value iv, ValueRange) {
@@ -330,24 +325,23 @@ void NestEmitter::laneLoop(unsigned loop, Value from, Value to, unsigned unroll,
   nest(middle, to, lanes, 1, !exact);
 }
 
-unsigned NestEmitter::unrollOf(function_ref<bool(Stage &)> counts, AffineExpr size) {
+unsigned NestEmitter::unrollOf(function_ref<bool(LoopNest &)> counts, AffineExpr size) {
   unsigned work = 0;
-  for (Stage &stage : plan.stages) {
-    if (!counts(stage))
+  for (LoopNest &nest : plan.nests) {
+    if (!counts(nest))
       continue;
     // Several accumulators, or elements, are code enough.
-    if (!stage.reducesLanes() && stage.order.turns > 1)
+    if (!nest.reducesLanes() && nest.order.turns > 1)
       return 1;
-    work += stage.outs.size() + stage.ins.size();
-    for (Operation *op : stage.live)
-      work += isFunction(op) ? kFunctionOps : !llvm::isa<arith::ConstantOp, linalg::IndexOp>(op);
-    stage.forEachAccess([&](Access &access) {
-      bool plain = access.form && (constantValue(access.form->coefs[stage.lane]) == 1 ||
-                                   constantValue(access.form->coefs[stage.lane]) == 0);
-      work += access.buffer && !plain ? 100 : 0;
+    work += nest.outs.size() + nest.ins.size();
+    nest.forEachOp([&](Operation *op) { work += isFunction(op) ? kFunctionOps : !llvm::isa<arith::ConstantOp>(op); });
+    nest.forEachAccess([&](PlacedAccess &access) {
+      bool plain = access.form && (constantValue(access.form->coefs[nest.lane]) == 1 ||
+                                   constantValue(access.form->coefs[nest.lane]) == 0);
+      work += plain ? 0 : 100;
     });
     // Loops around are longer code each time.
-    work += 4 * (stage.sizes.size() - plan.outer);
+    work += 4 * (nest.sizes.size() - plan.outer);
   }
   unsigned unroll = work <= 12 ? 4 : work <= 30 ? 2 : 1;
   while (unroll > 1 && constantValue(size).value_or(INT64_MAX) < int64_t(unroll) * plan.lanes)
@@ -355,19 +349,19 @@ unsigned NestEmitter::unrollOf(function_ref<bool(Stage &)> counts, AffineExpr si
   return unroll;
 }
 
-void NestEmitter::emitStage(Stage &stage) {
-  prepare(stage, plan.outer);
-  innerLoops(stage, plan.outer);
+void NestEmitter::emitNest(LoopNest &nest) {
+  prepare(nest, plan.outer);
+  innerLoops(nest, plan.outer);
 }
 
-void NestEmitter::innerLoops(Stage &stage, unsigned loop) {
-  if (stage.reduces() && (loop == rank(stage) || stage.reduced[loop]))
-    return reduce(stage, loop);
-  if (loop == rank(stage)) {
+void NestEmitter::innerLoops(LoopNest &nest, unsigned loop) {
+  if (nest.reduces() && (loop == rank(nest) || nest.reduced[loop]))
+    return reduce(nest, loop);
+  if (loop == rank(nest)) {
     // Everything is read before anything is written: an output may be an input's memory.
     auto write = [&](Instance *instance) {
-      for (auto [access, value] : llvm::zip_equal(stage.outs, stage.results))
-        store(stage, access, lookup(stage, value, instance), instance);
+      for (auto [access, value] : llvm::zip_equal(nest.outs, nest.results))
+        store(nest, access, lookup(nest, value, instance), instance);
     };
     if (instances.empty())
       write(nullptr);
@@ -376,12 +370,12 @@ void NestEmitter::innerLoops(Stage &stage, unsigned loop) {
     return;
   }
   auto inside = [&] {
-    prepare(stage, loop + 1);
-    innerLoops(stage, loop + 1);
+    prepare(nest, loop + 1);
+    innerLoops(nest, loop + 1);
   };
-  Value zero = e.number(0), size = e.size(stage.sizes[loop]);
-  if (isLaneLoop(stage, loop)) {
-    laneLoop(loop, zero, size, unrollOf([&](Stage &s) { return &s == &stage; }, stage.sizes[loop]), inside);
+  Value zero = e.number(0), size = e.size(nest.sizes[loop]);
+  if (isLaneLoop(nest, loop)) {
+    laneLoop(loop, zero, size, unrollOf([&](LoopNest &s) { return &s == &nest; }, nest.sizes[loop]), inside);
     return;
   }
   e.loop(zero, size, 1, {}, [&](Value iv, ValueRange) {

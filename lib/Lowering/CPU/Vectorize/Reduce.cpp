@@ -6,7 +6,7 @@
 //
 // Accumulators live in registers, in the order of their turns: a step goes to the first, which
 // then is the last. Loops carry them so, one step or several at a time as the code is short;
-// the order of the reduction (Stage.h) does not depend on that.
+// the order of the reduction (LoopNest.h) does not depend on that.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Vectorize/Nest.h"
@@ -15,9 +15,9 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::vectorize;
 
-NestEmitter::Accumulators NestEmitter::neutralOf(Stage &stage, bool vectors) {
+NestEmitter::Accumulators NestEmitter::neutralOf(LoopNest &nest, bool vectors) {
   Accumulators neutral;
-  for (TypedAttr value : stage.neutral) {
+  for (TypedAttr value : nest.neutral) {
     if (auto integer = dyn_cast<IntegerAttr>(value))
       value = IntegerAttr::get(registerType(value.getType()), integer.getValue());
     Value scalar = e.constant(value);
@@ -26,27 +26,27 @@ NestEmitter::Accumulators NestEmitter::neutralOf(Stage &stage, bool vectors) {
   return neutral;
 }
 
-void NestEmitter::reduce(Stage &stage, unsigned loop) {
+void NestEmitter::reduce(LoopNest &nest, unsigned loop) {
   SmallVector<Accumulators> results;
-  if (stage.isLaidOut()) {
+  if (nest.isLaidOut()) {
     if (instances.empty())
-      results.push_back(layOut(stage, loop, nullptr));
+      results.push_back(layOut(nest, loop, nullptr));
     for (Instance &instance : instances)
-      results.push_back(layOut(stage, loop, &instance));
+      results.push_back(layOut(nest, loop, &instance));
   } else {
-    Accumulators neutral = neutralOf(stage, stage.reducesLanes() || (!instances.empty() && instances.front().lanes));
-    unsigned turns = stage.order.turns;
+    Accumulators neutral = neutralOf(nest, nest.reducesLanes() || (!instances.empty() && instances.front().lanes));
+    unsigned turns = nest.order.turns;
     assert((turns == 1 || instances.size() <= 1) && "columns beside each other take no turns");
     results.assign(turns > 1 ? turns : std::max<size_t>(1, instances.size()), neutral);
-    reduceLoops(stage, loop, results);
+    reduceLoops(nest, loop, results);
     if (turns > 1)
-      results = {byNeighbours(stage, results, neutral)};
-    if (stage.reducesLanes())
-      acrossLanes(stage, results.front());
+      results = {byNeighbours(nest, results, neutral)};
+    if (nest.reducesLanes())
+      acrossLanes(nest, results.front());
   }
   auto write = [&](Instance *instance, Accumulators &values) {
-    for (auto [access, value] : llvm::zip_equal(stage.outs, values))
-      store(stage, access, value, instance);
+    for (auto [access, value] : llvm::zip_equal(nest.outs, values))
+      store(nest, access, value, instance);
   };
   if (instances.empty())
     write(nullptr, results.front());
@@ -77,57 +77,57 @@ void NestEmitter::carry(Value from, Value to, int64_t step, SmallVector<Accumula
   }));
 }
 
-void NestEmitter::reduceLoops(Stage &stage, unsigned loop, SmallVector<Accumulators> &sets) {
-  if (loop == rank(stage)) {
+void NestEmitter::reduceLoops(LoopNest &nest, unsigned loop, SmallVector<Accumulators> &sets) {
+  if (loop == rank(nest)) {
     if (instances.empty())
-      accumulate(stage, nullptr, sets[0]);
+      accumulate(nest, nullptr, sets[0]);
     for (auto [i, instance] : llvm::enumerate(instances))
-      accumulate(stage, &instance, sets[i]);
+      accumulate(nest, &instance, sets[i]);
     return;
   }
-  Value zero = e.number(0), size = e.size(stage.sizes[loop]);
-  if (stage.bounded == static_cast<int>(loop)) {
-    Value bound = e.size(stage.bound.base);
-    for (auto [around, coef] : llvm::enumerate(stage.bound.coefs))
+  Value zero = e.number(0), size = e.size(nest.sizes[loop]);
+  if (nest.bounded == static_cast<int>(loop)) {
+    Value bound = e.size(nest.bound.base);
+    for (auto [around, coef] : llvm::enumerate(nest.bound.coefs))
       if (constantValue(coef) != 0)
         bound = e.add(bound, e.mul(iteration(around, instances.empty() ? nullptr : &instances.front()), e.size(coef)));
     size = e.op("arith.maxsi", {e.min(size, bound), zero}, e.i64);
   }
-  if (loop == stage.firstOfRow() && stage.order.turns > 1) {
-    for (unsigned inner = loop + 1; inner < rank(stage); ++inner)
-      size = e.mul(size, e.size(stage.sizes[inner]));
-    return takeTurns(stage, loop, size, sets);
+  if (loop == nest.firstOfRow() && nest.order.turns > 1) {
+    for (unsigned inner = loop + 1; inner < rank(nest); ++inner)
+      size = e.mul(size, e.size(nest.sizes[inner]));
+    return takeTurns(nest, loop, size, sets);
   }
   carry(zero, size, 1, sets, [&](Value iv) {
     iterations[loop] = iv;
-    if (loop + 1 < rank(stage))
-      prepare(stage, loop + 1);
-    reduceLoops(stage, loop + 1, sets);
+    if (loop + 1 < rank(nest))
+      prepare(nest, loop + 1);
+    reduceLoops(nest, loop + 1, sets);
   });
 }
 
 /// The iterations of loops that are run as one, `loop` and all inside of it, from the position in them.
-void NestEmitter::fold(Stage &stage, unsigned loop, Instance &instance) {
+void NestEmitter::fold(LoopNest &nest, unsigned loop, Instance &instance) {
   instance.position = instance.loops[loop];
   Value rest = body.vector({instance.position, e.number(1)}, plan.lanes);
-  for (unsigned inner = rank(stage) - 1; inner > loop; --inner) {
-    Value size = e.splat(e.size(stage.sizes[inner]), plan.lanes);
+  for (unsigned inner = rank(nest) - 1; inner > loop; --inner) {
+    Value size = e.splat(e.size(nest.sizes[inner]), plan.lanes);
     instance.loops[inner] = e.op("arith.remui", {rest, size}, rest.getType());
     rest = e.op("arith.divui", {rest, size}, rest.getType());
   }
   instance.loops[loop] = rest;
-  for (unsigned level = loop + 1; level < rank(stage); ++level)
-    prepareOne(stage, level, &instance);
+  for (unsigned level = loop + 1; level < rank(nest); ++level)
+    prepareOne(nest, level, &instance);
 }
 
 /// The innermost loop of accumulators that take turns: `unroll` steps at a time, then the rest one by one.
-void NestEmitter::takeTurns(Stage &stage, unsigned loop, Value size, SmallVector<Accumulators> &sets) {
+void NestEmitter::takeTurns(LoopNest &nest, unsigned loop, Value size, SmallVector<Accumulators> &sets) {
   std::optional<int64_t> known = e.known(size);
-  bool lanes = stage.reducesLanes();
+  bool lanes = nest.reducesLanes();
   int64_t unit = lanes ? plan.lanes : 1;
-  unsigned unroll = stage.isFolded() ? 1
-                    : lanes          ? unrollOf([&](Stage &s) { return &s == &stage; }, stage.sizes[loop])
-                          : (stage.live.size() <= 24 ? stage.order.turns : 1);
+  unsigned unroll = nest.isFolded() ? 1
+                    : lanes         ? unrollOf([&](LoopNest &s) { return &s == &nest; }, nest.sizes[loop])
+                                    : (nest.numOps() <= 24 ? nest.order.turns : 1);
   while (unroll > 1 && known.value_or(INT64_MAX) < unroll * unit)
     unroll /= 2;
   std::vector<Instance> around = std::move(instances);
@@ -139,10 +139,10 @@ void NestEmitter::takeTurns(Stage &stage, unsigned loop, Value size, SmallVector
       instance.lanes |= lanes;
       if (lanes && masked)
         instance.mask = e.firstLanes(e.sub(size, iv), unit);
-      if (stage.isFolded())
-        fold(stage, loop, instance);
+      if (nest.isFolded())
+        fold(nest, loop, instance);
     }
-    reduceLoops(stage, rank(stage), sets);
+    reduceLoops(nest, rank(nest), sets);
     std::rotate(sets.begin(), sets.begin() + count, sets.end());
   };
   if (lanes && isFlat(known)) {
@@ -164,16 +164,16 @@ void NestEmitter::takeTurns(Stage &stage, unsigned loop, Value size, SmallVector
 }
 
 /// The reduction of a few elements, each by itself: they are put together as those in lanes would be.
-NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Instance *around) {
+NestEmitter::Accumulators NestEmitter::layOut(LoopNest &nest, unsigned loop, Instance *around) {
   bool vectors = around && around->lanes;
-  unsigned lanes = stage.order.lanes, turns = stage.order.turns;
+  unsigned lanes = nest.order.lanes, turns = nest.order.turns;
   SmallVector<int64_t> sizes;
   int64_t count = 1;
-  for (unsigned i = loop; i < rank(stage); ++i)
-    count *= sizes.emplace_back(*constantValue(stage.sizes[i]));
+  for (unsigned i = loop; i < rank(nest); ++i)
+    count *= sizes.emplace_back(*constantValue(nest.sizes[i]));
   // The elements of each accumulator of each lane, by their row-major positions.
   int64_t row = 1;
-  for (int64_t size : ArrayRef(sizes).take_back(stage.order.rowLoops))
+  for (int64_t size : ArrayRef(sizes).take_back(nest.order.rowLoops))
     row *= size;
   int64_t steps = llvm::divideCeil(row, lanes);
   auto elements = [&](unsigned lane, unsigned turn) {
@@ -183,7 +183,7 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
         result.push_back(i);
     return result;
   };
-  Accumulators neutral = neutralOf(stage, vectors);
+  Accumulators neutral = neutralOf(nest, vectors);
   if (count == 0)
     return neutral;
   auto reduceAll = [&](ArrayRef<int64_t> positions) {
@@ -191,22 +191,20 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
     for (const int64_t &position : positions) {
       int64_t at = position;
       Instance instance = around ? *around : Instance();
-      for (unsigned i = rank(stage); i-- > loop;) {
+      for (unsigned i = rank(nest); i-- > loop;) {
         instance.loops[i] = e.number(at % sizes[i - loop]);
         at /= sizes[i - loop];
       }
-      for (unsigned level = loop + 1; level < rank(stage); ++level)
-        prepareOne(stage, level, &instance);
-      accumulate(stage, &instance, result);
+      for (unsigned level = loop + 1; level < rank(nest); ++level)
+        prepareOne(nest, level, &instance);
+      accumulate(nest, &instance, result);
       if (&position != &positions.front())
         continue;
       // The neutral element comes in at the end, once for all: this has the same bits (zeros have their signs then).
-      for (Combiner &combiner : stage.combiners)
-        for (auto [input, out] : llvm::zip_equal(combiner.inputs, combiner.outs))
-          if (!combiner.guard) {
-            Lanes first = lookup(stage, input, &instance);
-            result[out] = {vectors ? body.vector(first, plan.lanes) : first.value, {}};
-          }
+      for (auto [value, out] : llvm::zip_equal(nest.results, result)) {
+        Lanes first = lookup(nest, value, &instance);
+        out = {vectors ? body.vector(first, plan.lanes) : first.value, {}};
+      }
     }
     return result;
   };
@@ -215,74 +213,52 @@ NestEmitter::Accumulators NestEmitter::layOut(Stage &stage, unsigned loop, Insta
     SmallVector<Accumulators> sets;
     for (unsigned i = 0; i < turns; ++i)
       sets.push_back(reduceAll(elements(lane, (next + i) % turns)));
-    return byNeighbours(stage, sets, neutral);
+    return byNeighbours(nest, sets, neutral);
   };
   std::function<Accumulators(unsigned, unsigned)> ofLanes = [&](unsigned lane, unsigned stride) {
     if (lane >= row || stride >= lanes)
       return lane >= row ? neutral : ofLane(lane);
     Accumulators low = ofLanes(lane, 2 * stride);
-    return lane + stride < row ? combine(stage, low, ofLanes(lane + stride, 2 * stride)) : low;
+    return lane + stride < row ? combine(nest, low, ofLanes(lane + stride, 2 * stride)) : low;
   };
-  return combine(stage, neutral, ofLanes(0, 1));
+  return combine(nest, neutral, ofLanes(0, 1));
 }
 
-void NestEmitter::accumulate(Stage &stage, Instance *instance, Accumulators &accumulators) {
-  Env &env = instance ? instance->values : uniform[number(stage)];
-  for (auto [i, value] : llvm::enumerate(accumulators))
-    env[stage.body()->getArgument(stage.ins.size() + i)] = value;
-  prepareOne(stage, rank(stage), instance);
-  Value mask = stage.lane >= 0 && stage.reduced[stage.lane] && instance ? instance->mask : Value();
-  Accumulators next = accumulators;
-  for (Combiner &combiner : stage.combiners) {
-    Value condition = mask;
-    if (combiner.guard) {
-      Lanes guard = lookup(stage, combiner.guard, instance);
-      if (!condition)
-        condition = guard.value;
-      else
-        condition = e.op("arith.andi", {condition, body.vector(guard, plan.lanes)}, condition.getType());
-    }
-    for (auto [slot, out] : llvm::enumerate(combiner.outs)) {
-      Lanes result = lookup(stage, combiner.results[slot], instance);
-      const Lanes &before = accumulators[out];
-      Value value = before.isVector() ? body.vector(result, lanesOf(before.value)) : result.value;
-      if (condition)
-        value = e.select(condition, value, before.value);
-      next[out] = {value, {}};
-    }
+void NestEmitter::accumulate(LoopNest &nest, Instance *instance, Accumulators &accumulators) {
+  prepareOne(nest, rank(nest), instance);
+  Accumulators elements;
+  for (Value result : nest.results)
+    elements.push_back(lookup(nest, result, instance));
+  Accumulators next = combine(nest, accumulators, elements);
+  Value mask = nest.reducesLanes() && instance ? instance->mask : Value();
+  for (auto [before, after] : llvm::zip_equal(accumulators, next)) {
+    Value value = before.isVector() ? body.vector(after, lanesOf(before.value)) : after.value;
+    before = {mask ? e.select(mask, value, before.value) : value, {}};
   }
-  accumulators = next;
 }
 
-NestEmitter::Accumulators NestEmitter::combine(Stage &stage, const Accumulators &x, const Accumulators &y) {
-  Accumulators result = x;
-  for (Combiner &combiner : stage.combiners) {
+NestEmitter::Accumulators NestEmitter::combine(LoopNest &nest, const Accumulators &x, const Accumulators &y) {
+  Accumulators result;
+  for (const Combiner &combiner : nest.combiners) {
     Env env;
-    for (auto [slot, out] : llvm::enumerate(combiner.outs)) {
-      env[stage.body()->getArgument(stage.ins.size() + out)] = x[out];
-      env[combiner.inputs[slot]] = y[out];
+    for (unsigned i = 0; i < combiner.count; ++i) {
+      env[combiner.body->getArgument(i)] = x[combiner.first + i];
+      env[combiner.body->getArgument(combiner.count + i)] = y[combiner.first + i];
     }
-    auto find = [&](Value value) -> Lanes {
-      auto it = env.find(value);
-      if (it != env.end())
-        return it->second;
-      return body.evaluate(value.getDefiningOp(), [](Value) { return Lanes(); }).front(); // a constant
-    };
-    for (Operation *op : combiner.ops) {
-      if (env.count(op->getResult(0)))
-        continue;
-      SmallVector<Lanes> results = body.evaluate(op, find);
-      for (auto [value, lanes] : llvm::zip_equal(op->getResults(), results))
+    auto find = [&](Value value) { return env.lookup(value); };
+    for (Operation &op : combiner.body->without_terminator()) {
+      SmallVector<Lanes> results = body.evaluate(&op, find);
+      for (auto [value, lanes] : llvm::zip_equal(op.getResults(), results))
         env[value] = lanes;
     }
-    for (auto [slot, out] : llvm::enumerate(combiner.outs))
-      result[out] = find(combiner.results[slot]);
+    for (Value value : combiner.body->getTerminator()->getOperands())
+      result.push_back(find(value));
   }
   return result;
 }
 
 /// ((0 + 1) + (2 + 3)); those without elements are left out, as if they were added.
-NestEmitter::Accumulators NestEmitter::byNeighbours(Stage &stage, ArrayRef<Accumulators> sets,
+NestEmitter::Accumulators NestEmitter::byNeighbours(LoopNest &nest, ArrayRef<Accumulators> sets,
                                                     const Accumulators &neutral) {
   auto isNeutral = [&](const Accumulators &set) {
     return llvm::all_of(llvm::zip_equal(set, neutral),
@@ -294,13 +270,13 @@ NestEmitter::Accumulators NestEmitter::byNeighbours(Stage &stage, ArrayRef<Accum
     for (size_t i = 0; i < level.size(); i += 2)
       next.push_back(isNeutral(level[i])       ? level[i + 1]
                      : isNeutral(level[i + 1]) ? level[i]
-                                               : combine(stage, level[i], level[i + 1]));
+                                               : combine(nest, level[i], level[i + 1]));
     level = std::move(next);
   }
   return level.front();
 }
 
-void NestEmitter::acrossLanes(Stage &stage, Accumulators &accumulators) {
+void NestEmitter::acrossLanes(LoopNest &nest, Accumulators &accumulators) {
   for (unsigned half = plan.lanes / 2; half > 0; half /= 2) {
     Accumulators low, high;
     SmallVector<int32_t> first, second;
@@ -312,7 +288,7 @@ void NestEmitter::acrossLanes(Stage &stage, Accumulators &accumulators) {
       low.push_back({e.shuffle(lanes.value, first), {}});
       high.push_back({e.shuffle(lanes.value, second), {}});
     }
-    accumulators = combine(stage, low, high);
+    accumulators = combine(nest, low, high);
   }
   for (Lanes &lanes : accumulators)
     lanes = {e.extract(lanes.value, 0), {}};

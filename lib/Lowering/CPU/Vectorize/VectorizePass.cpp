@@ -1,13 +1,13 @@
-//===- VectorizePass.cpp - Kernels of linalg become vector code -----------===//
+//===- VectorizePass.cpp - Kernels of nests become vector code ------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
-// Legal after: in what was a kernel of linalg.generics, arith, math, vector.broadcast, scf
+// Legal after: in what was a kernel of kernel.nests, arith, math, vector.broadcast, scf
 // and llvm. An element's bits do not depend on where it stands, on how the kernel is cut or on
 // what else it does: tails run the same code under a mask, every op is rounded by itself, and
-// reductions keep their own order (Stage.h).
+// reductions keep their own order (LoopNest.h).
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Vectorize/Nest.h"
@@ -27,20 +27,20 @@ using namespace symc::vectorize;
 namespace {
 
 /// Cuts the outermost loop into parts that are worth handing to a thread.
-void setExtent(func::FuncOp kernel, const Plan &plan) {
+void setExtent(func::FuncOp kernel, const KernelPlan &plan) {
   constexpr double kChunk = 1 << 14; // cheap elements
   Builder b(kernel.getContext());
   AffineExpr extent = constantDim(b.getContext(), 1);
   int64_t grain = 1;
-  if (!plan.stages.empty() && plan.outer > 0) {
-    extent = plan.stages.front().sizes.front();
+  if (!plan.nests.empty() && plan.outer > 0) {
+    extent = plan.nests.front().sizes.front();
     double work = 0;
-    for (const Stage &stage : plan.stages) {
+    for (const LoopNest &nest : plan.nests) {
       double elements = 1;
-      for (AffineExpr size : ArrayRef(stage.sizes).drop_front())
+      for (AffineExpr size : ArrayRef(nest.sizes).drop_front())
         elements *= estimateSize(size);
-      unsigned functions =
-          llvm::count_if(stage.live, [](Operation *op) { return llvm::isa<math::MathDialect>(op->getDialect()); });
+      unsigned functions = 0;
+      nest.forEachOp([&](Operation *op) { functions += llvm::isa<math::MathDialect>(op->getDialect()); });
       work += elements * (1 + functions);
     }
     grain = std::max<int64_t>(1, static_cast<int64_t>(kChunk / std::max(work, 1.0)));
@@ -63,12 +63,12 @@ struct VectorizePass : symc::impl::VectorizePassBase<VectorizePass> {
           function.getBody().front().getOps<kernel::LibraryCallOp>().empty())
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
-      Plan plan = planKernel(kernel, isa);
+      KernelPlan plan = planKernel(kernel, isa);
       setExtent(kernel, plan);
       OpBuilder b(kernel.getContext());
       KernelShell shell(kernel, b);
       Emitter emitter(b, kernel.getLoc(), shell);
-      if (!plan.stages.empty())
+      if (!plan.nests.empty())
         NestEmitter(plan, emitter, isa).run();
       if (failed(shell.finish()))
         return signalPassFailure();

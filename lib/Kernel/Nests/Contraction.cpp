@@ -10,17 +10,16 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Expr.h"
-#include "lib/Lowering/SymToLinalg/KernelLowering.h"
+#include "lib/Kernel/Nests/NestLowering.h"
 
 using namespace mlir;
 using namespace symc;
-using Iterator = utils::IteratorType;
 
 namespace {
 
 class ContractionLowering {
 public:
-  explicit ContractionLowering(KernelLowering &lowering) : lowering(lowering), loc(lowering.loc) {
+  explicit ContractionLowering(NestLowering &lowering) : lowering(lowering), loc(lowering.loc) {
     for (Operation &op : lowering.kernel.getBody().front())
       if (auto contraction = dyn_cast<ContractionOpInterface>(op))
         anchor = contraction;
@@ -43,7 +42,7 @@ public:
     }
     bool isInteger = !isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType());
     bool asReduction = isInteger && anchor.getContractForm() == sym::ContractForm::matmul;
-    OpBuilder b = KernelLowering::atEnd(kernel);
+    OpBuilder b = NestLowering::atEnd(kernel);
     if (!asReduction && emitContract(b, lowering.writes))
       return;
     storeFirst(kernel, asReduction);
@@ -51,25 +50,24 @@ public:
 
 private:
   void emitPrologue(ArrayRef<Value> operands, ArrayRef<Value> scratch) {
-    OpBuilder b = KernelLowering::atEnd(lowering.kernel);
+    OpBuilder b = NestLowering::atEnd(lowering.kernel);
     for (size_t i = 0; i < operands.size(); ++i) {
       Value operand = operands[i], buffer = scratch[i];
-      Dims domain = dimsOf(operand);
-      SmallVector<Iterator> iterators(domain.size(), Iterator::parallel);
-      GenericBuilder::create(b, loc, lowering.memory, domain, iterators, buffer,
-                             b.getMultiDimIdentityMap(domain.size()),
-                             [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange) {
-                               return SmallVector<Value>{evaluator.element(operand, index)};
-                             });
+      NestBuilder nest(b, loc, lowering.memory);
+      nest.addLoops(dimsOf(operand));
+      nest.addWrite(buffer, nest.index());
+      nest.create([&](Evaluator &evaluator, OpBuilder &, ArrayRef<Index> index) {
+        return SmallVector<Value>{evaluator.element(operand, index)};
+      });
       lowering.memory.buffers[operand] = buffer;
     }
-    setSchedule(lowering.kernel, operands.size() == 1 ? 1 : 0, dimsOf(operands.front()));
+    setOuter(lowering.kernel, operands.size() == 1 && !dimsOf(operands.front()).empty() ? 1 : 0);
   }
 
   /// The contraction into memory, and a second kernel for everything else.
   void storeFirst(func::FuncOp kernel, bool asReduction) {
     BlockArgument buffer = addScratch(kernel, cast<RankedTensorType>(result.getType()));
-    OpBuilder b = KernelLowering::atEnd(kernel);
+    OpBuilder b = NestLowering::atEnd(kernel);
     if (asReduction)
       emitIntegerProduct(b, buffer);
     else
@@ -77,12 +75,12 @@ private:
     func::FuncOp second = splitKernel(kernel, "_epilogue");
     Memory memory = lowering.inSecondPart(second);
     memory.buffers[result] = sameBuffer(second, buffer);
-    OpBuilder after = KernelLowering::atEnd(second);
+    OpBuilder after = NestLowering::atEnd(second);
     lowering.emitAllWrites(after, memory, lowering.writes);
     Dims domain = dimsOf(lowering.writes.front()->getOperand(0));
     bool oneShape =
         llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
-    setSchedule(second, oneShape && !domain.empty() ? 1 : 0, domain);
+    setOuter(second, oneShape && !domain.empty() ? 1 : 0);
   }
 
   /// A kernel.contract without epilogue operands, whose region is still empty.
@@ -123,10 +121,6 @@ private:
     }
     kernel::ContractOp contract = begin(b, outs);
     Block &body = contract.getEpilogue().front();
-    // The index of the element stands as arguments that must be gone in the end.
-    SmallVector<Value> index;
-    for (size_t axis = 0; axis < domain.size(); ++axis)
-      index.push_back(body.addArgument(b.getIndexType(), loc));
     struct Extra {
       Value buffer;
       AffineMap map;
@@ -135,18 +129,13 @@ private:
     SmallVector<Extra> extras;
     bool fits = true;
     OpBuilder inner = OpBuilder::atBlockBegin(&body);
-    lowering.memory.buffers[result] = body.getArgument(0);
-    Evaluator evaluator(inner, loc, lowering.memory);
-    evaluator.onLoad = [&](Value buffer, ValueRange at) -> Value {
+    // The result's own element, and those of others at its index or along some of its axes.
+    auto read = [&](Value buffer, ArrayRef<Index> at) -> Value {
       SmallVector<AffineExpr> exprs;
-      for (Value i : at) {
-        auto *axis = llvm::find(index, i);
-        if (axis != index.end()) {
-          exprs.push_back(b.getAffineDimExpr(axis - index.begin()));
-        } else {
-          fits &= matchPattern(i, m_Zero());
-          exprs.push_back(b.getAffineConstantExpr(0));
-        }
+      for (const Index &i : at) {
+        std::optional<unsigned> axis = i.asLoop();
+        fits &= axis || i.isZero();
+        exprs.push_back(axis ? b.getAffineDimExpr(*axis) : b.getAffineConstantExpr(0));
       }
       AffineMap map = AffineMap::get(domain.size(), 0, exprs, b.getContext());
       if (buffer == body.getArgument(0)) {
@@ -159,6 +148,16 @@ private:
       extras.push_back({buffer, map, body.addArgument(cast<MemRefType>(buffer.getType()).getElementType(), loc)});
       return extras.back().argument;
     };
+    // An epilogue does not know where its element stands.
+    auto loop = [&](unsigned) -> Value {
+      fits = false;
+      return arith::ConstantIndexOp::create(inner, loc, 0);
+    };
+    lowering.memory.buffers[result] = body.getArgument(0);
+    Evaluator evaluator(inner, loc, lowering.memory, {read, loop});
+    Indices index;
+    for (unsigned axis = 0; axis < domain.size(); ++axis)
+      index.push_back(LinearForm::loop(b.getContext(), axis));
     SmallVector<Value> results;
     for (kernel::WriteOp write : writes)
       results.push_back(evaluator.element(write.getValue(), index));
@@ -172,13 +171,10 @@ private:
       for (Value operand : op.getOperands())
         fits &= operand.getParentBlock() == &body;
     }
-    for (Value i : index)
-      fits &= i.use_empty();
     if (!fits) {
       contract.erase();
       return false;
     }
-    body.eraseArguments(1, index.size());
     SmallVector<Attribute> maps, dims(contract.getDims().begin(), contract.getDims().end());
     for (const Extra &extra : extras) {
       contract.getExtrasMutable().append(extra.buffer);
@@ -200,31 +196,26 @@ private:
     };
     bool transposeA = flag("transpose_a"), transposeB = flag("transpose_b");
     unsigned rank = domain.size();
-    Type element = cast<MemRefType>(out.getType()).getElementType();
-    SmallVector<Iterator> iterators(rank, Iterator::parallel);
-    GenericBuilder::create(b, loc, lowering.memory, domain, iterators, out, b.getMultiDimIdentityMap(rank),
-                           [&](OpBuilder &inner, Evaluator &, ValueRange index, ValueRange) {
-                             Value zero = arith::ConstantOp::create(inner, loc, inner.getZeroAttr(element));
-                             return SmallVector<Value>{zero};
-                           });
-    domain.push_back(transposeA ? left[rank - 2] : left[rank - 1]);
-    iterators.push_back(Iterator::reduction);
-    auto generic = GenericBuilder::create(
-        b, loc, lowering.memory, domain, iterators, out, b.getMultiDimIdentityMap(rank + 1).dropResult(rank),
-        [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange accumulators) {
-          SmallVector<Value> atA(index.take_front(rank - 2)), atB = atA;
-          Value m = index[rank - 2], n = index[rank - 1], k = index[rank];
-          atA.append({transposeA ? k : m, transposeA ? m : k});
-          atB.append({transposeB ? n : k, transposeB ? k : n});
-          Value product = arith::MulIOp::create(inner, loc, evaluator.element(anchor->getOperand(0), atA),
-                                                evaluator.element(anchor->getOperand(1), atB));
-          return SmallVector<Value>{arith::AddIOp::create(inner, loc, accumulators[0], product)};
-        });
-    generic->setAttr(kNeutralAttr, b.getArrayAttr(b.getZeroAttr(element)));
-    setSchedule(lowering.memory.kernel, 0, domain);
+    NestBuilder nest(b, loc, lowering.memory);
+    nest.addLoops(domain);
+    nest.addWrite(out, nest.index());
+    nest.addLoop(transposeA ? left[rank - 2] : left[rank - 1], kernel::Iterator::reduction);
+    nest.addCombiner(b.getZeroAttr(cast<MemRefType>(out.getType()).getElementType()),
+                     [&](OpBuilder &inner, ValueRange sums, ValueRange products) {
+                       return SmallVector<Value>{arith::AddIOp::create(inner, loc, sums[0], products[0])};
+                     });
+    nest.create([&](Evaluator &evaluator, OpBuilder &inner, ArrayRef<Index> index) {
+      Indices atA(index.take_front(rank - 2)), atB = atA;
+      Index m = index[rank - 2], n = index[rank - 1], k = index[rank];
+      atA.append({transposeA ? k : m, transposeA ? m : k});
+      atB.append({transposeB ? n : k, transposeB ? k : n});
+      Value x = evaluator.element(anchor->getOperand(0), atA), y = evaluator.element(anchor->getOperand(1), atB);
+      return SmallVector<Value>{arith::MulIOp::create(inner, loc, x, y)};
+    });
+    setOuter(lowering.memory.kernel, 0);
   }
 
-  KernelLowering &lowering;
+  NestLowering &lowering;
   Location loc;
   ContractionOpInterface anchor;
   Value result;
@@ -232,4 +223,4 @@ private:
 
 } // namespace
 
-void symc::lowerContraction(KernelLowering &lowering) { ContractionLowering(lowering).run(); }
+void symc::lowerContraction(NestLowering &lowering) { ContractionLowering(lowering).run(); }

@@ -1,27 +1,43 @@
-// RUN: symc-opt --sym-outline --sym-to-linalg %s | FileCheck %s
+// RUN: symc-opt --sym-outline --sym-nests %s | FileCheck %s
+// RUN: symc-opt --sym-outline --sym-nests %s | symc-opt | FileCheck %s
+// RUN: symc-opt --sym-outline '--sym-nests=parts=4 parts-from=1' %s | FileCheck %s --check-prefix=CUT
 
-// Rows are the outer loop of all three generics; the sum of a row stands in scratch memory.
+// Rows are the outer loop of both nests; the sum of a row stands in scratch memory.
 // CHECK-LABEL: func.func @softmax
 // CHECK:         %[[SUM:.*]] = kernel.alloc <batch> : memref<?xf32>
 // CHECK:         call @k0(%{{.*}}, %{{.*}}, %{{.*}}, %[[SUM]])
 //
 // A sum over many rows goes through a fixed number of partial sums.
 // CHECK-LABEL: func.func @total
-// CHECK:         %[[PARTS:.*]] = kernel.alloc <8, 1000> : memref<8x1000xf32>
+// CHECK:         %[[PARTIAL:.*]] = kernel.alloc <8, 1000> : memref<8x1000xf32>
 // CHECK:         call @k1(
 // CHECK-NEXT:    call @k1_combine(
+// CUT-LABEL: func.func @total
+// CUT:         kernel.alloc <4, 1000> : memref<4x1000xf32>
 //
 // CHECK-LABEL: func.func private @k0
 // CHECK-SAME:    sym.scratch
-// CHECK-SAME:    attributes {sym.extent = #sym.dims<batch>, sym.grain = 1638 : i64, {{.*}}sym.outer = 1 : i64}
-// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel"]
-// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
-// CHECK-SAME:    sym.neutral = [0.000000e+00 : f32]
+// CHECK-SAME:    attributes {{{.*}}sym.outer = 1 : i64}
+// CHECK:         kernel.nest <batch, 10> [parallel, reduction] reads(%{{.*}}[10, 1] : memref<?x10xf32>) writes(%[[S:.*]][1, 0] : memref<?xf32>)
+// CHECK-SAME:      neutral [0.000000e+00 : f32]
+// CHECK-NEXT:    ^bb0(%{{.*}}: index, %{{.*}}: index, %[[X:.*]]: f32):
+// CHECK-NEXT:      %[[E:.*]] = math.exp %[[X]]
+// CHECK-NEXT:      kernel.yield %[[E]] : f32
+// CHECK-NEXT:    } combine {
+// CHECK-NEXT:    ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32):
+// CHECK-NEXT:      arith.addf %[[A]], %[[B]]
+// CHECK:         kernel.nest <batch, 10> [parallel, parallel] reads(%{{.*}}[10, 1] : memref<?x10xf32>, %[[S]][1, 0] : memref<?xf32>) writes(%{{.*}}[10, 1] : memref<?x10xf32>) {
 // CHECK:           math.exp
-// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
-// CHECK:           math.exp
-// CHECK:           memref.load
 // CHECK:           arith.divf
+//
+// The last part of a sum has fewer rows, or none.
+// CHECK-LABEL: func.func private @k1(
+// CHECK:         kernel.nest <8, (batch + 7) floordiv 8, 1000> [parallel, reduction, parallel]
+// CHECK-SAME:      reads(%{{.*}}[1000*((batch + 7) floordiv 8), 1000, 1] : memref<?x1000xf32>)
+// CHECK-SAME:      writes(%{{.*}}[1000, 0, 1] : memref<8x1000xf32>)
+// CHECK-SAME:      bound <1, <[-1*((batch + 7) floordiv 8), 0, 0] + batch>>
+// CHECK-LABEL: func.func private @k1_combine(
+// CHECK:         kernel.nest <8, 1000> [reduction, parallel]
 //
 // The bias and the activation happen where the product's tile stands in registers.
 // CHECK-LABEL: func.func private @k2

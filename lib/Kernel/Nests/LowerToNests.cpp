@@ -1,27 +1,26 @@
-//===- SymToLinalg.cpp - Kernels from sym to linalg -----------------------===//
+//===- LowerToNests.cpp - Kernels from tensors to nests -------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
-// Legal after: in kernels linalg.generic, linalg.index, kernel.contract, kernel.library_call,
-// kernel.space, kernel.check, memref.load, arith, math; in model functions what Outline left.
+// Legal after: in kernels kernel.nest, kernel.contract, kernel.library_call, kernel.check,
+// memref.load, arith, math; in programs what Outline left.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Lowering/Passes.h"
-#include "lib/Lowering/SymToLinalg/KernelLowering.h"
+#include "lib/Kernel/Nests/NestLowering.h"
+#include "lib/Kernel/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Pass/Pass.h"
 
 namespace symc {
-#define GEN_PASS_DEF_SYMTOLINALGPASS
-#include "lib/Lowering/Passes.h.inc"
+#define GEN_PASS_DEF_NESTSPASS
+#include "lib/Kernel/Passes.h.inc"
 } // namespace symc
 
 using namespace mlir;
 using namespace symc;
 
-KernelLowering::KernelLowering(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
+NestLowering::NestLowering(func::FuncOp kernel) : kernel(kernel), loc(kernel.getLoc()) {
   memory.kernel = kernel;
   for (Operation &op : kernel.getBody().front()) {
     if (auto read = dyn_cast<kernel::ReadOp>(op))
@@ -31,9 +30,9 @@ KernelLowering::KernelLowering(func::FuncOp kernel) : kernel(kernel), loc(kernel
   }
 }
 
-OpBuilder KernelLowering::atEnd(func::FuncOp function) { return OpBuilder(function.getBody().front().getTerminator()); }
+OpBuilder NestLowering::atEnd(func::FuncOp function) { return OpBuilder(function.getBody().front().getTerminator()); }
 
-Memory KernelLowering::inSecondPart(func::FuncOp second) const {
+Memory NestLowering::inSecondPart(func::FuncOp second) const {
   Memory result;
   result.kernel = second;
   for (auto [tensor, buffer] : memory.buffers)
@@ -44,29 +43,26 @@ Memory KernelLowering::inSecondPart(func::FuncOp second) const {
   return result;
 }
 
-void KernelLowering::eraseTensors() {
+void NestLowering::eraseTensors() {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(kernel.getBody().front())))
     if (isa<kernel::WriteOp>(op) || (op.getNumResults() > 0 && isOpTriviallyDead(&op)))
       op.erase();
 }
 
-void KernelLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
-  Dims domain = dimsOf(writes.front()->getOperand(0));
-  SmallVector<Value> outs;
+void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
+  NestBuilder nest(b, loc, memory);
+  nest.addLoops(dimsOf(writes.front()->getOperand(0)));
   for (kernel::WriteOp write : writes)
-    outs.push_back(sameBuffer(memory.kernel, write.getBuffer()));
-  SmallVector<AffineMap> maps(outs.size(), b.getMultiDimIdentityMap(domain.size()));
-  SmallVector<utils::IteratorType> iterators(domain.size(), utils::IteratorType::parallel);
-  GenericBuilder::create(b, loc, memory, domain, iterators, outs, maps,
-                         [&](OpBuilder &inner, Evaluator &evaluator, ValueRange index, ValueRange) {
-                           SmallVector<Value> results;
-                           for (kernel::WriteOp write : writes)
-                             results.push_back(evaluator.element(write.getValue(), index));
-                           return results;
-                         });
+    nest.addWrite(sameBuffer(memory.kernel, write.getBuffer()), nest.index());
+  nest.create([&](Evaluator &evaluator, OpBuilder &, ArrayRef<Index> index) {
+    SmallVector<Value> results;
+    for (kernel::WriteOp write : writes)
+      results.push_back(evaluator.element(write.getValue(), index));
+    return results;
+  });
 }
 
-void KernelLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
+void NestLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
   SmallVector<SmallVector<kernel::WriteOp>> groups;
   for (kernel::WriteOp write : writes) {
     auto *group = llvm::find_if(groups, [&](ArrayRef<kernel::WriteOp> g) {
@@ -81,35 +77,21 @@ void KernelLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel
     emitWrites(b, memory, group);
 }
 
-int64_t symc::estimate(AffineExpr expr) {
-  unsigned symbols = 0;
-  for (unsigned symbol : symbolsIn(expr))
-    symbols = std::max(symbols, symbol + 1);
-  return std::max<int64_t>(1, evaluate(expr, SmallVector<int64_t>(symbols, 128)).value_or(int64_t(1) << 32));
+void symc::setOuter(func::FuncOp kernel, unsigned outer) {
+  kernel->setAttr(kOuterAttr, Builder(kernel.getContext()).getI64IntegerAttr(outer));
 }
 
-void symc::setSchedule(func::FuncOp kernel, unsigned outer, ArrayRef<AffineExpr> domain) {
-  // About 16 Ki elements a chunk: some microseconds, far above the cost of handing it to a thread.
-  constexpr int64_t kChunk = 1 << 14;
-  Builder b(kernel.getContext());
-  AffineExpr extent = outer ? domain[0] : constantDim(b.getContext(), 1);
-  int64_t work = estimate(product(b.getContext(), outer ? domain.drop_front() : domain));
-  kernel->setAttr(kOuterAttr, b.getI64IntegerAttr(outer));
-  kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {extent}));
-  kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(std::max<int64_t>(1, kChunk / work)));
-}
-
-void symc::lowerElementwise(KernelLowering &lowering) {
-  OpBuilder b = KernelLowering::atEnd(lowering.kernel);
+void symc::lowerElementwise(NestLowering &lowering) {
+  OpBuilder b = NestLowering::atEnd(lowering.kernel);
   lowering.emitAllWrites(b, lowering.memory, lowering.writes);
   Dims domain = dimsOf(lowering.writes.front().getValue());
   bool oneShape =
       llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
-  setSchedule(lowering.kernel, oneShape && !domain.empty() ? 1 : 0, domain);
+  setOuter(lowering.kernel, oneShape && !domain.empty() ? 1 : 0);
 }
 
-void symc::lowerOpaque(KernelLowering &lowering) {
-  OpBuilder b = KernelLowering::atEnd(lowering.kernel);
+void symc::lowerOpaque(NestLowering &lowering) {
+  OpBuilder b = NestLowering::atEnd(lowering.kernel);
   for (Operation &op : lowering.kernel.getBody().front()) {
     auto opaque = dyn_cast<OpaqueKernelOpInterface>(op);
     if (!opaque)
@@ -129,24 +111,25 @@ void symc::lowerOpaque(KernelLowering &lowering) {
     kernel::LibraryCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()), buffers,
                                   sym::DimsAttr::get(b.getContext(), opaque.getKernelIntegers()));
   }
-  setSchedule(lowering.kernel, 0, {});
 }
 
 namespace {
-struct SymToLinalgPass : symc::impl::SymToLinalgPassBase<SymToLinalgPass> {
+struct NestsPass : symc::impl::NestsPassBase<NestsPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isKernel(function))
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
-      KernelLowering lowering(kernel);
+      NestLowering lowering(kernel);
       switch (kernel->getAttrOfType<sym::FusionKindAttr>(kKindAttr).getValue()) {
       case sym::FusionKind::elementwise:
         lowerElementwise(lowering);
         break;
       case sym::FusionKind::reduction:
-        lowerReduction(lowering);
+        lowerReduction(lowering, {parts, partsFrom});
         break;
       case sym::FusionKind::contraction:
         lowerContraction(lowering);
