@@ -1,8 +1,8 @@
 // RUN: symc-opt --sym-lower-to-linalg --sym-vectorize=cpu=x86-64-v4 --sym-bodies --sym-to-llvm --verify-each=0 %s | symc-opt \
 // RUN:   | FileCheck %s --implicit-check-not="{{ (arith|cf|func|kernel|math|scf|vector)[.]}}"
 //
-// Nothing but the LLVM dialect is left. Elementary functions are calls of lib/Lowering/CPU/VectorMath, with as many lanes as
-// that has in one register: 16 of f32, 8 of f64.
+// Nothing but the LLVM dialect is left. Elementary functions are calls of lib/Lowering/CPU/VectorMath, with as many lanes
+// as that has in one register: 16 of f32, 8 of f64.
 
 // CHECK-DAG:   llvm.func @symc_v16_expf(vector<16xf32>) -> vector<16xf32>
 // CHECK-DAG:   llvm.func @symc_v16_powf(vector<16xf32>, vector<16xf32>) -> vector<16xf32>
@@ -28,7 +28,7 @@
 // CHECK-NEXT:    %[[ROUNDED:.*]] = llvm.intr.rint(%[[F32]])
 // CHECK-NEXT:    llvm.intr.masked.store %[[ROUNDED]],
 //
-// One number is computed in all lanes of the smallest register, by the same code, so it has the bits that it has in a vector.
+// One number is computed in all lanes of the smallest register, by the same code: it has the bits that it has in a vector.
 // CHECK-LABEL: llvm.func internal @k2(
 // CHECK:         %[[LANES:.*]] = llvm.shufflevector %{{.*}}, %{{.*}} [0, 0, 0, 0] : vector<4xf32>
 // CHECK-NEXT:    %[[SIN:.*]] = llvm.call @symc_v4_sinf(%[[LANES]])
