@@ -4,7 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Shared by the files that implement it: ExpressionBuilder.cpp, ExpressionFolding.cpp and ExpressionIndexing.cpp.
+// Shared by the files that implement it: ExpressionBuilder.cpp goes through the expression and makes operations,
+// ExpressionOperators.cpp, ExpressionCalls.cpp and ExpressionIndexing.cpp say which, and ExpressionFolding.cpp computes
+// what depends on no tensor.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_FRONTEND_EXPRESSIONEVALUATOR_H
@@ -50,6 +52,9 @@ struct Part {
   }
 };
 
+/// The op that an operator stands for.
+StringRef opOf(ExprOp op);
+
 class ExprBuilder {
 public:
   ExprBuilder(ImportContext &context, OpMaker &maker, const ExpressionScope &scope, const Expression &expression,
@@ -60,6 +65,9 @@ public:
   SmallVector<Value> build();
 
 private:
+  class OpCall;
+  class TensorIndex;
+
   const ExprNode &node(uint32_t i) const { return expression.nodes[i]; }
   uint32_t child(uint32_t i, unsigned n) const { return expression.partsOf(node(i))[n]; }
   TextRange inText(TextRange range) const { return {places.inText(range.begin), places.inText(range.end)}; }

@@ -1,4 +1,4 @@
-//===- ExpressionFolding.cpp - Arithmetic on literals ---------------------===//
+//===- ExpressionFolding.cpp - Arithmetic on literals and sizes -----------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -175,6 +175,40 @@ std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Par
   default:
     return std::nullopt;
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+/// Sums, products and floor divisions of sizes are sizes, as long as their numbers are integers of 64 bits.
+std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part &b) {
+  auto size = [&](const Part &part) -> AffineExpr {
+    if (part.kind == Part::Size)
+      return part.size;
+    return part.kind == Part::Number && !part.isReal ? constantDim(context.context, part.integer) : AffineExpr();
+  };
+  AffineExpr x = size(a), y = size(b);
+  if (!x || !y)
+    return std::nullopt;
+  Part out;
+  out.kind = Part::Size;
+  std::optional<int64_t> divisor = constantValue(y);
+  if (op == ExprOp::Add)
+    out.size = Size(x) + y;
+  else if (op == ExprOp::Sub)
+    out.size = Size(x) - y;
+  else if (op == ExprOp::Mul)
+    out.size = Size(x) * y;
+  else if (op == ExprOp::FloorDiv && divisor && *divisor > 0)
+    out.size = Size(x).floorDiv(y);
+  else
+    return std::nullopt;
+  if (isOverflown(out.size)) {
+    out.kind = Part::Pending;
+    out.isOverflown = true;
+  }
+  return out;
 }
 
 //===----------------------------------------------------------------------===//

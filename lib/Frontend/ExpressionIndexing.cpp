@@ -74,96 +74,153 @@ bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, std::optional<int64_t> 
   return true;
 }
 
-Part ExprBuilder::evaluateIndex(uint32_t i) {
-  Part out;
-  Slice<uint32_t> entries = expression.partsOf(node(i));
-  uint32_t x = entries[0];
-  if (parts[x].kind == Part::Bad)
-    return out;
-  if (parts[x].kind != Part::Tensor || parts[x].values.size() != 1) {
-    error(x, code::ExprOperand, "only a tensor has elements, not " + quoted(textOf(x)));
-    return out;
+/// An index of a tensor: a slice, and another shape where an entry adds an axis or takes one away.
+class ExprBuilder::TensorIndex {
+public:
+  TensorIndex(ExprBuilder &builder, uint32_t i, Value value)
+      : builder(builder), i(i), value(value), dims(dimsOf(value)), entries(builder.expression.partsOf(builder.node(i))),
+        start(dims.size()), stop(dims.size()), step(dims.size()) {}
+
+  Part build();
+
+private:
+  bool checkEntries();
+  bool take(uint32_t entry);
+  bool takeSlice(uint32_t entry);
+  bool takeElement(uint32_t entry);
+  Part slice();
+  Part reshape(Value sliced);
+
+  void keepAxes(size_t count) {
+    for (; count-- > 0; ++axis)
+      shape.push_back({axis, true});
   }
-  Value value = parts[x].values[0];
-  Dims dims = dimsOf(value);
-  size_t rank = dims.size(), used = 0, ellipses = 0;
-  for (size_t k = 1; k < entries.size(); ++k) {
-    ellipses += parts[entries[k]].kind == Part::Ellipsis;
-    used += parts[entries[k]].kind != Part::Ellipsis && parts[entries[k]].kind != Part::None;
-    if (ellipses > 1) {
-      error(entries[k], code::ExprIndex, "an index has at most one '...'");
-      return out;
-    }
-  }
-  if (used > rank) {
-    error(i, code::ExprIndex,
-          std::to_string(used) + " indices, but " + printType(value.getType()) + " has rank " + std::to_string(rank));
-    return out;
-  }
-  OpenInts start(rank), stop(rank), step(rank);
+  const Part &part(uint32_t entry) const { return builder.parts[entry]; }
+
+  ExprBuilder &builder;
+  uint32_t i;
+  Value value;
+  Dims dims;
+  Slice<uint32_t> entries; // behind the tensor
+  size_t used = 0;         // the axes that entries speak of
+  size_t axis = 0;         // that the next entry speaks of
+  OpenInts start, stop, step;
   // What becomes of the sliced axes, in order: -1 a new axis, otherwise the axis and whether it stays.
   SmallVector<std::pair<int64_t, bool>> shape;
-  size_t axis = 0;
   bool slices = false, reshapes = false;
-  for (size_t k = 1; k < entries.size(); ++k) {
-    uint32_t entry = entries[k];
-    const Part &part = parts[entry];
-    if (part.kind == Part::Ellipsis) {
-      for (size_t skipped = rank - used; skipped-- > 0; ++axis)
-        shape.push_back({axis, true});
-    } else if (part.kind == Part::None) {
-      shape.push_back({-1, true});
-      reshapes = true;
-    } else if (part.kind == Part::Slice) {
-      if (!wantBound(child(entry, 0), dims[axis], start[axis]) || !wantBound(child(entry, 1), dims[axis], stop[axis]))
-        return out;
-      const Part &stride = parts[child(entry, 2)];
-      if (stride.kind == Part::Number && !stride.isReal && stride.integer != 0) {
-        step[axis] = stride.integer;
-      } else if (stride.kind != Part::None) {
-        if (stride.kind != Part::Bad)
-          error(child(entry, 2), code::ExprIndex, "the step of a slice is an integer other than 0");
-        return out;
-      }
-      slices |= start[axis] || stop[axis] || step[axis];
-      shape.push_back({axis++, true});
-    } else {
-      std::optional<int64_t> index;
-      if (!wantBound(entry, dims[axis], index))
-        return out;
-      std::optional<int64_t> extent = constantValue(dims[axis]);
-      // The largest integer is no index: what it is one of would have one more element.
-      if (!index || *index == INT64_MAX || (extent && *index >= *extent)) {
-        error(entry, code::IndexOutOfRange,
-              "the index " + textOf(entry) + " is outside a dimension of size " + printDim(dims[axis]));
-        return out;
-      }
-      start[axis] = index;
-      if (*index != -1)
-        stop[axis] = *index + 1;
-      slices = reshapes = true;
-      shape.push_back({axis++, false});
-    }
-  }
-  for (; axis < rank; ++axis)
-    shape.push_back({axis, true});
+};
+
+Part ExprBuilder::TensorIndex::build() {
+  if (!checkEntries())
+    return Part();
+  for (size_t k = 1; k < entries.size(); ++k)
+    if (!take(entries[k]))
+      return Part();
+  keepAxes(dims.size() - axis);
+  Part out;
   out.kind = Part::Tensor;
   out.values = {value};
-  if (slices) {
-    Operand operands[] = {tensorOperand(x, value)};
-    SmallVector<AttributeArgument> attributes{bounds("start", i, start), bounds("stop", i, stop)};
-    if (llvm::any_of(step, [](std::optional<int64_t> s) { return s.has_value(); }))
-      attributes.push_back(bounds("step", i, step));
-    out = makeOp(i, "slice", operands, attributes, !reshapes);
-    if (out.kind != Part::Tensor)
-      return out;
+  if (slices)
+    out = slice();
+  return reshapes && out.kind == Part::Tensor ? reshape(out.values[0]) : out;
+}
+
+bool ExprBuilder::TensorIndex::checkEntries() {
+  size_t ellipses = 0;
+  for (size_t k = 1; k < entries.size(); ++k) {
+    Part::Kind kind = part(entries[k]).kind;
+    ellipses += kind == Part::Ellipsis;
+    used += kind != Part::Ellipsis && kind != Part::None;
+    if (ellipses > 1) {
+      builder.error(entries[k], code::ExprIndex, "an index has at most one '...'");
+      return false;
+    }
   }
-  if (!reshapes)
-    return out;
-  Dims sliced = dimsOf(out.values[0]), target;
-  for (auto [from, stays] : shape)
+  if (used <= dims.size())
+    return true;
+  builder.error(i, code::ExprIndex,
+                std::to_string(used) + " indices, but " + printType(value.getType()) + " has rank " +
+                    std::to_string(dims.size()));
+  return false;
+}
+
+bool ExprBuilder::TensorIndex::take(uint32_t entry) {
+  switch (part(entry).kind) {
+  case Part::Ellipsis:
+    keepAxes(dims.size() - used);
+    return true;
+  case Part::None:
+    shape.push_back({-1, true});
+    reshapes = true;
+    return true;
+  case Part::Slice:
+    return takeSlice(entry);
+  default:
+    return takeElement(entry);
+  }
+}
+
+bool ExprBuilder::TensorIndex::takeSlice(uint32_t entry) {
+  if (!builder.wantBound(builder.child(entry, 0), dims[axis], start[axis]) ||
+      !builder.wantBound(builder.child(entry, 1), dims[axis], stop[axis]))
+    return false;
+  const Part &stride = part(builder.child(entry, 2));
+  if (stride.kind == Part::Number && !stride.isReal && stride.integer != 0) {
+    step[axis] = stride.integer;
+  } else if (stride.kind != Part::None) {
+    if (stride.kind != Part::Bad)
+      builder.error(builder.child(entry, 2), code::ExprIndex, "the step of a slice is an integer other than 0");
+    return false;
+  }
+  slices |= start[axis] || stop[axis] || step[axis];
+  keepAxes(1);
+  return true;
+}
+
+/// A slice of one element, whose axis goes.
+bool ExprBuilder::TensorIndex::takeElement(uint32_t entry) {
+  std::optional<int64_t> index;
+  if (!builder.wantBound(entry, dims[axis], index))
+    return false;
+  std::optional<int64_t> extent = constantValue(dims[axis]);
+  // The largest integer is no index: what it is one of would have one more element.
+  if (!index || *index == INT64_MAX || (extent && *index >= *extent)) {
+    builder.error(entry, code::IndexOutOfRange,
+                  "the index " + builder.textOf(entry) + " is outside a dimension of size " + printDim(dims[axis]));
+    return false;
+  }
+  start[axis] = index;
+  if (*index != -1)
+    stop[axis] = *index + 1;
+  slices = reshapes = true;
+  shape.push_back({axis++, false});
+  return true;
+}
+
+Part ExprBuilder::TensorIndex::slice() {
+  Operand operands[] = {builder.tensorOperand(entries[0], value)};
+  SmallVector<AttributeArgument> attributes{builder.bounds("start", i, start), builder.bounds("stop", i, stop)};
+  if (llvm::any_of(step, [](std::optional<int64_t> s) { return s.has_value(); }))
+    attributes.push_back(builder.bounds("step", i, step));
+  return builder.makeOp(i, "slice", operands, attributes, !reshapes);
+}
+
+Part ExprBuilder::TensorIndex::reshape(Value sliced) {
+  Dims from = dimsOf(sliced), target;
+  for (auto [source, stays] : shape)
     if (stays)
-      target.push_back(from < 0 ? constantDim(context.context, 1) : sliced[from]);
-  Operand operands[] = {tensorOperand(x, out.values[0])};
-  return makeOp(i, "reshape", operands, {sizes("shape", i, target)});
+      target.push_back(source < 0 ? constantDim(builder.context.context, 1) : from[source]);
+  Operand operands[] = {builder.tensorOperand(entries[0], sliced)};
+  return builder.makeOp(i, "reshape", operands, {builder.sizes("shape", i, target)});
+}
+
+Part ExprBuilder::evaluateIndex(uint32_t i) {
+  uint32_t x = child(i, 0);
+  if (parts[x].kind == Part::Bad)
+    return Part();
+  if (parts[x].kind != Part::Tensor || parts[x].values.size() != 1) {
+    error(x, code::ExprOperand, "only a tensor has elements, not " + quoted(textOf(x)));
+    return Part();
+  }
+  return TensorIndex(*this, i, parts[x].values[0]).build();
 }

@@ -110,27 +110,70 @@ static std::string_view elsewhere(std::string_view name) {
   return {};
 }
 
-bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &error) {
-  size_t at = 0;
-  auto skip = [&] {
-    while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
-      ++at;
-  };
-  auto fail = [&](std::string_view code, size_t begin, size_t end, std::string message, std::string hint = "") {
-    error = SyntaxError();
-    error.code = code;
-    error.range = {uint32_t(begin), uint32_t(std::max(begin, end))};
-    error.message = std::move(message);
-    error.hint = std::move(hint);
-    return false;
-  };
-  auto characterAt = [&](size_t i) { return text.substr(i, std::max<size_t>(1, utf8Length(text, i))); };
+namespace {
 
-  skip();
+/// Reads `f32[batch, 2]`.
+class TypeParser {
+public:
+  TypeParser(std::string_view text, TypeText &type, SyntaxError &error) : text(text), type(type), error(error) {}
+
+  bool parse() { return parseElement() && parseShape() && parseEnd() && checkLimits(); }
+
+private:
+  bool parseElement();
+  bool parseShape();
+  bool parseDim();
+  bool parseSize(DimText &dim);
+  bool parseSeparator(bool &closed);
+  bool parseEnd();
+  bool checkLimits();
+
+  bool refuseDim();
+  bool unclosed();
+  bool fail(std::string_view code, size_t begin, size_t end, std::string message, std::string hint = "");
+
+  bool atEnd() const { return at >= text.size(); }
+  std::string_view from(size_t begin) const { return text.substr(begin, at - begin); }
+  std::string_view character() const { return text.substr(at, std::max<size_t>(1, utf8Length(text, at))); }
+  void skipBlanks() {
+    while (!atEnd() && (text[at] == ' ' || text[at] == '\t'))
+      ++at;
+  }
+  void skipWord() {
+    while (!atEnd() && (isLetter(text[at]) || isDigit(text[at]) || text[at] == '_'))
+      ++at;
+  }
+
+  std::string_view text;
+  TypeText &type;
+  SyntaxError &error;
+  size_t at = 0;
+  size_t open = 0; // where '[' is
+};
+
+} // namespace
+
+bool TypeParser::fail(std::string_view code, size_t begin, size_t end, std::string message, std::string hint) {
+  error = SyntaxError();
+  error.code = code;
+  error.range = {uint32_t(begin), uint32_t(std::max(begin, end))};
+  error.message = std::move(message);
+  error.hint = std::move(hint);
+  return false;
+}
+
+bool TypeParser::unclosed() {
+  fail(code::BadType, at, at, "the type ends and '[' is not closed");
+  error.note = "this '['";
+  error.noteRange = {uint32_t(open), uint32_t(open + 1)};
+  return false;
+}
+
+bool TypeParser::parseElement() {
+  skipBlanks();
   size_t begin = at;
-  while (at < text.size() && (isLetter(text[at]) || isDigit(text[at]) || text[at] == '_'))
-    ++at;
-  std::string_view word = text.substr(begin, at - begin);
+  skipWord();
+  std::string_view word = from(begin);
   if (word.empty())
     return fail(code::BadType, 0, text.size(), quoted(text) + " is not a type",
                 "a type is an element type and a shape in brackets: 'f32[batch, 2]'");
@@ -149,84 +192,108 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
   type.element = *element;
   type.elementRange = {uint32_t(begin), uint32_t(at)};
   type.dims.clear();
-  skip();
-  if (at >= text.size() || text[at] != '[')
+  return true;
+}
+
+bool TypeParser::parseShape() {
+  std::string_view word = from(type.elementRange.begin);
+  skipBlanks();
+  if (atEnd() || text[at] != '[')
     return fail(code::BadType, at, std::min(text.size(), at + 1),
-                at < text.size() ? "expected '[' after the element type, found " + quoted(characterAt(at))
-                                 : "the type " + quoted(text) + " has no shape",
+                atEnd() ? "the type " + quoted(text) + " has no shape"
+                        : "expected '[' after the element type, found " + quoted(character()),
                 "a scalar is written '" + std::string(word) + "[]'");
-  size_t open = at++;
-  skip();
-  auto unclosed = [&] {
-    fail(code::BadType, at, at, "the type ends and '[' is not closed");
-    error.note = "this '['";
-    error.noteRange = {uint32_t(open), uint32_t(open + 1)};
-    return false;
-  };
-  if (at < text.size() && text[at] == ']') {
+  open = at++;
+  skipBlanks();
+  if (!atEnd() && text[at] == ']') {
     ++at;
-  } else {
-    while (true) {
-      skip();
-      if (at >= text.size())
-        return unclosed();
-      DimText dim{false, 0, {}, {}};
-      size_t from = at;
-      if (isDigit(text[at])) {
-        while (at < text.size() && (isDigit(text[at]) || isLetter(text[at]) || text[at] == '_' || text[at] == '.'))
-          ++at;
-        std::string_view number = text.substr(from, at - from);
-        const char *last = number.data() + number.size();
-        auto [end, status] = std::from_chars(number.data(), last, dim.size);
-        if (status == std::errc::result_out_of_range)
-          return fail(code::BadDimension, from, at, "the dimension " + quoted(number) + " does not fit in 64 bits");
-        if (end != last)
-          return fail(code::BadDimension, from, at, quoted(number) + " is not a dimension",
-                      "a dimension is a whole number or the name of a symbolic one");
-        if (number.size() > 1 && number[0] == '0')
-          return fail(code::BadDimension, from, at, "the dimension " + quoted(number) + " has leading zeros");
-      } else if (isLetter(text[at]) || text[at] == '_') {
-        while (at < text.size() && (isDigit(text[at]) || isLetter(text[at]) || text[at] == '_'))
-          ++at;
-        dim.symbolic = true;
-        dim.name = text.substr(from, at - from);
-      } else if (text[at] == '-' && at + 1 < text.size() && isDigit(text[at + 1])) {
-        ++at;
-        while (at < text.size() && isDigit(text[at]))
-          ++at;
-        return fail(code::BadDimension, from, at,
-                    "the dimension " + quoted(text.substr(from, at - from)) + " is negative",
-                    "a size that is known at run time only is a name: 'f32[batch, 2]'");
-      } else if (text[at] == ',' || text[at] == ']') {
-        return fail(code::BadType, at, at + 1, "expected a dimension, found " + quoted(characterAt(at)),
-                    text[at] == ']' ? "remove the comma before it" : "");
-      } else {
-        return fail(code::BadDimension, at, at + characterAt(at).size(),
-                    quoted(characterAt(at)) + " is not a dimension",
-                    text[at] == '?' ? "a size that is known at run time only is a name: 'f32[batch, 2]'"
-                                    : "a dimension is a whole number or the name of a symbolic one");
-      }
-      dim.range = {uint32_t(from), uint32_t(at)};
-      type.dims.push_back(dim);
-      skip();
-      if (at >= text.size())
-        return unclosed();
-      if (text[at] == ']') {
-        ++at;
-        break;
-      }
-      if (text[at] != ',') {
-        bool arithmetic = std::string_view("+-*/%").find(text[at]) != std::string_view::npos;
-        return fail(code::BadType, at, at + characterAt(at).size(),
-                    "expected ',' or ']', found " + quoted(characterAt(at)),
-                    arithmetic ? "a type names dimensions; arithmetic on them is derived by the compiler" : "");
-      }
-      ++at;
-    }
+    return true;
   }
-  skip();
-  if (at < text.size())
-    return fail(code::BadType, at, text.size(), "unexpected " + quoted(text.substr(at)) + " after the type");
+  for (bool closed = false; !closed;)
+    if (!parseDim() || !parseSeparator(closed))
+      return false;
+  return true;
+}
+
+/// A number or the name of a symbolic dimension.
+bool TypeParser::parseDim() {
+  skipBlanks();
+  if (atEnd())
+    return unclosed();
+  DimText dim{false, 0, {}, {}};
+  size_t begin = at;
+  if (isDigit(text[at])) {
+    if (!parseSize(dim))
+      return false;
+  } else if (isLetter(text[at]) || text[at] == '_') {
+    skipWord();
+    dim.symbolic = true;
+    dim.name = from(begin);
+  } else {
+    return refuseDim();
+  }
+  dim.range = {uint32_t(begin), uint32_t(at)};
+  type.dims.push_back(dim);
+  return true;
+}
+
+bool TypeParser::parseSize(DimText &dim) {
+  size_t begin = at;
+  while (!atEnd() && (isDigit(text[at]) || isLetter(text[at]) || text[at] == '_' || text[at] == '.'))
+    ++at;
+  std::string_view number = from(begin);
+  const char *last = number.data() + number.size();
+  auto [end, status] = std::from_chars(number.data(), last, dim.size);
+  if (status == std::errc::result_out_of_range)
+    return fail(code::BadDimension, begin, at, "the dimension " + quoted(number) + " does not fit in 64 bits");
+  if (end != last)
+    return fail(code::BadDimension, begin, at, quoted(number) + " is not a dimension",
+                "a dimension is a whole number or the name of a symbolic one");
+  if (number.size() > 1 && number[0] == '0')
+    return fail(code::BadDimension, begin, at, "the dimension " + quoted(number) + " has leading zeros");
+  return true;
+}
+
+/// Says why what stands here begins no dimension.
+bool TypeParser::refuseDim() {
+  char c = text[at];
+  size_t begin = at;
+  if (c == '-' && at + 1 < text.size() && isDigit(text[at + 1])) {
+    ++at;
+    while (!atEnd() && isDigit(text[at]))
+      ++at;
+    return fail(code::BadDimension, begin, at, "the dimension " + quoted(from(begin)) + " is negative",
+                "a size that is known at run time only is a name: 'f32[batch, 2]'");
+  }
+  if (c == ',' || c == ']')
+    return fail(code::BadType, at, at + 1, "expected a dimension, found " + quoted(character()),
+                c == ']' ? "remove the comma before it" : "");
+  return fail(code::BadDimension, at, at + character().size(), quoted(character()) + " is not a dimension",
+              c == '?' ? "a size that is known at run time only is a name: 'f32[batch, 2]'"
+                       : "a dimension is a whole number or the name of a symbolic one");
+}
+
+/// After a dimension: the comma before the next one, or the bracket that closes the shape.
+bool TypeParser::parseSeparator(bool &closed) {
+  skipBlanks();
+  if (atEnd())
+    return unclosed();
+  closed = text[at] == ']';
+  if (!closed && text[at] != ',') {
+    bool arithmetic = std::string_view("+-*/%").find(text[at]) != std::string_view::npos;
+    return fail(code::BadType, at, at + character().size(), "expected ',' or ']', found " + quoted(character()),
+                arithmetic ? "a type names dimensions; arithmetic on them is derived by the compiler" : "");
+  }
+  ++at;
+  return true;
+}
+
+bool TypeParser::parseEnd() {
+  skipBlanks();
+  return atEnd() || fail(code::BadType, at, text.size(), "unexpected " + quoted(text.substr(at)) + " after the type");
+}
+
+bool TypeParser::checkLimits() {
   if (type.dims.size() > dimensionLimit)
     return fail(code::TooManyDimensions, type.dims[dimensionLimit].range.begin, type.dims.back().range.end,
                 "the type has " + std::to_string(type.dims.size()) + " dimensions, more than " +
@@ -239,6 +306,10 @@ bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &err
   if (bytes > uint64_t(INT64_MAX))
     return fail(code::TensorTooLarge, 0, text.size(), "the bytes of " + quoted(text) + " do not fit in 63 bits");
   return true;
+}
+
+bool symc::parseTypeText(std::string_view text, TypeText &type, SyntaxError &error) {
+  return TypeParser(text, type, error).parse();
 }
 
 bool symc::parseDevice(std::string_view text, std::string &kind, unsigned &number, SyntaxError &error) {

@@ -1,0 +1,201 @@
+//===- InitializerReader.cpp - How a parameter starts ---------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Frontend/ImportContext.h"
+#include "lib/Frontend/OtherNames.h"
+#include "lib/Support/Suggest.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+
+enum class Scheme { Plain, Glorot, He, Lecun };
+
+struct Initializer {
+  std::string_view name;
+  sym::InitKind kind;
+  Scheme scheme;
+  /// Options and their defaults, in the order of sym.init's numbers. NaN: required.
+  std::string_view options[2];
+  double defaults[2];
+  bool integers; // fits integer parameters
+};
+
+constexpr double required = std::numeric_limits<double>::quiet_NaN();
+
+const Initializer initializers[] = {
+    {"zeros", sym::InitKind::zeros, Scheme::Plain, {}, {}, true},
+    {"ones", sym::InitKind::constant, Scheme::Plain, {}, {1, 0}, true},
+    {"constant", sym::InitKind::constant, Scheme::Plain, {"value"}, {required, 0}, true},
+    {"uniform", sym::InitKind::uniform, Scheme::Plain, {"low", "high"}, {-0.05, 0.05}, false},
+    {"normal", sym::InitKind::normal, Scheme::Plain, {"mean", "stddev"}, {0, 0.05}, false},
+    {"truncated_normal", sym::InitKind::truncated_normal, Scheme::Plain, {"mean", "stddev"}, {0, 0.05}, false},
+    {"glorot_uniform", sym::InitKind::uniform, Scheme::Glorot, {}, {}, false},
+    {"glorot_normal", sym::InitKind::normal, Scheme::Glorot, {}, {}, false},
+    {"he_uniform", sym::InitKind::uniform, Scheme::He, {}, {}, false},
+    {"he_normal", sym::InitKind::normal, Scheme::He, {}, {}, false},
+    {"lecun_normal", sym::InitKind::normal, Scheme::Lecun, {}, {}, false},
+    {"orthogonal", sym::InitKind::orthogonal, Scheme::Plain, {"gain"}, {1, 0}, false},
+    {"identity", sym::InitKind::identity, Scheme::Plain, {"gain"}, {1, 0}, false},
+};
+
+/// Reads the options of an initialiser for a parameter of one type.
+class InitializerReader {
+public:
+  InitializerReader(ImportContext &context, const ChoiceDecl &choice, const Initializer &initializer,
+                    RankedTensorType type)
+      : context(context), report(context.report), choice(choice), initializer(initializer), type(type),
+        element(type.getElementType()), numbers{initializer.defaults[0], initializer.defaults[1]} {}
+
+  /// Null after reporting.
+  Attribute read() {
+    if (!readOptions() || !checkBounds() || !checkRequired() || !checkParameter())
+      return {};
+    return initializer.scheme == Scheme::Plain ? make(numbers[0], numbers[1]) : scaled();
+  }
+
+private:
+  bool readOptions();
+  void readOption(size_t i, const JsonValue &value);
+  bool checkBounds();
+  bool checkRequired();
+  bool checkParameter();
+  Attribute scaled() const;
+
+  Attribute make(double a, double b) const { return sym::InitAttr::get(context.context, initializer.kind, a, b); }
+  bool fail(TextRange range, std::string_view code, std::string message, std::string hint = "") {
+    report.error(range, code, std::move(message), std::move(hint));
+    return false;
+  }
+
+  ImportContext &context;
+  const Reporter &report;
+  const ChoiceDecl &choice;
+  const Initializer &initializer;
+  RankedTensorType type;
+  Type element;
+  double numbers[2];
+};
+
+} // namespace
+
+bool InitializerReader::readOptions() {
+  if (!choice.options)
+    return true;
+  std::vector<std::string_view> keys;
+  for (std::string_view option : initializer.options)
+    if (!option.empty())
+      keys.push_back(option);
+  size_t before = report.diagnostics.errorCount();
+  checkKeys(*choice.options, "the initialiser " + quoted(initializer.name), keys, report);
+  for (size_t i = 0; i < keys.size(); ++i)
+    if (const JsonMember *member = choice.options->find(keys[i]))
+      readOption(i, member->value);
+  return report.diagnostics.errorCount() == before;
+}
+
+void InitializerReader::readOption(size_t i, const JsonValue &value) {
+  std::string_view option = initializer.options[i];
+  bool truth = value.is(JsonValue::Bool) && element.isInteger(1);
+  if (!truth && !wantKind(value, JsonValue::Number, quoted(option), report))
+    return;
+  bool whole = truth || value.isInteger();
+  int64_t integer = truth ? value.boolean : whole ? value.integer : 0;
+  numbers[i] = whole ? static_cast<double>(integer) : value.number();
+  if (option == "stddev" && numbers[i] < 0)
+    report.error(value.range, code::ValueRange, "'stddev' must be 0 or more");
+  if (!isa<FloatType>(element) && !whole)
+    report.error(value.range, code::BadInitializer,
+                 "a parameter of " + printElementType(element) + " starts with an integer");
+  else if (Builder &b = context.b;
+           !Number(whole ? TypedAttr(b.getI64IntegerAttr(integer)) : TypedAttr(b.getF64FloatAttr(numbers[i])))
+                .as(element))
+    report.error(value.range, code::BadInitializer,
+                 quoted(option) + " is " + printable(context.textOf(value.range)) + ", which " +
+                     printElementType(element) + " cannot represent");
+  // What a double does not hold is the sum of two.
+  bool large = integer > int64_t(1) << 53 || integer < -(int64_t(1) << 53);
+  if (initializer.kind == sym::InitKind::constant && element.isInteger(64) && large) {
+    numbers[1] = static_cast<double>(integer & 1023);
+    numbers[0] = static_cast<double>(integer - (integer & 1023));
+  }
+}
+
+/// Bounds ascend, and so does what lies between them: a number that the parameter holds.
+bool InitializerReader::checkBounds() {
+  if (!choice.options || initializer.options[1] != "high")
+    return true;
+  if (numbers[0] > numbers[1])
+    return fail(choice.name.range, code::ValueRange, "'low' is greater than 'high'");
+  double width = numbers[1] - numbers[0];
+  if (!isa<FloatType>(element) || (std::isfinite(width) && fitsElement(context.b.getF64FloatAttr(width), element)))
+    return true;
+  return fail(choice.name.range, code::BadInitializer,
+              "'high' - 'low' is a number that " + printElementType(element) + " cannot represent");
+}
+
+bool InitializerReader::checkRequired() {
+  if (!std::isnan(numbers[0]))
+    return true;
+  return fail(
+      choice.options ? TextRange{choice.options->range.begin, choice.options->range.begin + 1} : choice.name.range,
+      code::MissingKey, "the initialiser 'constant' lacks the key 'value'", "write { \"constant\": { \"value\": 1 } }");
+}
+
+/// Whether the initialiser is for parameters of this type.
+bool InitializerReader::checkParameter() {
+  if (!initializer.integers && !isa<FloatType>(element))
+    return fail(choice.name.range, code::BadInitializer,
+                quoted(initializer.name) + " is for floating parameters, not for " + printType(type));
+  bool matrix = initializer.scheme != Scheme::Plain || initializer.kind == sym::InitKind::orthogonal ||
+                initializer.kind == sym::InitKind::identity;
+  if (matrix && type.getRank() < 2)
+    return fail(choice.name.range, code::BadInitializer,
+                quoted(initializer.name) + " is for parameters of rank 2 or more, not for " + printType(type));
+  return true;
+}
+
+/// The numbers of a scheme that keeps the variance of what flows through a layer.
+Attribute InitializerReader::scaled() const {
+  // A kernel is [receptive field…, in, out].
+  double receptive = 1;
+  for (int64_t size : type.getShape().drop_back(2))
+    receptive *= static_cast<double>(size);
+  double fanIn = receptive * static_cast<double>(type.getShape().drop_back().back());
+  double fanOut = receptive * static_cast<double>(type.getShape().back());
+  double variance = initializer.scheme == Scheme::Glorot ? 2 / (fanIn + fanOut)
+                    : initializer.scheme == Scheme::He   ? 2 / fanIn
+                                                         : 1 / fanIn;
+  if (initializer.kind == sym::InitKind::normal)
+    return make(0, std::sqrt(variance));
+  double limit = std::sqrt(3 * variance);
+  return make(-limit, limit);
+}
+
+/// Null after reporting.
+static const Initializer *findInitializer(const DeclaredName &name, const Reporter &report) {
+  Suggestion nearest(name.text);
+  for (const Initializer &candidate : initializers) {
+    nearest.consider(candidate.name);
+    if (candidate.name == name.text)
+      return &candidate;
+  }
+  const OtherName *other = findOtherName(otherInitializers, name.text);
+  reportUnknown(report, name.range, code::UnknownInitializer, "unknown initialiser " + quoted(name.text),
+                other ? std::string(other->here) : nearest.best());
+  return nullptr;
+}
+
+Attribute symc::readInitializer(ImportContext &context, const TensorDecl &decl, RankedTensorType type) {
+  if (!decl.init)
+    return sym::InitAttr::get(context.context, sym::InitKind::zeros, 0, 0);
+  std::optional<ChoiceDecl> choice = readChoice(*decl.init, "'init'", context.report);
+  if (!choice)
+    return {};
+  const Initializer *initializer = findInitializer(choice->name, context.report);
+  return initializer ? InitializerReader(context, *choice, *initializer, type).read() : Attribute();
+}
