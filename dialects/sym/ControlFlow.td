@@ -93,6 +93,13 @@ def Sym_UndefinedOp : Sym_Op<"undefined"> {
   let assemblyFormat = "attr-dict `:` type($out)";
 }
 
+def Sym_AfterOp : Sym_Op<"after", [Sym_WithoutArithmetic, Sym_RenamesMemory, AllTypesMatch<["x", "out"]>]> {
+  let summary = "x, to be had when `event` is: what is computed from it is not computed before";
+  let arguments = (ins Sym_Tensor:$x, Sym_Tensor:$event);
+  let results = (outs Sym_Tensor:$out);
+  let assemblyFormat = "$x `,` $event attr-dict `:` type($x) `,` type($event)";
+}
+
 //===----------------------------------------------------------------------===//
 // What graph files write: functions by their names, and one list of operands. The importer
 // (lib/Frontend/GraphControl.cpp) makes the ops above of it, and a call a copy of the function.

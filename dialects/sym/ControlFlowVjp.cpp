@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
+#include "dialects/sym/Remat.h"
 #include "dialects/sym/SymOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
@@ -35,7 +36,7 @@ namespace {
 /// A body and its derivative, which stands behind it until it is moved away.
 class DerivedBody {
 public:
-  explicit DerivedBody(Block &block) : block(block) {}
+  explicit DerivedBody(Block &block) : block(block), remat(block.getParentOp()->getParentOfType<ModuleOp>()) {}
 
   /// Builds the derivative of what the block yields by `wrt`, arguments of the block. `seeded`: for each yielded value
   /// whether it has a cotangent.
@@ -80,6 +81,7 @@ public:
 
 private:
   Block &block;
+  Remat remat;
   SmallVector<Operation *> ops;          // of the derivative
   llvm::SetVector<Operation *> repeated; // of the block, computed again
 
@@ -100,7 +102,9 @@ private:
     Operation *def = v.getDefiningOp();
     if (!def) {
       usedArguments.insert(v);
-    } else if (def->getNumOperands() == 0 || isa<BroadcastToOp, ReshapeOp>(def)) {
+    } else if (repeated.contains(def)) {
+      return;
+    } else if (def->getNumOperands() == 0 || isa<BroadcastToOp, ReshapeOp>(def) || remat.matches(def)) {
       for (Value operand : def->getOperands())
         need(operand);
       repeated.insert(def);

@@ -26,5 +26,9 @@ inline mlir::Type arithmeticType(mlir::Type element) {
 /// The trait of ops that move, choose or convert elements.
 template <class ConcreteOp> class WithoutArithmetic : public mlir::OpTrait::TraitBase<ConcreteOp, WithoutArithmetic> {};
 
+/// An op whose result is operand 0 in its memory.
+template <class ConcreteOp> class RenamesMemory : public mlir::OpTrait::TraitBase<ConcreteOp, RenamesMemory> {};
+inline bool renamesMemory(mlir::Operation *op) { return op && op->hasTrait<RenamesMemory>(); }
+
 } // namespace symc
 #endif

@@ -60,7 +60,7 @@ def Sym_BroadcastToOp : Sym_Move<"broadcast_to"> {
   let hasCanonicalizeMethod = 1;
 }
 def Sym_ReshapeOp
-    : Sym_PublicOp<"reshape", [Sym_WithoutArithmetic, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>,
+    : Sym_PublicOp<"reshape", [Sym_WithoutArithmetic, Sym_RenamesMemory, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>,
       Sym_Inferred {
   let summary = "The same elements in row-major order under another shape";
   let formula = "reshape(x, shape)";

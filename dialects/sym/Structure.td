@@ -24,7 +24,8 @@ def Sym_TrainOp : Op<Sym_Dialect, "train"> {
   let summary = "How the model is trained; options by the names and in the units of the graph format";
   let arguments = (ins StrAttr:$optimizer, DictionaryAttr:$options, OptionalAttr<StrAttr>:$schedule,
                    OptionalAttr<DictionaryAttr>:$schedule_options, OptionalAttr<F64Attr>:$clip_global_norm,
-                   DefaultValuedAttr<F64Attr, "0.0">:$weight_decay, DefaultValuedAttr<I64Attr, "1">:$accumulate_steps);
+                   DefaultValuedAttr<F64Attr, "0.0">:$weight_decay, DefaultValuedAttr<I64Attr, "1">:$accumulate_steps,
+                   OptionalAttr<StrArrayAttr>:$remat);
   let assemblyFormat = "$optimizer $options attr-dict";
 }
 

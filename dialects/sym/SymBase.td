@@ -190,6 +190,9 @@ def Sym_NumbersFit : NativeOpTrait<"NumbersFit"> { let cppNamespace = "::symc"; 
 /// An op that moves, chooses or converts elements and computes nothing with them: f16 stays f16.
 def Sym_WithoutArithmetic : NativeOpTrait<"WithoutArithmetic"> { let cppNamespace = "::symc"; }
 
+/// An op whose result is operand 0 in its memory.
+def Sym_RenamesMemory : NativeOpTrait<"RenamesMemory"> { let cppNamespace = "::symc"; }
+
 /// An op that graph files can name. `formula` and `gradient` go to its generated page.
 class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
     : Sym_Op<mnemonic, traits # [DeclareOpInterfaceMethods<InferTypeOpInterface>, Sym_NumbersFit]> {

@@ -9,6 +9,7 @@
 #include "lib/Autodiff/Gradient.h"
 #include "lib/Autodiff/Optimizers.h"
 #include "lib/Autodiff/Passes.h"
+#include "lib/Autodiff/Rematerialize.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace symc {
@@ -39,9 +40,12 @@ FailureOr<SmallVector<ParameterGradient>> symc::parameterGradients(OpBuilder &b,
     parameters.push_back({name.str(), argument, {}});
     wrt.push_back(argument);
   }
+  Operation *border = sym::UndefinedOp::create(b, function.getLoc(), RankedTensorType::get({}, b.getI64Type()));
   FailureOr<SmallVector<Value>> found = gradients(b, loss->value, wrt);
   if (failed(found))
     return failure();
+  rematerialize(border, &*b.getInsertionPoint());
+  border->erase();
   if (llvm::none_of(*found, [](Value v) { return bool(v); }))
     return emitError(loss->value.getLoc(), "S0703: no trainable parameter has a path of derivatives to the loss"),
            failure();

@@ -4,7 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/NodeNames.h"
 #include "lib/Frontend/GraphParts.h"
+#include "lib/Support/Pattern.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/Path.h"
 
@@ -26,6 +28,31 @@ static void buildConstants(GraphParts &parts) {
                                                    parts.context.location(decl.name.range, ref(decl.name.text)),
                                                    value.getShapedType(), value));
   }
+}
+
+/// Calls `visit` with the names of all nodes, and of what stands in functions that they call, behind the name of the call.
+static void forEachNodeName(ModuleOp module, Operation *root, const std::string &scope,
+                            function_ref<void(StringRef)> visit) {
+  root->walk([&](Operation *op) {
+    std::string name = scope + nodeName(op->getLoc()).str();
+    visit(name);
+    if (auto call = dyn_cast<func::CallOp>(op))
+      forEachNodeName(module, module.lookupSymbol(call.getCallee()), name + "/", visit);
+  });
+}
+
+/// What `remat` names must be there.
+static void checkRemat(GraphParts &parts, ModuleOp module) {
+  if (!parts.graph.train || parts.graph.train->remat.empty())
+    return;
+  std::vector<const JsonValue *> unmatched = parts.graph.train->remat;
+  forEachNodeName(module, parts.model, "", [&](StringRef name) {
+    llvm::erase_if(unmatched, [&](const JsonValue *pattern) { return matchesNode(name, pattern->string()); });
+  });
+  for (const JsonValue *pattern : unmatched)
+    parts.report.error(pattern->range, code::UnmatchedPattern,
+                       "the pattern " + quoted(pattern->string()) + " of 'remat' matches no node",
+                       "'*' stands for any characters, '?' for one");
 }
 
 /// The arguments' and results' names and kinds, and what the module says of itself.
@@ -96,6 +123,8 @@ static OwningOpRef<ModuleOp> build(GraphParts &parts) {
   parts.nodes.buildGraph();
   parts.results.build();
   parts.functions.finish();
+  if (!report.diagnostics.hasErrors())
+    checkRemat(parts, *module);
   if (report.diagnostics.hasErrors())
     return nullptr;
   finishModule(parts, *module);

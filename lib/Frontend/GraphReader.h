@@ -119,7 +119,7 @@ struct TrainDecl {
   const JsonValue *clipValue = nullptr, *decayValue = nullptr;
   int64_t accumulateSteps = 1;
   const JsonValue *accumulateValue = nullptr;
-  std::vector<const JsonValue *> freeze;
+  std::vector<const JsonValue *> freeze, remat; // patterns
 };
 
 struct GraphDecl {

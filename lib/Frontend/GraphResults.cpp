@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/GraphParts.h"
+#include "lib/Support/Pattern.h"
 
 using namespace mlir;
 using namespace symc;

@@ -22,8 +22,6 @@ std::string graphNameProblem(std::string_view name);
 std::string publicNameProblem(std::string_view name);
 /// `[A-Za-z_][A-Za-z0-9_]*`.
 bool isIdentifier(std::string_view name);
-/// Whether `name` matches a pattern of `*` (any characters) and `?` (one).
-bool matchesPattern(std::string_view name, std::string_view pattern);
 
 std::optional<ElementType> elementTypeByName(std::string_view name);
 

@@ -230,9 +230,12 @@ bool symc::buildTrain(ImportContext &context, const TrainDecl &train) {
     return false;
   OpBuilder &b = context.b;
   auto schedule = train.schedule ? b.getStringAttr(ref(train.schedule->name.text)) : StringAttr();
+  SmallVector<StringRef> remat;
+  for (const JsonValue *pattern : train.remat)
+    remat.push_back(ref(pattern->string()));
   auto clip = train.clipGlobalNorm ? b.getF64FloatAttr(*train.clipGlobalNorm) : FloatAttr();
   sym::TrainOp::create(b, context.location(train.object, "train"), b.getStringAttr(ref(train.optimizer->name.text)),
                        options, schedule, scheduleOptions, clip, b.getF64FloatAttr(train.weightDecay),
-                       b.getI64IntegerAttr(train.accumulateSteps));
+                       b.getI64IntegerAttr(train.accumulateSteps), remat.empty() ? ArrayAttr() : b.getStrArrayAttr(remat));
   return true;
 }

@@ -38,6 +38,15 @@ static std::optional<double> readNumber(SectionReader &in, const JsonValue &sect
   return number;
 }
 
+static std::vector<const JsonValue *> readPatterns(SectionReader &in, const JsonValue &section, std::string_view key) {
+  std::vector<const JsonValue *> patterns;
+  if (const JsonValue *list = in.get(section, key, JsonValue::Array))
+    for (const JsonValue &pattern : list->items())
+      if (wantKind(pattern, JsonValue::String, "a pattern of " + quoted(key), in.report))
+        patterns.push_back(&pattern);
+  return patterns;
+}
+
 void symc::readTrain(SectionReader &in, const JsonValue &section, GraphDecl &graph) {
   if (section.count == 0)
     return;
@@ -65,11 +74,8 @@ void symc::readTrain(SectionReader &in, const JsonValue &section, GraphDecl &gra
     train.accumulateSteps = count && *count >= 1 ? *count : 1;
     train.accumulateValue = steps;
   }
-  if (const JsonValue *freeze = in.get(section, "freeze", JsonValue::Array))
-    for (const JsonValue &pattern : freeze->items())
-      if (wantKind(pattern, JsonValue::String, "a pattern of 'freeze'", in.report))
-        train.freeze.push_back(&pattern);
-  in.notYet(section, "remat", "recomputing activations");
+  train.freeze = readPatterns(in, section, "freeze");
+  train.remat = readPatterns(in, section, "remat");
   graph.train = std::move(train);
 }
 

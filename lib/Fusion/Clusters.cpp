@@ -54,7 +54,7 @@ bool Clusters::complete() const {
 bool Clusters::isNode(Operation *op) const {
   if (isMove(op))
     return stored.contains(op);
-  return !isa<sym::ConstantOp, sym::ReshapeOp, sym::UndefinedOp>(op) && !isControlFlow(op) &&
+  return !isa<sym::ConstantOp, sym::UndefinedOp>(op) && !renamesMemory(op) && !isControlFlow(op) &&
          !op->hasTrait<OpTrait::IsTerminator>();
 }
 
@@ -67,7 +67,7 @@ bool Clusters::isNode(Operation *op) const {
 void Clusters::storeMoves() {
   auto needsMemory = [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>() || isa<OpaqueKernelOpInterface>(user) || isContraction(user) ||
-           isControlFlow(user) || (isa<sym::ReshapeOp>(user) && !isUnitReshape(user));
+           isControlFlow(user) || (renamesMemory(user) && !isUnitReshape(user));
   };
   DenseMap<Operation *, unsigned> size;
   llvm::DenseSet<Operation *> renamed; // unit reshapes that something needs in memory
@@ -481,8 +481,8 @@ void Clusters::schedule() {
           successors[c].insert(clusterOf.at(reader));
       });
     for (Value input : inputsOf(clusters[c].ops)) {
-      while (auto reshape = input.getDefiningOp<sym::ReshapeOp>())
-        input = reshape.getX();
+      while (renamesMemory(input.getDefiningOp()))
+        input = input.getDefiningOp()->getOperand(0);
       auto it = writer.find(input);
       if (it != writer.end() && it->second != c)
         writersAfter[c].insert(it->second);

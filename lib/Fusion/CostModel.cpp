@@ -221,7 +221,7 @@ LogicalResult symc::verifyRegion(sym::FusedOp region) {
   for (Operation &op : body.without_terminator()) {
     if (isSplat(op.getResult(0)) || (isMove(&op) && !isResult(&op)))
       continue;
-    if (isa<sym::ConstantOp>(op) || (isa<sym::ReshapeOp>(op) && !isUnitReshape(&op)))
+    if (isa<sym::ConstantOp>(op) || (renamesMemory(&op) && !isUnitReshape(&op)))
       return op.emitError("not legal in a fused region: it is no computation");
     set.ops.push_back(&op);
   }

@@ -45,7 +45,7 @@ struct ProgramBuilder::Loop {
 Value ProgramBuilder::ownBuffer(Location loc, Value init) {
   Value memory = memoryOf(init), known = buffers[init];
   bool only = memory.getDefiningOp<sym::FusedOp>() && !destination.count(memory);
-  for (Value v = init; only; v = v.getDefiningOp<sym::ReshapeOp>().getX()) {
+  for (Value v = init; only; v = v.getDefiningOp()->getOperand(0)) {
     only = v.hasOneUse();
     if (v == memory)
       break;

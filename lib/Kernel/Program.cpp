@@ -10,8 +10,8 @@ using namespace mlir;
 using namespace symc;
 
 Value symc::memoryOf(Value value) {
-  while (auto reshape = value.getDefiningOp<sym::ReshapeOp>())
-    value = reshape.getX();
+  while (renamesMemory(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
   return value;
 }
 
@@ -52,8 +52,9 @@ bool BlockOrder::canOverwrite(sym::FusedOp region, Value result, BlockArgument a
   for (size_t v = 0; v < views.size(); ++v)
     for (OpOperand &use : views[v].getUses()) {
       Operation *user = use.getOwner();
-      if (auto reshape = dyn_cast<sym::ReshapeOp>(user)) {
-        views.push_back(reshape.getOut());
+      if (renamesMemory(user)) {
+        if (use.getOperandNumber() == 0)
+          views.push_back(user->getResult(0));
         continue;
       }
       if (user == block.getTerminator())
@@ -149,8 +150,8 @@ void ProgramBuilder::convert(Operation &op) {
     if (!constant->use_empty())
       buffers[constant] = kernel::GetGlobalOp::create(b, loc, bufferType(constant.getType()),
                                                       kernels.getGlobal(loc, constant.getValue()).getValue());
-  } else if (auto reshape = dyn_cast<sym::ReshapeOp>(op)) {
-    buffers[reshape] = view(loc, buffers[reshape.getX()], reshape.getType());
+  } else if (renamesMemory(&op)) {
+    buffers[op.getResult(0)] = view(loc, buffers[op.getOperand(0)], op.getResult(0).getType());
   } else if (auto scan = dyn_cast<sym::ScanOp>(op)) {
     convertScan(scan);
   } else if (auto loop = dyn_cast<sym::WhileOp>(op)) {

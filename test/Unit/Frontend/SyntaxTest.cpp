@@ -7,6 +7,7 @@
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Frontend/GraphReader.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/Pattern.h"
 #include "lib/Support/Render.h"
 #include "gtest/gtest.h"
 #include <nlohmann/json.hpp>
@@ -236,6 +237,16 @@ TEST(Names, Patterns) {
   EXPECT_FALSE(matchesPattern("W12", "W?"));
   EXPECT_FALSE(matchesPattern("aab", "*aa"));
   EXPECT_TRUE(matchesPattern(std::string(5000, 'a') + "b", "*a*a*a*a*b"));
+}
+
+TEST(Names, PatternsOfNodes) {
+  EXPECT_TRUE(matchesNode("J", "J"));
+  EXPECT_TRUE(matchesNode("J/sub", "J"));
+  EXPECT_TRUE(matchesNode("block1/dense/matmul", "block?/dense"));
+  EXPECT_TRUE(matchesNode("block1/dense", "block*"));
+  EXPECT_FALSE(matchesNode("Js/sub", "J"));
+  EXPECT_FALSE(matchesNode("a/J", "J"));
+  EXPECT_FALSE(matchesNode("block1", "block1/*"));
 }
 
 TEST(Diagnostics, LimitAndOrder) {
