@@ -20,6 +20,8 @@ def Sym_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let hasCanonicalizer = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let extraClassDeclaration = [{
     /// The number of a symbolic dimension in this context; the first use of a name numbers it.
@@ -178,6 +180,15 @@ def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a kernel.cont
                                 [I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>,
                                  I32EnumAttrCase<"conv2d_input", 2>, I32EnumAttrCase<"conv2d_filter", 3>]>;
 def Sym_ContractFormAttr : Sym_EnumAttr<Sym_ContractForm, "contract_form"> { let assemblyFormat = "$value"; }
+
+def Sym_RoleEnum : Sym_Enum<"Role", "What an argument or result of a function is to the model", [
+    // Arguments. `check` is where a kernel or program notes the check that fails.
+    I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"parameter", 1>, I32EnumAttrCase<"state", 2>,
+    I32EnumAttrCase<"step", 3>, I32EnumAttrCase<"seed", 4>, I32EnumAttrCase<"check", 5>,
+    // Results. An `update` is the next value of the parameter or state of its name.
+    I32EnumAttrCase<"output", 6>, I32EnumAttrCase<"entry", 7>, I32EnumAttrCase<"loss", 8>,
+    I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>]>;
+def Sym_Role : Sym_EnumAttr<Sym_RoleEnum, "role"> { let assemblyFormat = "`<` $value `>`"; }
 
 //===----------------------------------------------------------------------===//
 // Ops

@@ -22,17 +22,15 @@ using namespace symc;
 FailureOr<SmallVector<ParameterGradient>> symc::parameterGradients(OpBuilder &b, func::FuncOp function) {
   SmallVector<FunctionResult> results = resultsOf(function);
   auto *loss = llvm::find_if(results, [&](const FunctionResult &r) {
-    return r.attributes && r.attributes.getAs<StringAttr>("sym.kind").getValue() == "loss";
+    return roleIn(r.attributes) == sym::Role::loss;
   });
   if (loss == results.end())
     return function.emitError("S0001: @") << function.getName() << " has no loss", failure();
   auto module = function->getParentOfType<ModuleOp>();
   SmallVector<ParameterGradient> parameters;
   SmallVector<Value> wrt;
-  for (BlockArgument argument : function.getArguments()) {
-    if (argumentKind(function, argument.getArgNumber()) != "parameter")
-      continue;
-    StringRef name = argumentName(function, argument.getArgNumber());
+  for (BlockArgument argument : argumentsWithRole(function, sym::Role::parameter)) {
+    StringRef name = nameOf(function, argument.getArgNumber());
     auto parameter = module.lookupSymbol<sym::ParameterOp>(name);
     if (!parameter || !parameter.getTrainable())
       continue;
@@ -76,8 +74,8 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
     double decay = train.getWeightDecay().convertToDouble();
     llvm::StringSet<> moved; // by ops themselves
     for (unsigned i = 0; i < function.getNumResults(); ++i)
-      if (resultKind(function, i) == "update")
-        moved.insert(resultName(function, i));
+      if (resultRoleOf(function, i) == sym::Role::update)
+        moved.insert(resultNameOf(function, i));
     llvm::erase_if(*parameters, [&](ParameterGradient &p) {
       if (moved.contains(p.name))
         return true;

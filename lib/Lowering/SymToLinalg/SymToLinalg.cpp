@@ -141,7 +141,7 @@ struct SymToLinalgPass : symc::impl::SymToLinalgPassBase<SymToLinalgPass> {
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
       KernelLowering lowering(kernel);
-      switch (kernel->getAttrOfType<sym::FusionKindAttr>(kKindAttr).getValue()) {
+      switch (kernel->getAttrOfType<sym::FusionKindAttr>(kFusionKindAttr).getValue()) {
       case sym::FusionKind::elementwise:
         lowerElementwise(lowering);
         break;
