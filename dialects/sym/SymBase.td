@@ -190,6 +190,27 @@ def Sym_RoleEnum : Sym_Enum<"Role", "What an argument or result of a function is
     I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>]>;
 def Sym_Role : Sym_EnumAttr<Sym_RoleEnum, "role"> { let assemblyFormat = "`<` $value `>`"; }
 
+def Sym_StreamAttr : Sym_Attr<"Stream", "stream"> {
+  let summary = "The random numbers that an op draws: those of this name";
+  let description = [{
+    The importer gives an op the full name of its node; what is copied to a call, loop or branch gets that one's name in
+    front. Each name has numbers of its own, and equal names, as those of a derivative, have the same ones.
+  }];
+  let parameters = (ins StringRefParameter<"">:$name);
+  let assemblyFormat = "`<` $name `>`";
+  let extraClassDeclaration = [{
+    /// The number that the name stands for: its CRC-32.
+    uint32_t getNumber() const;
+    /// For the parts of a composite: the first that draws has the composite's stream, which is part 0, any other one of
+    /// its own. No node has such a name.
+    StreamAttr part(unsigned number) const;
+    /// The stream of a copy that stands in `scope`.
+    StreamAttr within(::llvm::StringRef scope) const;
+  }];
+  /// An attribute that no file writes.
+  bit fromNode = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Ops
 //===----------------------------------------------------------------------===//

@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Roles.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/CRC.h"
 
 using namespace mlir;
 using namespace symc;
@@ -132,6 +134,18 @@ void DimsAttr::print(AsmPrinter &printer) const {
   llvm::interleaveComma(getExprs(), printer, [&](AffineExpr e) { printer << printDim(e, " floordiv "); });
   printer << ">";
 }
+
+//===----------------------------------------------------------------------===//
+// #sym.stream<"block/drop">
+//===----------------------------------------------------------------------===//
+
+uint32_t StreamAttr::getNumber() const { return llvm::crc32(llvm::arrayRefFromStringRef(getName())); }
+
+StreamAttr StreamAttr::part(unsigned number) const {
+  return number ? get(getContext(), (getName() + "#" + Twine(number)).str()) : *this;
+}
+
+StreamAttr StreamAttr::within(StringRef scope) const { return get(getContext(), (scope + "/" + getName()).str()); }
 
 //===----------------------------------------------------------------------===//
 // #sym.init<uniform, -0.5, 0.5>
