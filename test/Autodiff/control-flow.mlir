@@ -5,7 +5,7 @@
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, multipleOf = 1>]} {
   sym.parameter @a : tensor<4xf32> init <zeros>
-  sym.train "sgd" {learning_rate = 1.0e-2 : f64}
+  sym.train sgd {learning_rate = 1.0e-2 : f64}
 
   // CHECK-LABEL: func.func @gradients
   // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<?x4xf32
@@ -45,7 +45,7 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, 
 // Branches share the places of what they keep; the one that was not taken leaves its own undefined.
 module @branches {
   sym.parameter @a : tensor<4xf32> init <zeros>
-  sym.train "sgd" {learning_rate = 1.0e-2 : f64}
+  sym.train sgd {learning_rate = 1.0e-2 : f64}
 
   // CHECK-LABEL: module @branches
   // CHECK:         %[[KEPT:.*]] = sym.cond %[[P:.*]] : tensor<i1> with(%{{.*}} : tensor<4xf32>) -> tensor<4xf32>
@@ -81,7 +81,7 @@ module @branches {
 // A bounded while counts its iterations; its reverse runs as many.
 module @bounded {
   sym.parameter @a : tensor<f32> init <zeros>
-  sym.train "sgd" {learning_rate = 1.0e-2 : f64}
+  sym.train sgd {learning_rate = 1.0e-2 : f64}
 
   // CHECK-LABEL: module @bounded
   // CHECK:         %[[R:.*]]:2, %[[COUNT:.*]] = sym.while

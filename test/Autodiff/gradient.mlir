@@ -7,7 +7,7 @@ module @chain {
   sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
   sym.parameter @frozen : tensor<4xf32> init #sym.init<zeros> {trainable = false}
   sym.parameter @apart : tensor<2xf32> init #sym.init<zeros>
-  sym.train "sgd" {}
+  sym.train sgd {}
   func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
                    %z: tensor<4xf32> {sym.name = "z", sym.role = #sym.role<input>},
                    %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>},
@@ -53,7 +53,7 @@ module @chain {
 
 module @unreached {
   sym.parameter @w : tensor<f32> init #sym.init<zeros>
-  sym.train "sgd" {}
+  sym.train sgd {}
   func.func @model(%x: tensor<f32> {sym.name = "x", sym.role = #sym.role<input>},
                    %w: tensor<f32> {sym.name = "w", sym.role = #sym.role<parameter>})
       -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {

@@ -4,7 +4,7 @@
 
 module @descent {
   sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
-  sym.train "sgd" {learning_rate = 0.5 : f64}
+  sym.train sgd {learning_rate = 0.5 : f64}
   func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
                    %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
       -> (tensor<4xf32> {sym.name = "y", sym.role = #sym.role<output>}, tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>},
@@ -40,7 +40,7 @@ module @descent {
 
 module @all {
   sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
-  sym.train "adam" {} {schedule = "cosine", schedule_options = {decay_steps = 100 : i64}, clip_global_norm = 1.0 : f64,
+  sym.train adam {} {schedule = #sym.schedule<cosine>, schedule_options = {decay_steps = 100 : i64}, clip_global_norm = 1.0 : f64,
                        weight_decay = 0.01 : f64, accumulate_steps = 4 : i64}
   func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
                    %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
@@ -72,7 +72,7 @@ module @all {
 module @unavailable {
   sym.parameter @w : tensor<f32> init #sym.init<zeros>
   // expected-error @+1 {{S0906: optimizer 'lbfgs' is not available yet}}
-  sym.train "lbfgs" {}
+  sym.train lbfgs {}
   func.func @model(%w: tensor<f32> {sym.name = "w", sym.role = #sym.role<parameter>})
       -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %loss = sym.exp %w : tensor<f32>

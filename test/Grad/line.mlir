@@ -16,7 +16,7 @@
 
 module @line attributes {sym.dim_bounds = [#sym.dim_bound<"m", min = 1, max = 9223372036854775807, multipleOf = 1>]} {
   sym.parameter @theta : tensor<3x1xf32> init #sym.init<zeros>
-  sym.train "adam" {learning_rate = 0.1 : f64}
+  sym.train adam {learning_rate = 0.1 : f64}
   func.func @model(%X: tensor<?x3xf32, #sym.dims<m, 3>> {sym.name = "X", sym.role = #sym.role<input>},
                    %y: tensor<?x1xf32, #sym.dims<m, 1>> {sym.name = "y", sym.role = #sym.role<input>},
                    %theta: tensor<3x1xf32> {sym.name = "theta", sym.role = #sym.role<parameter>})

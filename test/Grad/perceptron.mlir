@@ -17,7 +17,7 @@ module @perceptron attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1
   sym.parameter @b1 : tensor<16xf32> init #sym.init<zeros>
   sym.parameter @W2 : tensor<16x1xf32> init #sym.init<uniform, -0.57, 0.57>
   sym.parameter @b2 : tensor<1xf32> init #sym.init<zeros>
-  sym.train "adam" {learning_rate = 0.01 : f64}
+  sym.train adam {learning_rate = 0.01 : f64}
   func.func @model(%x: tensor<?x2xf32, #sym.dims<batch, 2>> {sym.name = "x", sym.role = #sym.role<input>},
                    %y: tensor<?x1xf32, #sym.dims<batch, 1>> {sym.name = "y", sym.role = #sym.role<input>},
                    %W1: tensor<2x16xf32> {sym.name = "W1", sym.role = #sym.role<parameter>},

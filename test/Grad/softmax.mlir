@@ -11,7 +11,7 @@ module @classes {
   sym.parameter @V : tensor<784x32xf32> init #sym.init<zeros>
   sym.parameter @W : tensor<32x10xf32> init #sym.init<zeros>
   sym.parameter @b : tensor<10xf32> init #sym.init<zeros>
-  sym.train "sgd" {}
+  sym.train sgd {}
   func.func @model(%x: tensor<?x784xf32, #sym.dims<batch, 784>> {sym.name = "x", sym.role = #sym.role<input>},
                    %labels: tensor<?xi64, #sym.dims<batch>> {sym.name = "labels", sym.role = #sym.role<input>},
                    %V: tensor<784x32xf32> {sym.name = "V", sym.role = #sym.role<parameter>},

@@ -3,7 +3,7 @@
 
 module @pools {
   sym.parameter @x : tensor<2x7x7x3xf32> init #sym.init<zeros>
-  sym.train "sgd" {}
+  sym.train sgd {}
   func.func @model(%x: tensor<2x7x7x3xf32> {sym.name = "x", sym.role = #sym.role<parameter>})
       -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     // Padding never wins a maximum.
