@@ -126,7 +126,9 @@ void symc::lowerOpaque(KernelLowering &lowering) {
         buffer = addScratch(lowering.kernel, cast<RankedTensorType>(result.getType()));
       buffers.push_back(buffer);
     }
-    kernel::LibraryCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()), buffers,
+    kernel::LibraryCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()),
+                                  ValueRange(buffers).take_front(op.getNumOperands()),
+                                  ValueRange(buffers).drop_front(op.getNumOperands()),
                                   sym::DimsAttr::get(b.getContext(), opaque.getKernelIntegers()));
   }
   setSchedule(lowering.kernel, 0, {});
