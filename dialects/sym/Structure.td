@@ -45,7 +45,7 @@ def Sym_TrainOp : Op<Sym_Dialect, "train"> {
 def Sym_FusionKind : Sym_Enum<"FusionKind", "What a fused region is built around", [
     I32EnumAttrCase<"elementwise", 0>, I32EnumAttrCase<"reduction", 1>, I32EnumAttrCase<"contraction", 2>,
     I32EnumAttrCase<"opaque", 3>]>;
-def Sym_FusionKindAttr : Sym_EnumAttr<Sym_FusionKind, "fusion_kind"> { let assemblyFormat = "$value"; }
+def Sym_FusionKindAttr : Sym_EnumAttr<Sym_FusionKind, "fusion_kind"> { let assemblyFormat = "`<` $value `>`"; }
 
 def Sym_FusedOp : Op<Sym_Dialect, "fused", [Pure, IsolatedFromAbove, SingleBlock, RecursiveMemoryEffects]> {
   let summary = "A region that becomes one kernel";

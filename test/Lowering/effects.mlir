@@ -21,9 +21,10 @@ func.func @reads(%a: memref<4xf32>, %b: memref<4xf32>) {
 
 // A branch and an allocation that do nothing are gone; a loop that is left early stays with its leave.
 // CHECK-LABEL: func.func @program
-// CHECK-NEXT: kernel.loop <3>
-// CHECK: kernel.leave_unless %arg0
-// CHECK: kernel.next
+// CHECK-NEXT: %{{.*}} = kernel.loop count(%arg1
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: kernel.leave_unless %arg0
+// CHECK-NEXT: kernel.next
 // CHECK: kernel.store_index %{{.*}}, %arg1
 // CHECK-NEXT: return
 func.func @program(%flag: memref<i1>, %count: memref<i64>) {
@@ -31,7 +32,7 @@ func.func @program(%flag: memref<i1>, %count: memref<i64>) {
   kernel.if %flag : memref<i1> {
   } else {
   }
-  %ran = kernel.loop <3> -> index {
+  %ran = kernel.loop count(%count : memref<i64>) -> index {
   ^bb0(%row: index):
     kernel.leave_unless %flag : memref<i1>
     kernel.next

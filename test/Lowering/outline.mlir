@@ -15,7 +15,7 @@
 // CHECK-NEXT:    return
 //
 // CHECK-LABEL: func.func private @k0
-// CHECK-SAME:    attributes {sym.kernel
+// CHECK-SAME:    attributes {sym.fusion_kind = #sym.fusion_kind<reduction>, sym.kernel
 // CHECK:         kernel.read
 // CHECK-NEXT:    sym.sum
 // CHECK-NEXT:    kernel.write

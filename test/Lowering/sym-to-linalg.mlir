@@ -13,7 +13,7 @@
 //
 // CHECK-LABEL: func.func private @k0
 // CHECK-SAME:    sym.scratch
-// CHECK-SAME:    attributes {sym.extent = #sym.dims<batch>, sym.grain = 1638 : i64, {{.*}}sym.outer = 1 : i64}
+// CHECK-SAME:    attributes {sym.extent = #sym.dims<batch>, sym.fusion_kind = #sym.fusion_kind<reduction>, sym.grain = 1638 : i64, {{.*}}sym.outer = 1 : i64}
 // CHECK:         linalg.generic {{.*}} iterator_types = ["parallel"]
 // CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
 // CHECK-SAME:    sym.neutral = [0.000000e+00 : f32]
