@@ -117,7 +117,7 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
     fail("the emitters made wrong IR of\n" + text);
   module->getOperation()->setAttrs(DictionaryAttr::get(&context));
   for (auto function : module->getOps<LLVM::LLVMFuncOp>())
-    for (StringRef name : {kKernelAttr, kKindAttr, kExtentAttr, kGrainAttr})
+    for (StringRef name : {kKernelAttr, kFusionKindAttr, kExtentAttr, kGrainAttr})
       function->removeAttr(name);
 
   PassManager lowering(&context);

@@ -8,6 +8,13 @@
 
 #include "dialects/sym/SymOps.h"
 
+namespace symc::kernel {
+/// Which step of a program comes next.
+struct ControlResource : mlir::SideEffects::Resource::Base<ControlResource> {
+  llvm::StringRef getName() final { return "control"; }
+};
+} // namespace symc::kernel
+
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelEnums.h.inc"
 #define GET_ATTRDEF_CLASSES

@@ -77,7 +77,7 @@ def Kernel_LoopOp : Kernel_Op<"loop", [AttrSizedOperandSegments, SingleBlock, Re
     next iteration. Results are the number of iterations that ran to their end, and the buffers carried at that time.
   }];
   let arguments = (ins OptionalAttr<Sym_DimsAttr>:$trips, DefaultValuedAttr<BoolAttr, "false">:$reverse,
-      Optional<AnyMemRef>:$count, Variadic<AnyMemRef>:$inits);
+      Arg<Optional<AnyMemRef>, "", [MemRead]>:$count, Variadic<AnyMemRef>:$inits);
   let results = (outs Index:$iterations, Variadic<AnyMemRef>:$outs);
   let regions = (region SizedRegion<1>:$body);
   let hasVerifier = 1;
@@ -97,7 +97,9 @@ def Kernel_NextOp : Kernel_Op<"next", [Terminator, Pure, HasParent<"LoopOp">]> {
   let arguments = (ins Variadic<AnyMemRef>:$buffers);
   let assemblyFormat = "attr-dict ($buffers^ `:` type($buffers))?";
 }
-def Kernel_LeaveUnlessOp : Kernel_Op<"leave_unless", [HasParent<"LoopOp">]> {
+/// Which steps run: what leaves a loop writes it, so that nothing takes such an op for one that only reads its flag.
+def Kernel_Control : Resource<"::symc::kernel::ControlResource">;
+def Kernel_LeaveUnlessOp : Kernel_Op<"leave_unless", [HasParent<"LoopOp">, MemoryEffects<[MemWrite<Kernel_Control>]>]> {
   let summary = "Leaves the loop, before what follows in this iteration, when the bool in the buffer is false";
   let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$flag);
   let assemblyFormat = "$flag attr-dict `:` type($flag)";
@@ -187,10 +189,13 @@ def Kernel_CheckOp : Kernel_Op<"check"> {
   let arguments = (ins I1:$ok, I64:$value, I64:$bound, Arg<MemRefOf<[I64]>, "", [MemWrite]>:$buffer, I64Attr:$code);
   let assemblyFormat = "$ok `,` $value `,` $bound `into` $buffer attr-dict `:` type($buffer)";
 }
-def Kernel_LibraryCallOp : Kernel_Op<"library_call"> {
+def Kernel_LibraryCallOp : Kernel_Op<"library_call", [AttrSizedOperandSegments]> {
   let summary = "Calls a function of the kernel library, see OpaqueKernelOpInterface";
-  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, Sym_DimsAttr:$integers);
-  let assemblyFormat = "$name `(` $buffers `:` type($buffers) `)` `integers` $integers attr-dict";
+  let arguments = (ins StrAttr:$name, Arg<Variadic<AnyMemRef>, "", [MemRead]>:$inputs,
+      Arg<Variadic<AnyMemRef>, "", [MemWrite]>:$outs, Sym_DimsAttr:$integers);
+  let assemblyFormat = [{
+    $name (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)` `integers` $integers attr-dict
+  }];
 }
 def Kernel_ContractOp : Kernel_Op<"contract", [AttrSizedOperandSegments, IsolatedFromAbove, SingleBlock]> {
   let summary = "A contraction on buffers, with a scalar epilogue";
@@ -201,8 +206,9 @@ def Kernel_ContractOp : Kernel_Op<"contract", [AttrSizedOperandSegments, Isolate
     operand over the result's index space, and yields one element for each of `outs`, all of the result's shape.
     `dims` has the sizes of a, b, the result, and each of extras.
   }];
-  let arguments = (ins Sym_ContractFormAttr:$form, AnyMemRef:$a, AnyMemRef:$b, Variadic<AnyMemRef>:$extras,
-      Variadic<AnyMemRef>:$outs, AffineMapArrayAttr:$maps, TypedArrayAttrBase<Sym_DimsAttr, "sizes">:$dims,
+  let arguments = (ins Sym_ContractFormAttr:$form, Arg<AnyMemRef, "", [MemRead]>:$a, Arg<AnyMemRef, "", [MemRead]>:$b,
+      Arg<Variadic<AnyMemRef>, "", [MemRead]>:$extras, Arg<Variadic<AnyMemRef>, "", [MemWrite]>:$outs,
+      AffineMapArrayAttr:$maps, TypedArrayAttrBase<Sym_DimsAttr, "sizes">:$dims,
       DefaultValuedAttr<BoolAttr, "false">:$transpose_a, DefaultValuedAttr<BoolAttr, "false">:$transpose_b,
       OptionalAttr<DenseI64ArrayAttr>:$strides, OptionalAttr<DenseI64ArrayAttr>:$dilations,
       OptionalAttr<Sym_DimsAttr>:$padding, DefaultValuedAttr<I64Attr, "1">:$groups);

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/NodeNames.h"
-#include "mlir/IR/Builders.h"
+#include "dialects/sym/Roles.h"
 
 using namespace mlir;
 using namespace symc;
@@ -29,6 +29,10 @@ void symc::nameInScope(Operation *op, StringRef scope) {
   };
   op->walk([&](Operation *inner) {
     inner->setLoc(inScope(inner->getLoc()));
+    if (auto random = dyn_cast<RandomOpInterface>(inner))
+      random.setStreamAttr(random.getStreamAttr().within(scope));
+    if (auto node = inner->getAttrOfType<StringAttr>(kNodeAttr))
+      inner->setAttr(kNodeAttr, StringAttr::get(op->getContext(), scope + "/" + node.getValue()));
     for (Region &region : inner->getRegions())
       for (BlockArgument argument : region.getArguments())
         argument.setLoc(inScope(argument.getLoc()));

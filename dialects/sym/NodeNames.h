@@ -10,10 +10,10 @@
 
 namespace symc {
 
-/// The name that a location carries; empty: none.
+/// The name that a location carries, for diagnostics and what people read; empty: none.
 llvm::StringRef nodeName(mlir::Location loc);
-/// Puts `scope/` in front of the names of the op, of what stands in it and of the arguments of its bodies: what is
-/// copied to a call, loop or branch is named after that.
+/// Puts `scope/` in front of the names of the op, of what stands in it and of the arguments of its bodies, of calls and
+/// of random streams: what is copied to a call, loop or branch is named after that.
 void nameInScope(mlir::Operation *op, llvm::StringRef scope);
 
 } // namespace symc

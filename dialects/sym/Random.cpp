@@ -4,11 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Check.h"
-#include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Shape.h"
 #include "lib/Support/InverseNormal.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/CRC.h"
 #include <cmath>
 
 using namespace mlir;
@@ -99,11 +97,13 @@ Value RandomOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   return place(radius * where(isOdd, sin(angle), cos(angle)));
 }
 
-static Tensor random(OpBuilder &b, Location loc, Distribution distribution, ArrayRef<AffineExpr> shape, Type dtype,
-                     double scale = 1.0, double shift = 0.0) {
+/// What `op` draws. One that draws several tensors gives each another part of its stream.
+static Tensor random(OpBuilder &b, RandomOpInterface op, Distribution distribution, ArrayRef<AffineExpr> shape,
+                     Type dtype, double scale = 1.0, double shift = 0.0, unsigned part = 0) {
+  Location loc = op.getLoc();
   Type i64 = RankedTensorType::get({}, b.getI64Type());
   Value seed = SeedOp::create(b, loc, i64), step = StepOp::create(b, loc, i64);
-  uint32_t stream = llvm::crc32(llvm::arrayRefFromStringRef(nodeName(loc)));
+  uint32_t stream = op.getStreamAttr().part(part).getNumber();
   return {b, loc,
           RandomOp::create(b, loc, seed, step, distribution, stream, DimsAttr::get(b.getContext(), shape), dtype, scale,
                            shift)};
@@ -123,7 +123,7 @@ LogicalResult DropoutOp::infer(Adaptor a, std::optional<Location> loc, SmallVect
 
 /// What is kept of x, or of the cotangent.
 static Value drop(DropoutOp op, OpBuilder &b, Value x) {
-  Tensor u = random(b, op.getLoc(), Distribution::uniform, dimsOf(x), elementOf(x));
+  Tensor u = random(b, op, Distribution::uniform, dimsOf(x), elementOf(x));
   return where(u >= op.getRate(), u.with(x) * (1.0 / (1.0 - op.getRate())), 0.0).value;
 }
 SmallVector<Value> DropoutOp::decompose(OpBuilder &b) {
@@ -159,8 +159,7 @@ LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location> loc, Sma
 }
 SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
   double width = getHigh() - getLow();
-  return {
-      random(b, getLoc(), Distribution::uniform, getShape().getExprs(), elementOf(getOut()), width, getLow()).value};
+  return {random(b, *this, Distribution::uniform, getShape().getExprs(), elementOf(getOut()), width, getLow()).value};
 }
 
 LogicalResult RandomNormalOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
@@ -169,8 +168,7 @@ LogicalResult RandomNormalOp::infer(Adaptor a, std::optional<Location>, SmallVec
 }
 SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
   double spread = getStddev();
-  return {
-      random(b, getLoc(), Distribution::normal, getShape().getExprs(), elementOf(getOut()), spread, getMean()).value};
+  return {random(b, *this, Distribution::normal, getShape().getExprs(), elementOf(getOut()), spread, getMean()).value};
 }
 
 LogicalResult RandomTruncatedNormalOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
@@ -197,7 +195,7 @@ static Tensor inverseNormal(Tensor p) {
 SmallVector<Value> RandomTruncatedNormalOp::decompose(OpBuilder &b) {
   constexpr double below = 0.022750131948179207; // the distribution function at -2
   Type type = elementOf(getOut());
-  Tensor p = random(b, getLoc(), Distribution::uniform, getShape().getExprs(), type, 1.0 - 2.0 * below, below);
+  Tensor p = random(b, *this, Distribution::uniform, getShape().getExprs(), type, 1.0 - 2.0 * below, below);
   return {(getMean() + getStddev() * inverseNormal(p)).value};
 }
 
@@ -212,7 +210,7 @@ LogicalResult RandomCategoricalOp::infer(Adaptor a, std::optional<Location> loc,
 }
 SmallVector<Value> RandomCategoricalOp::decompose(OpBuilder &b) {
   Type type = elementOf(getLogits());
-  Tensor u = random(b, getLoc(), Distribution::uniform, dimsOf(getLogits()), type);
+  Tensor u = random(b, *this, Distribution::uniform, dimsOf(getLogits()), type);
   Tensor scores = u.with(getLogits()) - log(-log(u));
   return {ArgmaxOp::create(b, getLoc(), scores.value, b.getDenseI64ArrayAttr(getAxis()), b.getBoolAttr(false))};
 }
@@ -225,7 +223,7 @@ LogicalResult RandomBernoulliOp::infer(Adaptor a, std::optional<Location> loc, S
   return success();
 }
 SmallVector<Value> RandomBernoulliOp::decompose(OpBuilder &b) {
-  Tensor u = random(b, getLoc(), Distribution::uniform, getShape().getExprs(), b.getF32Type());
+  Tensor u = random(b, *this, Distribution::uniform, getShape().getExprs(), b.getF32Type());
   return {(u < getP()).value};
 }
 

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Random numbers are a function of the seed, the step, the op's name and the element's
+// Random numbers are a function of the seed, the step, the op's stream and the element's
 // index (Philox4x32-10), so that any element can be computed anywhere, again in the backward
 // pass, and by any number of threads.
 //
@@ -36,7 +36,7 @@ def Sym_RandomOp : Sym_Op<"random", [DeclareOpInterfaceMethods<InferTypeOpInterf
   let summary = "Uniform numbers in [0, 1) or standard normal ones, times scale plus shift";
   let description = [{
     Element 4 i + lane is lane `lane` of Philox4x32-10 with the halves of the seed as key and (i low, i high, stream,
-    step) as counter; `stream` is the CRC-32 of the full name of the op that this is part of.
+    step) as counter; `stream` is the number of the stream of the op that this is part of.
   }];
   let arguments = (ins Sym_IntTensor:$seed, Sym_IntTensor:$step, Sym_Distribution:$distribution, Sym_I64:$stream,
                    Sym_DimsAttr:$shape, Sym_DType:$dtype, DefaultValuedAttr<Sym_F64, "1.0">:$scale,
@@ -46,17 +46,17 @@ def Sym_RandomOp : Sym_Op<"random", [DeclareOpInterfaceMethods<InferTypeOpInterf
 }
 
 def Sym_DropoutOp : Sym_PublicOp<"dropout", [
-    DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>,
-    DeclareOpInterfaceMethods<InferenceOpInterface>]>, Sym_Inferred {
+    RandomOpInterface, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+    DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<InferenceOpInterface>]>, Sym_Inferred {
   let summary = "Zeroes a share `rate` of the elements while training, and scales the others by 1 / (1 - rate)";
   let formula = "where(uniform >= rate, x / (1 - rate), 0) in training, x in inference";
   let gradient = "dx = where(uniform >= rate, g / (1 - rate), 0) with the same random numbers";
-  let arguments = (ins Sym_FloatTensor:$x, Sym_F64:$rate);
+  let arguments = (ins Sym_FloatTensor:$x, Sym_F64:$rate, Sym_StreamAttr:$stream);
 }
 
 class Sym_RandomSource<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [
-    DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
-  let arguments = !con((ins Sym_Sizes:$shape), extra);
+    RandomOpInterface, DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
+  let arguments = !con((ins Sym_Sizes:$shape), extra, (ins Sym_StreamAttr:$stream));
 }
 def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$low,
     DefaultValuedAttr<Sym_Finite, "1.0">:$high, Sym_DTypeOr<"f32">:$dtype)> {
@@ -74,11 +74,11 @@ def Sym_RandomTruncatedNormalOp : Sym_RandomSource<"random_truncated_normal", (i
   let summary = "Normal random numbers, cut at two standard deviations";
   let formula = "mean + stddev * (the inverse distribution function at a uniform number)";
 }
-def Sym_RandomCategoricalOp : Sym_PublicOp<"random_categorical", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>,
-    Sym_Inferred {
+def Sym_RandomCategoricalOp : Sym_PublicOp<"random_categorical", [
+    RandomOpInterface, DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "A class for each example, with the probabilities that softmax gives";
   let formula = "argmax(logits - log(-log(u)), axis)";
-  let arguments = (ins Sym_FloatTensor:$logits, DefaultValuedAttr<Sym_I64, "-1">:$axis);
+  let arguments = (ins Sym_FloatTensor:$logits, DefaultValuedAttr<Sym_I64, "-1">:$axis, Sym_StreamAttr:$stream);
 }
 def Sym_RandomBernoulliOp : Sym_RandomSource<"random_bernoulli", (ins DefaultValuedAttr<Sym_F64, "0.5">:$p)> {
   let summary = "True with probability p";

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Requirements.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Roles.h"
 #include <cmath>
 #include <limits>
 
@@ -21,7 +21,7 @@ struct Interval {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 static Interval boundsOf(ModuleOp module, AffineSymbolExpr symbol) {
-  if (auto bounds = module->getAttrOfType<ArrayAttr>("sym.dim_bounds"))
+  if (auto bounds = module->getAttrOfType<ArrayAttr>(kBoundsAttr))
     for (auto bound : bounds.getAsRange<sym::DimBoundAttr>())
       if (symbolDim(module.getContext(), bound.getName()) == symbol)
         return {double(bound.getMin()), bound.getMax() == INT64_MAX ? kInfinity : double(bound.getMax())};

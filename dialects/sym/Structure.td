@@ -20,9 +20,23 @@ class Sym_SlotOp<string mnemonic> : Op<Sym_Dialect, mnemonic, [Symbol]> {
 def Sym_ParameterOp : Sym_SlotOp<"parameter"> { let summary = "A parameter of the model; `data` when init is data"; }
 def Sym_StateOp : Sym_SlotOp<"state"> { let summary = "A tensor of the optimizer's state"; }
 
+// What a file may say of each is in TrainOptions.h.
+def Sym_OptimizerEnum : Sym_Enum<"OptimizerKind", "How parameters are updated", [
+    I32EnumAttrCase<"sgd", 0>, I32EnumAttrCase<"adagrad", 1>, I32EnumAttrCase<"rmsprop", 2>,
+    I32EnumAttrCase<"adadelta", 3>, I32EnumAttrCase<"adam", 4>, I32EnumAttrCase<"adamw", 5>,
+    I32EnumAttrCase<"adamax", 6>, I32EnumAttrCase<"nadam", 7>, I32EnumAttrCase<"lion", 8>, I32EnumAttrCase<"lamb", 9>,
+    I32EnumAttrCase<"lbfgs", 10>]>;
+def Sym_Optimizer : Sym_EnumAttr<Sym_OptimizerEnum, "optimizer"> { let assemblyFormat = "$value"; }
+def Sym_ScheduleEnum : Sym_Enum<"ScheduleKind", "How the learning rate changes", [
+    I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"step", 1>, I32EnumAttrCase<"exponential", 2>,
+    I32EnumAttrCase<"cosine", 3>, I32EnumAttrCase<"linear_warmup", 4>, I32EnumAttrCase<"piecewise", 5>,
+    I32EnumAttrCase<"polynomial", 6>]>;
+def Sym_Schedule : Sym_EnumAttr<Sym_ScheduleEnum, "schedule"> { let assemblyFormat = "`<` $value `>`"; }
+
 def Sym_TrainOp : Op<Sym_Dialect, "train"> {
   let summary = "How the model is trained; options by the names and in the units of the graph format";
-  let arguments = (ins StrAttr:$optimizer, DictionaryAttr:$options, OptionalAttr<StrAttr>:$schedule,
+  let arguments = (ins Sym_Optimizer:$optimizer, DictionaryAttr:$options,
+                   DefaultValuedAttr<Sym_Schedule, "::symc::sym::ScheduleKind::constant">:$schedule,
                    OptionalAttr<DictionaryAttr>:$schedule_options, OptionalAttr<F64Attr>:$clip_global_norm,
                    DefaultValuedAttr<F64Attr, "0.0">:$weight_decay, DefaultValuedAttr<I64Attr, "1">:$accumulate_steps,
                    OptionalAttr<StrArrayAttr>:$remat);
@@ -32,7 +46,7 @@ def Sym_TrainOp : Op<Sym_Dialect, "train"> {
 def Sym_FusionKind : Sym_Enum<"FusionKind", "What a fused region is built around", [
     I32EnumAttrCase<"elementwise", 0>, I32EnumAttrCase<"reduction", 1>, I32EnumAttrCase<"contraction", 2>,
     I32EnumAttrCase<"opaque", 3>]>;
-def Sym_FusionKindAttr : Sym_EnumAttr<Sym_FusionKind, "fusion_kind"> { let assemblyFormat = "$value"; }
+def Sym_FusionKindAttr : Sym_EnumAttr<Sym_FusionKind, "fusion_kind"> { let assemblyFormat = "`<` $value `>`"; }
 
 def Sym_FusedOp : Op<Sym_Dialect, "fused", [Pure, IsolatedFromAbove, SingleBlock, RecursiveMemoryEffects]> {
   let summary = "A region that becomes one kernel";

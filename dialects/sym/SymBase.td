@@ -20,6 +20,8 @@ def Sym_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let hasCanonicalizer = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let extraClassDeclaration = [{
     /// The number of a symbolic dimension in this context; the first use of a name numbers it.
@@ -178,6 +180,36 @@ def Sym_ContractForm : Sym_Enum<"ContractForm", "Which contraction a kernel.cont
                                 [I32EnumAttrCase<"matmul", 0>, I32EnumAttrCase<"conv2d", 1>,
                                  I32EnumAttrCase<"conv2d_input", 2>, I32EnumAttrCase<"conv2d_filter", 3>]>;
 def Sym_ContractFormAttr : Sym_EnumAttr<Sym_ContractForm, "contract_form"> { let assemblyFormat = "$value"; }
+
+def Sym_RoleEnum : Sym_Enum<"Role", "What an argument or result of a function is to the model", [
+    // Arguments. `check` is where a kernel or program notes the check that fails.
+    I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"parameter", 1>, I32EnumAttrCase<"state", 2>,
+    I32EnumAttrCase<"step", 3>, I32EnumAttrCase<"seed", 4>, I32EnumAttrCase<"check", 5>,
+    // Results. An `update` is the next value of the parameter or state of its name.
+    I32EnumAttrCase<"output", 6>, I32EnumAttrCase<"entry", 7>, I32EnumAttrCase<"loss", 8>,
+    I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>]>;
+def Sym_Role : Sym_EnumAttr<Sym_RoleEnum, "role"> { let assemblyFormat = "`<` $value `>`"; }
+
+def Sym_StreamAttr : Sym_Attr<"Stream", "stream"> {
+  let summary = "The random numbers that an op draws: those of this name";
+  let description = [{
+    The importer gives an op the full name of its node; what is copied to a call, loop or branch gets that one's name in
+    front. Each name has numbers of its own, and equal names, as those of a derivative, have the same ones.
+  }];
+  let parameters = (ins StringRefParameter<"">:$name);
+  let assemblyFormat = "`<` $name `>`";
+  let extraClassDeclaration = [{
+    /// The number that the name stands for: its CRC-32.
+    uint32_t getNumber() const;
+    /// For the parts of a composite: the first that draws has the composite's stream, which is part 0, any other one of
+    /// its own. No node has such a name.
+    StreamAttr part(unsigned number) const;
+    /// The stream of a copy that stands in `scope`.
+    StreamAttr within(::llvm::StringRef scope) const;
+  }];
+  /// An attribute that no file writes.
+  bit fromNode = 1;
+}
 
 //===----------------------------------------------------------------------===//
 // Ops

@@ -3,9 +3,11 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Roles.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/CRC.h"
 
 using namespace mlir;
 using namespace symc;
@@ -31,6 +33,21 @@ void SymDialect::initialize() {
 Operation *SymDialect::materializeConstant(OpBuilder &b, Attribute value, Type type, Location loc) {
   auto elements = dyn_cast<ElementsAttr>(value);
   return elements && elements.getType() == type ? ConstantOp::create(b, loc, type, elements) : nullptr;
+}
+
+/// What is of another type would be taken for an argument or result that says nothing.
+static LogicalResult verifySignature(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() == kRoleAttr && !isa<RoleAttr>(attribute.getValue()))
+    return op->emitOpError() << "has " << kRoleAttr << " = " << attribute.getValue() << ", which is no #sym.role";
+  if (attribute.getName() == kNameAttr && !isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError() << "has " << kNameAttr << " = " << attribute.getValue() << ", which is no string";
+  return success();
+}
+LogicalResult SymDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned, NamedAttribute attribute) {
+  return verifySignature(op, attribute);
+}
+LogicalResult SymDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned, NamedAttribute attribute) {
+  return verifySignature(op, attribute);
 }
 
 unsigned SymDialect::internDim(StringRef name) {
@@ -125,6 +142,18 @@ void DimsAttr::print(AsmPrinter &printer) const {
   llvm::interleaveComma(getExprs(), printer, [&](AffineExpr e) { printer << printDim(e, " floordiv "); });
   printer << ">";
 }
+
+//===----------------------------------------------------------------------===//
+// #sym.stream<"block/drop">
+//===----------------------------------------------------------------------===//
+
+uint32_t StreamAttr::getNumber() const { return llvm::crc32(llvm::arrayRefFromStringRef(getName())); }
+
+StreamAttr StreamAttr::part(unsigned number) const {
+  return number ? get(getContext(), (getName() + "#" + Twine(number)).str()) : *this;
+}
+
+StreamAttr StreamAttr::within(StringRef scope) const { return get(getContext(), (scope + "/" + getName()).str()); }
 
 //===----------------------------------------------------------------------===//
 // #sym.init<uniform, -0.5, 0.5>

@@ -87,6 +87,17 @@ def InferenceOpInterface : OpInterface<"InferenceOpInterface"> {
     "::llvm::SmallVector<::mlir::Value>", "buildInference", (ins "::mlir::OpBuilder &":$b)>];
 }
 
+def RandomOpInterface : OpInterface<"RandomOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An op that draws random numbers. The importer sets its stream. What it is decomposed into, its derivative among that,
+    draws from this stream, and from `part(1)` and so on of it what is to be independent of that.
+  }];
+  let methods = [
+    InterfaceMethod<"", "::symc::sym::StreamAttr", "getStreamAttr">,
+    InterfaceMethod<"", "void", "setStreamAttr", (ins "::symc::sym::StreamAttr":$stream)>];
+}
+
 def StatefulOpInterface : OpInterface<"StatefulOpInterface"> {
   let cppNamespace = "::symc";
   let description = "An op whose parameters change with every training step by themselves (the averages of batch_norm).";

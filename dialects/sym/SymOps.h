@@ -28,9 +28,9 @@
 
 #include "dialects/sym/SymDialect.h.inc"
 #include "dialects/sym/SymEnums.h.inc"
-#include "dialects/sym/SymInterfaces.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/sym/SymAttributes.h.inc"
+#include "dialects/sym/SymInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/sym/SymOps.h.inc"
 

@@ -71,3 +71,9 @@ const TrainMethod *symc::findMethod(llvm::ArrayRef<TrainMethod> methods, llvm::S
   const auto *it = llvm::find_if(methods, [&](const TrainMethod &m) { return m.name == name; });
   return it == methods.end() ? nullptr : it;
 }
+const TrainMethod &symc::methodOf(sym::OptimizerKind kind) {
+  return *findMethod(kOptimizers, sym::stringifyOptimizerKind(kind));
+}
+const TrainMethod &symc::methodOf(sym::ScheduleKind kind) {
+  return *findMethod(kSchedules, sym::stringifyScheduleKind(kind));
+}

@@ -11,8 +11,7 @@
 #ifndef SYMC_DIALECTS_SYM_TRAINOPTIONS_H
 #define SYMC_DIALECTS_SYM_TRAINOPTIONS_H
 
-#include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
+#include "dialects/sym/SymOps.h"
 
 namespace symc {
 
@@ -29,7 +28,7 @@ struct TrainOption {
 };
 
 struct TrainMethod {
-  llvm::StringLiteral name;
+  llvm::StringLiteral name;            // of its kind
   llvm::ArrayRef<TrainOption> options; // in the order of the documentation
   bool available = true;               // false: a name of the format that this version does not have
 };
@@ -38,6 +37,8 @@ llvm::ArrayRef<TrainMethod> optimizers();
 llvm::ArrayRef<TrainMethod> schedules();
 /// The method of that name; null when there is none.
 const TrainMethod *findMethod(llvm::ArrayRef<TrainMethod> methods, llvm::StringRef name);
+const TrainMethod &methodOf(sym::OptimizerKind kind);
+const TrainMethod &methodOf(sym::ScheduleKind kind);
 
 } // namespace symc
 #endif

@@ -46,14 +46,14 @@ LogicalResult addUpdates(func::FuncOp function) {
         operand = now;
     for (auto [number, value] : op.buildUpdates(b, operands)) {
       auto argument = dyn_cast<BlockArgument>(op->getOperand(number));
-      if (argument && argumentKind(function, argument.getArgNumber()) == "parameter")
+      if (argument && roleOf(argument) == sym::Role::parameter)
         changed[argument] = value;
     }
   }
   SmallVector<FunctionResult> results = resultsOf(function);
   for (auto [argument, value] : changed) {
-    StringRef name = argumentName(function, cast<BlockArgument>(argument).getArgNumber());
-    results.push_back({value, named(function.getContext(), name, "update")});
+    StringRef name = nameOf(function, cast<BlockArgument>(argument).getArgNumber());
+    results.push_back({value, named(function.getContext(), name, sym::Role::update)});
   }
   setResults(function, results);
   return success();
@@ -76,17 +76,18 @@ struct EntryPoints : symc::impl::EntryPointsPassBase<EntryPoints> {
 
 private:
   static SmallVector<Clone> clonesOf(ModuleOp module, func::FuncOp model) {
-    auto kinds = [model](std::vector<StringRef> kinds) {
-      return [=](unsigned i) { return llvm::is_contained(kinds, resultKind(model, i)); };
+    using sym::Role;
+    auto roles = [model](std::vector<std::optional<Role>> roles) {
+      return [=](unsigned i) { return llvm::is_contained(roles, resultRoleOf(model, i)); };
     };
-    SmallVector<Clone> clones{{"predict", false, false, kinds({"output"})}};
+    SmallVector<Clone> clones{{"predict", false, false, roles({Role::output})}};
     if (!module.getOps<sym::TrainOp>().empty()) {
-      clones.push_back({"loss", false, false, kinds({"loss"})});
-      clones.push_back({"gradients", true, false, kinds({"loss"})});
-      clones.push_back({"train_step", true, true, kinds({"loss", "metric", "update"})});
-      clones.push_back({"evaluate", false, false, kinds({"loss", "metric"})});
+      clones.push_back({"loss", false, false, roles({Role::loss})});
+      clones.push_back({"gradients", true, false, roles({Role::loss})});
+      clones.push_back({"train_step", true, true, roles({Role::loss, Role::metric, Role::update})});
+      clones.push_back({"evaluate", false, false, roles({Role::loss, Role::metric})});
     }
-    auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, "sym.entry"); };
+    auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, kEntryAttr); };
     for (unsigned i = 0; i < model.getNumResults(); ++i) {
       StringAttr entry = entryOf(i);
       if (entry && llvm::none_of(clones, [&](const Clone &c) { return c.name == entry.getValue(); }))

@@ -9,27 +9,6 @@
 using namespace mlir;
 using namespace symc;
 
-static StringRef text(StringAttr attribute) { return attribute ? attribute.getValue() : StringRef(); }
-
-StringRef symc::argumentName(func::FuncOp function, unsigned index) {
-  return text(function.getArgAttrOfType<StringAttr>(index, "sym.name"));
-}
-StringRef symc::argumentKind(func::FuncOp function, unsigned index) {
-  return text(function.getArgAttrOfType<StringAttr>(index, "sym.kind"));
-}
-StringRef symc::resultKind(func::FuncOp function, unsigned index) {
-  return text(function.getResultAttrOfType<StringAttr>(index, "sym.kind"));
-}
-StringRef symc::resultName(func::FuncOp function, unsigned index) {
-  return text(function.getResultAttrOfType<StringAttr>(index, "sym.name"));
-}
-
-DictionaryAttr symc::named(MLIRContext *context, StringRef name, StringRef kind) {
-  Builder b(context);
-  return b.getDictionaryAttr(
-      {b.getNamedAttr("sym.name", b.getStringAttr(name)), b.getNamedAttr("sym.kind", b.getStringAttr(kind))});
-}
-
 SmallVector<FunctionResult> symc::resultsOf(func::FuncOp function) {
   SmallVector<FunctionResult> results;
   Operation *terminator = function.front().getTerminator();
@@ -53,21 +32,20 @@ void symc::setResults(func::FuncOp function, ArrayRef<FunctionResult> results) {
   function.setAllResultAttrs(attributes);
 }
 
-BlockArgument symc::addArgument(func::FuncOp function, Type type, StringRef name, StringRef kind) {
+static bool isFrameValue(std::optional<sym::Role> role) { return role == sym::Role::step || role == sym::Role::seed; }
+
+BlockArgument symc::addArgument(func::FuncOp function, Type type, sym::Role role, StringRef name) {
   unsigned index = function.getNumArguments();
-  // State comes before the step counter and the seed.
-  while (kind == "state" && index > 0 &&
-         (argumentKind(function, index - 1) == "step" || argumentKind(function, index - 1) == "seed"))
+  while (role == sym::Role::state && index > 0 && isFrameValue(roleOf(function, index - 1)))
     --index;
-  (void)function.insertArgument(index, type, named(function.getContext(), name, kind), function.getLoc());
+  (void)function.insertArgument(index, type, named(function.getContext(), name, role), function.getLoc());
   return function.getArgument(index);
 }
 
-BlockArgument symc::findArgument(func::FuncOp function, StringRef name, StringRef kind) {
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (argumentKind(function, i) == kind && argumentName(function, i) == name)
-      return function.getArgument(i);
-  return {};
+BlockArgument symc::frameArgument(func::FuncOp function, Type type, sym::Role role) {
+  StringRef name = sym::stringifyRole(role);
+  BlockArgument argument = findArgument(function, role, name);
+  return argument ? argument : addArgument(function, type, role, name);
 }
 
 void symc::eraseDeadOps(func::FuncOp function) {

@@ -29,7 +29,7 @@ struct Gradients : symc::impl::GradientsPassBase<Gradients> {
     SmallVector<FunctionResult> results;
     for (ParameterGradient &g : *gradients) {
       Value value = g.gradient ? g.gradient : splat(b, g.parameter.getLoc(), g.parameter.getType(), 0.0);
-      results.push_back({value, named(b.getContext(), g.name, "gradient")});
+      results.push_back({value, named(b.getContext(), g.name, sym::Role::gradient)});
     }
     setResults(function, results);
     eraseDeadOps(function);

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Roles.h"
 #include "lib/Autodiff/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -46,8 +47,8 @@ private:
     OpBuilder b(call);
     for (Operation &op : function.front().without_terminator()) {
       Operation *copy = b.clone(op, mapping);
-      if (StringRef scope = nodeName(call.getLoc()); !scope.empty()) // none in a module that was read from a text
-        nameInScope(copy, scope);
+      if (auto node = call->getAttrOfType<StringAttr>(kNodeAttr)) // none in a module that was written by hand
+        nameInScope(copy, node.getValue());
       copy->walk([&](func::CallOp inner) { calls.push_back(inner); });
     }
     for (auto [result, value] : llvm::zip_equal(call.getResults(), function.front().getTerminator()->getOperands()))

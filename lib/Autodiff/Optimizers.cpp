@@ -243,25 +243,30 @@ struct Lamb : Moments {
 };
 } // namespace
 
-std::unique_ptr<Optimizer> symc::createOptimizer(const MethodOptions &options) {
-  StringRef name = options.methodName();
-  if (name == "sgd")
+std::unique_ptr<Optimizer> symc::createOptimizer(sym::OptimizerKind kind, const MethodOptions &options) {
+  switch (kind) {
+  case sym::OptimizerKind::sgd:
     return std::make_unique<Sgd>(options);
-  if (name == "adagrad")
+  case sym::OptimizerKind::adagrad:
     return std::make_unique<Adagrad>(options);
-  if (name == "rmsprop")
+  case sym::OptimizerKind::rmsprop:
     return std::make_unique<RmsProp>(options);
-  if (name == "adadelta")
+  case sym::OptimizerKind::adadelta:
     return std::make_unique<Adadelta>(options);
-  if (name == "adam" || name == "adamw")
-    return std::make_unique<Adam>(options, name == "adamw");
-  if (name == "adamax")
+  case sym::OptimizerKind::adam:
+    return std::make_unique<Adam>(options, /*decoupled=*/false);
+  case sym::OptimizerKind::adamw:
+    return std::make_unique<Adam>(options, /*decoupled=*/true);
+  case sym::OptimizerKind::adamax:
     return std::make_unique<Adamax>(options);
-  if (name == "nadam")
+  case sym::OptimizerKind::nadam:
     return std::make_unique<Nadam>(options);
-  if (name == "lion")
+  case sym::OptimizerKind::lion:
     return std::make_unique<Lion>(options);
-  if (name == "lamb")
+  case sym::OptimizerKind::lamb:
     return std::make_unique<Lamb>(options);
-  return nullptr;
+  case sym::OptimizerKind::lbfgs:
+    return nullptr;
+  }
+  llvm_unreachable("a kind of optimizer");
 }

@@ -73,7 +73,7 @@ private:
 Tensor times(UpdateScope &scope, const StepScalar &scalar, Tensor x);
 
 /// The learning rate of this step.
-StepScalar learningRate(UpdateScope &scope, double base, const MethodOptions &schedule);
+StepScalar learningRate(UpdateScope &scope, double base, sym::ScheduleKind kind, mlir::DictionaryAttr options);
 
 class Optimizer {
 public:
@@ -89,7 +89,8 @@ protected:
   StepScalar rate;
 };
 
-std::unique_ptr<Optimizer> createOptimizer(const MethodOptions &options);
+/// Null for one that is not available.
+std::unique_ptr<Optimizer> createOptimizer(sym::OptimizerKind kind, const MethodOptions &options);
 
 } // namespace symc
 #endif

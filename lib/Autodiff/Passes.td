@@ -41,7 +41,7 @@ def TrainStepPass : Pass<"sym-train-step", "mlir::ModuleOp"> {
   let summary = "Gives @train_step its updates";
   let description = [{
     The gradients of its loss, clipped and accumulated as sym.train says, then the optimizer's step, whose state is
-    declared by sym.state. A result of kind "update" is the new value of the parameter or state of its name.
+    declared by sym.state. A result that is an `update` is the new value of the parameter or state of its name.
   }];
 }
 

@@ -29,8 +29,8 @@ struct Signatures : symc::impl::SignaturesPassBase<Signatures> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       eraseDeadOps(function);
       liftFrameValues(function);
-      makeArgument<sym::StepOp>(function, "step");
-      makeArgument<sym::SeedOp>(function, "seed");
+      makeArgument<sym::StepOp>(function, sym::Role::step);
+      makeArgument<sym::SeedOp>(function, sym::Role::seed);
       dropUnused(function);
     }
     for (sym::TrainOp train : llvm::make_early_inc_range(getOperation().getOps<sym::TrainOp>()))
@@ -69,12 +69,9 @@ private:
                                    DenseElementsAttr::get(type, static_cast<int64_t>(0x9E3779B97F4A7C15)));
   }
 
-  template <class Op> static void makeArgument(func::FuncOp function, StringRef name) {
+  template <class Op> static void makeArgument(func::FuncOp function, sym::Role role) {
     for (Op read : llvm::make_early_inc_range(function.getOps<Op>())) {
-      BlockArgument argument = findArgument(function, name, name);
-      if (!argument)
-        argument = addArgument(function, read.getType(), name, name);
-      read.getResult().replaceAllUsesWith(argument);
+      read.getResult().replaceAllUsesWith(frameArgument(function, read.getType(), role));
       read.erase();
     }
   }
@@ -91,7 +88,7 @@ private:
     llvm::BitVector unused(function.getNumArguments()), needed, known;
     for (BlockArgument argument : function.getArguments()) {
       unused[argument.getArgNumber()] = argument.use_empty();
-      if (!argument.use_empty() && argumentKind(function, argument.getArgNumber()) == "input")
+      if (!argument.use_empty() && roleOf(argument) == sym::Role::input)
         addSymbols(known, argument.getType());
     }
     function.walk([&](Operation *op) {
@@ -101,7 +98,7 @@ private:
     });
     for (BlockArgument argument : function.getArguments()) {
       unsigned i = argument.getArgNumber();
-      if (!unused[i] || argumentKind(function, i) != "input")
+      if (!unused[i] || roleOf(argument) != sym::Role::input)
         continue;
       llvm::BitVector given;
       addSymbols(given, argument.getType());

@@ -22,18 +22,14 @@ using namespace symc;
 
 FailureOr<SmallVector<ParameterGradient>> symc::parameterGradients(OpBuilder &b, func::FuncOp function) {
   SmallVector<FunctionResult> results = resultsOf(function);
-  auto *loss = llvm::find_if(results, [&](const FunctionResult &r) {
-    return r.attributes && r.attributes.getAs<StringAttr>("sym.kind").getValue() == "loss";
-  });
+  auto *loss = llvm::find_if(results, [&](const FunctionResult &r) { return roleIn(r.attributes) == sym::Role::loss; });
   if (loss == results.end())
     return function.emitError("S0001: @") << function.getName() << " has no loss", failure();
   auto module = function->getParentOfType<ModuleOp>();
   SmallVector<ParameterGradient> parameters;
   SmallVector<Value> wrt;
-  for (BlockArgument argument : function.getArguments()) {
-    if (argumentKind(function, argument.getArgNumber()) != "parameter")
-      continue;
-    StringRef name = argumentName(function, argument.getArgNumber());
+  for (BlockArgument argument : argumentsWithRole(function, sym::Role::parameter)) {
+    StringRef name = nameOf(function, argument.getArgNumber());
     auto parameter = module.lookupSymbol<sym::ParameterOp>(name);
     if (!parameter || !parameter.getTrainable())
       continue;
@@ -61,13 +57,9 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
     if (!function)
       return;
     auto train = *getOperation().getOps<sym::TrainOp>().begin();
-    const TrainMethod *method = findMethod(optimizers(), train.getOptimizer());
-    const TrainMethod *schedule = findMethod(schedules(), train.getSchedule().value_or("constant"));
-    if (!method || !method->available)
-      return fail(train.emitError(method ? "S0906: optimizer '" : "S0704: unknown optimizer '")
-                  << train.getOptimizer() << (method ? "' is not available yet" : "'"));
-    if (!schedule)
-      return fail(train.emitError("S0705: unknown schedule '") << *train.getSchedule() << "'");
+    const TrainMethod &method = methodOf(train.getOptimizer());
+    if (!method.available)
+      return fail(train.emitError("S0906: optimizer '") << method.name << "' is not available yet");
 
     OpBuilder b(function.front().getTerminator());
     FailureOr<SmallVector<ParameterGradient>> parameters = parameterGradients(b, function);
@@ -75,13 +67,13 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
       return signalPassFailure();
 
     UpdateScope scope(b, function, train.getAccumulateSteps());
-    MethodOptions options(*method, train.getOptions());
-    std::unique_ptr<Optimizer> optimizer = createOptimizer(options);
+    MethodOptions options(method, train.getOptions());
+    std::unique_ptr<Optimizer> optimizer = createOptimizer(train.getOptimizer(), options);
     double decay = train.getWeightDecay().convertToDouble();
     llvm::StringSet<> moved; // by ops themselves
     for (unsigned i = 0; i < function.getNumResults(); ++i)
-      if (resultKind(function, i) == "update")
-        moved.insert(resultName(function, i));
+      if (resultRoleOf(function, i) == sym::Role::update)
+        moved.insert(resultNameOf(function, i));
     llvm::erase_if(*parameters, [&](ParameterGradient &p) {
       if (moved.contains(p.name))
         return true;
@@ -95,8 +87,8 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
     accumulate(scope, *parameters, train.getAccumulateSteps());
     if (std::optional<APFloat> limit = train.getClipGlobalNorm())
       clip(scope, *parameters, limit->convertToDouble());
-    StepScalar rate = learningRate(scope, options.number("learning_rate"),
-                                   MethodOptions(*schedule, train.getScheduleOptions().value_or(DictionaryAttr())));
+    StepScalar rate = learningRate(scope, options.number("learning_rate"), train.getSchedule(),
+                                   train.getScheduleOptions().value_or(DictionaryAttr()));
     optimizer->begin(scope, rate);
     for (ParameterGradient &p : *parameters) {
       Tensor stored{b, p.parameter.getLoc(), p.parameter}, w = widened(stored), g{b, w.loc, p.gradient};

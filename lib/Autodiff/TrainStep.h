@@ -17,7 +17,7 @@ struct ParameterGradient {
   mlir::Value gradient; // null: the loss does not reach the parameter
 };
 
-/// Gradients of the result of kind "loss" by all trainable parameters, in file order. The function's loss is updated
+/// Gradients of the loss by all trainable parameters, in file order. The function's loss is updated
 /// when differentiation replaced it.
 mlir::FailureOr<llvm::SmallVector<ParameterGradient>> parameterGradients(mlir::OpBuilder &b,
                                                                          mlir::func::FuncOp function);

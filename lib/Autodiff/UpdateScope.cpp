@@ -58,10 +58,7 @@ Tensor UpdateScope::i64(int64_t value) {
 }
 
 Tensor UpdateScope::stepsDone() {
-  BlockArgument step = findArgument(function, "step", "step");
-  if (!step)
-    step = addArgument(function, RankedTensorType::get({}, b.getI64Type()), "step", "step");
-  return {b, loc, step};
+  return {b, loc, frameArgument(function, RankedTensorType::get({}, b.getI64Type()), sym::Role::step)};
 }
 
 Tensor UpdateScope::updatesDone() {
@@ -104,11 +101,11 @@ Tensor UpdateScope::state(StringRef name, Type type, double initial) {
   sym::StateOp::create(declarations, loc, declarations.getStringAttr(name), TypeAttr::get(type),
                        sym::InitAttr::get(module.getContext(), kind, initial), ElementsAttr(),
                        declarations.getBoolAttr(false), declarations.getStringAttr(""));
-  return {b, loc, addArgument(function, type, name, "state")};
+  return {b, loc, addArgument(function, type, sym::Role::state, name)};
 }
 
 void UpdateScope::updateAlways(StringRef name, Tensor next) {
-  changed.push_back({next.value, named(b.getContext(), name, "update")});
+  changed.push_back({next.value, named(b.getContext(), name, sym::Role::update)});
 }
 
 void UpdateScope::update(StringRef name, Tensor present, Tensor next) {

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Compilation.h"
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Roles.h"
 #include "lib/Driver/EmbedParams.h"
 #include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
@@ -102,11 +102,11 @@ Outcome Compilation::failed() const {
 static std::vector<std::string> inputsOf(ModuleOp module) {
   std::vector<std::string> inputs;
   auto model = module.lookupSymbol<func::FuncOp>("model");
-  for (unsigned i = 0; model && i < model.getNumArguments(); ++i)
-    if (auto kind = model.getArgAttrOfType<StringAttr>(i, "sym.kind"); kind && kind.getValue() == "input")
-      if (auto name =
-              model.getArgAttrOfType<StringAttr>(i, "sym.name")) // a module that was written by hand may lack it
-        inputs.push_back(name.str());
+  if (!model)
+    return inputs;
+  for (BlockArgument input : argumentsWithRole(model, sym::Role::input))
+    if (StringRef name = nameOf(model, input.getArgNumber()); !name.empty()) // a module written by hand may lack it
+      inputs.push_back(name.str());
   return inputs;
 }
 
@@ -117,7 +117,7 @@ bool Compilation::checkFunctions(ModuleOp module) {
     known.insert(known.end(), {"loss", "gradients", "train_step", "evaluate"});
   auto model = module.lookupSymbol<func::FuncOp>("model");
   for (unsigned i = 0; model && i < model.getNumResults(); ++i)
-    if (auto entry = model.getResultAttrOfType<StringAttr>(i, "sym.entry"))
+    if (auto entry = model.getResultAttrOfType<StringAttr>(i, kEntryAttr))
       known.push_back(entry.getValue().str());
   bool good = true;
   for (const std::string &name : options.functions) {

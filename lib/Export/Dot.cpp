@@ -40,8 +40,8 @@ public:
        << "  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n"
        << "  edge [fontname=\"sans-serif\", fontsize=10];\n";
     for (BlockArgument argument : model.getArguments())
-      add(argument, argumentName(model, argument.getArgNumber()), kind(argument),
-          kind(argument) == "input" ? "style=filled, fillcolor=lightblue" : "style=filled, fillcolor=khaki");
+      add(argument, nameOf(model, argument.getArgNumber()), sym::stringifyRole(role(argument)),
+          role(argument) == sym::Role::input ? "style=filled, fillcolor=lightblue" : "style=filled, fillcolor=khaki");
     addBlock(model.front());
     printScope(root, "", 1);
     for (const std::string &edge : edges)
@@ -66,10 +66,7 @@ private:
     return result + "\"";
   }
 
-  StringRef kind(BlockArgument argument) {
-    auto kind = model.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "sym.kind");
-    return kind ? kind.getValue() : StringRef("input");
-  }
+  static sym::Role role(BlockArgument argument) { return roleOf(argument).value_or(sym::Role::input); }
 
   void addBlock(Block &block) {
     for (Operation &op : block.without_terminator()) {
@@ -161,10 +158,11 @@ private:
 
   void printResult(OpOperand &result) {
     unsigned index = result.getOperandNumber();
-    auto name = model.getResultAttrOfType<StringAttr>(index, "sym.name");
+    StringRef name = resultNameOf(model, index);
+    std::optional<sym::Role> role = resultRoleOf(model, index);
     std::string id = "r" + std::to_string(index);
-    os << "  " << id << " [label=" << quoted(name ? name.getValue() : id)
-       << ", xlabel=" << quoted(resultKind(model, index)) << ", style=filled, fillcolor=palegreen];\n  "
+    os << "  " << id << " [label=" << quoted(name.empty() ? StringRef(id) : name)
+       << ", xlabel=" << quoted(role ? sym::stringifyRole(*role) : "") << ", style=filled, fillcolor=palegreen];\n  "
        << edge(result.get(), id) << "\n";
   }
 };

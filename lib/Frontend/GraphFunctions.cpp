@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Roles.h"
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Suggest.h"
@@ -332,7 +333,9 @@ SmallVector<Value> FunctionTable::call(std::string_view name, MutableArrayRef<Op
   if (!body->function)
     makeFunction(*body);
   takeNames(*body, place.name, place.nodeRange);
-  return func::CallOp::create(builder, context.location(place.op, place.name), body->function, given).getResults();
+  auto call = func::CallOp::create(builder, context.location(place.op, place.name), body->function, given);
+  call->setAttr(kNodeAttr, builder.getStringAttr(place.name));
+  return call.getResults();
 }
 
 void FunctionTable::finish() {

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Roles.h"
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Pattern.h"
 #include "mlir/IR/Verifier.h"
@@ -59,13 +60,13 @@ static void checkRemat(GraphParts &parts, ModuleOp module) {
 static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.sortMade();
   OpBuilder &b = parts.builder;
-  auto attribute = [&](StringRef name, Attribute value) { return b.getNamedAttr(name, value); };
-  auto described = [&](StringRef name, StringRef kind, StringRef entry = "") {
-    SmallVector<NamedAttribute> attributes{attribute("sym.name", b.getStringAttr(name)),
-                                           attribute("sym.kind", b.getStringAttr(kind))};
-    if (!entry.empty())
-      attributes.push_back(attribute("sym.entry", b.getStringAttr(entry)));
-    return attributes;
+  auto described = [&](StringRef name, sym::Role role, StringRef key = "", StringRef text = "") {
+    DictionaryAttr known = named(b.getContext(), name, role);
+    if (key.empty())
+      return known;
+    NamedAttrList attributes(known);
+    attributes.set(key, b.getStringAttr(text));
+    return attributes.getDictionary(b.getContext());
   };
   SmallVector<Attribute> bounds;
   for (const std::string &name : parts.context.dimOrder) {
@@ -74,23 +75,21 @@ static void finishModule(GraphParts &parts, ModuleOp module) {
       bounds.push_back(
           sym::DimBoundAttr::get(parts.context.context, name, dim.bounds.min, dim.bounds.max, dim.bounds.multipleOf));
   }
-  module->setAttr("sym.dim_bounds", b.getArrayAttr(bounds));
-  module->setAttr("sym.doc", b.getStringAttr(ref(parts.graph.doc)));
+  module->setAttr(kBoundsAttr, b.getArrayAttr(bounds));
+  module->setAttr(kDocAttr, b.getStringAttr(ref(parts.graph.doc)));
 
   Block &entry = parts.model.getBody().front();
   b.setInsertionPointToEnd(&entry);
   SmallVector<Value> values;
   SmallVector<Attribute> argumentAttributes, resultAttributes;
-  for (const TensorDecl &input : parts.graph.inputs) {
-    auto attributes = described(ref(input.name.text), "input");
-    attributes.push_back(attribute("sym.doc", b.getStringAttr(ref(input.doc))));
-    argumentAttributes.push_back(b.getDictionaryAttr(attributes));
-  }
+  for (const TensorDecl &input : parts.graph.inputs)
+    argumentAttributes.push_back(described(ref(input.name.text), sym::Role::input, kDocAttr, ref(input.doc)));
   for (const ParameterSlot &parameter : parts.parameters.all())
-    argumentAttributes.push_back(b.getDictionaryAttr(described(parameter.name, "parameter")));
+    argumentAttributes.push_back(described(parameter.name, sym::Role::parameter));
   for (const GraphResult &result : parts.results.all()) {
     values.push_back(result.value);
-    resultAttributes.push_back(b.getDictionaryAttr(described(result.name, result.kind, result.entry)));
+    resultAttributes.push_back(
+        described(result.name, result.role, result.entry.empty() ? "" : StringRef(kEntryAttr), result.entry));
   }
   func::ReturnOp::create(b, parts.model.getLoc(), values);
   parts.model.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), ValueRange(values).getTypes()));

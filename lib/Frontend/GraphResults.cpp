@@ -47,7 +47,7 @@ void ResultTable::buildTraining() {
       checkTrainNumbers(context, train, f32);
   }
   if (loss) {
-    results.push_back({loss, "loss", "loss", ""});
+    results.push_back({loss, "loss", sym::Role::loss, ""});
     if (parts.options.derivativeReaches && complete && report.diagnostics.errorCount() == before &&
         !parts.parameters.isReached(loss, /*frozen=*/false))
       report.error(train.loss->range, code::NothingToTrain,
@@ -60,7 +60,7 @@ void ResultTable::buildTraining() {
   }
   for (const OutputDecl &metric : train.metrics)
     if (Value value = scalarResult(*metric.value, metric.name.text, "the metric", metric.name.range))
-      results.push_back({value, std::string(metric.name.text), "metric", ""});
+      results.push_back({value, std::string(metric.name.text), sym::Role::metric, ""});
 }
 
 /// Rules name a device; what they name must be there.
@@ -81,18 +81,18 @@ void ResultTable::checkPlacementRules() {
 }
 
 void ResultTable::build() {
-  auto add = [&](const JsonValue *text, const DeclaredName &name, StringRef kind, std::string entry) {
+  auto add = [&](const JsonValue *text, const DeclaredName &name, sym::Role role, std::string entry) {
     if (Value value = parts.nodes.buildOutput(*text, name.text, name.range))
-      results.push_back({value, std::string(name.text), kind, std::move(entry)});
+      results.push_back({value, std::string(name.text), role, std::move(entry)});
   };
   for (const OutputDecl &output : graph.outputs)
-    add(output.value, output.name, "output", "");
+    add(output.value, output.name, sym::Role::output, "");
   if (graph.train)
     buildTraining();
   checkPlacementRules();
   for (const EntryDecl &entry : graph.entries)
     for (const OutputDecl &output : entry.outputs)
-      add(output.value, output.name, "entry", std::string(entry.name.text));
+      add(output.value, output.name, sym::Role::entry, std::string(entry.name.text));
 }
 
 void ResultTable::replace(Value from, Value to) {

@@ -13,7 +13,7 @@ namespace symc {
 struct GraphResult {
   mlir::Value value;
   std::string name;
-  llvm::StringRef kind;
+  sym::Role role;
   std::string entry;
 };
 

@@ -320,6 +320,8 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     return {};
   state.attributes = attrs;
   Operation *op = context.b.create(state);
+  if (auto random = dyn_cast<RandomOpInterface>(op))
+    random.setStreamAttr(sym::StreamAttr::get(context.context, place.name));
   if (layer && llvm::none_of(operands, [](const Operand &o) { return isa<FloatType>(elementOf(o.value)); }))
     typedByThemselves.insert(op);
   return SmallVector<Value>(op->getResults());

@@ -229,13 +229,17 @@ bool symc::buildTrain(ImportContext &context, const TrainDecl &train) {
   if (!options || (train.schedule && !scheduleOptions))
     return false;
   OpBuilder &b = context.b;
-  auto schedule = train.schedule ? b.getStringAttr(ref(train.schedule->name.text)) : StringAttr();
+  auto optimizer = *sym::symbolizeOptimizerKind(ref(train.optimizer->name.text)); // the table has the name
+  auto schedule =
+      train.schedule ? *sym::symbolizeScheduleKind(ref(train.schedule->name.text)) : sym::ScheduleKind::constant;
+  auto clip = train.clipGlobalNorm ? b.getF64FloatAttr(*train.clipGlobalNorm) : FloatAttr();
   SmallVector<StringRef> remat;
   for (const JsonValue *pattern : train.remat)
     remat.push_back(ref(pattern->string()));
-  auto clip = train.clipGlobalNorm ? b.getF64FloatAttr(*train.clipGlobalNorm) : FloatAttr();
-  sym::TrainOp::create(b, context.location(train.object, "train"), b.getStringAttr(ref(train.optimizer->name.text)),
-                       options, schedule, scheduleOptions, clip, b.getF64FloatAttr(train.weightDecay),
-                       b.getI64IntegerAttr(train.accumulateSteps), remat.empty() ? ArrayAttr() : b.getStrArrayAttr(remat));
+  sym::TrainOp::create(b, context.location(train.object, "train"),
+                       sym::OptimizerKindAttr::get(context.context, optimizer), options,
+                       sym::ScheduleKindAttr::get(context.context, schedule), scheduleOptions, clip,
+                       b.getF64FloatAttr(train.weightDecay), b.getI64IntegerAttr(train.accumulateSteps),
+                       remat.empty() ? ArrayAttr() : b.getStrArrayAttr(remat));
   return true;
 }

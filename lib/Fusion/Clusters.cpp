@@ -18,6 +18,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Fusion/Clusters.h"
 #include "dialects/sym/Bodies.h"
+#include "dialects/sym/Roles.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -107,8 +108,7 @@ void Clusters::findUpdates() {
     return;
   Operation *terminator = body.getTerminator();
   for (OpOperand &result : terminator->getOpOperands()) {
-    auto kind = function.getResultAttrOfType<StringAttr>(result.getOperandNumber(), "sym.kind");
-    if (kind && kind.getValue() == "update" && result.get().getDefiningOp())
+    if (resultRoleOf(function, result.getOperandNumber()) == sym::Role::update && result.get().getDefiningOp())
       updates.insert(result.get().getDefiningOp());
   }
 }
@@ -462,12 +462,11 @@ void Clusters::schedule() {
     if (!function)
       break;
     unsigned i = result.getOperandNumber();
-    auto kind = function.getResultAttrOfType<StringAttr>(i, "sym.kind");
-    if (!kind || kind.getValue() != "update" || !clusterOf.count(result.get().getDefiningOp()))
+    if (resultRoleOf(function, i) != sym::Role::update || !clusterOf.count(result.get().getDefiningOp()))
       continue;
     for (BlockArgument argument : body.getArguments())
-      if (function.getArgAttr(argument.getArgNumber(), "sym.name") == function.getResultAttr(i, "sym.name") &&
-          function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "sym.kind").getValue() != "input")
+      if (nameOf(function, argument.getArgNumber()) == resultNameOf(function, i) &&
+          roleOf(argument) != sym::Role::input)
         writer[argument] = clusterOf.lookup(result.get().getDefiningOp());
   }
   for (unsigned c = 0; c < count; ++c) {

@@ -60,7 +60,7 @@ func::FuncOp KernelTable::create(Location loc, TypeRange inputs, TypeRange outpu
   auto kernel = func::FuncOp::create(b, loc, freeName("k", kernels), b.getFunctionType(types, {}));
   kernel.setPrivate();
   kernel->setAttr(kKernelAttr, b.getUnitAttr());
-  kernel->setAttr(kKindAttr, sym::FusionKindAttr::get(b.getContext(), kind));
+  kernel->setAttr(kFusionKindAttr, sym::FusionKindAttr::get(b.getContext(), kind));
   for (auto [i, type] : llvm::enumerate(tensors))
     kernel.setArgAttr(i, kDimsAttr, sym::DimsAttr::get(b.getContext(), dimsOf(type)));
   b.setInsertionPointToEnd(kernel.addEntryBlock());

@@ -161,11 +161,8 @@ static func::FuncOp firstPart(func::FuncOp kernel) {
 }
 
 static BlockArgument findCheckArgument(func::FuncOp function) {
-  for (BlockArgument argument : function.getArguments())
-    if (auto kind = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kKindAttr))
-      if (kind == "check")
-        return argument;
-  return {};
+  SmallVector<BlockArgument> checks = argumentsWithRole(function, sym::Role::check);
+  return checks.empty() ? BlockArgument() : checks.front();
 }
 
 BlockArgument symc::checkArgument(func::FuncOp kernel) {
@@ -179,7 +176,7 @@ BlockArgument symc::checkArgument(func::FuncOp kernel) {
   }
   NamedAttribute attributes[] = {
       b.getNamedAttr(kDimsAttr, sym::DimsAttr::get(b.getContext(), {constantDim(b.getContext(), 3)})),
-      b.getNamedAttr(kKindAttr, b.getStringAttr("check")),
+      b.getNamedAttr(kRoleAttr, sym::RoleAttr::get(b.getContext(), sym::Role::check)),
   };
   auto type = MemRefType::get({3}, b.getI64Type());
   func::FuncOp second = secondPart(kernel);
@@ -224,8 +221,5 @@ bool symc::takesArgument(func::CallOp step, llvm::function_ref<bool(unsigned)> w
 
 bool symc::mayFail(func::CallOp step) {
   auto program = step->getParentOfType<func::FuncOp>();
-  return takesArgument(step, [&](unsigned i) {
-    auto kind = program.getArgAttrOfType<StringAttr>(i, kKindAttr);
-    return kind && kind.getValue() == "check";
-  });
+  return takesArgument(step, [&](unsigned i) { return roleOf(program, i) == sym::Role::check; });
 }

@@ -14,23 +14,25 @@
 #define SYMC_LIB_KERNEL_KERNELS_H
 
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/sym/Roles.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace symc {
 
-constexpr llvm::StringLiteral kKernelAttr = "sym.kernel";     // unit
-constexpr llvm::StringLiteral kKindAttr = "sym.kind";         // kernels: #sym.fusion_kind; arguments: "input", …
-constexpr llvm::StringLiteral kOuterAttr = "sym.outer";       // i64: leading parallel loops shared by all nests
-constexpr llvm::StringLiteral kExtentAttr = "sym.extent";     // #sym.dims<E>: trip count of the loop that is cut
-constexpr llvm::StringLiteral kGrainAttr = "sym.grain";       // i64: iterations a chunk
-constexpr llvm::StringLiteral kDimAttr = "sym.dim";           // index arguments: name of the dimension
-constexpr llvm::StringLiteral kDimsAttr = "sym.dims";         // memref arguments: sizes
-constexpr llvm::StringLiteral kNameAttr = "sym.name";         // arguments of model functions
-constexpr llvm::StringLiteral kTypeAttr = "sym.type";         // arguments of model functions: the tensor type
-constexpr llvm::StringLiteral kBoundsAttr = "sym.dim_bounds"; // module: [#sym.dim_bound<…>], the model's dimensions
+constexpr llvm::StringLiteral kKernelAttr = "sym.kernel"; // unit
+constexpr llvm::StringLiteral kOuterAttr = "sym.outer";   // i64: leading parallel loops shared by all nests
+constexpr llvm::StringLiteral kExtentAttr = "sym.extent"; // #sym.dims<E>: trip count of the loop that is cut
+constexpr llvm::StringLiteral kGrainAttr = "sym.grain";   // i64: iterations a chunk
+constexpr llvm::StringLiteral kDimAttr = "sym.dim";       // index arguments: name of the dimension
+constexpr llvm::StringLiteral kDimsAttr = "sym.dims";     // memref arguments: sizes
+constexpr llvm::StringLiteral kTypeAttr = "sym.type";     // arguments of model functions: the tensor type
 constexpr llvm::StringLiteral kRequiresAttr = "sym.requires"; // model functions: [[#sym.dims<size>, least, check], …]
 constexpr llvm::StringLiteral kChecksAttr = "sym.checks";     // module: messages of run-time checks
+/// Kernels: #sym.fusion_kind<…>, that of the region.
+constexpr llvm::StringLiteral kFusionKindAttr = "sym.fusion_kind";
+/// Arguments of model functions: unit, a result is written to it.
+constexpr llvm::StringLiteral kResultAttr = "sym.result";
 
 inline bool isKernel(mlir::func::FuncOp function) { return function->hasAttr(kKernelAttr); }
 

@@ -43,10 +43,7 @@ public:
   }
 
 private:
-  bool isUpdate(unsigned result) {
-    auto kind = old.getResultAttrOfType<StringAttr>(result, kKindAttr);
-    return kind && kind.getValue() == "update";
-  }
+  bool isUpdate(unsigned result) { return resultRoleOf(old, result) == sym::Role::update; }
 
   void noteRequirements(OpBuilder &b) {
     SmallVector<Attribute> list;
@@ -77,7 +74,7 @@ private:
     for (auto [i, type] : llvm::enumerate(old.getResultTypes()))
       if (!isUpdate(i)) {
         NamedAttrList list(old.getResultAttrDict(i));
-        list.set("sym.result", b.getUnitAttr());
+        list.set(kResultAttr, b.getUnitAttr());
         argumentOf[i] = types.size();
         add(type, list.getDictionary(b.getContext()));
       }
@@ -92,18 +89,15 @@ private:
         places.push_back({body->getArgument(argumentOf[i]), {}});
         continue;
       }
-      BlockArgument slot = slotOf(old.getResultAttrOfType<StringAttr>(i, kNameAttr));
+      BlockArgument slot = slotOf(resultNameOf(old, i));
       places.push_back({body->getArgument(slot.getArgNumber()), slot});
     }
   }
 
-  BlockArgument slotOf(StringAttr name) {
-    for (BlockArgument argument : old.getArguments()) {
-      auto kind = old.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kKindAttr);
-      if (kind && (kind.getValue() == "parameter" || kind.getValue() == "state") &&
-          old.getArgAttr(argument.getArgNumber(), kNameAttr) == name)
+  BlockArgument slotOf(StringRef name) {
+    for (sym::Role role : {sym::Role::parameter, sym::Role::state})
+      if (BlockArgument argument = findArgument(old, role, name))
         return argument;
-    }
     llvm_unreachable("an update of a slot that the function does not take");
   }
 

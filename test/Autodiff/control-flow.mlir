@@ -5,7 +5,7 @@
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, multipleOf = 1>]} {
   sym.parameter @a : tensor<4xf32> init <zeros>
-  sym.train "sgd" {learning_rate = 1.0e-2 : f64}
+  sym.train sgd {learning_rate = 1.0e-2 : f64}
 
   // CHECK-LABEL: func.func @gradients
   // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<?x4xf32
@@ -22,8 +22,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, 
   // CHECK:           %[[TOTAL:.*]] = sym.add %[[SUM]], %[[DW]]
   // CHECK-NEXT:      sym.yield %[[NEXT]], %[[TOTAL]]
   // CHECK:         return %[[BACK]]#1
-  func.func @gradients(%x: tensor<?x4xf32, #sym.dims<t, 4>> {sym.kind = "input", sym.name = "x"},
-      %a: tensor<4xf32> {sym.kind = "parameter", sym.name = "a"}) -> (tensor<f32> {sym.kind = "loss", sym.name = "loss"}) {
+  func.func @gradients(%x: tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "x", sym.role = #sym.role<input>},
+      %a: tensor<4xf32> {sym.name = "a", sym.role = #sym.role<parameter>}) -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %one = sym.constant dense<1.0> : tensor<4xf32>
     %zero = sym.constant dense<0> : tensor<i32>
     %r:2 = sym.scan <t> carry(%one, %zero : tensor<4xf32>, tensor<i32>) over(%x : tensor<?x4xf32, #sym.dims<t, 4>>)
@@ -45,7 +45,7 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, 
 // Branches share the places of what they keep; the one that was not taken leaves its own undefined.
 module @branches {
   sym.parameter @a : tensor<4xf32> init <zeros>
-  sym.train "sgd" {learning_rate = 1.0e-2 : f64}
+  sym.train sgd {learning_rate = 1.0e-2 : f64}
 
   // CHECK-LABEL: module @branches
   // CHECK:         %[[KEPT:.*]] = sym.cond %[[P:.*]] : tensor<i1> with(%{{.*}} : tensor<4xf32>) -> tensor<4xf32>
@@ -60,8 +60,8 @@ module @branches {
   // CHECK-NEXT:    } else {
   // CHECK:           sym.constant dense<-1.000000e+00>
   // CHECK:         return %[[D]]
-  func.func @gradients(%p: tensor<i1> {sym.kind = "input", sym.name = "p"},
-      %a: tensor<4xf32> {sym.kind = "parameter", sym.name = "a"}) -> (tensor<f32> {sym.kind = "loss", sym.name = "loss"}) {
+  func.func @gradients(%p: tensor<i1> {sym.name = "p", sym.role = #sym.role<input>},
+      %a: tensor<4xf32> {sym.name = "a", sym.role = #sym.role<parameter>}) -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %r = sym.cond %p : tensor<i1> with(%a : tensor<4xf32>) -> tensor<4xf32> {
     ^bb0(%v: tensor<4xf32>):
       %e = sym.exp %v : tensor<4xf32>
@@ -81,13 +81,13 @@ module @branches {
 // A bounded while counts its iterations; its reverse runs as many.
 module @bounded {
   sym.parameter @a : tensor<f32> init <zeros>
-  sym.train "sgd" {learning_rate = 1.0e-2 : f64}
+  sym.train sgd {learning_rate = 1.0e-2 : f64}
 
   // CHECK-LABEL: module @bounded
   // CHECK:         %[[R:.*]]:2, %[[COUNT:.*]] = sym.while
   // CHECK:         sym.scan <9> carry({{.*}}) over(%[[R]]#1 : tensor<9xf32>) count(%[[COUNT]] : tensor<i64>) attributes {reverse = true}
-  func.func @gradients(%a: tensor<f32> {sym.kind = "parameter", sym.name = "a"})
-      -> (tensor<f32> {sym.kind = "loss", sym.name = "loss"}) {
+  func.func @gradients(%a: tensor<f32> {sym.name = "a", sym.role = #sym.role<parameter>})
+      -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %r, %n = sym.while carry(%a : tensor<f32>) count : tensor<i64> attributes {max_iterations = 9 : i64} -> tensor<f32> {
     ^bb0(%i: tensor<i64>, %v: tensor<f32>):
       %limit = sym.constant dense<5.0> : tensor<f32>

@@ -7,13 +7,13 @@ module @chain {
   sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
   sym.parameter @frozen : tensor<4xf32> init #sym.init<zeros> {trainable = false}
   sym.parameter @apart : tensor<2xf32> init #sym.init<zeros>
-  sym.train "sgd" {}
-  func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.kind = "input"},
-                   %z: tensor<4xf32> {sym.name = "z", sym.kind = "input"},
-                   %w: tensor<4xf32> {sym.name = "w", sym.kind = "parameter"},
-                   %frozen: tensor<4xf32> {sym.name = "frozen", sym.kind = "parameter"},
-                   %apart: tensor<2xf32> {sym.name = "apart", sym.kind = "parameter"})
-      -> (tensor<4xf32> {sym.name = "y", sym.kind = "output"}, tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train sgd {}
+  func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
+                   %z: tensor<4xf32> {sym.name = "z", sym.role = #sym.role<input>},
+                   %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>},
+                   %frozen: tensor<4xf32> {sym.name = "frozen", sym.role = #sym.role<parameter>},
+                   %apart: tensor<2xf32> {sym.name = "apart", sym.role = #sym.role<parameter>})
+      -> (tensor<4xf32> {sym.name = "y", sym.role = #sym.role<output>}, tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %a = sym.mul %x, %w : tensor<4xf32>
     %b = sym.add %z, %frozen : tensor<4xf32>
     %e = sym.exp %a : tensor<4xf32>
@@ -30,13 +30,13 @@ module @chain {
 // CHECK-SAME: "z"
 // CHECK-SAME: "w"
 // CHECK-SAME: "frozen"
-// CHECK-SAME: -> (tensor<4xf32> {sym.kind = "output", sym.name = "y"})
+// CHECK-SAME: -> (tensor<4xf32> {sym.name = "y", sym.role = #sym.role<output>})
 // CHECK-LABEL: func.func @loss(
-// CHECK-SAME: -> (tensor<f32> {sym.kind = "loss", sym.name = "loss"})
+// CHECK-SAME: -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>})
 // CHECK-LABEL: func.func @gradients(
-// CHECK-SAME: %[[X:[^:]*]]: tensor<4xf32> {sym.kind = "input", sym.name = "x"},
-// CHECK-SAME: %[[W:[^:]*]]: tensor<4xf32> {sym.kind = "parameter", sym.name = "w"})
-// CHECK-SAME: -> (tensor<4xf32> {sym.kind = "gradient", sym.name = "w"}, tensor<2xf32> {sym.kind = "gradient", sym.name = "apart"})
+// CHECK-SAME: %[[X:[^:]*]]: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
+// CHECK-SAME: %[[W:[^:]*]]: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
+// CHECK-SAME: -> (tensor<4xf32> {sym.name = "w", sym.role = #sym.role<gradient>}, tensor<2xf32> {sym.name = "apart", sym.role = #sym.role<gradient>})
 // CHECK: %[[A:.*]] = sym.mul %[[X]], %[[W]]
 // CHECK: %[[E:.*]] = sym.exp %[[A]]
 // CHECK: %[[T:.*]] = sym.tanh %[[A]]
@@ -53,10 +53,10 @@ module @chain {
 
 module @unreached {
   sym.parameter @w : tensor<f32> init #sym.init<zeros>
-  sym.train "sgd" {}
-  func.func @model(%x: tensor<f32> {sym.name = "x", sym.kind = "input"},
-                   %w: tensor<f32> {sym.name = "w", sym.kind = "parameter"})
-      -> (tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train sgd {}
+  func.func @model(%x: tensor<f32> {sym.name = "x", sym.role = #sym.role<input>},
+                   %w: tensor<f32> {sym.name = "w", sym.role = #sym.role<parameter>})
+      -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     // expected-error @+1 {{S0703: no trainable parameter has a path of derivatives to the loss}}
     %loss = sym.exp %x : tensor<f32>
     return %loss : tensor<f32>

@@ -4,11 +4,11 @@
 
 module @descent {
   sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
-  sym.train "sgd" {learning_rate = 0.5 : f64}
-  func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.kind = "input"},
-                   %w: tensor<4xf32> {sym.name = "w", sym.kind = "parameter"})
-      -> (tensor<4xf32> {sym.name = "y", sym.kind = "output"}, tensor<f32> {sym.name = "loss", sym.kind = "loss"},
-          tensor<f32> {sym.name = "size", sym.kind = "metric"}) {
+  sym.train sgd {learning_rate = 0.5 : f64}
+  func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
+                   %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
+      -> (tensor<4xf32> {sym.name = "y", sym.role = #sym.role<output>}, tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>},
+          tensor<f32> {sym.name = "size", sym.role = #sym.role<metric>}) {
     %y = sym.mul %x, %w : tensor<4xf32>
     %loss = sym.sum %y : (tensor<4xf32>) -> tensor<f32>
     %size = sym.sum %w : (tensor<4xf32>) -> tensor<f32>
@@ -19,10 +19,10 @@ module @descent {
 // CHECK-NOT: sym.train
 // CHECK-NOT: sym.state
 // CHECK: func.func @train_step(
-// CHECK-SAME: %[[X:[^:]*]]: tensor<4xf32> {sym.kind = "input", sym.name = "x"},
-// CHECK-SAME: %[[W:[^:]*]]: tensor<4xf32> {sym.kind = "parameter", sym.name = "w"}) ->
-// CHECK-SAME: (tensor<f32> {sym.kind = "loss", sym.name = "loss"}, tensor<f32> {sym.kind = "metric", sym.name = "size"},
-// CHECK-SAME: tensor<4xf32> {sym.kind = "update", sym.name = "w"})
+// CHECK-SAME: %[[X:[^:]*]]: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
+// CHECK-SAME: %[[W:[^:]*]]: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>}) ->
+// CHECK-SAME: (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}, tensor<f32> {sym.name = "size", sym.role = #sym.role<metric>},
+// CHECK-SAME: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<update>})
 // CHECK-DAG: %[[RATE:.*]] = sym.constant dense<5.000000e-01> : tensor<4xf32>
 // CHECK-DAG: %[[LOSS:.*]] = sym.sum %{{.*}} : (tensor<4xf32>) -> tensor<f32>
 // CHECK: %[[D:.*]] = sym.mul %{{.*}}, %[[RATE]]
@@ -40,11 +40,11 @@ module @descent {
 
 module @all {
   sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
-  sym.train "adam" {} {schedule = "cosine", schedule_options = {decay_steps = 100 : i64}, clip_global_norm = 1.0 : f64,
+  sym.train adam {} {schedule = #sym.schedule<cosine>, schedule_options = {decay_steps = 100 : i64}, clip_global_norm = 1.0 : f64,
                        weight_decay = 0.01 : f64, accumulate_steps = 4 : i64}
-  func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.kind = "input"},
-                   %w: tensor<4xf32> {sym.name = "w", sym.kind = "parameter"})
-      -> (tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  func.func @model(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>},
+                   %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
+      -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %y = sym.mul %x, %w : tensor<4xf32>
     %loss = sym.sum %y : (tensor<4xf32>) -> tensor<f32>
     return %loss : tensor<f32>
@@ -55,9 +55,9 @@ module @all {
 // CHECK: sym.state @"adam/m/w" : tensor<4xf32> init <zeros>
 // CHECK: sym.state @"adam/v/w" : tensor<4xf32> init <zeros>
 // CHECK: func.func @train_step(
-// CHECK-SAME: {sym.kind = "parameter", sym.name = "w"}, %[[SUM:[^:]*]]: tensor<4xf32> {sym.kind = "state", sym.name = "accumulate/w"},
-// CHECK-SAME: {sym.kind = "state", sym.name = "adam/m/w"}, %{{[^:]*}}: tensor<4xf32> {sym.kind = "state", sym.name = "adam/v/w"},
-// CHECK-SAME: %[[STEP:[^:]*]]: tensor<i64> {sym.kind = "step", sym.name = "step"})
+// CHECK-SAME: {sym.name = "w", sym.role = #sym.role<parameter>}, %[[SUM:[^:]*]]: tensor<4xf32> {sym.name = "accumulate/w", sym.role = #sym.role<state>},
+// CHECK-SAME: {sym.name = "adam/m/w", sym.role = #sym.role<state>}, %{{[^:]*}}: tensor<4xf32> {sym.name = "adam/v/w", sym.role = #sym.role<state>},
+// CHECK-SAME: %[[STEP:[^:]*]]: tensor<i64> {sym.name = "step", sym.role = #sym.role<step>})
 // CHECK: %[[TOTAL:.*]] = sym.add %[[SUM]],
 // CHECK: sym.add %[[STEP]],
 // CHECK: sym.mod
@@ -72,9 +72,9 @@ module @all {
 module @unavailable {
   sym.parameter @w : tensor<f32> init #sym.init<zeros>
   // expected-error @+1 {{S0906: optimizer 'lbfgs' is not available yet}}
-  sym.train "lbfgs" {}
-  func.func @model(%w: tensor<f32> {sym.name = "w", sym.kind = "parameter"})
-      -> (tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train lbfgs {}
+  func.func @model(%w: tensor<f32> {sym.name = "w", sym.role = #sym.role<parameter>})
+      -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %loss = sym.exp %w : tensor<f32>
     return %loss : tensor<f32>
   }

@@ -81,10 +81,10 @@ func.func @shared(%x: tensor<?xf32, #sym.dims<n>>, %y: tensor<?xf32, #sym.dims<n
 // CHECK: sym.fused "elementwise"
 // CHECK-NEXT: sym.sub
 // CHECK: return
-func.func @train_step(%x: tensor<4x8xf32> {sym.name = "x", sym.kind = "input"},
-                      %g: tensor<4x2xf32> {sym.name = "g", sym.kind = "input"},
-                      %w: tensor<8x2xf32> {sym.name = "w", sym.kind = "parameter"})
-    -> (tensor<8x2xf32> {sym.name = "w", sym.kind = "update"}) {
+func.func @train_step(%x: tensor<4x8xf32> {sym.name = "x", sym.role = #sym.role<input>},
+                      %g: tensor<4x2xf32> {sym.name = "g", sym.role = #sym.role<input>},
+                      %w: tensor<8x2xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
+    -> (tensor<8x2xf32> {sym.name = "w", sym.role = #sym.role<update>}) {
   %d = sym.matmul %x, %g {transpose_a = true} : (tensor<4x8xf32>, tensor<4x2xf32>) -> tensor<8x2xf32>
   %n = sym.sub %w, %d : tensor<8x2xf32>
   return %n : tensor<8x2xf32>

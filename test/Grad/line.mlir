@@ -16,12 +16,12 @@
 
 module @line attributes {sym.dim_bounds = [#sym.dim_bound<"m", min = 1, max = 9223372036854775807, multipleOf = 1>]} {
   sym.parameter @theta : tensor<3x1xf32> init #sym.init<zeros>
-  sym.train "adam" {learning_rate = 0.1 : f64}
-  func.func @model(%X: tensor<?x3xf32, #sym.dims<m, 3>> {sym.name = "X", sym.kind = "input"},
-                   %y: tensor<?x1xf32, #sym.dims<m, 1>> {sym.name = "y", sym.kind = "input"},
-                   %theta: tensor<3x1xf32> {sym.name = "theta", sym.kind = "parameter"})
-      -> (tensor<?x1xf32, #sym.dims<m, 1>> {sym.name = "yhat", sym.kind = "output"},
-          tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train adam {learning_rate = 0.1 : f64}
+  func.func @model(%X: tensor<?x3xf32, #sym.dims<m, 3>> {sym.name = "X", sym.role = #sym.role<input>},
+                   %y: tensor<?x1xf32, #sym.dims<m, 1>> {sym.name = "y", sym.role = #sym.role<input>},
+                   %theta: tensor<3x1xf32> {sym.name = "theta", sym.role = #sym.role<parameter>})
+      -> (tensor<?x1xf32, #sym.dims<m, 1>> {sym.name = "yhat", sym.role = #sym.role<output>},
+          tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %yhat = sym.matmul %X, %theta : (tensor<?x3xf32, #sym.dims<m, 3>>, tensor<3x1xf32>) -> tensor<?x1xf32, #sym.dims<m, 1>> loc("yhat")
     %e = sym.sub %yhat, %y : tensor<?x1xf32, #sym.dims<m, 1>> loc("J/sub")
     %q = sym.square %e : tensor<?x1xf32, #sym.dims<m, 1>> loc("J/square")

@@ -17,15 +17,15 @@ module @perceptron attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1
   sym.parameter @b1 : tensor<16xf32> init #sym.init<zeros>
   sym.parameter @W2 : tensor<16x1xf32> init #sym.init<uniform, -0.57, 0.57>
   sym.parameter @b2 : tensor<1xf32> init #sym.init<zeros>
-  sym.train "adam" {learning_rate = 0.01 : f64}
-  func.func @model(%x: tensor<?x2xf32, #sym.dims<batch, 2>> {sym.name = "x", sym.kind = "input"},
-                   %y: tensor<?x1xf32, #sym.dims<batch, 1>> {sym.name = "y", sym.kind = "input"},
-                   %W1: tensor<2x16xf32> {sym.name = "W1", sym.kind = "parameter"},
-                   %b1: tensor<16xf32> {sym.name = "b1", sym.kind = "parameter"},
-                   %W2: tensor<16x1xf32> {sym.name = "W2", sym.kind = "parameter"},
-                   %b2: tensor<1xf32> {sym.name = "b2", sym.kind = "parameter"})
-      -> (tensor<?x1xf32, #sym.dims<batch, 1>> {sym.name = "yhat", sym.kind = "output"},
-          tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train adam {learning_rate = 0.01 : f64}
+  func.func @model(%x: tensor<?x2xf32, #sym.dims<batch, 2>> {sym.name = "x", sym.role = #sym.role<input>},
+                   %y: tensor<?x1xf32, #sym.dims<batch, 1>> {sym.name = "y", sym.role = #sym.role<input>},
+                   %W1: tensor<2x16xf32> {sym.name = "W1", sym.role = #sym.role<parameter>},
+                   %b1: tensor<16xf32> {sym.name = "b1", sym.role = #sym.role<parameter>},
+                   %W2: tensor<16x1xf32> {sym.name = "W2", sym.role = #sym.role<parameter>},
+                   %b2: tensor<1xf32> {sym.name = "b2", sym.role = #sym.role<parameter>})
+      -> (tensor<?x1xf32, #sym.dims<batch, 1>> {sym.name = "yhat", sym.role = #sym.role<output>},
+          tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %m1 = sym.matmul %x, %W1 : (tensor<?x2xf32, #sym.dims<batch, 2>>, tensor<2x16xf32>) -> tensor<?x16xf32, #sym.dims<batch, 16>> loc("h/matmul")
     %bb1 = sym.broadcast_to %b1 {shape = #sym.dims<batch, 16>} : (tensor<16xf32>) -> tensor<?x16xf32, #sym.dims<batch, 16>> loc("h/add")
     %a1 = sym.add %m1, %bb1 : tensor<?x16xf32, #sym.dims<batch, 16>> loc("h/add")

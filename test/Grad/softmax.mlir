@@ -11,14 +11,14 @@ module @classes {
   sym.parameter @V : tensor<784x32xf32> init #sym.init<zeros>
   sym.parameter @W : tensor<32x10xf32> init #sym.init<zeros>
   sym.parameter @b : tensor<10xf32> init #sym.init<zeros>
-  sym.train "sgd" {}
-  func.func @model(%x: tensor<?x784xf32, #sym.dims<batch, 784>> {sym.name = "x", sym.kind = "input"},
-                   %labels: tensor<?xi64, #sym.dims<batch>> {sym.name = "labels", sym.kind = "input"},
-                   %V: tensor<784x32xf32> {sym.name = "V", sym.kind = "parameter"},
-                   %W: tensor<32x10xf32> {sym.name = "W", sym.kind = "parameter"},
-                   %b: tensor<10xf32> {sym.name = "b", sym.kind = "parameter"})
-      -> (tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "logits", sym.kind = "output"},
-          tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train sgd {}
+  func.func @model(%x: tensor<?x784xf32, #sym.dims<batch, 784>> {sym.name = "x", sym.role = #sym.role<input>},
+                   %labels: tensor<?xi64, #sym.dims<batch>> {sym.name = "labels", sym.role = #sym.role<input>},
+                   %V: tensor<784x32xf32> {sym.name = "V", sym.role = #sym.role<parameter>},
+                   %W: tensor<32x10xf32> {sym.name = "W", sym.role = #sym.role<parameter>},
+                   %b: tensor<10xf32> {sym.name = "b", sym.role = #sym.role<parameter>})
+      -> (tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "logits", sym.role = #sym.role<output>},
+          tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     %m = sym.matmul %x, %V : (tensor<?x784xf32, #sym.dims<batch, 784>>, tensor<784x32xf32>) -> tensor<?x32xf32, #sym.dims<batch, 32>> loc("h/matmul")
     %h = sym.relu %m : tensor<?x32xf32, #sym.dims<batch, 32>> loc("h")
     %p = sym.matmul %h, %W : (tensor<?x32xf32, #sym.dims<batch, 32>>, tensor<32x10xf32>) -> tensor<?x10xf32, #sym.dims<batch, 10>> loc("logits/matmul")

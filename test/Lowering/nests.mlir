@@ -17,7 +17,7 @@
 //
 // CHECK-LABEL: func.func private @k0
 // CHECK-SAME:    sym.scratch
-// CHECK-SAME:    attributes {{{.*}}sym.outer = 1 : i64}
+// CHECK-SAME:    attributes {sym.fusion_kind = #sym.fusion_kind<reduction>, {{.*}}sym.outer = 1 : i64}
 // CHECK:         kernel.nest <batch, 10> [parallel, reduction] reads(%{{.*}}[10, 1] : memref<?x10xf32>) writes(%[[S:.*]][1, 0] : memref<?xf32>)
 // CHECK-SAME:      neutral [0.000000e+00 : f32]
 // CHECK-NEXT:    ^bb0(%{{.*}}: index, %{{.*}}: index, %[[X:.*]]: f32):
@@ -49,8 +49,8 @@
 // CHECK-NEXT:      kernel.yield %[[OUT]] : f32
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
-  func.func @softmax(%x: tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @softmax(%x: tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?x10xf32, #sym.dims<batch, 10>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "reduction" (%a = %x : tensor<?x10xf32, #sym.dims<batch, 10>>) -> tensor<?x10xf32, #sym.dims<batch, 10>> {
       %e = sym.exp %a : tensor<?x10xf32, #sym.dims<batch, 10>>
       %s = sym.sum %e {axis = array<i64: 1>, keepdims = true} : (tensor<?x10xf32, #sym.dims<batch, 10>>) -> tensor<?x1xf32, #sym.dims<batch, 1>>
@@ -61,8 +61,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<?x10xf32, #sym.dims<batch, 10>>
   }
 
-  func.func @total(%x: tensor<?x1000xf32, #sym.dims<batch, 1000>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<1000xf32> {sym.name = "y", sym.kind = "output"}) {
+  func.func @total(%x: tensor<?x1000xf32, #sym.dims<batch, 1000>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<1000xf32> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "reduction" (%a = %x : tensor<?x1000xf32, #sym.dims<batch, 1000>>) -> tensor<1000xf32> {
       %s = sym.sum %a {axis = array<i64: 0>} : (tensor<?x1000xf32, #sym.dims<batch, 1000>>) -> tensor<1000xf32>
       sym.yield %s : tensor<1000xf32>
@@ -70,9 +70,9 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<1000xf32>
   }
 
-  func.func @layer(%x: tensor<?x8xf32, #sym.dims<batch, 8>> {sym.name = "x", sym.kind = "input"},
-                   %w: tensor<8x4xf32> {sym.name = "w", sym.kind = "input"}, %b: tensor<4xf32> {sym.name = "b", sym.kind = "input"})
-      -> (tensor<?x4xf32, #sym.dims<batch, 4>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @layer(%x: tensor<?x8xf32, #sym.dims<batch, 8>> {sym.name = "x", sym.role = #sym.role<input>},
+                   %w: tensor<8x4xf32> {sym.name = "w", sym.role = #sym.role<input>}, %b: tensor<4xf32> {sym.name = "b", sym.role = #sym.role<input>})
+      -> (tensor<?x4xf32, #sym.dims<batch, 4>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "contraction" (%p = %x : tensor<?x8xf32, #sym.dims<batch, 8>>, %q = %w : tensor<8x4xf32>, %r = %b : tensor<4xf32>)
         -> tensor<?x4xf32, #sym.dims<batch, 4>> {
       %0 = sym.matmul %p, %q : (tensor<?x8xf32, #sym.dims<batch, 8>>, tensor<8x4xf32>) -> tensor<?x4xf32, #sym.dims<batch, 4>>

@@ -15,7 +15,7 @@
 // CHECK-NEXT:    return
 //
 // CHECK-LABEL: func.func private @k0
-// CHECK-SAME:    attributes {sym.kernel
+// CHECK-SAME:    attributes {sym.fusion_kind = #sym.fusion_kind<reduction>, sym.kernel
 // CHECK:         kernel.read
 // CHECK-NEXT:    sym.sum
 // CHECK-NEXT:    kernel.write
@@ -23,9 +23,9 @@
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
   sym.parameter @w : tensor<4xf32> init <zeros>
   sym.state @s : tensor<4xf32> init <zeros>
-  func.func @train_step(%x: tensor<?x4xf32, #sym.dims<batch, 4>> {sym.name = "x", sym.kind = "input"},
-     %w: tensor<4xf32> {sym.name = "w", sym.kind = "parameter"}, %s: tensor<4xf32> {sym.name = "s", sym.kind = "state"})
-     -> (tensor<f32> {sym.name = "loss", sym.kind = "loss"}, tensor<4xf32> {sym.name = "w", sym.kind = "update"}, tensor<4xf32> {sym.name = "s", sym.kind = "update"}) {
+  func.func @train_step(%x: tensor<?x4xf32, #sym.dims<batch, 4>> {sym.name = "x", sym.role = #sym.role<input>},
+     %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>}, %s: tensor<4xf32> {sym.name = "s", sym.role = #sym.role<state>})
+     -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}, tensor<4xf32> {sym.name = "w", sym.role = #sym.role<update>}, tensor<4xf32> {sym.name = "s", sym.role = #sym.role<update>}) {
     %g = sym.fused "reduction" (%a = %x : tensor<?x4xf32, #sym.dims<batch, 4>>) -> tensor<4xf32> {
       %0 = sym.sum %a {axis = array<i64: 0>} : (tensor<?x4xf32, #sym.dims<batch, 4>>) -> tensor<4xf32>
       sym.yield %0 : tensor<4xf32>

@@ -23,9 +23,9 @@
 // CHECK:         call @[[COPY]](%[[SUM]], %[[LAST]])
 // CHECK-NEXT:    return
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, multipleOf = 1>]} {
-  func.func @predict(%x: tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "x", sym.kind = "input"},
-      %h0: tensor<4xf32> {sym.name = "h0", sym.kind = "input"})
-      -> (tensor<4xf32> {sym.name = "last", sym.kind = "output"}, tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "rows", sym.kind = "output"}) {
+  func.func @predict(%x: tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "x", sym.role = #sym.role<input>},
+      %h0: tensor<4xf32> {sym.name = "h0", sym.role = #sym.role<input>})
+      -> (tensor<4xf32> {sym.name = "last", sym.role = #sym.role<output>}, tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "rows", sym.role = #sym.role<output>}) {
     %r:3 = sym.scan <t> carry(%h0, %h0 : tensor<4xf32>, tensor<4xf32>) over(%x : tensor<?x4xf32, #sym.dims<t, 4>>)
         attributes {reverse = true} -> tensor<4xf32>, tensor<4xf32>, tensor<?x4xf32, #sym.dims<t, 4>> {
     ^bb0(%i: tensor<i64>, %h: tensor<4xf32>, %sum: tensor<4xf32>, %v: tensor<4xf32>):
@@ -73,8 +73,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, 
 // CHECK-NEXT:    call @{{.*}}(%[[ITERATIONS]], %[[COUNT]])
 // CHECK-NEXT:    return
 module @branches {
-  func.func @predict(%p: tensor<i1> {sym.name = "p", sym.kind = "input"}, %v: tensor<f32> {sym.name = "v", sym.kind = "input"})
-      -> (tensor<f32> {sym.name = "out", sym.kind = "output"}, tensor<i64> {sym.name = "count", sym.kind = "output"}) {
+  func.func @predict(%p: tensor<i1> {sym.name = "p", sym.role = #sym.role<input>}, %v: tensor<f32> {sym.name = "v", sym.role = #sym.role<input>})
+      -> (tensor<f32> {sym.name = "out", sym.role = #sym.role<output>}, tensor<i64> {sym.name = "count", sym.role = #sym.role<output>}) {
     %r, %n = sym.while carry(%v : tensor<f32>) count : tensor<i64> attributes {max_iterations = 7 : i64} -> tensor<f32> {
     ^bb0(%i: tensor<i64>, %c: tensor<f32>):
       %t = sym.fused "elementwise" (%a = %c : tensor<f32>) -> tensor<i1> {

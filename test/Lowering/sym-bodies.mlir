@@ -98,9 +98,9 @@
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"n", min = 1, max = 4096, multipleOf = 1>, #sym.dim_bound<"t", min = 0, max = 100, multipleOf = 1>]} {
   sym.parameter @b : tensor<f32> init <zeros>
   sym.parameter @w : tensor<4xf32> init <zeros>
-  func.func @loop(%x: tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "x", sym.kind = "input"},
-      %w: tensor<4xf32> {sym.name = "w", sym.kind = "parameter"})
-      -> (tensor<4xf32> {sym.name = "last", sym.kind = "output"}, tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "rows", sym.kind = "output"}) {
+  func.func @loop(%x: tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "x", sym.role = #sym.role<input>},
+      %w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
+      -> (tensor<4xf32> {sym.name = "last", sym.role = #sym.role<output>}, tensor<?x4xf32, #sym.dims<t, 4>> {sym.name = "rows", sym.role = #sym.role<output>}) {
     %r:2 = sym.scan <t> carry(%w : tensor<4xf32>) over(%x : tensor<?x4xf32, #sym.dims<t, 4>>)
         attributes {reverse = true} -> tensor<4xf32>, tensor<?x4xf32, #sym.dims<t, 4>> {
     ^bb0(%i: tensor<i64>, %h: tensor<4xf32>, %v: tensor<4xf32>):
@@ -117,8 +117,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"n", min = 1, max = 4096,
     return %r#0, %r#1 : tensor<4xf32>, tensor<?x4xf32, #sym.dims<t, 4>>
   }
 
-  func.func @branch(%p: tensor<i1> {sym.name = "p", sym.kind = "input"}, %v: tensor<f32> {sym.name = "v", sym.kind = "input"})
-      -> (tensor<f32> {sym.name = "out", sym.kind = "output"}) {
+  func.func @branch(%p: tensor<i1> {sym.name = "p", sym.role = #sym.role<input>}, %v: tensor<f32> {sym.name = "v", sym.role = #sym.role<input>})
+      -> (tensor<f32> {sym.name = "out", sym.role = #sym.role<output>}) {
     %b = sym.cond %p : tensor<i1> with(%v : tensor<f32>) -> tensor<f32> {
     ^bb0(%c: tensor<f32>):
       %e = sym.fused "elementwise" (%a = %c : tensor<f32>) -> tensor<f32> {
@@ -137,8 +137,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"n", min = 1, max = 4096,
     return %b : tensor<f32>
   }
 
-  func.func @pick(%x: tensor<?xf32, #sym.dims<n>> {sym.name = "x", sym.kind = "input"}, %i: tensor<?xi64, #sym.dims<n>> {sym.name = "i", sym.kind = "input"})
-      -> (tensor<?xf32, #sym.dims<n>> {sym.name = "out", sym.kind = "output"}) {
+  func.func @pick(%x: tensor<?xf32, #sym.dims<n>> {sym.name = "x", sym.role = #sym.role<input>}, %i: tensor<?xi64, #sym.dims<n>> {sym.name = "i", sym.role = #sym.role<input>})
+      -> (tensor<?xf32, #sym.dims<n>> {sym.name = "out", sym.role = #sym.role<output>}) {
     %y = sym.fused "elementwise" (%a = %x : tensor<?xf32, #sym.dims<n>>, %j = %i : tensor<?xi64, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<n>> {
       %0 = sym.gather %a, %j {axis = 0} : (tensor<?xf32, #sym.dims<n>>, tensor<?xi64, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<n>>
       sym.yield %0 : tensor<?xf32, #sym.dims<n>>

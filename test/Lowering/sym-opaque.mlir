@@ -50,16 +50,16 @@
 // CHECK-NEXT:    llvm.call @symc_k_cumsum_f64(%{{.*}}, %[[INTEGERS]])
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>, #sym.dim_bound<"n", min = 1, max = 100, multipleOf = 1>]} {
-  func.func @factor(%x: tensor<?x?x?xf32, #sym.dims<batch, n, n>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<?x?x?xf32, #sym.dims<batch, n, n>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @factor(%x: tensor<?x?x?xf32, #sym.dims<batch, n, n>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?x?x?xf32, #sym.dims<batch, n, n>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "opaque" (%a = %x : tensor<?x?x?xf32, #sym.dims<batch, n, n>>) -> tensor<?x?x?xf32, #sym.dims<batch, n, n>> {
       %s = sym.cholesky %a : (tensor<?x?x?xf32, #sym.dims<batch, n, n>>) -> tensor<?x?x?xf32, #sym.dims<batch, n, n>>
       sym.yield %s : tensor<?x?x?xf32, #sym.dims<batch, n, n>>
     }
     return %y : tensor<?x?x?xf32, #sym.dims<batch, n, n>>
   }
-  func.func @sums(%x: tensor<?x5x3xf64, #sym.dims<batch, 5, 3>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<?x5x3xf64, #sym.dims<batch, 5, 3>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @sums(%x: tensor<?x5x3xf64, #sym.dims<batch, 5, 3>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?x5x3xf64, #sym.dims<batch, 5, 3>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "opaque" (%a = %x : tensor<?x5x3xf64, #sym.dims<batch, 5, 3>>) -> tensor<?x5x3xf64, #sym.dims<batch, 5, 3>> {
       %s = sym.cumsum %a {axis = 1, reverse = true} : (tensor<?x5x3xf64, #sym.dims<batch, 5, 3>>) -> tensor<?x5x3xf64, #sym.dims<batch, 5, 3>>
       sym.yield %s : tensor<?x5x3xf64, #sym.dims<batch, 5, 3>>

@@ -40,8 +40,8 @@
 // CHECK:         llvm.call @symc_rt_parallel(
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
-  func.func @single(%x: tensor<?xf32, #sym.dims<batch>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @single(%x: tensor<?xf32, #sym.dims<batch>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "elementwise" (%a = %x : tensor<?xf32, #sym.dims<batch>>) -> tensor<?xf32, #sym.dims<batch>> {
       %0 = sym.exp %a : tensor<?xf32, #sym.dims<batch>>
       %1 = sym.pow %0, %a : tensor<?xf32, #sym.dims<batch>>
@@ -50,8 +50,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<?xf32, #sym.dims<batch>>
   }
 
-  func.func @mixed(%x: tensor<?xf64, #sym.dims<batch>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @mixed(%x: tensor<?xf64, #sym.dims<batch>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "elementwise" (%a = %x : tensor<?xf64, #sym.dims<batch>>) -> tensor<?xf32, #sym.dims<batch>> {
       %0 = sym.log %a : tensor<?xf64, #sym.dims<batch>>
       %1 = sym.cast %0 {dtype = f32} : tensor<?xf64, #sym.dims<batch>> -> tensor<?xf32, #sym.dims<batch>>
@@ -61,8 +61,8 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<?xf32, #sym.dims<batch>>
   }
 
-  func.func @one(%x: tensor<f32> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<f32> {sym.name = "y", sym.kind = "output"}) {
+  func.func @one(%x: tensor<f32> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<f32> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "elementwise" (%a = %x : tensor<f32>) -> tensor<f32> {
       %0 = sym.sin %a : tensor<f32>
       %1 = sym.sqrt %0 : tensor<f32>

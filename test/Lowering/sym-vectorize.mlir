@@ -54,8 +54,8 @@
 // CHECK:           scf.yield %[[Q]], %[[R]], %[[S]], %[[KEPT]]
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
-  func.func @rows(%x: tensor<?x40xf32, #sym.dims<batch, 40>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @rows(%x: tensor<?x40xf32, #sym.dims<batch, 40>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "reduction" (%a = %x : tensor<?x40xf32, #sym.dims<batch, 40>>) -> tensor<?xf32, #sym.dims<batch>> {
       %s = sym.sum %a {axis = array<i64: 1>} : (tensor<?x40xf32, #sym.dims<batch, 40>>) -> tensor<?xf32, #sym.dims<batch>>
       sym.yield %s : tensor<?xf32, #sym.dims<batch>>
@@ -63,17 +63,17 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
     return %y : tensor<?xf32, #sym.dims<batch>>
   }
 
-  func.func @product(%x: tensor<?xf32, #sym.dims<batch>> {sym.name = "x", sym.kind = "input"},
-                     %z: tensor<?xf32, #sym.dims<batch>> {sym.name = "z", sym.kind = "input"})
-      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.kind = "output"}) {
+  func.func @product(%x: tensor<?xf32, #sym.dims<batch>> {sym.name = "x", sym.role = #sym.role<input>},
+                     %z: tensor<?xf32, #sym.dims<batch>> {sym.name = "z", sym.role = #sym.role<input>})
+      -> (tensor<?xf32, #sym.dims<batch>> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "elementwise" (%a = %x : tensor<?xf32, #sym.dims<batch>>, %b = %z : tensor<?xf32, #sym.dims<batch>>) -> tensor<?xf32, #sym.dims<batch>> {
       %0 = sym.mul %a, %b : tensor<?xf32, #sym.dims<batch>>
       sym.yield %0 : tensor<?xf32, #sym.dims<batch>>
     }
     return %y : tensor<?xf32, #sym.dims<batch>>
   }
-  func.func @total(%x: tensor<?xf32, #sym.dims<batch>> {sym.name = "x", sym.kind = "input"})
-      -> (tensor<f32> {sym.name = "y", sym.kind = "output"}) {
+  func.func @total(%x: tensor<?xf32, #sym.dims<batch>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<f32> {sym.name = "y", sym.role = #sym.role<output>}) {
     %y = sym.fused "reduction" (%a = %x : tensor<?xf32, #sym.dims<batch>>) -> tensor<f32> {
       %s = sym.sum %a : (tensor<?xf32, #sym.dims<batch>>) -> tensor<f32>
       sym.yield %s : tensor<f32>

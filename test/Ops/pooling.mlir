@@ -3,9 +3,9 @@
 
 module @pools {
   sym.parameter @x : tensor<2x7x7x3xf32> init #sym.init<zeros>
-  sym.train "sgd" {}
-  func.func @model(%x: tensor<2x7x7x3xf32> {sym.name = "x", sym.kind = "parameter"})
-      -> (tensor<f32> {sym.name = "loss", sym.kind = "loss"}) {
+  sym.train sgd {}
+  func.func @model(%x: tensor<2x7x7x3xf32> {sym.name = "x", sym.role = #sym.role<parameter>})
+      -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
     // Padding never wins a maximum.
     // CHECK: %[[W:.*]] = sym.windows %{{.*}} {fill = 0xFFF0000000000000 : f64, padding = #sym.dims<1, 1, 1, 1>, sizes = array<i64: 3, 3>, strides = array<i64: 2, 2>} : (tensor<2x7x7x3xf32>) -> tensor<2x4x4x9x3xf32>
     // CHECK: sym.max %[[W]] {axis = array<i64: 3>}

@@ -36,7 +36,7 @@ class Op:
             argument = records[reference["def"]]
             if "TypeConstraint" in argument["!superclasses"]:
                 self.operands.append(self.operand(argument, name))
-            else:
+            elif not argument.get("fromNode"):
                 self.attributes.append(self.attribute(argument, name))
 
     def operand(self, record, name):

@@ -65,7 +65,7 @@ class Schema:
             for argument, name in op["arguments"]["args"]:
                 if "TypeConstraint" in self.record(argument)["!superclasses"]:
                     operands.append(self.operand(argument, name))
-                else:
+                elif not self.record(argument).get("fromNode"):
                     text, enum = self.attribute(argument, name)
                     attributes.append(text)
                     if enum:

@@ -81,7 +81,7 @@ private:
   llvm::MapVector<StringRef, Value> namedValues() {
     llvm::MapVector<StringRef, Value> values;
     for (BlockArgument argument : model.getArguments())
-      values[argumentName(model, argument.getArgNumber())] = argument;
+      values[nameOf(model, argument.getArgNumber())] = argument;
     for (Operation *op = &model.front().front(); op != mark; op = op->getNextNode())
       if (StringRef name = nodeName(op->getLoc()); !name.empty() && op->getNumResults() == 1)
         values[name] = op->getResult(0);
@@ -105,7 +105,7 @@ private:
 
   Value loss() {
     for (unsigned i = 0; i < model.getNumResults(); ++i)
-      if (resultKind(model, i) == "loss")
+      if (resultRoleOf(model, i) == sym::Role::loss)
         return end->getOperand(i);
     return {};
   }
@@ -116,7 +116,7 @@ private:
     if (it != values.end())
       return it->second;
     for (unsigned i = 0; i < model.getNumResults(); ++i)
-      if (resultName(model, i) == name)
+      if (resultNameOf(model, i) == name)
         return end->getOperand(i);
     return {};
   }

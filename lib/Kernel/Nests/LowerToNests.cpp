@@ -108,7 +108,9 @@ void symc::lowerOpaque(NestLowering &lowering) {
         buffer = addScratch(lowering.kernel, cast<RankedTensorType>(result.getType()));
       buffers.push_back(buffer);
     }
-    kernel::LibraryCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()), buffers,
+    kernel::LibraryCallOp::create(b, lowering.loc, b.getStringAttr(opaque.getKernelName()),
+                                  ValueRange(buffers).take_front(op.getNumOperands()),
+                                  ValueRange(buffers).drop_front(op.getNumOperands()),
                                   sym::DimsAttr::get(b.getContext(), opaque.getKernelIntegers()));
   }
 }
@@ -124,7 +126,7 @@ struct NestsPass : symc::impl::NestsPassBase<NestsPass> {
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels) {
       NestLowering lowering(kernel);
-      switch (kernel->getAttrOfType<sym::FusionKindAttr>(kKindAttr).getValue()) {
+      switch (kernel->getAttrOfType<sym::FusionKindAttr>(kFusionKindAttr).getValue()) {
       case sym::FusionKind::elementwise:
         lowerElementwise(lowering);
         break;

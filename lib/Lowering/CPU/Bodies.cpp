@@ -84,34 +84,23 @@ private:
   }
 
   Value argumentAddress(unsigned argument) {
-    if (program.getArgAttr(argument, "sym.result"))
-      return load(pointer, field(Outputs), 8 * countBefore(argument, "sym.result"));
-    StringRef kind = program.getArgAttrOfType<StringAttr>(argument, kKindAttr).getValue();
-    if (kind == "input")
-      return load(pointer, field(Inputs), 8 * inputNumber(argument));
-    if (kind == "step")
+    auto isResult = [&](unsigned i) { return bool(program.getArgAttr(i, kResultAttr)); };
+    auto isInput = [&](unsigned i) { return roleOf(program, i) == sym::Role::input && !isResult(i); };
+    auto before = [&](auto wanted) { return llvm::count_if(llvm::seq(argument), wanted); };
+    if (isResult(argument))
+      return load(pointer, field(Outputs), 8 * before(isResult));
+    switch (*roleOf(program, argument)) {
+    case sym::Role::input:
+      return load(pointer, field(Inputs), 8 * before(isInput));
+    case sym::Role::step:
       return at(frame, Step);
-    if (kind == "seed")
+    case sym::Role::seed:
       return at(frame, Seed);
-    if (kind == "check")
+    case sym::Role::check:
       return at(frame, Check);
-    StringRef name = program.getArgAttrOfType<StringAttr>(argument, kNameAttr).getValue();
-    return load(pointer, field(Slots), 8 * slotIndex.at(name));
-  }
-
-  unsigned countBefore(unsigned argument, StringRef attribute) {
-    unsigned count = 0;
-    for (unsigned i = 0; i < argument; ++i)
-      count += bool(program.getArgAttr(i, attribute));
-    return count;
-  }
-  unsigned inputNumber(unsigned argument) {
-    unsigned count = 0;
-    for (unsigned i = 0; i < argument; ++i) {
-      auto kind = program.getArgAttrOfType<StringAttr>(i, kKindAttr);
-      count += kind && kind.getValue() == "input" && !program.getArgAttr(i, "sym.result");
+    default: // a parameter or state
+      return load(pointer, field(Slots), 8 * slotIndex.at(nameOf(program, argument)));
     }
-    return count;
   }
 
   //===--------------------------------------------------------------------===//

@@ -75,7 +75,7 @@ public:
   ModelDescription run() {
     ModelDescription model;
     model.name = module.getSymName().value_or("model").str();
-    model.doc = textAttr(module->getAttrDictionary(), "sym.doc");
+    model.doc = textAttr(module->getAttrDictionary(), kDocAttr);
     if (auto bounds = module->getAttrOfType<ArrayAttr>(kBoundsAttr))
       for (auto bound : bounds.getAsRange<sym::DimBoundAttr>()) {
         dimNumber[bound.getName()] = model.dims.size();
@@ -100,16 +100,16 @@ private:
   FunctionDescription describeFunction(func::FuncOp function) {
     FunctionDescription description;
     description.name = function.getSymName().str();
-    description.doc = textAttr(function->getAttrDictionary(), "sym.doc");
+    description.doc = textAttr(function->getAttrDictionary(), kDocAttr);
     description.updatesState = description.name == "train_step";
     description.trainingMode = description.name == "train_step" || description.name == "gradients";
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-      auto kind = function.getArgAttrOfType<StringAttr>(i, kKindAttr);
-      if (kind && kind.getValue() == "parameter" && !function.getArgument(i).use_empty())
-        description.parameters.push_back(textAttr(function.getArgAttrDict(i), kNameAttr));
-      if (function.getArgAttr(i, "sym.result"))
+      std::optional<sym::Role> role = roleOf(function, i);
+      if (role == sym::Role::parameter && !function.getArgument(i).use_empty())
+        description.parameters.push_back(nameOf(function, i).str());
+      if (function.getArgAttr(i, kResultAttr))
         description.outputs.push_back(describeArgument(function, i));
-      else if (kind && kind.getValue() == "input")
+      else if (role == sym::Role::input)
         description.inputs.push_back(describeArgument(function, i));
     }
     if (description.updatesState)
@@ -131,7 +131,7 @@ private:
   bool hasLateChecks(func::FuncOp function) {
     bool written = false;
     WalkResult late = function.walk([&](func::CallOp call) {
-      written |= takesArgument(call, [&](unsigned i) { return bool(function.getArgAttr(i, "sym.result")); });
+      written |= takesArgument(call, [&](unsigned i) { return bool(function.getArgAttr(i, kResultAttr)); });
       return WalkResult(failure((written || call->getParentOfType<kernel::LoopOp>()) && mayFail(call)));
     });
     return late.wasInterrupted();
@@ -142,8 +142,8 @@ private:
     Type element = tensor.getElementType();
     ArrayRef<AffineExpr> dims = dimsOfArgument(function, i);
     ArgumentDescription argument;
-    argument.name = textAttr(function.getArgAttrDict(i), kNameAttr);
-    argument.doc = textAttr(function.getArgAttrDict(i), "sym.doc");
+    argument.name = nameOf(function, i).str();
+    argument.doc = textAttr(function.getArgAttrDict(i), kDocAttr);
     argument.type = printType(tensor);
     argument.element = elementTypeOf(element);
     for (AffineExpr dim : dims) {

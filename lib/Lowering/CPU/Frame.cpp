@@ -69,7 +69,7 @@ public:
     }
     unsigned position = 0;
     for (unsigned argument = 0; argument < program.getNumArguments(); ++argument)
-      if (program.getArgAttr(argument, "sym.result"))
+      if (program.getArgAttr(argument, kResultAttr))
         for (AffineExpr dim : dimsOfArgument(program, argument))
           LLVM::StoreOp::create(b, loc, size(dim), at(sizes.getArgument(2), 8 * position++));
     LLVM::ReturnOp::create(b, loc, status(0));

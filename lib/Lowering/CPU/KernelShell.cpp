@@ -102,7 +102,8 @@ LogicalResult KernelShell::finish() {
            << stackBytes << " bytes of the stack, and " << kKernelStackBytes << " are the most that it may take";
   b.setInsertionPointToEnd(body);
   LLVM::ReturnOp::create(b, loc, ValueRange{});
-  for (StringRef name : {StringRef(kKernelAttr), StringRef(kKindAttr), StringRef(kExtentAttr), StringRef(kGrainAttr)})
+  for (StringRef name :
+       {StringRef(kKernelAttr), StringRef(kFusionKindAttr), StringRef(kExtentAttr), StringRef(kGrainAttr)})
     if (Attribute attribute = kernel->getAttr(name))
       function->setAttr(name, attribute);
   StringAttr name = kernel.getSymNameAttr();

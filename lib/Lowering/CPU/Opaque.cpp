@@ -31,8 +31,7 @@ void emitCall(OpBuilder &b, KernelShell &shell, kernel::LibraryCallOp call, Modu
     }
     return base;
   };
-  Value buffers =
-      array(pointer, call.getBuffers().size(), [&](size_t i) { return shell.buffer(call.getBuffers()[i]); });
+  Value buffers = array(pointer, call->getNumOperands(), [&](size_t i) { return shell.buffer(call->getOperand(i)); });
   Value numbers = array(i64, integers.size(), [&](size_t i) { return shell.size(integers[i]); });
   auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(call.getName());
   if (!function) {

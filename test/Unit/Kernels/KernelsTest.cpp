@@ -56,13 +56,14 @@ std::string module(const std::string &kind, const std::vector<Tensor> &inputs, c
   std::string region, results, resultTypes;
   for (size_t i = 0; i < inputs.size(); ++i) {
     std::string n = std::to_string(i);
-    text += (i ? ", %x" : "%x") + n + ": " + inputs[i].str() + " {sym.name = \"x" + n + "\", sym.kind = \"input\"}";
+    text +=
+        (i ? ", %x" : "%x") + n + ": " + inputs[i].str() + " {sym.name = \"x" + n + "\", sym.role = #sym.role<input>}";
     region += (i ? ", %a" : "%a") + n + " = %x" + n + " : " + inputs[i].str();
   }
   text += ") -> (";
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::string n = std::to_string(i);
-    text += (i ? ", " : "") + outputs[i].str() + " {sym.name = \"y" + n + "\", sym.kind = \"output\"}";
+    text += (i ? ", " : "") + outputs[i].str() + " {sym.name = \"y" + n + "\", sym.role = #sym.role<output>}";
     resultTypes += (i ? ", " : "") + outputs[i].str();
     results += (i ? ", %y#" : "%y#") + n;
   }
