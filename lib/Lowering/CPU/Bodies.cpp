@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Expr.h"
 #include "lib/Lowering/CPU/Frame.h"
+#include "lib/Lowering/CPU/KernelShell.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
 
@@ -293,19 +294,29 @@ void convertGlobals(ModuleOp module) {
   }
 }
 
+/// Programs are code from here on, and call the code of kernels: it takes the names of their declarations.
+void nameKernels(ModuleOp module) {
+  for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (isKernel(function))
+      function.erase();
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    if (StringRef name = function.getSymName(); name.consume_back(kCodeSuffix))
+      function.setSymName(name);
+}
+
 struct BodiesPass : symc::impl::BodiesPassBase<BodiesPass> {
   using Base::Base;
 
   void runOnOperation() override {
     convertGlobals(getOperation());
-    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
-    for (func::FuncOp function : functions)
-      if (!isKernel(function)) {
-        Lives lives(function);
-        BodyEmitter(getOperation(), function, lives, arena == ArenaMode::Poisoned).emit();
-        emitSizes(getOperation(), function, lives);
-        function.erase();
-      }
+    nameKernels(getOperation());
+    SmallVector<func::FuncOp> programs(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp program : programs) {
+      Lives lives(program);
+      BodyEmitter(getOperation(), program, lives, arena == ArenaMode::Poisoned).emit();
+      emitSizes(getOperation(), program, lives);
+      program.erase();
+    }
     // The description has what these say.
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
       if (isa<sym::ParameterOp, sym::StateOp>(op))

@@ -14,8 +14,7 @@ KernelShell::KernelShell(func::FuncOp kernel, OpBuilder &b) : kernel(kernel), b(
   b.setInsertionPoint(kernel);
   Type pointer = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), {pointer, pointer, i64, i64});
-  // The final name is taken over from the kernel by `finish`.
-  function = LLVM::LLVMFuncOp::create(b, loc, (kernel.getSymName() + ".shell").str(), type, LLVM::Linkage::Internal);
+  function = LLVM::LLVMFuncOp::create(b, loc, (kernel.getSymName() + kCodeSuffix).str(), type, LLVM::Linkage::Internal);
   body = function.addEntryBlock(b);
   b.setInsertionPointToEnd(body);
 }
@@ -105,8 +104,6 @@ LogicalResult KernelShell::finish() {
   for (StringRef name : {StringRef(kKernelAttr), StringRef(kKindAttr), StringRef(kExtentAttr), StringRef(kGrainAttr)})
     if (Attribute attribute = kernel->getAttr(name))
       function->setAttr(name, attribute);
-  StringAttr name = kernel.getSymNameAttr();
-  kernel.erase();
-  function.setSymNameAttr(name);
+  kernel.eraseBody();
   return success();
 }
