@@ -16,6 +16,8 @@ void symc::buildLinalgPipeline(OpPassManager &manager) {
   manager.addPass(createOutlinePass());
   // Kernels work on buffers alone.
   manager.addPass(createSymToLinalgPass());
+  // What a target is given is all that it must know.
+  manager.addPass(createVerifyProgramsPass());
 }
 
 void symc::registerLoweringPipelines() {
