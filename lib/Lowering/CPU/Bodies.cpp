@@ -294,22 +294,12 @@ void convertGlobals(ModuleOp module) {
   }
 }
 
-/// Programs are code from here on, and call the code of kernels: it takes the names of their declarations.
-void nameKernels(ModuleOp module) {
-  for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-    if (isKernel(function))
-      function.erase();
-  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
-    if (StringRef name = function.getSymName(); name.consume_back(kCodeSuffix))
-      function.setSymName(name);
-}
-
 struct BodiesPass : symc::impl::BodiesPassBase<BodiesPass> {
   using Base::Base;
 
   void runOnOperation() override {
     convertGlobals(getOperation());
-    nameKernels(getOperation());
+    nameKernels(getOperation()); // bodies call the code itself
     SmallVector<func::FuncOp> programs(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp program : programs) {
       Lives lives(program);

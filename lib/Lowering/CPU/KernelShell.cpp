@@ -107,3 +107,12 @@ LogicalResult KernelShell::finish() {
   kernel.eraseBody();
   return success();
 }
+
+void symc::nameKernels(ModuleOp module) {
+  for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (isKernel(function))
+      function.erase();
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    if (StringRef name = function.getSymName(); name.consume_back(kCodeSuffix))
+      function.setSymName(name);
+}

@@ -58,5 +58,8 @@ private:
   llvm::DenseMap<unsigned, mlir::Value> dims;
 };
 
+/// Ends that time: kernels' declarations go, and their code takes their names. What still calls kernels is code next.
+void nameKernels(mlir::ModuleOp module);
+
 } // namespace symc
 #endif
