@@ -15,6 +15,7 @@ config.excludes = ["Inputs", "data"]
 path = [os.path.join(config.symc_build, "bin"), config.llvm_tools, config.environment.get("PATH", os.environ["PATH"])]
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["PYTHONPATH"] = os.path.join(config.symc_source, "python")
+config.environment["SYMC_DEBUG_VERIFY"] = "1"  # every compilation of the tests verifies between passes
 config.environment["SYMC"] = os.path.join(config.symc_build, "bin", "symc")
 if config.symc_sanitize:
     # lld is not built with the sanitizer: what it takes from a shared allocator would look poisoned. And a compiler that

@@ -6,6 +6,7 @@
 #include "bench/kernels/KernelJit.h"
 #include "dialects/kernel/KernelOps.h"
 #include "lib/Kernel/Kernels.h"
+#include "lib/Lowering/CPU/KernelShell.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -80,10 +81,10 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
   if (!module)
     fail("in\n" + text);
   PassManager emitters(&context);
-  emitters.enableVerifier(false); // @main calls kernels that are no func.funcs any more; they are verified below
   emitters.addPass(createContractionPass({cpu}));
   if (failed(emitters.run(*module)))
     fail("the emitters failed on\n" + text);
+  nameKernels(*module);
 
   for (auto bound : module->getOperation()->getAttrOfType<ArrayAttr>(kBoundsAttr).getAsRange<sym::DimBoundAttr>())
     state->symbols.push_back(context.getLoadedDialect<sym::SymDialect>()->internDim(bound.getName()));

@@ -168,9 +168,10 @@ typedef struct {
   int32_t time_passes;          /* measures: see symc_result.timings */
   int32_t log_device_placement; /* a remark a node: its device */
 
-  /* For finding out what is wrong with a number; both are in the manifest's flags. */
+  /* For finding out what is wrong with a number; the first two are in the manifest's flags. */
   const char *debug_fusion; /* "on", also when NULL, or "off": a kernel an op */
   const char *debug_arena;  /* "planned", also when NULL, "separate" or "poisoned": see ArenaMode of the lowering */
+  int32_t debug_verify;     /* verifies the module after every pass: changes nothing, and takes its time */
 } symc_compile_options;
 
 /* What symc_session_differentiate prints. */

@@ -9,23 +9,12 @@
 #include "lib/Autodiff/Passes.h"
 #include "lib/Frontend/Import.h"
 #include "lib/Fusion/Passes.h"
-#include "lib/Lowering/CPU/Describe.h"
-#include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Lowering/Passes.h"
 #include "lib/Target/ReservedNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/IR/InstIterator.h"
-#include "llvm/IR/Instructions.h"
-#include "llvm/IR/Operator.h"
 
 using namespace mlir;
 using namespace symc;
@@ -40,10 +29,9 @@ std::optional<ArenaMode> symc::findArenaMode(StringRef name) {
 }
 
 void symc::registerDialects(DialectRegistry &registry) {
-  registry.insert<sym::SymDialect, kernel::KernelDialect, func::FuncDialect, memref::MemRefDialect, scf::SCFDialect,
-                  vector::VectorDialect, LLVM::LLVMDialect>();
-  registerBuiltinDialectTranslation(registry);
-  registerLLVMDialectTranslation(registry);
+  registry.insert<sym::SymDialect, kernel::KernelDialect, func::FuncDialect, memref::MemRefDialect>();
+  for (const Target *target : targets())
+    target->registerDialects(registry);
 }
 
 //===----------------------------------------------------------------------===//
@@ -82,17 +70,8 @@ void symc::report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnos
   diagnostics.report(std::move(diagnostic));
 }
 
-static void reportInternal(std::string message, BuildRun &run) {
-  symc::Diagnostic diagnostic;
-  diagnostic.code = code::Internal;
-  diagnostic.file = run.options.input;
-  diagnostic.line = diagnostic.column = 0;
-  diagnostic.message = std::move(message);
-  run.diagnostics.report(std::move(diagnostic));
-}
-
-static bool runPasses(PassManager &manager, ModuleOp module, BuildRun &run) {
-  manager.enableVerifier(false); // tests of passes verify
+LogicalResult symc::runPasses(PassManager &manager, ModuleOp module, BuildRun &run) {
+  manager.enableVerifier(run.options.verifyEach);
   manager.enableTiming(run.timing);
   ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &raised) {
     report(raised, run.options, run.diagnostics);
@@ -100,10 +79,16 @@ static bool runPasses(PassManager &manager, ModuleOp module, BuildRun &run) {
   });
   size_t before = run.diagnostics.errorCount();
   if (succeeded(manager.run(module)))
-    return true;
-  if (run.diagnostics.errorCount() == before)
-    reportInternal("a pass failed", run);
-  return false;
+    return success();
+  if (run.diagnostics.errorCount() == before) {
+    symc::Diagnostic diagnostic;
+    diagnostic.code = code::Internal;
+    diagnostic.file = run.options.input;
+    diagnostic.line = diagnostic.column = 0;
+    diagnostic.message = "a pass failed";
+    run.diagnostics.report(std::move(diagnostic));
+  }
+  return failure();
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,36 +122,8 @@ bool symc::runStages(ModuleOp module, Stage last, BuildRun &run) {
   if (last >= Stage::Autodiff)
     buildAutodiffPipeline(manager, run.options.functions);
   if (last >= Stage::Fused)
-    buildFusionPipeline(manager, run.options.fuse);
+    buildFusionPipeline(manager, run.options.target->fusionCosts(), run.options.fuse);
   if (last >= Stage::Linalg)
-    buildLinalgPipeline(manager);
-  return runPasses(manager, module, run);
-}
-
-std::unique_ptr<llvm::Module> symc::translate(ModuleOp module, const CpuTarget &cpu, BuildRun &run,
-                                              llvm::LLVMContext &context, ModelDescription *description) {
-  PassManager kernels(module.getContext(), "builtin.module");
-  buildKernelPipeline(kernels, cpu.level);
-  if (!runPasses(kernels, module, run))
-    return nullptr;
-  if (description)
-    *description = describeModel(module, run.options.arena);
-  PassManager bodies(module.getContext(), "builtin.module");
-  buildBodyPipeline(bodies, run.options.arena);
-  if (!runPasses(bodies, module, run))
-    return nullptr;
-  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "model");
-  if (!code) {
-    reportInternal("the module does not translate to LLVM IR", run);
-    return nullptr;
-  }
-  code->setTargetTriple(llvm::Triple(cpu.triple));
-  code->setDataLayout(code->getTargetTriple().computeDataLayout());
-  linkVectorMath(*code);
-  if (run.options.fastMath)
-    for (llvm::Function &function : *code)
-      for (llvm::Instruction &instruction : llvm::instructions(function))
-        if (isa<llvm::FPMathOperator>(instruction))
-          instruction.setFast(true);
-  return code;
+    buildLinalgPipeline(manager, run.options.target->reductionParts());
+  return succeeded(runPasses(manager, module, run));
 }

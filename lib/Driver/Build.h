@@ -7,7 +7,6 @@
 #define SYMC_LIB_DRIVER_BUILD_H
 
 #include "lib/Driver/Stage.h"
-#include "lib/Lowering/Passes.h"
 #include "lib/Support/Diagnostics.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -26,30 +25,29 @@ struct BuildOptions {
   std::vector<std::pair<std::string, int64_t>> fixedDims;
 
   Stage stage = Stage::Library;
-  std::string output; // of stage Library
+  unsigned codeStage = 0; // of stage Code: the target's number of it
+  std::string output;     // of stage Library
   bool header = false;
 
   std::vector<std::string> functions;
   bool functionsRequired = false;
-  std::vector<std::string> cpus = {"native"};
-  std::string triple;
+  const Target *target = &defaultTarget();
+  TargetOptions code;
   std::string params; // embedded when set
   bool allowExtra = false;
   int32_t threads = 0;
   uint64_t seed = 0;
-  int optLevel = 2;
-  bool fastMath = false;
   bool timePasses = false;
+  bool verifyEach = false; // the verifier runs between passes
   bool logPlacement = false;
   bool fuse = true; // ops share kernels
-  ArenaMode arena = ArenaMode::Planned;
 };
 
 /// "planned", "separate", "poisoned".
 llvm::StringRef arenaModeName(ArenaMode mode);
 std::optional<ArenaMode> findArenaMode(llvm::StringRef name);
 
-/// The dialects that any stage uses.
+/// The dialects that any stage or target uses.
 void registerDialects(mlir::DialectRegistry &registry);
 
 /// Reports what a pass says: a message that begins with its code is about the user's graph, any other about the
@@ -69,12 +67,11 @@ std::optional<std::string> readText(const BuildOptions &options, Diagnostics &di
 /// Reads the text as a graph (or, for a name in .mlir, as a module of sym): stage Sym. Null after an error.
 mlir::OwningOpRef<mlir::ModuleOp> readModule(std::string text, mlir::MLIRContext &context, BuildRun &run);
 
+/// Runs passes on the module and reports what they say.
+mlir::LogicalResult runPasses(mlir::PassManager &manager, mlir::ModuleOp module, BuildRun &run);
+
 /// Runs the stages after Sym up to `last` (at most Linalg) on the module.
 bool runStages(mlir::ModuleOp module, Stage last, BuildRun &run);
-
-/// The code of a module at stage Linalg for one CPU, as an LLVM module. `module` is consumed.
-std::unique_ptr<llvm::Module> translate(mlir::ModuleOp module, const CpuTarget &cpu, BuildRun &run,
-                                        llvm::LLVMContext &context, ModelDescription *description);
 
 } // namespace symc
 #endif

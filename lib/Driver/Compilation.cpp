@@ -57,6 +57,10 @@ void Compilation::report(std::string_view code, std::string message, std::string
 
 /// What stopped the writing of a file, or the compiler itself.
 Outcome Compilation::failed(llvm::Error error) {
+  if (error.isA<PassesFailed>()) {
+    llvm::consumeError(std::move(error));
+    return failed();
+  }
   symc::Diagnostic diagnostic;
   diagnostic.line = diagnostic.column = 0;
   std::error_code cause;
@@ -139,7 +143,7 @@ bool Compilation::checkFunctions(ModuleOp module) {
   return good;
 }
 
-/// A remark a node. There is one device.
+/// A remark a node. There is one device, the target's.
 void Compilation::reportPlacement(ModuleOp module) {
   auto model = module.lookupSymbol<func::FuncOp>("model");
   if (!model)
@@ -157,7 +161,8 @@ void Compilation::reportPlacement(ModuleOp module) {
     remark.file = place.getFilename().str();
     remark.line = place.getLine();
     remark.column = place.getColumn();
-    remark.message = quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on cpu:0";
+    remark.message =
+        quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on " + options.target->device().str();
     diagnostics.report(std::move(remark));
   }
 }
@@ -229,71 +234,27 @@ Outcome Compilation::emit(ModuleOp module, BuildResult &result) {
     module->print(os);
     return Outcome::Done;
   }
-  // Of several CPUs the first is shown.
-  std::optional<std::vector<CpuTarget>> cpus = resolveCpus();
-  if (!cpus)
-    return failed();
-  llvm::LLVMContext llvmContext;
-  std::unique_ptr<llvm::Module> code = translate(module, cpus->front(), run, llvmContext, nullptr);
+  std::unique_ptr<TargetCompilation> code = beginCode();
   if (!code)
     return failed();
-  if (options.stage == Stage::Llvm) {
-    code->print(os, nullptr);
-    return Outcome::Done;
-  }
-  EmitOptions target;
-  target.optLevel = options.optLevel;
-  Variant variant = {cpus->front(), std::move(code), {}};
-  llvm::Error error = options.stage == Stage::Asm ? emitAssembly(std::move(variant), target, os)
-                                                  : emitObject(std::move(variant), target, os);
+  auto passes = [&](PassManager &manager, ModuleOp on) { return runPasses(manager, on, run); };
+  llvm::Error error = code->emit(options.codeStage, module, passes, os);
   return error ? failed(std::move(error)) : Outcome::Done;
 }
 
-std::optional<std::vector<CpuTarget>> Compilation::resolveCpus() {
-  std::vector<CpuTarget> cpus;
-  for (const std::string &name : options.cpus) {
-    llvm::Expected<CpuTarget> cpu = resolveCpu(options.triple, name);
-    if (!cpu) {
-      report(code::OptionValue, llvm::toString(cpu.takeError()));
-      return std::nullopt;
-    }
-    cpus.push_back(std::move(*cpu));
-  }
-  return cpus;
-}
-
-/// The code for every CPU; the description is that of the first, and the variants differ from it in nothing but the
-/// scratch memory of their kernels.
-std::optional<std::vector<Variant>> Compilation::translateAll(ModuleOp module, llvm::LLVMContext &llvmContext,
-                                                              ModelDescription &model) {
-  std::optional<std::vector<CpuTarget>> cpus = resolveCpus();
-  if (!cpus)
-    return std::nullopt;
-  std::vector<Variant> variants;
-  for (CpuTarget &cpu : *cpus) {
-    // The last one may use the module up.
-    bool last = &cpu == &cpus->back();
-    OwningOpRef<ModuleOp> copy = last ? OwningOpRef<ModuleOp>() : OwningOpRef<ModuleOp>(module.clone());
-    ModelDescription described;
-    std::unique_ptr<llvm::Module> code = translate(last ? module : *copy, cpu, run, llvmContext, &described);
-    if (!code)
-      return std::nullopt;
-    std::vector<std::vector<BufferDescription>> buffers;
-    for (const FunctionDescription &function : described.functions)
-      buffers.push_back(function.buffers);
-    variants.push_back({std::move(cpu), std::move(code), std::move(buffers)});
-    if (variants.size() == 1)
-      model = std::move(described);
-    if (copy)
-      copies.push_back(std::move(copy));
-  }
-  return variants;
+/// Null when the target finds its options wrong.
+std::unique_ptr<TargetCompilation> Compilation::beginCode() {
+  llvm::Expected<std::unique_ptr<TargetCompilation>> code = options.target->begin(options.code);
+  if (code)
+    return std::move(*code);
+  report(code::OptionValue, llvm::toString(code.takeError()));
+  return nullptr;
 }
 
 /// Flags that change what is compiled, for the manifest.
 static std::vector<std::string> flagsOf(const BuildOptions &options) {
-  std::vector<std::string> flags = {"-O" + std::to_string(options.optLevel)};
-  if (options.fastMath)
+  std::vector<std::string> flags = {"-O" + std::to_string(options.code.optLevel)};
+  if (options.code.fastMath)
     flags.push_back("--fast-math");
   for (const auto &[name, value] : options.fixedDims)
     flags.push_back("--dim " + name + "=" + std::to_string(value));
@@ -303,32 +264,30 @@ static std::vector<std::string> flagsOf(const BuildOptions &options) {
     flags.push_back("--embed-params");
   if (!options.fuse)
     flags.push_back("--debug-fusion off");
-  if (options.arena != ArenaMode::Planned)
-    flags.push_back("--debug-arena " + arenaModeName(options.arena).str());
+  if (options.code.arena != ArenaMode::Planned)
+    flags.push_back("--debug-arena " + arenaModeName(options.code.arena).str());
   return flags;
 }
 
 Outcome Compilation::writeLibrary(ModuleOp module, std::vector<std::string> inputs, BuildResult &result) {
-  llvm::LLVMContext llvmContext;
-  ModelDescription model;
-  std::optional<std::vector<Variant>> variants = translateAll(module, llvmContext, model);
-  if (!variants)
+  std::unique_ptr<TargetCompilation> code = beginCode();
+  if (!code)
     return failed();
-  model.inputs = std::move(inputs);
-  model.flags = flagsOf(options);
-  model.defaultThreads = options.threads;
-  model.defaultSeed = options.seed;
-  model.graphSha256 = graphSha256;
-  if (!options.params.empty() && !embedParameters(model, options, diagnostics))
+  auto passes = [&](PassManager &manager, ModuleOp on) { return runPasses(manager, on, run); };
+  llvm::Expected<ModelDescription> model = code->compile(module, passes);
+  if (!model)
+    return failed(model.takeError());
+  model->inputs = std::move(inputs);
+  model->flags = flagsOf(options);
+  model->defaultThreads = options.threads;
+  model->defaultSeed = options.seed;
+  model->graphSha256 = graphSha256;
+  if (!options.params.empty() && !embedParameters(*model, options, diagnostics))
     return Outcome::WrongInput;
-  EmitOptions target;
-  target.optLevel = options.optLevel;
-  target.writeHeader = options.header;
-  if (llvm::Error error = emitLibrary(std::move(*variants), model, target, options.output))
-    return failed(std::move(error));
-  result.files.push_back(options.output);
-  if (options.header)
-    result.files.push_back(headerPath(options.output, model));
+  llvm::Expected<std::vector<std::string>> files = code->writeLibrary(*model, options.output, options.header);
+  if (!files)
+    return failed(files.takeError());
+  result.files = std::move(*files);
   return Outcome::Done;
 }
 

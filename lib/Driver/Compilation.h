@@ -43,9 +43,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> read();
   Outcome emit(mlir::ModuleOp module, BuildResult &result);
   Outcome writeLibrary(mlir::ModuleOp module, std::vector<std::string> inputs, BuildResult &result);
-  std::optional<std::vector<CpuTarget>> resolveCpus();
-  std::optional<std::vector<Variant>> translateAll(mlir::ModuleOp module, llvm::LLVMContext &llvmContext,
-                                                   ModelDescription &model);
+  std::unique_ptr<TargetCompilation> beginCode();
   bool checkFunctions(mlir::ModuleOp module);
   void reportPlacement(mlir::ModuleOp module);
   void takeTimings(BuildResult &result);
@@ -57,8 +55,7 @@ private:
   const BuildOptions &options;
   Diagnostics &diagnostics;
   mlir::MLIRContext context;
-  std::string graphSha256;                               // of the text that was read
-  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> copies; // initial values in the description may point into them
+  std::string graphSha256; // of the text that was read
   std::string timings;
   std::unique_ptr<llvm::raw_ostream> timingStream;
   std::unique_ptr<mlir::DefaultTimingManager> timing;

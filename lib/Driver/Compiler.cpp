@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "symc/compiler.h"
 #include "lib/Driver/Compilation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include <cstring>
 
@@ -62,6 +63,7 @@ public:
       wrong("text_size", "the text has 2 GiB or more", code::FileTooLarge);
     else if (given.text)
       options.text = std::string(given.text, given.text_size);
+    options.verifyEach = given.debug_verify;
     readDims();
   }
 
@@ -73,22 +75,23 @@ public:
     const StageInfo *stage = findStage(given.emit);
     if (!stage)
       return wrong("emit", "there is no stage " + quoted(given.emit) + "; they are " + stageNames(true));
-    if (!stage->available)
+    if (!stage->isAvailable())
       return wrong("emit", quoted(given.emit) + " is of targets that this version does not have",
                    code::CommandNotInThisVersion);
+    emitted = stage;
     options.stage = stage->stage;
+    options.codeStage = stage->code;
   }
 
   void readRest() {
-    if (std::string target = text(given.target); target == "cuda")
-      wrong("target", "this version compiles for the CPU only", code::CommandNotInThisVersion);
-    else if (!target.empty() && target != "cpu")
-      wrong("target", "there is no target " + quoted(target) + "; they are cpu and cuda");
+    readTarget();
+    if (emitted && emitted->target && emitted->target != &options.target->info())
+      wrong("emit", quoted(given.emit) + " is of the target " + quoted(emitted->target->name));
     options.functions = list("functions", given.functions, given.function_count);
     options.functionsRequired = given.functions_required;
-    if (std::vector<std::string> cpus = list("cpus", given.cpus, given.cpu_count); !cpus.empty())
-      options.cpus = std::move(cpus);
-    options.triple = text(given.triple);
+    options.code.cpus = list("cpus", given.cpus, given.cpu_count);
+    options.code.triple = text(given.triple);
+    options.code.gpuArchs = list("gpu_archs", given.gpu_archs, given.gpu_arch_count);
     options.params = text(given.params);
     options.allowExtra = given.allow_extra;
     options.threads = given.threads;
@@ -98,8 +101,8 @@ public:
     if (given.opt_level < SYMC_OPT_DEFAULT || given.opt_level > SYMC_OPT_3)
       wrong("opt_level", "a level of optimization is one of 0 to 3");
     else if (given.opt_level != SYMC_OPT_DEFAULT)
-      options.optLevel = given.opt_level - SYMC_OPT_0;
-    options.fastMath = given.fast_math;
+      options.code.optLevel = given.opt_level - SYMC_OPT_0;
+    options.code.fastMath = given.fast_math;
     options.timePasses = given.time_passes;
     options.logPlacement = given.log_device_placement;
     readDebugging();
@@ -139,13 +142,28 @@ private:
       wrong("output", quoted(options.output) + " ends in none of .so, .o, .a");
   }
 
+  void readTarget() {
+    std::string name = text(given.target);
+    if (const Target *target = name.empty() ? &defaultTarget() : findTarget(name)) {
+      options.target = target;
+    } else if (findTargetInfo(name)) {
+      auto words = [](const Target *target) { return std::string(target->info().what); };
+      wrong("target", "this version compiles for " + llvm::join(llvm::map_range(targets(), words), " and ") + " only",
+            code::CommandNotInThisVersion);
+    } else {
+      auto words = [](const TargetInfo *target) { return std::string(target->name); };
+      wrong("target", "there is no target " + quoted(name) + "; they are " +
+                          llvm::join(llvm::map_range(targetInfos, words), " and "));
+    }
+  }
+
   void readDebugging() {
     std::string fusion = text(given.debug_fusion), arena = text(given.debug_arena);
     options.fuse = fusion != "off";
     if (!fusion.empty() && fusion != "on" && fusion != "off")
       wrong("debug_fusion", "fusion is on or off, not " + quoted(fusion));
     if (std::optional<ArenaMode> mode = findArenaMode(arena))
-      options.arena = *mode;
+      options.code.arena = *mode;
     else if (!arena.empty())
       wrong("debug_arena", "the arena is planned, separate or poisoned, not " + quoted(arena));
   }
@@ -160,6 +178,7 @@ private:
   }
 
   const symc_compile_options given;
+  const StageInfo *emitted = nullptr;
   BuildOptions &options;
   Diagnostics &diagnostics;
 };
@@ -278,8 +297,12 @@ symc_outcome call(symc_session *session, const symc_compile_options *options, sy
 
 const symc_compiler_info *symc_compiler_about(void) {
   static const std::string stages = stageNames(/*onlyAvailable=*/true);
-  static const symc_compiler_info info = {sizeof info,         SYMC_COMPILER_ABI, SYMC_VERSION,
-                                          LLVM_VERSION_STRING, "x86-64",          stages.c_str()};
+  static const std::string architectures = [] {
+    auto of = [](const Target *target) { return target->architectures().str(); };
+    return llvm::join(llvm::map_range(targets(), of), " ");
+  }();
+  static const symc_compiler_info info = {sizeof info,         SYMC_COMPILER_ABI,     SYMC_VERSION,
+                                          LLVM_VERSION_STRING, architectures.c_str(), stages.c_str()};
   return &info;
 }
 

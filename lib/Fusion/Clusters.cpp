@@ -6,10 +6,10 @@
 //
 // Ops are placed from the end of the function to its beginning, so that an op is placed when
 // all its readers are. It joins the cluster that reads it most, when the two are a legal region
-// together (CostModel.h) and the clusters stay free of cycles; with readers in several clusters
-// it is computed again in each when that is cheap, and else is a further result of one of them.
-// So a value is computed where it is used: what only the backward pass needs stays there.
-// Afterwards clusters that read the same tensors are merged.
+// together (Legality.h) that the machine has room for, and the clusters stay free of cycles; with readers in several
+// clusters it is computed again in each when that is cheap, and else is a further result of one of them. So a value is
+// computed where it is used: what only the backward pass needs stays there. Afterwards clusters that read the same
+// tensors are merged.
 //
 // The clusters are kept in an order in which each stands behind all that read its values. What
 // leads from one cluster to another then lies between them, and joining two is a matter of the
@@ -28,7 +28,8 @@ using namespace symc;
 
 static bool before(Operation *a, Operation *b) { return a->isBeforeInBlock(b); }
 
-Clusters::Clusters(Block &body, bool fuse) : body(body), function(dyn_cast<func::FuncOp>(body.getParentOp())) {
+Clusters::Clusters(Block &body, const FusionCosts &costs, bool fuse)
+    : body(body), costs(costs), function(dyn_cast<func::FuncOp>(body.getParentOp())) {
   storeMoves();
   cloneMoves();
   findUpdates();
@@ -83,7 +84,7 @@ void Clusters::storeMoves() {
     for (Value operand : op.getOperands())
       if (Operation *def = operand.getDefiningOp(); def && isMove(def) && !stored.contains(def))
         total += size.lookup(def);
-    if (total > cost::kMaxMoves && !isUnitReshape(&op))
+    if (total > costs.maxMoves && !isUnitReshape(&op))
       stored.insert(&op);
   }
 }
@@ -168,7 +169,7 @@ SmallVector<Value> Clusters::inputsOf(ArrayRef<Operation *> ops) {
 bool Clusters::fits(ArrayRef<Operation *> ops, sym::FusionKind kind) {
   if (ops.size() == 1)
     return true;
-  if (ops.size() > cost::kMaxOps)
+  if (ops.size() > costs.maxOps)
     return false;
   unsigned writes = 0, reads = inputsOf(ops).size();
   for (Operation *op : ops) {
@@ -178,8 +179,8 @@ bool Clusters::fits(ArrayRef<Operation *> ops, sym::FusionKind kind) {
     writes += result;
   }
   if (kind == sym::FusionKind::contraction)
-    return reads <= cost::kMaxEpilogueReads + 2 && writes <= cost::kMaxEpilogueWrites;
-  return reads + writes <= cost::kMaxBuffers;
+    return reads <= costs.maxEpilogueReads + 2 && writes <= costs.maxEpilogueWrites;
+  return reads + writes <= costs.maxBuffers;
 }
 
 //===----------------------------------------------------------------------===//
@@ -298,10 +299,10 @@ void Clusters::open(Operation *op) {
 /// Gives each of the clusters that read `op` its own copy, when that costs less than a store and loads.
 bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
   auto compute = dyn_cast<ScalarBodyOpInterface>(op);
-  if (!compute || scalarCost(compute) > cost::kRecompute)
+  if (!compute || scalarCost(compute, costs) > costs.recompute)
     return false;
   auto stops = [&](Value v) { return v.getDefiningOp() && stored.contains(v.getDefiningOp()); };
-  if (accesses.costOfReads(op, stops) > cost::kRecomputeReads)
+  if (accesses.costOfReads(op, stops) > costs.recomputeReads)
     return false;
   // It must not be that a value is stored for this alone: then the result may be stored as well.
   unsigned computed = 0;

@@ -22,7 +22,7 @@ struct Cluster {
 class Clusters {
 public:
   /// Without `fuse` every op is a cluster of its own.
-  Clusters(mlir::Block &body, bool fuse);
+  Clusters(mlir::Block &body, const FusionCosts &costs, bool fuse);
 
   /// In an order in which they can run.
   llvm::ArrayRef<Cluster> all() const { return scheduled; }
@@ -34,6 +34,7 @@ public:
 
 private:
   mlir::Block &body;
+  const FusionCosts costs;
   mlir::func::FuncOp function; // null: the body of a loop or branch
   AccessMap accesses;
   llvm::DenseSet<mlir::Operation *> stored;

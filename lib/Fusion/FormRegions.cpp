@@ -80,8 +80,7 @@ private:
           continue;
         // A library function reads memory: constants and renamed values stay outside of its region. So does a product
         // its operands.
-        bool evaluated =
-            isSplat(operand) || (def && isMove(def) && !clusters.isStored(def) && !isContraction(op));
+        bool evaluated = isSplat(operand) || (def && isMove(def) && !clusters.isStored(def) && !isContraction(op));
         if (evaluated && cluster.kind != sym::FusionKind::opaque) {
           inside.insert(def);
           collect(def);
@@ -125,6 +124,7 @@ private:
 
 struct FormRegions : symc::impl::FormRegionsPassBase<FormRegions> {
   using Base::Base;
+  FormRegions(const FusionCosts &costs, FormRegionsPassOptions options) : Base(std::move(options)), costs(costs) {}
 
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -140,13 +140,15 @@ struct FormRegions : symc::impl::FormRegionsPassBase<FormRegions> {
 
 private:
   void form(Block &body) {
-    Clusters clusters(body, fuse);
+    Clusters clusters(body, costs, fuse);
     if (!clusters.complete()) {
       body.getParentOp()->emitError("fusion made clusters of ops that need each other");
       return signalPassFailure();
     }
     RegionBuilder(body, clusters).run();
   }
+
+  FusionCosts costs;
 };
 
 struct VerifyRegions : symc::impl::VerifyRegionsPassBase<VerifyRegions> {
@@ -158,3 +160,7 @@ struct VerifyRegions : symc::impl::VerifyRegionsPassBase<VerifyRegions> {
   }
 };
 } // namespace
+
+std::unique_ptr<Pass> symc::createFormRegionsPass(const FusionCosts &costs, FormRegionsPassOptions options) {
+  return std::make_unique<FormRegions>(costs, std::move(options));
+}

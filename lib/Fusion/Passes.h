@@ -6,6 +6,7 @@
 #ifndef SYMC_FUSION_PASSES_H
 #define SYMC_FUSION_PASSES_H
 
+#include "lib/Fusion/Costs.h"
 #include "mlir/Pass/Pass.h"
 #include <memory>
 
@@ -15,9 +16,12 @@ namespace symc {
 #define GEN_PASS_REGISTRATION
 #include "lib/Fusion/Passes.h.inc"
 
+/// The pass for a machine that costs this.
+std::unique_ptr<mlir::Pass> createFormRegionsPass(const FusionCosts &costs, FormRegionsPassOptions options);
+
 /// The whole stage. Legal before: func, primitive ops of sym. Legal after: func, sym.fused of primitive ops,
 /// sym.constant, sym.reshape.
-void buildFusionPipeline(mlir::OpPassManager &manager, bool fuse = true);
+void buildFusionPipeline(mlir::OpPassManager &manager, const FusionCosts &costs, bool fuse = true);
 
 /// `sym-fuse`.
 void registerFusionPipeline();

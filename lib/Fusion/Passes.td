@@ -18,8 +18,8 @@ def PrepareFusionPass : Pass<"sym-prepare-fusion", "mlir::func::FuncOp"> {
 def FormRegionsPass : Pass<"sym-form-regions", "mlir::func::FuncOp"> {
   let summary = "Puts ops into regions that become kernels";
   let description = [{
-    Every primitive op except constants and reshapes. Which ops share a region is decided by lib/Fusion/CostModel.h;
-    splat constants are cloned into the regions that read them.
+    Every primitive op except constants and reshapes. Ops share a region where lib/Fusion/Legality.h allows it and
+    lib/Fusion/Costs.h says that it pays; splat constants are cloned into the regions that read them.
   }];
   let options = [Option<"fuse", "fuse", "bool", /*default=*/"true", "Let ops share regions">];
 }
@@ -27,7 +27,7 @@ def FormRegionsPass : Pass<"sym-form-regions", "mlir::func::FuncOp"> {
 def VerifyRegionsPass : Pass<"sym-verify-regions", "mlir::func::FuncOp"> {
   let summary = "Checks that fused regions are legal for the lowering";
   let description = [{
-    By the rules of lib/Fusion/CostModel.h: the lowering counts on them.
+    By the rules of lib/Fusion/Legality.h: the lowering counts on them.
   }];
 }
 

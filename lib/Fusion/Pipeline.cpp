@@ -12,10 +12,10 @@
 using namespace mlir;
 using namespace symc;
 
-void symc::buildFusionPipeline(OpPassManager &manager, bool fuse) {
+void symc::buildFusionPipeline(OpPassManager &manager, const FusionCosts &costs, bool fuse) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createPrepareFusionPass());
-  functions.addPass(createFormRegionsPass({fuse}));
+  functions.addPass(createFormRegionsPass(costs, {fuse}));
   functions.addPass(createVerifyRegionsPass());
   // Moves were cloned for each reader; inside a region equal ones are one again.
   functions.addPass(createCSEPass());
@@ -23,5 +23,5 @@ void symc::buildFusionPipeline(OpPassManager &manager, bool fuse) {
 
 void symc::registerFusionPipeline() {
   PassPipelineRegistration<>("sym-fuse", "The fusion stage",
-                             [](OpPassManager &manager) { buildFusionPipeline(manager); });
+                             [](OpPassManager &manager) { buildFusionPipeline(manager, FusionCosts()); });
 }

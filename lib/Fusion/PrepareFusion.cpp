@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
-#include "lib/Fusion/CostModel.h"
+#include "lib/Fusion/Legality.h"
 #include "lib/Fusion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"

@@ -1,4 +1,4 @@
-//===- Passes.h - From fused regions to LLVM ----------------------*- C++ -*-===//
+//===- Passes.h - From fused regions to a target's code ----------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -10,6 +10,7 @@
 #ifndef SYMC_LIB_LOWERING_PASSES_H
 #define SYMC_LIB_LOWERING_PASSES_H
 
+#include "lib/Kernel/Passes.h"
 #include "mlir/Pass/Pass.h"
 #include <memory>
 #include <string>
@@ -28,19 +29,12 @@ enum class ArenaMode {
 #include "lib/Lowering/Passes.h.inc"
 
 /// Functions become programs of kernels. Legal before: func, sym.fused of primitive ops, sym.constant, sym.reshape,
-/// loops and branches. Legal after: programs of func.call and kernel; kernels of kernel.nest,
-/// kernel.contract, kernel.library_call, memref.load, arith and math; sym.parameter, sym.state.
-void buildLinalgPipeline(mlir::OpPassManager &manager);
+/// loops and branches. Legal after, and checked: programs of func.call and kernel; kernels of kernel.nest,
+/// kernel.contract, kernel.library_call, memref.load, arith and math; kernel.global, sym.parameter, sym.state. It is
+/// what every target is given. `parts`: how a target cuts large reductions.
+void buildLinalgPipeline(mlir::OpPassManager &manager, const NestsPassOptions &parts = {});
 
-/// Kernels become code for `cpu` (a name of isaOf). Legal after: the functions as they were; kernels as llvm.funcs of
-/// scf, arith, math, vector and llvm.
-void buildKernelPipeline(mlir::OpPassManager &manager, llvm::StringRef cpu);
-
-/// Functions become bodies, and everything LLVM dialect. Before it describeModel reads the functions. Legal after: llvm
-/// alone.
-void buildBodyPipeline(mlir::OpPassManager &manager, ArenaMode arena = ArenaMode::Planned);
-
-/// `sym-lower-to-linalg`, `sym-lower-kernels`, `sym-lower-bodies`.
+/// `sym-lower-to-linalg`.
 void registerLoweringPipelines();
 
 } // namespace symc

@@ -4,7 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// In the order of the stage; lib/Lowering/Pipeline.cpp says what is legal after each part of it.
+// In the order of the stage: Passes.h says what is legal after the target-neutral part, CPU/Pipeline.h after the parts for
+// the CPU.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_LOWERING_PASSES_TD
@@ -15,11 +16,18 @@ include "mlir/Pass/PassBase.td"
 def CpuOption : Option<"cpu", "cpu", "std::string", /*default=*/"",
                        "CPU or level that kernels are for, by LLVM's name; without one: 16-byte vectors">;
 
+def VerifyProgramsPass : Pass<"sym-verify-programs", "mlir::ModuleOp"> {
+  let summary = "Checks that programs and kernels are made of nothing but what targets know";
+  let description = [{
+    Programs are steps and buffers; kernels are arith, math, loads and the ops of kernel that are for them.
+  }];
+}
+
 def ContractionPass : Pass<"sym-contraction", "mlir::ModuleOp"> {
   let summary = "Emits the kernels of matrix products and convolutions";
   let description = [{
-    Kernels that hold a kernel.contract become llvm.funcs of scf, arith, vector and LLVM loads and stores, with sym.extent
-    and sym.grain. Other kernels are left alone.
+    Kernels that hold a kernel.contract become llvm.funcs @k.code of scf, arith, vector and LLVM loads and stores, with
+    sym.extent and sym.grain; what is left of the kernels is declarations. Other kernels are left alone.
   }];
   let options = [CpuOption];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect", "mlir::scf::SCFDialect",

@@ -1,4 +1,4 @@
-// RUN: symc-opt --sym-lower-to-linalg --sym-vectorize --sym-bodies --verify-each=0 %s | symc-opt | FileCheck %s
+// RUN: symc-opt --sym-lower-to-linalg --sym-vectorize --sym-bodies %s | symc-opt | FileCheck %s
 //
 // Programs become code over the frame of a call, whose fields symc_frame of lib/Support/Program.h lists with their offsets,
 // and functions that give sizes. (What calls kernels of sym-vectorize verifies when sym-bodies has passed.)

@@ -1,4 +1,4 @@
-// RUN: symc-opt --sym-lower-to-linalg --sym-opaque --sym-bodies --verify-each=0 %s | symc-opt | FileCheck %s
+// RUN: symc-opt --sym-lower-to-linalg --sym-opaque --sym-bodies %s | symc-opt | FileCheck %s
 //
 // A kernel that is a function of the kernel library becomes one call of it, with an array of buffers and one of integers.
 // Programs call functions that are no func.funcs any more, which verifies when sym-bodies has passed.

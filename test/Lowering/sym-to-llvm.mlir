@@ -1,4 +1,4 @@
-// RUN: symc-opt --sym-lower-to-linalg --sym-vectorize=cpu=x86-64-v4 --sym-bodies --sym-to-llvm --verify-each=0 %s | symc-opt \
+// RUN: symc-opt --sym-lower-to-linalg --sym-vectorize=cpu=x86-64-v4 --sym-bodies --sym-to-llvm %s | symc-opt \
 // RUN:   | FileCheck %s --implicit-check-not="{{ (arith|cf|func|kernel|math|scf|vector)[.]}}"
 //
 // Nothing but the LLVM dialect is left. Elementary functions are calls of lib/Lowering/CPU/VectorMath, with as many lanes

@@ -1,4 +1,4 @@
-// RUN: symc-opt --sym-lower-to-linalg --sym-vectorize=cpu=x86-64-v4 --sym-bodies --verify-each=0 %s | symc-opt | FileCheck %s
+// RUN: symc-opt --sym-lower-to-linalg --sym-vectorize=cpu=x86-64-v4 --sym-bodies %s | symc-opt | FileCheck %s
 //
 // Kernels become loops over vectors of a target's width. Programs call functions that are no func.funcs any more, which
 // verifies when sym-bodies has passed.

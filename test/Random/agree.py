@@ -42,7 +42,7 @@ class Options(ctypes.Structure):
                 ("triple", S), ("cpus", ctypes.POINTER(S)), ("gpu_archs", P), ("dim_names", P), ("dim_values", P),
                 ("functions", P), ("cpu_count", I), ("gpu_arch_count", I), ("dim_count", I), ("function_count", I),
                 ("functions_required", I), ("params", S), ("allow_extra", I), ("fast_math", I), ("time_passes", I),
-                ("log_device_placement", I), ("debug_fusion", S), ("debug_arena", S)]
+                ("log_device_placement", I), ("debug_fusion", S), ("debug_arena", S), ("debug_verify", I)]
 
 
 class Told(ctypes.Structure):
@@ -78,7 +78,8 @@ def compile_graph(compiler, source, library, variant, cpu):
             errors.append(f"error[{told.contents.code.decode()}]: {told.contents.message.decode()}")
     receiver = RECEIVER(receive)
     settings = SessionOptions(size=ctypes.sizeof(SessionOptions), diagnostic=receiver)
-    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), output=os.fsencode(library))
+    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), output=os.fsencode(library),
+                      debug_verify=1)
     if cpu:
         options.cpus, options.cpu_count = (S * 1)(cpu.encode()), 1
     for key, value in VARIANTS[variant].items():

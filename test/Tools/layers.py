@@ -1,5 +1,6 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""layers.py SOURCE [TARGETS]: every file of the project is in a layer, and includes go from a layer to those below it.
+"""layers.py SOURCE [TARGETS]: every file of the project is in a layer, and includes go from a layer to those below it; what is
+of one target is included by that target alone.
 
 TARGETS is what CMake knows (test/CMakeLists.txt writes it): a source may include the headers of the targets alone that its
 own target is linked to. Prints every include that crosses.
@@ -21,6 +22,10 @@ LAYERS = [
 BESIDE = {"Host": {"Support", "interface"}, "runtime": {"Support", "interface"}}
 ONLY_TOP = {"Host": {"tests", "tools"}, "runtime": {"tests"}, "build": set()}
 
+# What is of one target, and the one file that lists them.
+OF_TARGET = re.compile(r"lib/(?:Lowering|Target)/([A-Z]{2,})/")
+LISTS_TARGETS = ("lib/Target/Targets.h", "Info.h")
+
 RANK = {name: rank for rank, (name, _) in enumerate(LAYERS)}
 SUFFIXES = {".h", ".cpp", ".c", ".td", ".def", ".inc", ".cu", ".cuh"}
 INCLUDE = re.compile(r'^\s*#?\s*include\s*["<]([^">]+)[">]', re.M)
@@ -41,6 +46,14 @@ def may_include(above, below):
     if above in BESIDE:
         return below in BESIDE[above]
     return RANK[above] < RANK[below]
+
+
+def is_of_other_target(path, found):
+    """Whether `found` is of a target and `path` is not of the same one."""
+    target, above = OF_TARGET.match(found), OF_TARGET.match(path)
+    if not target or layer_of(path) == "tests" or (above and above[1] == target[1]):
+        return False
+    return (path, found.rsplit("/", 1)[1]) != LISTS_TARGETS
 
 
 def sources(root):
@@ -93,6 +106,8 @@ def check(root, targets):
                 wrong.append(f"{path} includes {found}, which is in no layer")
             elif not may_include(above, below):
                 wrong.append(f"{path} includes {found}: {above} must not know {below}")
+            elif is_of_other_target(path, found):
+                wrong.append(f"{path} includes {found}, which is of one target")
     for name, target in targets.items():
         if layer_of(target["folder"]) == "tests":
             continue  # they compile sources of others

@@ -8,6 +8,7 @@
 #include "lib/Driver/Stage.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 namespace symc::cli {
@@ -19,13 +20,25 @@ static const StageInfo *stageOf(const Arguments &arguments) {
   if (!arguments.has("--emit"))
     return nullptr;
   std::vector<std::string> names;
-  for (const StageInfo &stage : stages)
+  for (const StageInfo &stage : stages())
     names.emplace_back(stage.name);
   const StageInfo *stage = findStage(arguments.choice("--emit", names, ""));
-  if (!stage->available)
+  if (!stage->isAvailable())
     throw usageError(code::CommandNotInThisVersion,
                      "--emit " + symc::quoted(stage->name) + " is of targets that this version does not have");
   return stage;
+}
+
+/// The target that --target names. Options of another one would be ignored.
+static std::string targetOf(const Arguments &arguments) {
+  std::vector<std::string> names;
+  for (const TargetInfo *target : targetInfos)
+    names.emplace_back(target->name);
+  std::string target = arguments.choice("--target", names, names.front());
+  for (const OptionInfo *option : arguments.given())
+    if (option->target && option->target != target)
+      throw usageError(code::OptionConflict, std::string(option->name) + " belongs to --target " + option->target);
+  return target;
 }
 
 CompileRequest::CompileRequest(const Arguments &arguments) {
@@ -37,13 +50,11 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   } else if (arguments.has("-o")) {
     setOutput(arguments.text("-o"), /*header=*/true);
   }
-  options.target = keep(arguments.choice("--target", {"cpu", "cuda"}, "cpu"));
+  options.target = keep(targetOf(arguments));
   options.cpus = keep(arguments.list("--cpu"), options.cpu_count);
   if (arguments.has("--triple"))
     options.triple = keep(arguments.text("--triple"));
   options.gpu_archs = keep(arguments.list("--gpu-arch"), options.gpu_arch_count);
-  if (arguments.has("--gpu-arch") && arguments.text("--target", "cpu") != "cuda")
-    throw usageError(code::OptionConflict, "--gpu-arch belongs to --target cuda");
   std::vector<std::string> dimNames;
   for (const auto &[name, value] : arguments.dims()) {
     dimNames.push_back(name);
@@ -71,6 +82,7 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   options.log_device_placement = arguments.has("--log-device-placement");
   options.debug_fusion = keep(arguments.choice("--debug-fusion", {"on", "off"}, "on"));
   options.debug_arena = keep(arguments.choice("--debug-arena", {"planned", "separate", "poisoned"}, "planned"));
+  options.debug_verify = getenv("SYMC_DEBUG_VERIFY") != nullptr;
   formula.size = sizeof formula;
   if (arguments.has("--of"))
     formula.of = keep(arguments.text("--of"));

@@ -51,8 +51,9 @@ struct OptionInfo {
   bool list;         // commas and repetition
   unsigned commands; // CommandSet
   const char *help;
-  bool compileTime;            // shapes what is compiled: meaningless for a library
-  const char *needs = nullptr; // an option without which this one says nothing
+  bool compileTime;             // shapes what is compiled: meaningless for a library
+  const char *needs = nullptr;  // an option without which this one says nothing
+  const char *target = nullptr; // the one that reads it, where others may not
 };
 
 const std::vector<CommandInfo> &commands();

@@ -32,18 +32,27 @@ const std::vector<CommandInfo> &commands() {
   return table;
 }
 
+/// "cpu (default) or cuda".
+static std::string targetNames() {
+  std::string names;
+  for (const TargetInfo *target : targetInfos)
+    names += (names.empty() ? "" : " or ") + std::string(target->name) + (names.empty() ? " (default)" : "");
+  return names;
+}
+
 const std::vector<OptionInfo> &options() {
+  static const std::string target = targetNames();
   static const std::string emit = "stop at a stage and print it: " + stageNames(/*onlyAvailable=*/false);
   static const std::vector<OptionInfo> table = {
       {"-o", "FILE", false, Compile, "the library (.so), object (.o) or archive (.a) to write; M.h goes beside it",
        false},
       {"--emit", "STAGE", false, Compiling, emit.c_str(), true},
-      {"--target", "T", false, Compiling, "cpu (default) or cuda", true},
+      {"--target", "T", false, Compiling, target.c_str(), true},
       {"--cpu", "NAMES", true, Compiling,
        "native (default), x86-64-v2, x86-64-v3, x86-64-v4 or an LLVM name; with several the best is picked at load",
        true},
       {"--triple", "T", false, Compiling, "another platform, as an LLVM triple", true},
-      {"--gpu-arch", "NAMES", true, Compiling, "sm_80,sm_90a", true},
+      {"--gpu-arch", "NAMES", true, Compiling, "sm_80,sm_90a", true, nullptr, "cuda"},
       {"--dim", "NAME=N", true, Compiling | Inspect,
        "fix a symbolic dimension when compiling; its size for `bench` and `inspect` of a library", true},
       {"--functions", "NAMES", true, Compiling,
@@ -123,9 +132,9 @@ std::string shortHelp() {
 /// What the stages of --emit are.
 static std::string stageHelp() {
   std::string out = "\nstages:\n";
-  for (const StageInfo &stage : stages)
+  for (const StageInfo &stage : stages())
     out += "  " + column(std::string(stage.name), 10) + std::string(stage.what) +
-           (stage.available ? "\n" : " (not in this version)\n");
+           (stage.isAvailable() ? "\n" : " (not in this version)\n");
   return out;
 }
 

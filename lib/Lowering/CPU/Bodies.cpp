@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Expr.h"
 #include "lib/Lowering/CPU/Frame.h"
+#include "lib/Lowering/CPU/KernelShell.h"
 #include "lib/Lowering/Passes.h"
 #include "mlir/Pass/Pass.h"
 
@@ -287,14 +288,14 @@ struct BodiesPass : symc::impl::BodiesPassBase<BodiesPass> {
 
   void runOnOperation() override {
     convertGlobals(getOperation());
-    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
-    for (func::FuncOp function : functions)
-      if (!isKernel(function)) {
-        Lives lives(function);
-        BodyEmitter(getOperation(), function, lives, arena == ArenaMode::Poisoned).emit();
-        emitSizes(getOperation(), function, lives);
-        function.erase();
-      }
+    nameKernels(getOperation()); // bodies call the code itself
+    SmallVector<func::FuncOp> programs(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp program : programs) {
+      Lives lives(program);
+      BodyEmitter(getOperation(), program, lives, arena == ArenaMode::Poisoned).emit();
+      emitSizes(getOperation(), program, lives);
+      program.erase();
+    }
     // The description has what these say.
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
       if (isa<sym::ParameterOp, sym::StateOp>(op))

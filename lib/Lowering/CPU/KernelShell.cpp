@@ -14,8 +14,7 @@ KernelShell::KernelShell(func::FuncOp kernel, OpBuilder &b) : kernel(kernel), b(
   b.setInsertionPoint(kernel);
   Type pointer = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), {pointer, pointer, i64, i64});
-  // The final name is taken over from the kernel by `finish`.
-  function = LLVM::LLVMFuncOp::create(b, loc, (kernel.getSymName() + ".shell").str(), type, LLVM::Linkage::Internal);
+  function = LLVM::LLVMFuncOp::create(b, loc, (kernel.getSymName() + kCodeSuffix).str(), type, LLVM::Linkage::Internal);
   body = function.addEntryBlock(b);
   b.setInsertionPointToEnd(body);
 }
@@ -106,8 +105,15 @@ LogicalResult KernelShell::finish() {
        {StringRef(kKernelAttr), StringRef(kFusionKindAttr), StringRef(kExtentAttr), StringRef(kGrainAttr)})
     if (Attribute attribute = kernel->getAttr(name))
       function->setAttr(name, attribute);
-  StringAttr name = kernel.getSymNameAttr();
-  kernel.erase();
-  function.setSymNameAttr(name);
+  kernel.eraseBody();
   return success();
+}
+
+void symc::nameKernels(ModuleOp module) {
+  for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (isKernel(function))
+      function.erase();
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    if (StringRef name = function.getSymName(); name.consume_back(kCodeSuffix))
+      function.setSymName(name);
 }

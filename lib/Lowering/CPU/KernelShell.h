@@ -12,11 +12,14 @@
 namespace symc {
 
 /// The most memory of its own that a kernel has on the stack: a convolution's frame and packed weights, 576 KB, and a
-/// tile. A thread that calls is to have 1 MiB (include/symc/runtime.h, lib/Target/CPU/Header.cpp; the pool's threads have
-/// more, runtime/Parallel.cpp): the rest of that is for spilled registers and for what stands around the kernel.
+/// tile. A thread that calls is to have 1 MiB (include/symc/runtime.h, lib/Target/CPU/Header.cpp; the pool's threads
+/// have more, runtime/Parallel.cpp): the rest of that is for spilled registers and for what stands around the kernel.
 constexpr int64_t kKernelStackBytes = 640 << 10;
 
-/// Turns a kernel `func.func` into `llvm.func @k(%buffers, %dims, %begin, %end)` (symc_kernel of
+/// Behind the name of a kernel: its code, as long as programs call the kernel itself.
+constexpr llvm::StringLiteral kCodeSuffix = ".code";
+
+/// Makes of a kernel `func.func @k` its code, `llvm.func @k.code(%buffers, %dims, %begin, %end)` (symc_kernel of
 /// lib/Support/Program.h): buffers[i] is the i-th memref argument of the kernel, dims[j] the j-th entry of the module's
 /// sym.dim_bounds. The shell starts empty; emit at the end of `entry`, then `finish`.
 class KernelShell {
@@ -36,8 +39,8 @@ public:
   /// Stack memory that lives for the whole call, 64-byte aligned; no more than kKernelStackBytes in all.
   mlir::Value stack(mlir::Type element, int64_t count);
 
-  /// Adds the return, hands the kernel's name and sym attributes on, and erases the kernel. Fails with an error, and the
-  /// kernel is still there, when it takes too much of the stack.
+  /// Adds the return, hands the kernel's sym attributes on, and leaves of the kernel its declaration, which programs
+  /// call. Fails with an error, and the kernel is as it was, when it takes too much of the stack.
   mlir::LogicalResult finish();
 
 private:
@@ -54,6 +57,9 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   llvm::DenseMap<unsigned, mlir::Value> dims;
 };
+
+/// Ends that time: kernels' declarations go, and their code takes their names. What still calls kernels is code next.
+void nameKernels(mlir::ModuleOp module);
 
 } // namespace symc
 #endif

@@ -3,9 +3,9 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Target/CPU/Cpu.h"
 #include "lib/Support/Program.h"
 #include "lib/Support/Suggest.h"
-#include "lib/Target/Target.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/TargetParser/Host.h"
@@ -66,13 +66,13 @@ Error unknownCpu(StringRef cpu) {
 }
 } // namespace
 
-Expected<CpuTarget> symc::resolveCpu(StringRef tripleName, StringRef cpu) {
+Expected<Cpu> symc::resolveCpu(StringRef tripleName, StringRef cpu) {
   Triple host(sys::getDefaultTargetTriple());
   Triple triple(tripleName.empty() ? host.str() : Triple::normalize(tripleName));
   if (triple.getArch() != Triple::x86_64 || !triple.isOSLinux())
     return createStringError("symc compiles for x86-64 Linux; '" + triple.str() + "' is another platform");
 
-  CpuTarget target;
+  Cpu target;
   target.triple = "x86_64-pc-linux-gnu"; // whatever the vendor says: it changes no instruction
   target.name = cpu.empty() ? "native" : cpu.str();
   StringSet<> features;

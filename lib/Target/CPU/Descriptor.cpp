@@ -28,7 +28,7 @@ int64_t elementCount(ArrayRef<int64_t> shape) {
 
 class DescriptorBuilder {
 public:
-  DescriptorBuilder(Module &module, const ModelDescription &model, ArrayRef<CpuTarget> cpus,
+  DescriptorBuilder(Module &module, const ModelDescription &model, ArrayRef<Cpu> cpus,
                     ArrayRef<std::vector<std::vector<BufferDescription>>> buffers)
       : module(module), model(model), cpus(cpus), buffers(buffers), context(module.getContext()), builder(context),
         pointer(PointerType::getUnqual(context)), i32(Type::getInt32Ty(context)), i64(Type::getInt64Ty(context)) {}
@@ -330,7 +330,7 @@ private:
 
   Module &module;
   const ModelDescription &model;
-  ArrayRef<CpuTarget> cpus;
+  ArrayRef<Cpu> cpus;
   ArrayRef<std::vector<std::vector<BufferDescription>>> buffers;
   LLVMContext &context;
   IRBuilder<> builder;
@@ -354,7 +354,7 @@ std::string symc::sizesSymbol(StringRef function, size_t variant) {
 
 std::string symc::slotDataSymbol(size_t index) { return "symc_slot_data_" + std::to_string(index); }
 
-void symc::addDescriptor(Module &module, const ModelDescription &model, ArrayRef<CpuTarget> cpus,
+void symc::addDescriptor(Module &module, const ModelDescription &model, ArrayRef<Cpu> cpus,
                          ArrayRef<std::vector<std::vector<BufferDescription>>> buffers) {
   DescriptorBuilder(module, model, cpus, buffers).run();
 }

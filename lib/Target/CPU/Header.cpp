@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Target/CPU/Names.h"
-#include "lib/Target/Target.h"
+#include "lib/Target/CPU/Library.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 

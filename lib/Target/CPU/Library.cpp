@@ -113,10 +113,10 @@ Error symc::emitLibrary(std::vector<Variant> variants, const ModelDescription &m
                         StringRef outputPath) {
   // The best first: create takes the first that the CPU can run.
   llvm::sort(variants, [](const Variant &a, const Variant &b) {
-    auto key = [](const CpuTarget &cpu) { return std::make_tuple(cpu.vectorBits, popcount(cpu.featureBits)); };
+    auto key = [](const Cpu &cpu) { return std::make_tuple(cpu.vectorBits, popcount(cpu.featureBits)); };
     return key(a.cpu) != key(b.cpu) ? key(a.cpu) > key(b.cpu) : a.cpu.name < b.cpu.name;
   });
-  std::vector<CpuTarget> cpus;
+  std::vector<Cpu> cpus;
   std::vector<std::vector<std::vector<BufferDescription>>> buffers;
   for (const Variant &variant : variants) {
     cpus.push_back(variant.cpu);

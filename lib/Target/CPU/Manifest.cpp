@@ -8,7 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Support/Program.h"
-#include "lib/Target/Target.h"
+#include "lib/Target/CPU/Library.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -32,9 +32,9 @@ Json arguments(ArrayRef<ArgumentDescription> list) {
 }
 
 /// Features that the code may use, of all its variants.
-Json features(ArrayRef<CpuTarget> cpus) {
+Json features(ArrayRef<Cpu> cpus) {
   SetVector<StringRef> all;
-  for (const CpuTarget &cpu : cpus) {
+  for (const Cpu &cpu : cpus) {
     SmallVector<StringRef> names;
     X86::getFeaturesForCPU(cpu.level, names);
     all.insert_range(names);
@@ -108,7 +108,7 @@ std::string liveFormula(ArrayRef<BufferDescription> buffers) {
 }
 } // namespace
 
-std::string symc::emitManifest(const ModelDescription &model, const std::vector<CpuTarget> &cpus) {
+std::string symc::emitManifest(const ModelDescription &model, const std::vector<Cpu> &cpus) {
   Json manifest = {{"model", model.name},
                    {"symc", SYMC_VERSION},
                    {"llvm", LLVM_VERSION_STRING},
@@ -118,7 +118,7 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
   if (!model.doc.empty())
     manifest["doc"] = model.doc;
   Json names = Json::array();
-  for (const CpuTarget &cpu : cpus)
+  for (const Cpu &cpu : cpus)
     names.push_back(cpu.name);
   manifest["target"] = {{"kind", "cpu"},
                         {"triple", cpus.empty() ? "" : cpus.front().triple},

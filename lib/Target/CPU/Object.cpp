@@ -54,7 +54,7 @@ CodeGenOptLevel codeGenLevel(unsigned level) {
   }
 }
 
-void setInstructionSet(Function &function, StringRef cpu, StringRef features, const CpuTarget &variant) {
+void setInstructionSet(Function &function, StringRef cpu, StringRef features, const Cpu &variant) {
   function.addFnAttr("target-cpu", cpu);
   if (features.empty())
     function.removeFnAttr("target-features");
@@ -71,7 +71,7 @@ void setInstructionSet(Function &function, StringRef cpu, StringRef features, co
 }
 } // namespace
 
-Expected<std::unique_ptr<TargetMachine>> symc::makeTargetMachine(const CpuTarget &cpu, const EmitOptions &options) {
+Expected<std::unique_ptr<TargetMachine>> symc::makeTargetMachine(const Cpu &cpu, const EmitOptions &options) {
   std::string error;
   const Target *target = x86Target(error);
   if (!target)

@@ -41,7 +41,7 @@ Expected<ByteVector> generateOne(Module &module, TargetMachine &machine) {
   return object;
 }
 
-Expected<ByteVector> generateFromBitcode(StringRef bitcode, const CpuTarget &cpu, const EmitOptions &options) {
+Expected<ByteVector> generateFromBitcode(StringRef bitcode, const Cpu &cpu, const EmitOptions &options) {
   LLVMContext context;
   Expected<std::unique_ptr<Module>> module = parseBitcodeFile(MemoryBufferRef(bitcode, "symc"), context);
   if (!module)
@@ -53,7 +53,7 @@ Expected<ByteVector> generateFromBitcode(StringRef bitcode, const CpuTarget &cpu
 }
 } // namespace
 
-Expected<std::vector<ByteVector>> symc::generateObjects(std::unique_ptr<Module> module, const CpuTarget &cpu,
+Expected<std::vector<ByteVector>> symc::generateObjects(std::unique_ptr<Module> module, const Cpu &cpu,
                                                         size_t index, TargetMachine &machine,
                                                         const EmitOptions &options) {
   std::vector<ByteVector> objects;

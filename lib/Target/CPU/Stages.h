@@ -6,7 +6,7 @@
 #ifndef SYMC_TARGET_CPU_STAGES_H
 #define SYMC_TARGET_CPU_STAGES_H
 
-#include "lib/Target/Target.h"
+#include "lib/Target/CPU/Library.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -19,7 +19,7 @@ using ByteVector = llvm::SmallVector<char, 0>;
 /// Adds the model's tables, its typed functions and all other exported ones to the module of the best variant.
 /// `bodies` are the symbols of the functions' code, one list a variant.
 /// `buffers` has an entry a CPU: the buffers of its functions; empty where they are those of the model.
-void addDescriptor(llvm::Module &module, const ModelDescription &model, llvm::ArrayRef<CpuTarget> cpus,
+void addDescriptor(llvm::Module &module, const ModelDescription &model, llvm::ArrayRef<Cpu> cpus,
                    llvm::ArrayRef<std::vector<std::vector<BufferDescription>>> buffers);
 
 /// Names of a function's code. Only variant 0 has sizes.
@@ -36,8 +36,7 @@ llvm::Expected<ByteVector> makeDataObject(const ModelDescription &model);
 
 //===- Object.cpp -----------------------------------------------------------===//
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(const CpuTarget &cpu,
-                                                                       const EmitOptions &options);
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(const Cpu &cpu, const EmitOptions &options);
 
 /// Renames the code of a variant, hides everything and sets each function's instruction set.
 llvm::Error prepareModule(Variant &variant, size_t index, llvm::TargetMachine &machine);
@@ -49,7 +48,7 @@ llvm::Error generateCode(llvm::Module &module, llvm::TargetMachine &machine, llv
 
 /// The module's code as one or several objects, generated on several threads. How it is divided depends on the module
 /// alone, so that the result does not depend on the machine.
-llvm::Expected<std::vector<ByteVector>> generateObjects(std::unique_ptr<llvm::Module> module, const CpuTarget &cpu,
+llvm::Expected<std::vector<ByteVector>> generateObjects(std::unique_ptr<llvm::Module> module, const Cpu &cpu,
                                                         size_t index, llvm::TargetMachine &machine,
                                                         const EmitOptions &options);
 

@@ -2,7 +2,7 @@
 // RUN: symc-opt %s --sym-contraction=cpu=x86-64-v4 | FileCheck %s
 // RUN: symc-opt %s --sym-contraction=cpu=x86-64-v3 | FileCheck %s --check-prefix=AVX2
 
-// CHECK: llvm.func internal @k(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
+// CHECK: llvm.func internal @k.code(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
 // CHECK-SAME: sym.extent = #sym.dims<(batch + {{[0-9]+}}) floordiv {{[0-9]+}}>
 // CHECK-SAME: sym.grain = {{[0-9]+}} : i64
 // CHECK-NOT: kernel.contract

@@ -83,6 +83,7 @@ symc_compile_options optionsFor(const char *name, const char *text) {
   options.input = name;
   options.text = text;
   options.text_size = strlen(text);
+  options.debug_verify = 1;
   return options;
 }
 
@@ -315,7 +316,7 @@ TEST_F(CompilerTest, WrongOptions) {
     EXPECT_EQ(client.told[0].file, "");
     EXPECT_EQ(client.told[0].suggestion, suggestion);
   };
-  static const char *const functions[] = {"predcit"}, *const cpus[] = {"x86-64-v9"},
+  static const char *const functions[] = {"predcit"}, *const cpus[] = {"x86-64-v9"}, *const archs[] = {"sm_90a"},
                            *const gap[] = {"predict", nullptr}, *const twice[] = {"batch", "batch"};
   static const int64_t sizes[] = {3, 4};
   wrong("input", [](auto &o) { o.input = nullptr; });
@@ -324,6 +325,7 @@ TEST_F(CompilerTest, WrongOptions) {
   wrong("emit", [](auto &o) { o.emit = "autodif"; });
   wrong("emit", [](auto &o) { o.emit = "ptx"; });
   wrong("target", [](auto &o) { o.target = "tpu"; });
+  wrong("target", [](auto &o) { o.target = "cuda"; });
   wrong("opt_level", [](auto &o) { o.opt_level = 7; });
   wrong("debug_arena", [](auto &o) { o.debug_arena = "none"; });
   wrong("threads", [](auto &o) { o.threads = -1; });
@@ -337,6 +339,8 @@ TEST_F(CompilerTest, WrongOptions) {
   wrong("dim_values", [](auto &o) { o.dim_names = twice, o.dim_count = 1; });
   wrong("functions", [](auto &o) { o.functions = functions, o.function_count = 1; }, "predict");
   wrong("", [](auto &o) { o.cpus = cpus, o.cpu_count = 1; });
+  wrong("", [](auto &o) { o.gpu_archs = archs, o.gpu_arch_count = 1; });
+  wrong("gpu_archs", [](auto &o) { o.gpu_archs = gap, o.gpu_arch_count = 2; });
   EXPECT_TRUE(std::filesystem::is_empty(folder));
 
   // What the caller needs of the graph is the graph's mistake.

@@ -11,7 +11,7 @@
 #ifndef SYMC_TEST_FAKESOURCE_H
 #define SYMC_TEST_FAKESOURCE_H
 
-#include "lib/Target/Target.h"
+#include "lib/Target/CPU/Library.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/SourceMgr.h"

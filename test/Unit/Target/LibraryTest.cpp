@@ -43,7 +43,7 @@ struct LibraryTest : testing::Test {
     llvm::LLVMContext context;
     std::vector<Variant> variants;
     for (const std::string &cpu : cpus) {
-      llvm::Expected<CpuTarget> target = resolveCpu("", cpu);
+      llvm::Expected<Cpu> target = resolveCpu("", cpu);
       ASSERT_TRUE(!!target) << llvm::toString(target.takeError());
       variants.push_back({*target, fake::parse(context, extra)});
       ASSERT_TRUE(variants.back().module);
@@ -229,7 +229,7 @@ TEST_F(LibraryTest, SeveralCpus) {
 
 TEST_F(LibraryTest, AssemblyShowsKernels) {
   llvm::LLVMContext context;
-  llvm::Expected<CpuTarget> cpu = resolveCpu("", "x86-64-v4");
+  llvm::Expected<Cpu> cpu = resolveCpu("", "x86-64-v4");
   ASSERT_TRUE(!!cpu);
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -241,7 +241,7 @@ TEST_F(LibraryTest, AssemblyShowsKernels) {
 
 TEST(CpuTest, NamesAndLevels) {
   auto resolve = [](const char *name) {
-    llvm::Expected<CpuTarget> cpu = resolveCpu("", name);
+    llvm::Expected<Cpu> cpu = resolveCpu("", name);
     if (cpu)
       return cpu->level + cpu->features;
     return llvm::toString(cpu.takeError());
@@ -254,7 +254,7 @@ TEST(CpuTest, NamesAndLevels) {
   EXPECT_EQ(resolve("nehalem"), "x86-64-v2");
   EXPECT_EQ(resolve("x86-64-v5").rfind("unknown CPU 'x86-64-v5'; did you mean 'x86-64-v2'?", 0), 0u);
   EXPECT_FALSE(!!llvm::errorToBool(resolveCpu("", "native").takeError()));
-  llvm::Expected<CpuTarget> arm = resolveCpu("aarch64-linux-gnu", "native");
+  llvm::Expected<Cpu> arm = resolveCpu("aarch64-linux-gnu", "native");
   ASSERT_FALSE(!!arm);
   EXPECT_EQ(llvm::toString(arm.takeError()),
             "symc compiles for x86-64 Linux; 'aarch64-unknown-linux-gnu' is another platform");

@@ -155,7 +155,7 @@ struct KernelsToLLVMPass : symc::impl::KernelsToLLVMPassBase<KernelsToLLVMPass> 
     populateVectorToLLVMConversionPatterns(converter, patterns);
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();
-    if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
+    if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }
 };
