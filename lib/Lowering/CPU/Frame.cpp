@@ -17,8 +17,10 @@ FrameCode::FrameCode(ModuleOp module, func::FuncOp program)
 }
 
 LLVM::LLVMFuncOp FrameCode::declare(StringRef name, Type result, ArrayRef<Type> arguments) {
-  if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-    return known;
+  // A program that has not become code yet may be called so too.
+  for (auto known : module.getOps<LLVM::LLVMFuncOp>())
+    if (known.getSymName() == name)
+      return known;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToEnd(module.getBody());
   return LLVM::LLVMFuncOp::create(b, loc, name, LLVM::LLVMFunctionType::get(result, arguments));

@@ -114,6 +114,9 @@ void symc::nameKernels(ModuleOp module) {
     if (isKernel(function))
       function.erase();
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
-    if (StringRef name = function.getSymName(); name.consume_back(kCodeSuffix))
+    if (StringRef name = function.getSymName(); name.consume_back(kCodeSuffix)) {
+      if (function.isExternal()) // of the kernel library: the code of kernels calls it
+        (void)SymbolTable::replaceAllSymbolUses(function, StringAttr::get(module.getContext(), name), module);
       function.setSymName(name);
+    }
 }

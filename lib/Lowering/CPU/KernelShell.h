@@ -16,7 +16,8 @@ namespace symc {
 /// have more, runtime/Parallel.cpp): the rest of that is for spilled registers and for what stands around the kernel.
 constexpr int64_t kKernelStackBytes = 640 << 10;
 
-/// Behind the name of a kernel: its code, as long as programs call the kernel itself.
+/// Behind the name of a kernel, or of a function that its code calls: the code, as long as there are programs, which
+/// call the kernel itself and have names of the user's.
 constexpr llvm::StringLiteral kCodeSuffix = ".code";
 
 /// Makes of a kernel `func.func @k` its code, `llvm.func @k.code(%buffers, %dims, %begin, %end)` (symc_kernel of
@@ -58,7 +59,7 @@ private:
   llvm::DenseMap<unsigned, mlir::Value> dims;
 };
 
-/// Ends that time: kernels' declarations go, and their code takes their names. What still calls kernels is code next.
+/// Ends that time: kernels' declarations go, and code has its final name. What still calls kernels is code next.
 void nameKernels(mlir::ModuleOp module);
 
 } // namespace symc

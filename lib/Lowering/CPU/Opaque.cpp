@@ -33,11 +33,12 @@ void emitCall(OpBuilder &b, KernelShell &shell, kernel::LibraryCallOp call, Modu
   };
   Value buffers = array(pointer, call->getNumOperands(), [&](size_t i) { return shell.buffer(call->getOperand(i)); });
   Value numbers = array(i64, integers.size(), [&](size_t i) { return shell.size(integers[i]); });
-  auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(call.getName());
+  std::string name = (call.getName() + kCodeSuffix).str(); // a program may be called as the function is
+  auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
   if (!function) {
     OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), {pointer, pointer});
-    function = LLVM::LLVMFuncOp::create(top, loc, call.getName(), type);
+    function = LLVM::LLVMFuncOp::create(top, loc, name, type);
   }
   LLVM::CallOp::create(b, loc, function, ValueRange{buffers, numbers});
 }
