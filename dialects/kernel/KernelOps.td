@@ -82,7 +82,7 @@ def Kernel_LoopOp : Kernel_Op<"loop", [AttrSizedOperandSegments, SingleBlock, Re
   let regions = (region SizedRegion<1>:$body);
   let hasVerifier = 1;
   let assemblyFormat = [{
-    ($trips^)? (`count` `(` $count^ `:` type($count) `)`)? (`carry` `(` $inits^ `:` type($inits) `)`)?
+    (`trips` $trips^)? (`count` `(` $count^ `:` type($count) `)`)? (`carry` `(` $inits^ `:` type($inits) `)`)?
     attr-dict-with-keyword `->` type(results) $body
   }];
   let builders = [OpBuilder<(ins "::symc::sym::DimsAttr":$trips, "bool":$reverse, "::mlir::Value":$count,

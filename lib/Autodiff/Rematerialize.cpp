@@ -22,25 +22,26 @@ public:
   }
 
   void run() {
+    Value reached; // how far the derivative has come: the copies that an op is the first to need wait for that
     for (Operation *op : derivative) {
-      // How far the derivative has come: the copies that this op is the first to need wait for that.
-      Value reached;
       for (Value operand : op->getOperands())
         if (own.contains(operand.getDefiningOp()))
           reached = operand;
-      if (!reached)
-        continue;
-      for (OpOperand &operand : op->getOpOperands())
-        if (isForgotten(operand.get()))
-          operand.set(again(operand.get(), op, reached));
+      if (reached)
+        for (OpOperand &operand : op->getOpOperands())
+          if (isForgotten(operand.get()))
+            operand.set(again(operand.get(), op, reached));
+      if (op->getNumOperands() > 0 && !op->use_empty())
+        reached = op->getResult(0);
     }
   }
 
 private:
-  /// Whether the value is of a node that is computed again; what costs nothing to keep is not.
+  static bool isConstant(Value v) { return isa_and_nonnull<sym::ConstantOp, sym::SizeOp>(v.getDefiningOp()); }
+  /// Whether the value is of a node that is computed again; what is made of constants costs nothing to keep.
   bool isForgotten(Value v) {
     Operation *def = v.getDefiningOp();
-    return def && !own.contains(def) && def->getNumOperands() > 0 && remat.matches(def);
+    return def && !own.contains(def) && !llvm::all_of(def->getOperands(), isConstant) && remat.matches(def);
   }
 
   /// The copy of a value, with copies of what it is made of, in front of `user`.
@@ -63,18 +64,9 @@ private:
 
   void copy(Operation *op, Operation *user, Value reached) {
     OpBuilder b(user);
-    auto wait = [&](Value operand) {
-      copies.map(operand, sym::AfterOp::create(b, op->getLoc(), operand, reached).getResult());
-    };
-    auto isMade = [&](Value v) { return v.getDefiningOp() && v.getDefiningOp()->getNumOperands() == 0; };
-    bool waits = false;
-    for (Value operand : op->getOperands()) {
-      if (!copies.contains(operand) && !isMade(operand))
-        wait(operand);
-      waits |= copies.contains(operand);
-    }
-    if (!waits) // a random op, of its seed
-      wait(op->getOperand(0));
+    for (Value operand : op->getOperands())
+      if (!copies.contains(operand) && !isConstant(operand))
+        copies.map(operand, sym::AfterOp::create(b, op->getLoc(), operand, reached).getResult());
     own.insert(b.clone(*op, copies)); // maps the results
   }
 

@@ -68,8 +68,8 @@ def compiled(model, label, flags):
 
 def trained(library, data, threads):
     model = symc.Model(str(library), threads=threads, seed=7)
-    values = [np.array(model.train_step(**data)) for _ in range(4)]
-    return b"".join(v.tobytes() for v in values + [np.array(model.parameters[n]) for n in sorted(model.parameters)])
+    losses = [float(np.array(model.train_step(**data)["loss"])) for _ in range(4)]
+    return losses, [np.array(model.parameters[n]).tobytes() for n in sorted(model.parameters)]
 
 
 def arena(library, dims):

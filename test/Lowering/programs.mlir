@@ -1,4 +1,5 @@
 // RUN: symc-opt --split-input-file --sym-outline %s | FileCheck %s
+// RUN: symc-opt --split-input-file --sym-outline %s | symc-opt --split-input-file | FileCheck %s
 //
 // What a loop carries is written over itself where its kernel may do so: %sum. Where something reads it later, %h, it goes
 // round through two buffers, from what the loop was given on. Rows are written and read where they stand.
@@ -12,7 +13,7 @@
 // CHECK-NEXT:    %[[B:.*]] = kernel.alloc <4>
 // CHECK-NEXT:    %[[SUM:.*]] = kernel.alloc <4>
 // CHECK-NEXT:    call @[[COPY:.*]](%[[H]], %[[SUM]])
-// CHECK-NEXT:    %{{.*}}, %[[OUTS:.*]]:3 = kernel.loop <t> carry(%[[H]], %[[A]], %[[B]] : {{.*}}) attributes {reverse = true}
+// CHECK-NEXT:    %{{.*}}, %[[OUTS:.*]]:3 = kernel.loop trips <t> carry(%[[H]], %[[A]], %[[B]] : {{.*}}) attributes {reverse = true}
 // CHECK-NEXT:    ^bb0(%[[I:.*]]: index, %[[NOW:.*]]: memref<4xf32>, %[[NEXT:.*]]: memref<4xf32>, %[[SPARE:.*]]: memref<4xf32>):
 // CHECK-NEXT:      %[[V:.*]] = kernel.row %[[X]][%[[I]]] <4>
 // CHECK-NEXT:      %[[ROW:.*]] = kernel.row %[[ROWS]][%[[I]]] <4>
@@ -58,7 +59,7 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"t", min = 0, max = 100, 
 // CHECK-SAME:    %[[V:[a-z0-9]+]]: memref<f32>
 // CHECK-SAME:    %[[OUT:[a-z0-9]+]]: memref<f32> {{{[^}]*}}sym.name = "out"
 // CHECK-SAME:    %[[COUNT:[a-z0-9]+]]: memref<i64> {{{[^}]*}}sym.name = "count"
-// CHECK:         %[[N:.*]], %[[W:.*]]:3 = kernel.loop <7> carry(%[[V]], %{{.*}}, %{{.*}} :
+// CHECK:         %[[N:.*]], %[[W:.*]]:3 = kernel.loop trips <7> carry(%[[V]], %{{.*}}, %{{.*}} :
 // CHECK-NEXT:    ^bb0(%{{.*}}: index, %[[NOW:.*]]: memref<f32>, %[[NEXT:.*]]: memref<f32>, %{{.*}}: memref<f32>):
 // CHECK-NEXT:      %[[FLAG:.*]] = kernel.alloc <> : memref<i1>
 // CHECK-NEXT:      func.call @[[TEST:.*]](%[[NOW]], %[[FLAG]])

@@ -9,7 +9,6 @@
 // The operand and the result; how many matrices there are, and the rows of each, which are the symbolic dimensions.
 // CHECK-LABEL: llvm.func internal @k0(
 // CHECK-SAME:    %[[BUFFERS:.*]]: !llvm.ptr, %[[DIMS:.*]]: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
-// CHECK-SAME:    sym.extent = #sym.dims<1>
 // CHECK-DAG:     %[[INTEGERS:.*]] = llvm.alloca %{{.*}} x !llvm.array<2 x i64>
 // CHECK-DAG:     %[[ARRAY:.*]] = llvm.alloca %{{.*}} x !llvm.array<2 x ptr>
 // CHECK:         %[[A:.*]] = llvm.load %[[BUFFERS]]
