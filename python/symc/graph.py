@@ -11,7 +11,14 @@
 
 Arithmetic makes expressions; every op of the format is a method of the graph, with
 its inputs as arguments and its attributes as keywords. A `name` makes a node of its
-own; so do attributes, and values that are used more than once.
+own; so do attributes, and values that are used more than once. An op of several
+results has a list of names and gives a tuple.
+
+    @g.function
+    def cell(h, v):
+        h = g.tanh(v @ W + h @ U)
+        return h, h
+    last, rows = g.scan(h0, x, body=cell, carries=1)
 """
 import contextlib
 import errno
@@ -21,6 +28,8 @@ import os
 import re
 import secrets
 import stat
+
+from .functions import Function, traced
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 # Words that an expression reads as something else than a name of the graph.
@@ -88,6 +97,7 @@ class Value:
 
     def __init__(self, graph, pieces, name=None, depth=1):
         self._graph, self._pieces, self.name, self._depth = graph, pieces, name, depth
+        self._scope = graph._scope
 
     def _combine(self, *pieces):
         return self._graph._expression(pieces)
@@ -148,21 +158,40 @@ class Graph:
     def __init__(self, name, doc=None):
         self.name = name
         self._file = {"symc": 1, "name": name, **({"doc": doc} if doc else {})}
-        self._sections = {key: {} for key in ("dims", "inputs", "parameters", "constants", "entry_points")}
+        self._sections = {key: {} for key in ("dims", "inputs", "parameters", "constants", "functions", "entry_points")}
         self._nodes, self._outputs, self._train = [], {}, None
-        self._names, self._dims = {}, set()
+        self._scope = None  # the function that is being built
+        self._names = set()  # of inputs and nodes of the scope
+        self._shared = set()  # of what every scope sees: parameters, constants, functions
+        self._dims = set()
 
-    def _declare(self, name, value=None):
-        if name in self._names:
+    def _declare(self, name, names):
+        if name in self._names or name in self._shared:
             raise ValueError(f"the graph has two definitions of {name!r}")
-        self._names[name] = value
-        return name
+        names.add(name)
 
     def _leaf(self, section, name, entry):
         value = Value(self, None, name)
-        self._declare(name, value)
+        self._declare(name, self._names if section == "inputs" else self._shared)
+        if section != "inputs":
+            value._scope = Ellipsis  # of all
         self._sections[section][name] = entry
         return value
+
+    def _local(self, name):
+        """An input of the function that is being built."""
+        self._declare(name, self._names)
+        return Value(self, None, name)
+
+    @contextlib.contextmanager
+    def _inside(self):
+        """Nodes become those of a function, which the graph's own values are no part of."""
+        outer = self._scope, self._nodes, self._names
+        self._scope, self._nodes, self._names = object(), [], set()
+        try:
+            yield
+        finally:
+            self._scope, self._nodes, self._names = outer
 
     def dim(self, name, min=None, max=None, multiple_of=None):
         """Bounds of a symbolic dimension."""
@@ -182,37 +211,60 @@ class Graph:
         """`value`: nested lists, numbers or an array."""
         return self._leaf("constants", name, {"type": type, "value": value.tolist() if hasattr(value, "tolist") else value})
 
+    def function(self, build=None, *, name=None, **types):
+        """A decorator: the function of the file that a Python function of values describes, with the names of its
+        parameters. It sees parameters, constants and other functions of the graph. Without types
+        (`@g.function(h="f32[n, 8]", v="f32[n, 2]")`) it takes whatever its callers give."""
+        if build is None:
+            return lambda build: self.function(build, name=name, **types)
+        name = name or build.__name__
+        entry, function = traced(self, build, name, types)
+        self._declare(name, self._shared)
+        self._sections["functions"][name] = entry
+        return function
+
     def node(self, name, value, doc=None):
         """Names a value; gives the value by that name."""
-        text = self._text(value) if isinstance(value, Value) else str(value)
+        text = self._text(self._own(value)) if isinstance(value, Value) else str(value)
         return self._append({"name": name, "expr": text, **({"doc": doc} if doc else {})})
 
     def op(self, op, *inputs, name=None, doc=None, **attributes):
-        """A node of any op: `g.op("conv2d", x, filters=8, kernel_size=[3, 3], name="conv1")`."""
+        """A node of any op: `g.op("conv2d", x, filters=8, kernel_size=[3, 3], name="conv1")`. With a list of names, and
+        of a function with several results, a tuple of values."""
         values = [v for i in inputs for v in (i if isinstance(i, (list, tuple)) else [i])]
         if not attributes and not doc and name is None and all(not isinstance(i, (list, tuple)) for i in inputs):
             pieces = [op + "("]
             for i, value in enumerate(inputs):
                 pieces += ([", "] if i else []) + [value]
             return self._expression((*pieces, ")"), call=True)
-        entry = {"name": name if name is not None else self._fresh(op), "op": op,
-                 "inputs": [self._as_name(v, op) for v in values]}
+        functions = {key: value for key, value in attributes.items() if isinstance(value, Function)}
+        for function in functions.values():
+            if function._graph is not self:
+                raise ValueError("a function of another graph")
+        attributes.update({key: function.name for key, function in functions.items()})
+        count = next((functions[key].outputs for key in ("function", "body", "true_fn") if key in functions), 1)
+        if name is None or (count > 1 and isinstance(name, str)):
+            names = [name or self._fresh(op)]
+            names += [self._fresh(f"{names[0]}_{i}") for i in range(1, count)]
+            name = names if count > 1 else names[0]
+        entry = {"name": name, "op": op, "inputs": [self._as_name(v, op) for v in values]}
         if attributes:
             entry["attrs"] = attributes
         return self._append({**entry, **({"doc": doc} if doc else {})})
 
     def __getattr__(self, op):
+        """Ops are methods, `while` as `while_`."""
         if op.startswith("_"):
             raise AttributeError(op)
-        return lambda *inputs, **attributes: self.op(op, *inputs, **attributes)
+        return lambda *inputs, **attributes: self.op(op.rstrip("_"), *inputs, **attributes)
 
     def output(self, *values, **named):
         """What `predict` returns: named nodes, or `name=value`."""
         for value in values:
             if not isinstance(value, Value) or value.name is None:
                 raise ValueError("an output without a name: use output(name=value)")
-            self._outputs[value.name] = value
-        self._outputs.update(named)
+            self._outputs[value.name] = self._own(value)
+        self._outputs.update({n: self._own(v) if isinstance(v, Value) else v for n, v in named.items()})
 
     def entry_point(self, name, *outputs):
         """A further function of the library."""
@@ -228,7 +280,7 @@ class Graph:
         """The graph file as text, written to `path` when one is given."""
         outputs = {name: self._text(value) for name, value in self._outputs.items()}
         file = dict(self._file)
-        for section in ("dims", "inputs", "parameters", "constants"):
+        for section in ("dims", "inputs", "parameters", "constants", "functions"):
             if self._sections[section]:
                 file[section] = self._sections[section]
         file["nodes"] = self._nodes
@@ -246,14 +298,25 @@ class Graph:
     # ---- values as text ------------------------------------------------------------------------------------------
 
     def _append(self, entry):
-        value = Value(self, None, entry["name"])
-        self._declare(entry["name"], value)
+        names = entry["name"] if isinstance(entry["name"], list) else [entry["name"]]
+        for name in names:
+            self._declare(name, self._names)
         self._nodes.append(entry)
+        values = tuple(Value(self, None, name) for name in names)
+        return values if isinstance(entry["name"], list) else values[0]
+
+    def _own(self, value):
+        """A value that the scope may use."""
+        if value._graph is not self:
+            raise ValueError("values of two graphs in one expression")
+        if value._scope is not Ellipsis and value._scope is not self._scope:
+            raise ValueError(f"{value!r} is not of the function that is being built: pass it as an input" if self._scope
+                             else f"{value!r} is of a function, which gives it as a result or not at all")
         return value
 
     def _fresh(self, stem):
         name, count = stem, 0
-        while name in self._names or name in self._dims:
+        while name in self._names or name in self._shared or name in self._dims:
             count += 1
             name = f"{stem}_{count}"
         return name
@@ -264,8 +327,7 @@ class Graph:
         depth = 1
         for piece in pieces:
             if isinstance(piece, Value):
-                if piece._graph is not self:
-                    raise ValueError("values of two graphs in one expression")
+                self._own(piece)
                 if piece.name is None and (getattr(piece, "_used", False) or piece._depth >= self._DEEPEST):
                     self._give_name(piece)
                 piece._used = True
@@ -284,7 +346,7 @@ class Graph:
     def _as_name(self, value, where):
         if not isinstance(value, Value):
             raise TypeError(f"{where}: an input is a value of the graph, not {value!r}")
-        if value.name is None:
+        if self._own(value).name is None:
             self._give_name(value)
         return value.name
 

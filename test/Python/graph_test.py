@@ -6,6 +6,7 @@ import pathlib
 import tempfile
 import unittest
 
+import numpy as np
 import symc
 
 
@@ -63,6 +64,86 @@ class GraphTest(unittest.TestCase):
                 pass
         with self.assertRaisesRegex(TypeError, "use graph.constant"):
             x + [1, 2]
+
+    def test_functions(self):
+        g = symc.Graph("rnn")
+        x, h0 = g.input("x", "f64[t, n, 2]"), g.input("h0", "f64[n, 3]")
+        w, u = g.parameter("W", "f64[2, 3]", init="glorot_uniform"), g.parameter("U", "f64[3, 3]", init="orthogonal")
+
+        @g.function
+        def squash(a):
+            return g.tanh(a * 0.5)
+
+        @g.function(name="cell", h="f64[n, 3]", v="f64[n, 2]")
+        def step(h, v):
+            h = squash(v @ w + h @ u)
+            return h, h * 2
+
+        @g.function
+        def small(a):
+            return g.max(g.abs(a)) < 0.1
+
+        @g.function
+        def large(a):
+            return g.logical_not(small(a))
+
+        @g.function
+        def halved(a):
+            return a / 2
+
+        @g.function
+        def kept(a):
+            return a
+
+        last, rows = g.scan(h0, x, body=step, carries=1, name="all")
+        down = g.while_(last, cond=large, body=halved, max_iterations=20)
+        either = g.cond(small(last), last, true_fn=kept, false_fn=halved)
+        best, where = g.top_k(last, k=2, name=["best", "where"])
+        g.output(last, rows, best, where, down=down, either=either)
+        file = json.loads(g.to_json())
+        self.assertEqual(file["functions"]["cell"], {
+            "inputs": {"h": "f64[n, 3]", "v": "f64[n, 2]"},
+            "nodes": [{"name": "t_1", "expr": "(v @ W) + (h @ U)"},
+                      {"name": "call", "op": "call", "inputs": ["t_1"], "attrs": {"function": "squash"}}],
+            "outputs": ["call", "call * 2"]})
+        self.assertEqual(file["functions"]["squash"], {"inputs": ["a"], "outputs": ["tanh(a * 0.5)"]})
+        self.assertEqual(file["nodes"][0], {"name": ["all", "all_1"], "op": "scan", "inputs": ["h0", "x"],
+                                            "attrs": {"body": "cell", "carries": 1}})
+        model = symc.compile(g)
+        rng = np.random.default_rng(0)
+        data, h = rng.standard_normal((5, 4, 2)), rng.standard_normal((4, 3))
+        got = model.predict(x=data, h0=h)
+        wanted = []
+        for row in data:
+            h = np.tanh((row @ np.array(model.parameters["W"]) + h @ np.array(model.parameters["U"])) * 0.5)
+            wanted.append(h * 2)
+        self.assertTrue(np.allclose(np.array(got["all"]), h, atol=1e-12))
+        self.assertTrue(np.allclose(np.array(got["all_1"]), wanted, atol=1e-12))
+        self.assertTrue(np.allclose(np.array(got["best"]), np.sort(h, axis=1)[:, ::-1][:, :2], atol=1e-12))
+        self.assertLess(np.abs(np.array(got["down"])).max(), 0.1)
+
+    def test_mistakes_in_functions(self):
+        g = symc.Graph("g")
+        x = g.input("x", "f32[n]")
+        y = x * 2
+        for inner in (lambda a: a + x, lambda a: g.tanh(y), lambda a: (a, y)):
+            with self.assertRaisesRegex(ValueError, "pass it as an input"):
+                g.function(inner, name="f")
+        leaked = []
+        f = g.function(lambda a: leaked.append(a) or a, name="f")
+        with self.assertRaisesRegex(ValueError, "is of a function"):
+            x + leaked[0]
+        with self.assertRaisesRegex(ValueError, "two definitions of 'f'"):
+            g.function(lambda a: a, name="f")
+        with self.assertRaisesRegex(TypeError, "f takes 1 inputs"):
+            f(x, x)
+        with self.assertRaisesRegex(TypeError, "all of them have one, or none"):
+            g.function(lambda a, b: a, name="h", a="f32[n]")
+        with self.assertRaisesRegex(TypeError, "plain parameter"):
+            g.function(lambda *a: a, name="h")
+        with self.assertRaisesRegex(ValueError, "another graph"):
+            symc.Graph("other").op("call", function=f)
+        self.assertEqual(g._text(x + 1), "x + 1")
 
     def test_writes_a_file(self):
         g = symc.Graph("g")
