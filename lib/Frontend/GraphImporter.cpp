@@ -31,7 +31,8 @@ static void buildConstants(GraphParts &parts) {
   }
 }
 
-/// Calls `visit` with the names of all nodes, and of what stands in functions that they call, behind the name of the call.
+/// Calls `visit` with the names of all nodes, and of what stands in functions that they call behind the name of the
+/// call.
 static void forEachNodeName(ModuleOp module, Operation *root, const std::string &scope,
                             function_ref<void(StringRef)> visit) {
   root->walk([&](Operation *op) {
