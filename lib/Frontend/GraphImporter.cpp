@@ -36,6 +36,8 @@ static void buildConstants(GraphParts &parts) {
 static void forEachNodeName(ModuleOp module, Operation *root, const std::string &scope,
                             function_ref<void(StringRef)> visit) {
   root->walk([&](Operation *op) {
+    if (isa<func::FuncOp, func::ReturnOp>(op)) // they have the name of the function, which is no node
+      return;
     std::string name = scope + nodeName(op->getLoc()).str();
     visit(name);
     if (auto call = dyn_cast<func::CallOp>(op))
