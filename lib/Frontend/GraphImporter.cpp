@@ -59,7 +59,7 @@ static void checkRemat(GraphParts &parts, ModuleOp module) {
                        "'*' stands for any characters, '?' for one");
 }
 
-/// The arguments' and results' names and kinds, and what the module says of itself.
+/// The arguments' and results' names and roles, and what the module says of itself.
 static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.sortMade();
   OpBuilder &b = parts.builder;
