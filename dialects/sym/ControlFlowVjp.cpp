@@ -96,20 +96,36 @@ private:
         need(cotangent);
   }
 
-  void need(Value v) {
-    if (llvm::is_contained(seeds, v))
-      return;
+  bool isRepeated(Operation *op) {
+    return op->getNumOperands() == 0 || isa<BroadcastToOp, ReshapeOp>(op) || remat.matches(op);
+  }
+  bool isHad(Value v) const {
     Operation *def = v.getDefiningOp();
-    if (!def) {
-      usedArguments.insert(v);
-    } else if (repeated.contains(def)) {
-      return;
-    } else if (def->getNumOperands() == 0 || isa<BroadcastToOp, ReshapeOp>(def) || remat.matches(def)) {
-      for (Value operand : def->getOperands())
-        need(operand);
-      repeated.insert(def);
-    } else {
-      residuals.insert(v);
+    return def ? repeated.contains(def) || residuals.contains(v)
+               : usedArguments.contains(v) || llvm::is_contained(seeds, v);
+  }
+
+  /// Operands come before what is repeated of them. Without recursion: `remat` may name all of a long body.
+  void need(Value v) {
+    SmallVector<Value> stack{v};
+    while (!stack.empty()) {
+      Value next = stack.back();
+      Operation *def = next.getDefiningOp();
+      bool repeat = def && isRepeated(def);
+      size_t before = stack.size();
+      if (repeat)
+        for (Value operand : llvm::reverse(def->getOperands()))
+          if (!isHad(operand))
+            stack.push_back(operand);
+      if (stack.size() != before)
+        continue;
+      stack.pop_back();
+      if (isHad(next))
+        continue;
+      if (repeat)
+        repeated.insert(def);
+      else
+        (def ? residuals : usedArguments).insert(next);
     }
   }
 };

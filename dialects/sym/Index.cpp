@@ -25,6 +25,10 @@ AffineExpr LinearForm::coef(unsigned loop) const {
   return loop < coefs.size() ? coefs[loop] : constantDim(base.getContext(), 0);
 }
 
+bool LinearForm::isOverflown() const {
+  return symc::isOverflown(base) || llvm::any_of(coefs, [](AffineExpr c) { return symc::isOverflown(c); });
+}
+
 std::optional<unsigned> LinearForm::asLoop() const {
   if (coefs.empty() || !isOne(coefs.back()) || constantValue(base) != 0 ||
       llvm::any_of(ArrayRef(coefs).drop_back(), [](AffineExpr c) { return constantValue(c) != 0; }))
@@ -94,23 +98,34 @@ std::optional<SmallVector<LinearForm, 4>> symc::formsOf(ArrayRef<Index> index) {
 
 //===----------------------------------------------------------------------===//
 // Arithmetic
+//
+// What does not fit is computed instead: the steps of slices multiply beyond 64 bits where only
+// the iteration 0 is left, and there it does not matter that the code wraps around.
+//
 //===----------------------------------------------------------------------===//
+
+static std::optional<Index> known(LinearForm form) {
+  return form.isOverflown() ? std::nullopt : std::optional<Index>(std::move(form));
+}
 
 Index ElementBuilder::add(const Index &x, const Index &y) const {
   if (x.form() && y.form())
-    return *x.form() + *y.form();
+    if (std::optional<Index> sum = known(*x.form() + *y.form()))
+      return *sum;
   return x.isZero() ? y : y.isZero() ? x : Index(arith::AddIOp::create(b, loc, value(x), value(y)).getResult());
 }
 
 Index ElementBuilder::sub(const Index &x, const Index &y) const {
   if (x.form() && y.form())
-    return *x.form() - *y.form();
+    if (std::optional<Index> difference = known(*x.form() - *y.form()))
+      return *difference;
   return y.isZero() ? x : Index(arith::SubIOp::create(b, loc, value(x), value(y)).getResult());
 }
 
 Index ElementBuilder::mul(const Index &x, AffineExpr factor) const {
   if (x.form())
-    return *x.form() * factor;
+    if (std::optional<Index> product = known(*x.form() * factor))
+      return *product;
   return isOne(factor) ? x : Index(arith::MulIOp::create(b, loc, value(x), dim(factor)).getResult());
 }
 

@@ -23,6 +23,8 @@ struct LinearForm {
   /// The same in all iterations.
   bool isUniform() const { return coefs.empty(); }
   std::optional<int64_t> asConstant() const { return isUniform() ? constantValue(base) : std::nullopt; }
+  /// A number in it does not fit in 64 bits, as isOverflown of a size.
+  bool isOverflown() const;
   /// The number of the loop whose iteration this is.
   std::optional<unsigned> asLoop() const;
 

@@ -31,10 +31,13 @@ static void buildConstants(GraphParts &parts) {
   }
 }
 
-/// Calls `visit` with the names of all nodes, and of what stands in functions that they call, behind the name of the call.
+/// Calls `visit` with the names of all nodes, and of what stands in functions that they call behind the name of the
+/// call.
 static void forEachNodeName(ModuleOp module, Operation *root, const std::string &scope,
                             function_ref<void(StringRef)> visit) {
   root->walk([&](Operation *op) {
+    if (isa<func::FuncOp, func::ReturnOp>(op)) // they have the name of the function, which is no node
+      return;
     std::string name = scope + nodeName(op->getLoc()).str();
     visit(name);
     if (auto call = dyn_cast<func::CallOp>(op))
@@ -56,7 +59,7 @@ static void checkRemat(GraphParts &parts, ModuleOp module) {
                        "'*' stands for any characters, '?' for one");
 }
 
-/// The arguments' and results' names and kinds, and what the module says of itself.
+/// The arguments' and results' names and roles, and what the module says of itself.
 static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.sortMade();
   OpBuilder &b = parts.builder;

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Fusion/Access.h"
 #include "dialects/sym/Expr.h"
-#include "lib/Fusion/CostModel.h"
+#include "lib/Fusion/Legality.h"
 
 using namespace mlir;
 using namespace symc;

@@ -4,8 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Fusion/Legality.h"
-#include "dialects/sym/Expr.h"
-#include "lib/Fusion/Access.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;

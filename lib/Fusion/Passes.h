@@ -20,7 +20,7 @@ namespace symc {
 std::unique_ptr<mlir::Pass> createFormRegionsPass(const FusionCosts &costs, FormRegionsPassOptions options);
 
 /// The whole stage. Legal before: func, primitive ops of sym. Legal after: func, sym.fused of primitive ops,
-/// sym.constant, sym.reshape.
+/// sym.constant, ops that rename memory.
 void buildFusionPipeline(mlir::OpPassManager &manager, const FusionCosts &costs, bool fuse = true);
 
 /// `sym-fuse`.

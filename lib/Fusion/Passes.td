@@ -18,8 +18,8 @@ def PrepareFusionPass : Pass<"sym-prepare-fusion", "mlir::func::FuncOp"> {
 def FormRegionsPass : Pass<"sym-form-regions", "mlir::func::FuncOp"> {
   let summary = "Puts ops into regions that become kernels";
   let description = [{
-    Every primitive op except constants and reshapes. Ops share a region where lib/Fusion/Legality.h allows it and
-    lib/Fusion/Costs.h says that it pays; splat constants are cloned into the regions that read them.
+    Every primitive op except constants and those that rename memory. Ops share a region where lib/Fusion/Legality.h
+    allows it and lib/Fusion/Costs.h says that it pays; splat constants are cloned into the regions that read them.
   }];
   let options = [Option<"fuse", "fuse", "bool", /*default=*/"true", "Let ops share regions">];
 }

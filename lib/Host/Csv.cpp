@@ -157,8 +157,10 @@ template <typename T> Parse parse(std::string_view text, T &element) {
     if constexpr (std::is_floating_point_v<T>) {
       // Too small is rounded like any other number; too large is an error.
       double wide = strtod(std::string(text).c_str(), nullptr);
+      if (std::fabs(wide) > 1)
+        return Parse::OutOfRange;
       element = static_cast<T>(wide);
-      return std::fabs(wide) > 1 ? Parse::OutOfRange : Parse::Ok;
+      return Parse::Ok;
     }
     return Parse::OutOfRange;
   }

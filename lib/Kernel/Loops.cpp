@@ -30,8 +30,8 @@ struct ProgramBuilder::Loop {
 
   /// The buffer of each carry that stays where it is. One that is null has three of the loop's: this iteration's, the
   /// next one's, and the one after that.
-  SmallVector<Value> fixed;
-  kernel::LoopOp program;
+  SmallVector<Value> fixed = {};
+  kernel::LoopOp program = {};
 
   unsigned carries() const { return inits.size(); }
   /// The names of a carry that goes round, among the arguments or the results of the loop.
@@ -154,36 +154,16 @@ Value ProgramBuilder::convertLoop(Loop loop) {
 }
 
 void ProgramBuilder::convertScan(sym::ScanOp scan) {
-  convertLoop({scan,
-               nullptr,
-               scan.getBody().front(),
-               scan.getInits(),
-               scan.getXs(),
-               scan.getInvariants(),
-               scan.getOuts(),
-               scan.getTripsAttr(),
-               scan.getReverse(),
-               scan.getCount(),
-               {},
-               {}});
+  convertLoop({scan, nullptr, scan.getBody().front(), scan.getInits(), scan.getXs(), scan.getInvariants(),
+               scan.getOuts(), scan.getTripsAttr(), scan.getReverse(), scan.getCount()});
 }
 
 void ProgramBuilder::convertWhile(sym::WhileOp loop) {
   sym::DimsAttr trips;
   if (std::optional<int64_t> most = loop.getMaxIterations())
     trips = sym::DimsAttr::get(b.getContext(), constantDim(b.getContext(), *most));
-  Value ran = convertLoop({loop,
-                           &loop.getCondition().front(),
-                           loop.getBody().front(),
-                           loop.getInits(),
-                           ValueRange(),
-                           loop.getInvariants(),
-                           loop.getOuts(),
-                           trips,
-                           false,
-                           Value(),
-                           {},
-                           {}});
+  Value ran = convertLoop({loop, &loop.getCondition().front(), loop.getBody().front(), loop.getInits(), ValueRange(),
+                           loop.getInvariants(), loop.getOuts(), trips, false, Value()});
   if (loop.getCount().use_empty())
     return;
   Value count = buffers[loop.getCount()] = alloc(loop.getLoc(), loop.getCount().getType());

@@ -20,8 +20,8 @@ def OutlinePass : Pass<"sym-outline", "mlir::ModuleOp"> {
 def NestsPass : Pass<"sym-nests", "mlir::ModuleOp"> {
   let summary = "Turns what kernels do with tensors into loops over elements of their buffers";
   let description = [{
-    A body becomes kernel.nests that run in order inside of common outer loops; a matrix product or a convolution becomes
-    kernel.contract, a function of the kernel library kernel.library_call.
+    A body becomes kernel.nests that run in order inside of common outer loops; a matrix product or a convolution
+    becomes kernel.contract, a function of the kernel library kernel.library_call.
   }];
   let options = [Option<"parts", "parts", "int64_t", /*default=*/"8",
                         "Into how many partial results a large reduction of its leading axis is cut">,

@@ -28,8 +28,8 @@ enum class ArenaMode {
 #define GEN_PASS_REGISTRATION
 #include "lib/Lowering/Passes.h.inc"
 
-/// Functions become programs of kernels. Legal before: func, sym.fused of primitive ops, sym.constant, sym.reshape,
-/// loops and branches. Legal after, and checked: programs of func.call and kernel; kernels of kernel.nest,
+/// Functions become programs of kernels. Legal before: func, sym.fused of primitive ops, sym.constant, ops that rename
+/// memory, loops and branches. Legal after, and checked: programs of func.call and kernel; kernels of kernel.nest,
 /// kernel.contract, kernel.library_call, memref.load, arith and math; kernel.global, sym.parameter, sym.state. It is
 /// what every target is given. `parts`: how a target cuts large reductions.
 void buildLinalgPipeline(mlir::OpPassManager &manager, const NestsPassOptions &parts = {});

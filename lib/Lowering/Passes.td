@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// In the order of the stage: Passes.h says what is legal after the target-neutral part, CPU/Pipeline.h after the parts for
-// the CPU.
+// In the order of the stage: Passes.h says what is legal after the target-neutral part,
+// CPU/Pipeline.h after the parts for the CPU.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_LOWERING_PASSES_TD

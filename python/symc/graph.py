@@ -271,7 +271,7 @@ class Graph:
         self._sections["entry_points"][name] = {"outputs": [self._as_name(v, name) for v in outputs]}
 
     def train(self, loss, optimizer, metrics=None, **settings):
-        """`settings`: learning_rate_schedule, clip_global_norm, weight_decay, freeze, …"""
+        """`settings`: learning_rate_schedule, clip_global_norm, weight_decay, freeze, remat, …"""
         self._train = {"loss": self._text(loss), "optimizer": optimizer, **settings}
         if metrics:
             self._train["metrics"] = {name: self._text(value) for name, value in metrics.items()}

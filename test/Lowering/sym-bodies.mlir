@@ -1,7 +1,7 @@
 // RUN: symc-opt --sym-lower-to-linalg --sym-vectorize --sym-bodies %s | symc-opt | FileCheck %s
 //
-// Programs become code over the frame of a call, whose fields symc_frame of lib/Support/Program.h lists with their offsets,
-// and functions that give sizes. (What calls kernels of sym-vectorize verifies when sym-bodies has passed.)
+// Programs become code over the frame of a call, whose fields symc_frame of lib/Support/Program.h lists with their
+// offsets, and functions that give sizes.
 
 // CHECK-LABEL: module @m
 // CHECK-NOT:     sym.parameter @

@@ -1,7 +1,7 @@
 // RUN: symc-opt --sym-lower-to-linalg --sym-opaque --sym-bodies %s | symc-opt | FileCheck %s
 //
-// A kernel that is a function of the kernel library becomes one call of it, with an array of buffers and one of integers.
-// Programs call functions that are no func.funcs any more, which verifies when sym-bodies has passed.
+// A kernel that is a function of the kernel library becomes one call of it, with an array of buffers and one of
+// integers.
 
 // CHECK-DAG:   llvm.func @symc_k_cholesky_f32(!llvm.ptr, !llvm.ptr)
 // CHECK-DAG:   llvm.func @symc_k_cumsum_f64(!llvm.ptr, !llvm.ptr)

@@ -1,7 +1,6 @@
 // RUN: symc-opt --sym-lower-to-linalg --sym-vectorize=cpu=x86-64-v4 --sym-bodies %s | symc-opt | FileCheck %s
 //
-// Kernels become loops over vectors of a target's width. Programs call functions that are no func.funcs any more, which
-// verifies when sym-bodies has passed.
+// Kernels become loops over vectors of a target's width.
 //
 // The sum of a row: forty elements are two vectors and one whose last lanes are off, a sum each; the lanes that are off add
 // nothing. `begin` and `end` are rows; extent and grain say how many there are, and how many a part has at least.

@@ -10,7 +10,6 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Nests/NestLowering.h"
 #include "lib/Kernel/Passes.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace symc {
 #define GEN_PASS_DEF_NESTSPASS

@@ -64,7 +64,7 @@ Value NestBuilder::read(Block &block, Value buffer, ArrayRef<Index> index) {
   if (!forms)
     return {};
   LinearForm position = positionIn(b.getContext(), dimsOfArgument(cast<BlockArgument>(buffer)), *forms);
-  if (isOverflown(position.base) || llvm::any_of(position.coefs, isOverflown))
+  if (position.isOverflown())
     return {};
   for (auto [i, known] : llvm::enumerate(reads))
     if (known == buffer && readPlaces[i] == position)

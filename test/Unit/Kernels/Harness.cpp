@@ -5,16 +5,14 @@
 //===----------------------------------------------------------------------===//
 #include "test/Unit/Kernels/Harness.h"
 #include "dialects/kernel/KernelOps.h"
-#include "lib/Kernel/Passes.h"
+#include "lib/Lowering/CPU/Pipeline.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
-#include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -67,25 +65,15 @@ std::unique_ptr<Program> Program::compile(const std::string &text, const std::st
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return nullptr;
-  // Between Vectorize and Bodies model functions call what is an llvm.func already, which the verifier does not take.
-  auto run = [&](bool verify, std::vector<std::unique_ptr<mlir::Pass>> passes) {
-    mlir::PassManager manager(&context, "builtin.module");
-    manager.enableVerifier(verify);
-    for (std::unique_ptr<mlir::Pass> &pass : passes)
-      manager.addPass(std::move(pass));
-    return succeeded(manager.run(*module));
-  };
-  auto list = [](auto... passes) {
-    std::vector<std::unique_ptr<mlir::Pass>> result;
-    (result.push_back(std::move(passes)), ...);
-    return result;
-  };
-  if (!run(true, list(createOutlinePass(), createNestsPass())))
+  mlir::PassManager nests(&context, "builtin.module"), rest(&context, "builtin.module");
+  buildLinalgPipeline(nests);
+  if (failed(nests.run(*module)))
     return nullptr;
   if (getenv("SYMC_DUMP_NESTS"))
     module->dump();
-  if (!run(false, list(createContractionPass({level}), createVectorizePass({level}), createBodiesPass())) ||
-      !run(true, list(createKernelsToLLVMPass()))) {
+  buildKernelPipeline(rest, level);
+  buildBodyPipeline(rest);
+  if (failed(rest.run(*module))) {
     module->dump();
     return nullptr;
   }

@@ -1,4 +1,4 @@
-//===- LoopNest.cpp - The loops of a kernel, as Vectorize sees them ----------===//
+//===- LoopNest.cpp - The loops of a kernel, as Vectorize sees them -------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -73,7 +73,7 @@ static unsigned lanesOf(const Isa &isa) { return isa.vectorBytes / 4; }
 namespace {
 LoopForm formOf(kernel::LinearAttr linear) { return {linear.getBase(), SmallVector<AffineExpr, 4>(linear.getCoefs())}; }
 
-/// The nest of a nest, loops as they stand.
+/// What a kernel.nest says, its loops as they stand.
 LoopNest readNest(kernel::NestOp op) {
   LoopNest nest;
   nest.op = op;

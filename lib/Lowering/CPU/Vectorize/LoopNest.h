@@ -1,4 +1,4 @@
-//===- LoopNest.h - The loops of a kernel, as Vectorize sees them ----*- C++ -*-===//
+//===- LoopNest.h - The loops of a kernel, as Vectorize sees them -*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -43,7 +43,7 @@ private:
   void evaluateOp(LoopNest &nest, Operation *op, Instance *instance);
   Lanes lookup(LoopNest &nest, Value value, Instance *instance);
   Value iteration(unsigned loop, Instance *instance) const;
-  Lanes loopValue(LoopNest &nest, unsigned loop, Instance *instance);
+  Lanes loopValue(LoopNest &nest, unsigned argument, Instance *instance);
 
   //===--- Memory ---------------------------------------------------------===//
   Value pointer(const PlacedAccess &access, unsigned level, Instance *instance);
