@@ -46,7 +46,7 @@ void LoopOp::build(OpBuilder &b, OperationState &state, sym::DimsAttr trips, boo
   b.createBlock(state.addRegion(), {}, results, SmallVector<Location>(results.size(), state.location));
 }
 
-LogicalResult LoopOp::verify() {
+LogicalResult LoopOp::verifyRegions() {
   SmallVector<Type> carried{IndexType::get(getContext())};
   llvm::append_range(carried, getInits().getTypes());
   if (getBody().getArgumentTypes() != TypeRange(carried) || (*this)->getResultTypes() != TypeRange(carried))

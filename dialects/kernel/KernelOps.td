@@ -80,7 +80,7 @@ def Kernel_LoopOp : Kernel_Op<"loop", [AttrSizedOperandSegments, SingleBlock, Re
       Arg<Optional<AnyMemRef>, "", [MemRead]>:$count, Variadic<AnyMemRef>:$inits);
   let results = (outs Index:$iterations, Variadic<AnyMemRef>:$outs);
   let regions = (region SizedRegion<1>:$body);
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let assemblyFormat = [{
     (`trips` $trips^)? (`count` `(` $count^ `:` type($count) `)`)? (`carry` `(` $inits^ `:` type($inits) `)`)?
     attr-dict-with-keyword `->` type(results) $body
@@ -168,7 +168,7 @@ def Kernel_NestOp : Kernel_Op<"nest", [AttrSizedOperandSegments, SingleBlock, Re
       TypedArrayAttrBase<Kernel_LinearAttr, "places">:$places, OptionalAttr<Kernel_BoundAttr>:$bound,
       OptionalAttr<ArrayAttr>:$neutral);
   let regions = (region SizedRegion<1>:$body, VariadicRegion<SizedRegion<1>>:$combiners);
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let hasCustomAssemblyFormat = 1;
   let extraClassDeclaration = [{
     unsigned getNumLoops() { return getDomain().getExprs().size(); }

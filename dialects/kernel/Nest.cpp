@@ -160,7 +160,7 @@ void NestOp::print(OpAsmPrinter &printer) {
   }
 }
 
-LogicalResult NestOp::verify() {
+LogicalResult NestOp::verifyRegions() {
   unsigned loops = getNumLoops();
   if (getIterators().size() != loops)
     return emitOpError("has ") << loops << " loops and the kinds of " << getIterators().size();
@@ -178,8 +178,14 @@ LogicalResult NestOp::verify() {
   bool reduces = llvm::any_of(llvm::seq(loops), [&](unsigned loop) { return isReduction(loop); });
   if (getNeutral().has_value() != !getCombiners().empty() || (reduces && getCombiners().empty()))
     return emitOpError("reduces without neutral elements and combiners");
+  for (Region &region : getOperation()->getRegions())
+    if (!isa<kernel::YieldOp>(region.front().getTerminator()))
+      return emitOpError("has a region that does not end with kernel.yield");
   unsigned next = 0;
   for (Region &combiner : getCombiners()) {
+    for (Operation &op : combiner.front())
+      if (llvm::any_of(op.getOperands(), [&](Value v) { return v.getParentRegion() != &combiner; }))
+        return emitOpError("has a combiner that reads more than accumulators and elements");
     TypeRange results = combiner.front().getTerminator()->getOperandTypes();
     SmallVector<Type> both(results);
     llvm::append_range(both, results);

@@ -119,6 +119,10 @@ struct NestsPass : symc::impl::NestsPassBase<NestsPass> {
   using Base::Base;
 
   void runOnOperation() override {
+    if (parts < 1) {
+      getOperation().emitError("a sum is cut into 1 part at least, not into ") << parts;
+      return signalPassFailure();
+    }
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isKernel(function))

@@ -90,7 +90,7 @@ private:
     auto before = [&](auto wanted) { return llvm::count_if(llvm::seq(argument), wanted); };
     if (isResult(argument))
       return load(pointer, field(Outputs), 8 * before(isResult));
-    switch (*roleOf(program, argument)) {
+    switch (roleOf(program, argument).value_or(sym::Role::input)) { // of a program that was written by hand
     case sym::Role::input:
       return load(pointer, field(Inputs), 8 * before(isInput));
     case sym::Role::step:
