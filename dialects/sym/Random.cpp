@@ -204,6 +204,9 @@ LogicalResult RandomCategoricalOp::infer(Adaptor a, std::optional<Location> loc,
   FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size());
   if (failed(axis))
     return failure();
+  if (constantValue(dims[*axis]) == 0)
+    return emitOptionalError(loc, "S0316: random_categorical of ", printType(a.getLogits().getType()), " over axis ", *axis,
+                             ", which is empty, has no class to give");
   dims.erase(dims.begin() + *axis);
   types.push_back(tensorType(dims, IntegerType::get(a.getLogits().getContext(), 64)));
   return success();

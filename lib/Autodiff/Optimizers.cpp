@@ -29,7 +29,7 @@ struct Sgd : Optimizer {
     std::string slot = ("sgd/m/" + name).str();
     Tensor before = s.state(slot, w.value.getType());
     Tensor m = momentum * before + g;
-    s.update(slot, before, m);
+    s.update(before, m);
     return w - times(s, rate, nesterov ? g + momentum * m : m);
   }
 };
@@ -53,7 +53,7 @@ struct Adagrad : Optimizer {
     std::string slot = ("adagrad/a/" + name).str();
     Tensor before = s.state(slot, w.value.getType(), initial);
     Tensor a = before + g * g;
-    s.update(slot, before, a);
+    s.update(before, a);
     return w - times(s, rate, g) / root(a);
   }
 };
@@ -80,7 +80,7 @@ struct RmsProp : Optimizer {
     std::string slot = ("rmsprop/m/" + name).str();
     Tensor before = s.state(slot, w.value.getType());
     Tensor m = momentum * before + d;
-    s.update(slot, before, m);
+    s.update(before, m);
     return w - m;
   }
 
@@ -89,7 +89,7 @@ private:
     std::string slot = (prefix + name).str();
     Tensor before = s.state(slot, x.value.getType());
     Tensor next = rho * before + (1 - rho) * x;
-    s.update(slot, before, next);
+    s.update(before, next);
     return next;
   }
 };
@@ -104,8 +104,8 @@ struct Adadelta : Optimizer {
     Tensor a0 = s.state(slotA, w.value.getType()), u0 = s.state(slotU, w.value.getType());
     Tensor a = rho * a0 + (1 - rho) * (g * g);
     Tensor d = sqrt(u0 + epsilon) / sqrt(a + epsilon) * g;
-    s.update(slotA, a0, a);
-    s.update(slotU, u0, rho * u0 + (1 - rho) * (d * d));
+    s.update(a0, a);
+    s.update(u0, rho * u0 + (1 - rho) * (d * d));
     return w - times(s, rate, d);
   }
 };
@@ -124,7 +124,7 @@ struct Moments : Optimizer {
     std::string full = (Twine(prefix) + slot + "/" + name).str();
     Tensor before = s.state(full, x.value.getType());
     Tensor next = beta * before + (1 - beta) * x;
-    s.update(full, before, next);
+    s.update(before, next);
     return next;
   }
 };
@@ -171,7 +171,7 @@ struct Adamax : Moments {
     std::string slot = (Twine(prefix) + "u/" + name).str();
     Tensor before = s.state(slot, w.value.getType());
     Tensor u = maximum(beta2 * before, abs(g));
-    s.update(slot, before, u);
+    s.update(before, u);
     return w - times(s, scale, m) / (u + epsilon);
   }
 };
@@ -188,7 +188,7 @@ struct Nadam : Moments {
     Tensor t = time(s), mu0 = mu(t), mu1 = mu(t + 1.0);
     Tensor before = s.state("nadam/product", s.f64(0).value.getType(), 1);
     Tensor product = before * mu0;
-    s.update("nadam/product", before, product);
+    s.update(before, product);
     ofMoment = {std::nullopt, (s.f64(r) * mu1 / (1.0 - product * mu1)).value};
     ofGradient = {std::nullopt, (s.f64(r) * (1.0 - mu0) / (1.0 - product)).value};
     root = {std::nullopt, (1.0 / correction(s, beta2)).value};
@@ -209,7 +209,7 @@ struct Lion : Moments {
     std::string slot = ("lion/m/" + name).str();
     Tensor before = s.state(slot, w.value.getType());
     Tensor d = sign(beta1 * before + (1 - beta1) * g);
-    s.update(slot, before, beta2 * before + (1 - beta2) * g);
+    s.update(before, beta2 * before + (1 - beta2) * g);
     return w - times(s, rate, decay == 0 ? d : d + decay * w);
   }
 };

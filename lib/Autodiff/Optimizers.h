@@ -49,12 +49,12 @@ public:
   Tensor f64(const StepScalar &scalar) { return scalar.known ? f64(*scalar.known) : Tensor{b, loc, scalar.value}; }
   /// A scalar in the shape and element type of `like`.
   Tensor spread(Tensor scalar, Tensor like);
-  /// Declares persistent state and gives its present value.
-  Tensor state(llvm::StringRef name, mlir::Type type, double initial = 0);
-  /// The parameter or state takes `next` when this step updates.
-  void update(llvm::StringRef name, Tensor present, Tensor next);
-  /// The state takes `next` in every step.
-  void updateAlways(llvm::StringRef name, Tensor next);
+  /// Declares persistent state, of this name unless a parameter has it, and gives its present value.
+  Tensor state(llvm::StringRef wanted, mlir::Type type, double initial = 0);
+  /// The parameter or state whose value is `present` takes `next` when this step updates.
+  void update(Tensor present, Tensor next);
+  /// The same in every step.
+  void updateAlways(Tensor present, Tensor next);
   /// Scalar bool: whether this step updates; none when all do.
   std::optional<Tensor> updates();
   llvm::ArrayRef<FunctionResult> results() const { return changed; }

@@ -94,7 +94,7 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
       Tensor stored{b, p.parameter.getLoc(), p.parameter}, w = widened(stored), g{b, w.loc, p.gradient};
       if (decay != 0)
         g.value = (g + decay * w).value;
-      scope.update(p.name, stored, convert(optimizer->step(scope, p.name, w, g), elementOf(stored.value)));
+      scope.update(stored, convert(optimizer->step(scope, p.name, w, g), elementOf(stored.value)));
     }
     SmallVector<FunctionResult> results = resultsOf(function);
     llvm::append_range(results, scope.results());
@@ -112,9 +112,9 @@ private:
       return;
     for (ParameterGradient &p : parameters) {
       std::string slot = "accumulate/" + p.name;
-      Tensor sum = scope.state(slot, p.gradient.getType()) + Tensor{scope.b, scope.loc, p.gradient};
+      Tensor kept = scope.state(slot, p.gradient.getType()), sum = kept + Tensor{scope.b, scope.loc, p.gradient};
       Tensor ends{scope.b, scope.loc, broadcastLike(scope.b, scope.loc, scope.updates()->value, p.gradient.getType())};
-      scope.updateAlways(slot, where(ends, 0.0, sum));
+      scope.updateAlways(kept, where(ends, 0.0, sum));
       p.gradient = (sum / static_cast<double>(period)).value;
     }
   }

@@ -93,8 +93,11 @@ Tensor symc::times(UpdateScope &scope, const StepScalar &scalar, Tensor x) {
 // State
 //===----------------------------------------------------------------------===//
 
-Tensor UpdateScope::state(StringRef name, Type type, double initial) {
+Tensor UpdateScope::state(StringRef wanted, Type type, double initial) {
   auto module = function->getParentOfType<ModuleOp>();
+  std::string name = wanted.str();
+  while (module.lookupSymbol(name)) // a parameter may be called so
+    name += ".state";
   OpBuilder declarations(module.getContext());
   declarations.setInsertionPoint(function);
   auto kind = initial == 0 ? sym::InitKind::zeros : sym::InitKind::constant;
@@ -104,14 +107,15 @@ Tensor UpdateScope::state(StringRef name, Type type, double initial) {
   return {b, loc, addArgument(function, type, sym::Role::state, name)};
 }
 
-void UpdateScope::updateAlways(StringRef name, Tensor next) {
+void UpdateScope::updateAlways(Tensor present, Tensor next) {
+  StringRef name = nameOf(function, cast<BlockArgument>(present.value).getArgNumber());
   changed.push_back({next.value, named(b.getContext(), name, sym::Role::update)});
 }
 
-void UpdateScope::update(StringRef name, Tensor present, Tensor next) {
+void UpdateScope::update(Tensor present, Tensor next) {
   if (std::optional<Tensor> condition = updates()) {
     Tensor all{b, loc, broadcastLike(b, loc, condition->value, next.value.getType())};
     next.value = where(all, next, present).value;
   }
-  updateAlways(name, next);
+  updateAlways(present, next);
 }

@@ -99,7 +99,7 @@ std::optional<std::string> symc::readText(const BuildOptions &options, Diagnosti
   return options.text ? options.text : readGraphFile(options.input, diagnostics);
 }
 
-OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, BuildRun &run) {
+OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, BuildRun &run, bool warnUnused) {
   const BuildOptions &options = run.options;
   if (StringRef(options.input).ends_with(".mlir")) {
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
@@ -111,6 +111,7 @@ OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, B
   ImportOptions import;
   import.dims = options.fixedDims;
   import.reserved = reservedNames();
+  import.warnUnused = warnUnused;
   import.derivativeReaches = derivativeReaches;
   return importGraph(std::move(text), options.input, &context, import, run.diagnostics);
 }

@@ -65,7 +65,8 @@ struct BuildRun {
 std::optional<std::string> readText(const BuildOptions &options, Diagnostics &diagnostics);
 
 /// Reads the text as a graph (or, for a name in .mlir, as a module of sym): stage Sym. Null after an error.
-mlir::OwningOpRef<mlir::ModuleOp> readModule(std::string text, mlir::MLIRContext &context, BuildRun &run);
+mlir::OwningOpRef<mlir::ModuleOp> readModule(std::string text, mlir::MLIRContext &context, BuildRun &run,
+                                             bool warnUnused = true);
 
 /// Runs passes on the module and reports what they say.
 mlir::LogicalResult runPasses(mlir::PassManager &manager, mlir::ModuleOp module, BuildRun &run);

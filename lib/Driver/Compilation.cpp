@@ -172,12 +172,12 @@ void Compilation::reportPlacement(ModuleOp module) {
 //===----------------------------------------------------------------------===//
 
 /// The file is read once: the manifest tells of the text that was compiled, whatever the file has become meanwhile.
-OwningOpRef<ModuleOp> Compilation::read() {
+OwningOpRef<ModuleOp> Compilation::read(bool warnUnused) {
   std::optional<std::string> text = readText(options, diagnostics);
   if (!text)
     return nullptr;
   graphSha256 = llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(*text)), /*LowerCase=*/true);
-  return readModule(std::move(*text), context, run);
+  return readModule(std::move(*text), context, run, warnUnused);
 }
 
 Outcome Compilation::compile(BuildResult &result) {
@@ -205,7 +205,7 @@ Outcome Compilation::check() {
 }
 
 Outcome Compilation::differentiate(const FormulaRequest &request, BuildResult &result) {
-  OwningOpRef<ModuleOp> module = read();
+  OwningOpRef<ModuleOp> module = read(/*warnUnused=*/false); // what is asked for is used
   if (!module || diagnostics.hasErrors() || !runStages(*module, Stage::Dot, run))
     return failed();
   FormulaOptions formula;

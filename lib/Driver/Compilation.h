@@ -40,7 +40,7 @@ public:
   Outcome differentiate(const FormulaRequest &request, BuildResult &result);
 
 private:
-  mlir::OwningOpRef<mlir::ModuleOp> read();
+  mlir::OwningOpRef<mlir::ModuleOp> read(bool warnUnused = true);
   Outcome emit(mlir::ModuleOp module, BuildResult &result);
   Outcome writeLibrary(mlir::ModuleOp module, std::vector<std::string> inputs, BuildResult &result);
   std::unique_ptr<TargetCompilation> beginCode();

@@ -132,7 +132,8 @@ static OwningOpRef<ModuleOp> build(GraphParts &parts) {
   finishModule(parts, *module);
   if (report.diagnostics.hasErrors())
     return nullptr;
-  parts.names.warnUnused();
+  if (parts.options.warnUnused)
+    parts.names.warnUnused();
   std::string said;
   ScopedDiagnosticHandler handler(context.context, [&](mlir::Diagnostic &diagnostic) {
     if (said.empty())

@@ -21,6 +21,8 @@ struct ImportOptions {
   /// Symbolic dimensions that get a value at compile time (`--dim batch=32`).
   std::vector<std::pair<std::string, int64_t>> dims;
   ReservedNames reserved;
+  /// Whether a node that nothing uses is a warning.
+  bool warnUnused = true;
   /// Whether a path of derivatives leads from a value back to one of the others: differentiation knows. Null: a loss is
   /// not asked for one.
   bool (*derivativeReaches)(mlir::Value result, llvm::ArrayRef<mlir::Value> values) = nullptr;
