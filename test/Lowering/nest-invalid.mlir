@@ -71,8 +71,7 @@ func.func private @accumulators(%x: memref<4xf32>, %y: memref<f32>, %n: memref<i
 
 // -----
 
-func.func private @closed(%x: memref<4xf32>, %y: memref<f32>) {
-  %one = arith.constant 1.0 : f32
+func.func private @closed(%x: memref<4xf32>, %y: memref<f32>, %one: f32) {
   // expected-error @+1 {{has a combiner that reads more than accumulators and elements}}
   kernel.nest <4> [reduction] reads(%x[1] : memref<4xf32>) writes(%y[0] : memref<f32>) neutral [0.0 : f32] {
   ^bb0(%i: index, %a: f32):
