@@ -45,20 +45,38 @@ static bool readsInPlace(sym::FusedOp region, unsigned argument, Type result) {
   });
 }
 
+/// How many operands of an op are carries of a loop, which are its first ones, as are their last values of its results.
+static unsigned carryCount(Operation *op) {
+  if (auto scan = dyn_cast<sym::ScanOp>(op))
+    return scan.getCarryCount();
+  auto loop = dyn_cast<sym::WhileOp>(op);
+  return loop ? loop.getCarryCount() : 0;
+}
+
 bool BlockOrder::canOverwrite(sym::FusedOp region, Value result, BlockArgument argument, bool failing) const {
   if (failing && last && order.lookup(region) <= order.lookup(last))
     return false;
-  SmallVector<Value> views = {argument};
+  struct View {
+    Value value;
+    bool ofLoop; // the result of a loop, which is in the memory of what it began with when it ran no time
+  };
+  SmallVector<View> views = {{argument, false}};
   for (size_t v = 0; v < views.size(); ++v)
-    for (OpOperand &use : views[v].getUses()) {
+    for (OpOperand &use : views[v].value.getUses()) {
       Operation *user = use.getOwner();
+      bool ofLoop = views[v].ofLoop;
       if (renamesMemory(user)) {
         if (use.getOperandNumber() == 0)
-          views.push_back(user->getResult(0));
+          views.push_back({user->getResult(0), ofLoop});
         continue;
       }
-      if (user == block.getTerminator())
+      if (use.getOperandNumber() < carryCount(user))
+        views.push_back({user->getResult(use.getOperandNumber()), true});
+      if (user == block.getTerminator()) {
+        if (ofLoop)
+          return false;
         continue; // copied before, see copyArguments
+      }
       if (order.lookup(user) > order.lookup(region))
         return false;
       if (user == region && !readsInPlace(region, use.getOperandNumber(), result.getType()))

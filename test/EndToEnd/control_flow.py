@@ -214,6 +214,24 @@ def difference(case, values, name, step=1e-6):
     return result
 
 
+@case({"x": "f64[t]", "h0": "f64[5, 4]"}, {"w": "f64[5, 4]", "u": "f64[5, 4]"},
+      {"up": body(["a"], ["b"], b="a + 0.3 * w"), "down": body(["a"], ["b"], b="a - 0.3 * u"),
+       "never": body(["a", "k"], ["c"], c="k < 0.0"),
+       "more": {"inputs": ["a", "k"], "nodes": [{"name": "p", "expr": "sum(a) > 0.5"},
+                                                node("b", "cond", ["p", "a"], true_fn="up", false_fn="down"),
+                                                {"name": "j", "expr": "k + 1.0"}], "outputs": ["b", "j"]},
+       "step": {"inputs": ["h", "v"], "nodes": [{"name": "z", "expr": "cast(0, 'f64')"},
+                                                node(["b", "n"], "while", ["h", "z"], cond="never", body="more", max_iterations=3),
+                                                {"name": "c", "expr": "b + 0.01 * v"}], "outputs": ["c", "0.1 * sum(b) + v"]}},
+      [node(["last", "rows"], "scan", ["h0", "x"], body="step", carries=1)], ["last", "rows"], ANY, sizes=TIMES)
+def carry_handed_on_by_a_loop_that_does_not_run(x, h0, w, u):
+    h, rows = h0, []
+    for v in x:
+        rows.append(0.1 * np.sum(h) + v)
+        h = h + 0.01 * v
+    return h, np.array(rows)
+
+
 def named(result):
     return result if isinstance(result, dict) else result._asdict()
 
