@@ -8,8 +8,8 @@
 
 namespace symc {
 
-/// What a machine costs, in additions, and what it has room for. A target hands in its own; the numbers here are for
-/// passes that are run without one. They decide what is one kernel, never whether it is right: that is in Legality.h.
+/// What a machine costs, in additions, and what it has room for. A target hands in its own; the numbers here are those
+/// of a CPU. They decide what is one kernel, never whether it is right: that is in Legality.h.
 struct FusionCosts {
   unsigned mathFunction = 12; // exp, pow, …
   unsigned division = 6;
@@ -20,9 +20,9 @@ struct FusionCosts {
   /// The same for the moves that it is read through: indices are cheap, random bits are not.
   unsigned recomputeReads = 24;
 
-  /// Tensors that one kernel reads and writes.
+  /// Tensors that one kernel reads and writes: more addresses than there are registers for spill.
   unsigned maxBuffers = 24;
-  /// The same for the epilogue of a contraction, beside its operands.
+  /// The same for the epilogue of a contraction, beside its operands: a tile of each is in registers, as the sums are.
   unsigned maxEpilogueReads = 6;
   unsigned maxEpilogueWrites = 4;
   /// Ops of one region. Longer ones compile slowly and spill.

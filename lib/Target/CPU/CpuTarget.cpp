@@ -132,30 +132,10 @@ public:
   StringRef architectures() const override { return "x86-64"; }
   StringRef device() const override { return "cpu:0"; }
 
-  FusionCosts fusionCosts() const override {
-    FusionCosts costs;
-    costs.mathFunction = 12;
-    costs.division = 6;
-    // Below a store and a load of the element, where all that it is computed from is in a cache anyway.
-    costs.recompute = 6;
-    costs.recomputeReads = 24;
-    // Addresses in registers: more of them spill.
-    costs.maxBuffers = 24;
-    // A tile of each is held in vector registers beside the sums.
-    costs.maxEpilogueReads = 6;
-    costs.maxEpilogueWrites = 4;
-    costs.maxOps = 96;
-    costs.maxMoves = 12;
-    return costs;
-  }
+  FusionCosts fusionCosts() const override { return {}; }
 
-  NestsPassOptions reductionParts() const override {
-    NestsPassOptions parts;
-    // As many as keep the cores of a desktop busy; one is worth a thread.
-    parts.parts = 8;
-    parts.partsFrom = 1 << 16;
-    return parts;
-  }
+  // As many as keep the cores of a desktop busy, from where one is worth a thread.
+  NestsPassOptions reductionParts() const override { return {}; }
 
   void registerDialects(DialectRegistry &registry) const override {
     registry.insert<scf::SCFDialect, vector::VectorDialect, LLVM::LLVMDialect>();
