@@ -163,9 +163,7 @@ private:
       results.push_back(evaluator.element(write.getValue(), index));
     lowering.memory.buffers.erase(result);
     kernel::YieldOp::create(inner, loc, results);
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    eraseDeadOps(body);
     for (Operation &op : body) {
       fits &= !isa<kernel::CheckOp>(op);
       for (Value operand : op.getOperands())

@@ -74,7 +74,7 @@ Value NestBuilder::read(Block &block, Value buffer, ArrayRef<Index> index) {
   return block.addArgument(cast<MemRefType>(buffer.getType()).getElementType(), loc);
 }
 
-static void eraseDeadOps(Block &block) {
+void symc::eraseDeadOps(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (isOpTriviallyDead(&op))
       op.erase();

@@ -10,6 +10,9 @@
 
 namespace symc {
 
+/// Erases the ops of a body whose values nothing uses: element builders make more than an element needs.
+void eraseDeadOps(mlir::Block &block);
+
 /// A kernel.nest under construction. What its body reads at linear places becomes `reads`.
 class NestBuilder {
 public:

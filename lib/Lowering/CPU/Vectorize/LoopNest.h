@@ -26,7 +26,8 @@ inline bool isFunction(Operation *op) {
 }
 constexpr unsigned kFunctionOps = 128;
 
-/// base + sum of coefs[i] * loop i, for all loops of the nest as they stand.
+/// base + sum of coefs[i] * loop i. It has a coefficient for every loop of the nest, as they stand: loops are put into
+/// another order, dropped and merged, which a LinearForm does not follow.
 struct LoopForm {
   AffineExpr base;
   SmallVector<AffineExpr, 4> coefs;
