@@ -1,13 +1,29 @@
-//===- Structure.cpp - Fused regions --------------------------------------===//
+//===- Structure.cpp - Slots, fused regions -------------------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/SymOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace symc;
 using namespace symc::sym;
+
+/// The first slot of a module speaks for all: each of them looking at all others would be quadratic.
+static LogicalResult verifyNames(Operation *slot) {
+  auto isSlot = [](Operation &op) { return isa<ParameterOp, StateOp>(op); };
+  Block &module = *slot->getBlock();
+  if (&*llvm::find_if(module, isSlot) != slot)
+    return success();
+  llvm::StringSet<> names;
+  for (Operation &op : llvm::make_filter_range(module, isSlot))
+    if (auto name = op.getAttrOfType<StringAttr>("slot"); name && !names.insert(name.getValue()).second)
+      return op.emitOpError() << name << " is declared before";
+  return success();
+}
+LogicalResult ParameterOp::verify() { return verifyNames(*this); }
+LogicalResult StateOp::verify() { return verifyNames(*this); }
 
 // sym.fused "elementwise" (%a = %x : T, …) -> (T, …) { … sym.yield … }
 

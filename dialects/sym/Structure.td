@@ -11,11 +11,13 @@ include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "dialects/sym/SymBase.td"
 
-class Sym_SlotOp<string mnemonic> : Op<Sym_Dialect, mnemonic, [Symbol]> {
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sym_Tensor>:$type, Sym_InitAttr:$init,
+/// Slots have names of their own, which arguments and results of functions say; functions may be called like them.
+class Sym_SlotOp<string mnemonic> : Op<Sym_Dialect, mnemonic> {
+  let arguments = (ins SymbolNameAttr:$slot, TypeAttrOf<Sym_Tensor>:$type, Sym_InitAttr:$init,
                    OptionalAttr<ElementsAttr>:$data, DefaultValuedAttr<BoolAttr, "true">:$trainable,
                    DefaultValuedAttr<StrAttr, "\"\"">:$doc);
-  let assemblyFormat = "$sym_name `:` $type `init` $init attr-dict";
+  let assemblyFormat = "$slot `:` $type `init` $init attr-dict";
+  let hasVerifier = 1;
 }
 def Sym_ParameterOp : Sym_SlotOp<"parameter"> { let summary = "A parameter of the model; `data` when init is data"; }
 def Sym_StateOp : Sym_SlotOp<"state"> { let summary = "A tensor of the optimizer's state"; }

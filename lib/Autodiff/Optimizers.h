@@ -9,6 +9,7 @@
 #include "dialects/sym/Expr.h"
 #include "dialects/sym/TrainOptions.h"
 #include "lib/Autodiff/Functions.h"
+#include "llvm/ADT/StringSet.h"
 #include <memory>
 #include <optional>
 
@@ -64,6 +65,7 @@ private:
   int64_t period;
   std::optional<Tensor> done, now;
   llvm::SmallVector<FunctionResult> changed;
+  llvm::StringSet<> slots; // names that are taken
 
   Tensor stepsDone();
   Tensor i64(int64_t value);

@@ -26,12 +26,15 @@ FailureOr<SmallVector<ParameterGradient>> symc::parameterGradients(OpBuilder &b,
   if (loss == results.end())
     return function.emitError("S0001: @") << function.getName() << " has no loss", failure();
   auto module = function->getParentOfType<ModuleOp>();
+  llvm::StringSet<> trainable;
+  for (auto parameter : module.getOps<sym::ParameterOp>())
+    if (parameter.getTrainable())
+      trainable.insert(parameter.getSlot());
   SmallVector<ParameterGradient> parameters;
   SmallVector<Value> wrt;
   for (BlockArgument argument : argumentsWithRole(function, sym::Role::parameter)) {
     StringRef name = nameOf(function, argument.getArgNumber());
-    auto parameter = module.lookupSymbol<sym::ParameterOp>(name);
-    if (!parameter || !parameter.getTrainable())
+    if (!trainable.contains(name))
       continue;
     parameters.push_back({name.str(), argument, {}});
     wrt.push_back(argument);

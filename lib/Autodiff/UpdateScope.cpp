@@ -47,7 +47,10 @@ SmallVector<double> MethodOptions::numbers(StringRef name) const {
 //===----------------------------------------------------------------------===//
 
 UpdateScope::UpdateScope(OpBuilder &b, func::FuncOp function, int64_t period)
-    : b(b), loc(function.getLoc()), function(function), period(period) {}
+    : b(b), loc(function.getLoc()), function(function), period(period) {
+  for (auto parameter : function->getParentOfType<ModuleOp>().getOps<sym::ParameterOp>())
+    slots.insert(parameter.getSlot());
+}
 
 Tensor UpdateScope::f64(double value) {
   return {b, loc, splat(b, loc, RankedTensorType::get({}, b.getF64Type()), value)};
@@ -96,7 +99,7 @@ Tensor symc::times(UpdateScope &scope, const StepScalar &scalar, Tensor x) {
 Tensor UpdateScope::state(StringRef wanted, Type type, double initial) {
   auto module = function->getParentOfType<ModuleOp>();
   std::string name = wanted.str();
-  while (module.lookupSymbol(name)) // a parameter may be called so
+  while (!slots.insert(name).second) // a parameter may be called so
     name += ".state";
   OpBuilder declarations(module.getContext());
   declarations.setInsertionPoint(function);

@@ -145,8 +145,8 @@ private:
   void addTrainable(llvm::MapVector<StringRef, unsigned> &orders) {
     auto module = model->getParentOfType<ModuleOp>();
     for (auto parameter : module.getOps<sym::ParameterOp>())
-      if (parameter.getTrainable() && find(parameter.getSymName()))
-        orders[parameter.getSymName()] = 1;
+      if (parameter.getTrainable() && find(parameter.getSlot()))
+        orders[parameter.getSlot()] = 1;
   }
 
   LogicalResult print(const llvm::MapVector<StringRef, unsigned> &orders, ArrayRef<Value> derivatives,

@@ -26,9 +26,9 @@ public:
       : FrameCode(module, program), lives(lives), poison(poison) {
     unsigned slot = 0;
     for (auto parameter : module.getOps<sym::ParameterOp>())
-      slotIndex[parameter.getSymName()] = slot++;
+      slotIndex[parameter.getSlot()] = slot++;
     for (auto state : module.getOps<sym::StateOp>())
-      slotIndex[state.getSymName()] = slot++;
+      slotIndex[state.getSlot()] = slot++;
   }
 
   void emit() {

@@ -82,11 +82,11 @@ public:
         model.dims.push_back({bound.getName().str(), bound.getMin(), bound.getMax(), bound.getMultipleOf()});
       }
     for (auto p : module.getOps<sym::ParameterOp>())
-      model.parameters.push_back(describeSlot(p.getSymName(), p.getType(), p.getInit(),
+      model.parameters.push_back(describeSlot(p.getSlot(), p.getType(), p.getInit(),
                                               p.getData().value_or(ElementsAttr()), p.getTrainable(), p.getDoc()));
     for (auto s : module.getOps<sym::StateOp>())
-      model.state.push_back(describeSlot(s.getSymName(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()),
-                                         false, s.getDoc()));
+      model.state.push_back(
+          describeSlot(s.getSlot(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()), false, s.getDoc()));
     for (auto function : module.getOps<func::FuncOp>())
       if (!isKernel(function))
         model.functions.push_back(describeFunction(function));
