@@ -106,6 +106,29 @@ int ContractCase::symbolicAxis(int operand) const {
   }
 }
 
+std::string ContractCase::epilogue(const std::string &element) const {
+  const std::string &e = element;
+  std::ostringstream os;
+  switch (finish) {
+  case Finish::None:
+    os << "kernel.yield %s : " << e << "\n";
+    break;
+  case Finish::Relu:
+    os << "%z = arith.constant 0.0 : " << e << "\n%t = arith.addf %s, %e : " << e
+       << "\n%r = arith.maximumf %t, %z : " << e << "\nkernel.yield %r : " << e << "\n";
+    break;
+  case Finish::Add:
+    os << "%r = arith.addf %s, %e : " << e << "\nkernel.yield %r : " << e << "\n";
+    break;
+  case Finish::Update:
+    os << "%h = arith.constant 0.5 : " << e << "\n%z = arith.constant 0.0 : " << e << "\n%t = arith.mulf %s, %h : " << e
+       << "\n%r = arith.subf %e, %t : " << e << "\n%g = arith.cmpf ogt, %r, %z : " << e
+       << "\nkernel.yield %r, %g : " << e << ", i1\n";
+    break;
+  }
+  return os.str();
+}
+
 std::string ContractCase::module() const {
   static const char *forms[] = {"matmul", "conv2d", "conv2d_input", "conv2d_filter"};
   std::string element = f64 ? "f64" : "f32";
@@ -158,15 +181,12 @@ std::string ContractCase::module() const {
   os << " : ";
   for (size_t i = inputs; i < arguments.size(); ++i)
     os << (i > inputs ? ", " : "") << arguments[i].type;
-  os << ") attributes {maps = [";
+  os << ") attributes {axes = [";
   if (bias || same) {
-    os << "affine_map<(";
-    for (size_t i = 0; i < out.size(); ++i)
-      os << (i ? ", " : "") << "d" << i;
-    os << ") -> (";
+    os << "array<i64: ";
     for (size_t i = same ? 0 : out.size() - 1; i < out.size(); ++i)
-      os << (i && same ? ", " : "") << "d" << i;
-    os << ")>";
+      os << (i && same ? ", " : "") << i;
+    os << ">";
   }
   os << "], dims = [" << arguments[0].dims << ", " << arguments[1].dims << ", " << arguments[inputs].dims;
   if (inputs > 2)
@@ -181,24 +201,7 @@ std::string ContractCase::module() const {
        << dilation << ">, padding = #sym.dims<" << top << ", " << bottom << ", " << left << ", " << right
        << ">, groups = " << groups << " : i64";
   os << "} {\n^bb0(%s: " << element << (inputs > 2 ? ", %e: " + element : "") << "):\n";
-  std::string e = element;
-  switch (finish) {
-  case Finish::None:
-    os << "kernel.yield %s : " << e << "\n";
-    break;
-  case Finish::Relu:
-    os << "%z = arith.constant 0.0 : " << e << "\n%t = arith.addf %s, %e : " << e
-       << "\n%r = arith.maximumf %t, %z : " << e << "\nkernel.yield %r : " << e << "\n";
-    break;
-  case Finish::Add:
-    os << "%r = arith.addf %s, %e : " << e << "\nkernel.yield %r : " << e << "\n";
-    break;
-  case Finish::Update:
-    os << "%h = arith.constant 0.5 : " << e << "\n%z = arith.constant 0.0 : " << e << "\n%t = arith.mulf %s, %h : " << e
-       << "\n%r = arith.subf %e, %t : " << e << "\n%g = arith.cmpf ogt, %r, %z : " << e
-       << "\nkernel.yield %r, %g : " << e << ", i1\n";
-    break;
-  }
+  os << epilogue(element);
   os << "}\nreturn\n}\n";
   os << "func.func @main(%d: index {sym.dim = \"d\"}" << signature.str() << ") {\n";
   os << "func.call @kernel(%d" << names.str() << ") : (index" << types.str() << ") -> ()\nreturn\n}\n}\n";

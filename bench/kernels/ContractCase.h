@@ -40,6 +40,8 @@ struct ContractCase {
   int symbolicAxis(int operand) const;
   /// The module with the kernel and @main(a, b[, extra][, outs]).
   std::string module() const;
+  /// What the kernel does with an accumulated element, in type `element`.
+  std::string epilogue(const std::string &element) const;
   /// Value of each dimension in module order.
   std::vector<int64_t> dimValues() const;
   /// The sum in double, and the sum of magnitudes, by definition.

@@ -7,7 +7,7 @@
 #include "dialects/kernel/KernelOps.h"
 #include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/KernelShell.h"
-#include "lib/Lowering/Passes.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -44,7 +44,7 @@ struct Operand {
 struct Step {
   std::string name;
   std::vector<Operand> operands;
-  AffineExpr extent;
+  Dim extent;
   int64_t grain;
   symc_kernel code = nullptr;
 };
@@ -54,10 +54,16 @@ struct KernelJit::State {
   DialectRegistry registry;
   MLIRContext context{MLIRContext::Threading::DISABLED};
   std::vector<Step> steps;
-  std::vector<std::pair<SmallVector<AffineExpr>, unsigned>> scratch; // sizes and bytes an element
-  std::vector<unsigned> symbols;                                     // of the module's dimensions
+  std::vector<std::pair<SmallVector<Dim>, unsigned>> scratch; // sizes and bytes an element
+  llvm::StringMap<unsigned> dimensions;                       // of the module, by name
   std::unique_ptr<llvm::orc::LLJIT> jit;
   std::vector<std::vector<char>> memory;
+
+  /// Emits the kernels as llvm.funcs, and takes @main apart: what it allocates and calls.
+  void emitKernels(ModuleOp module, const std::string &text, const std::string &cpu);
+  void readProgram(func::FuncOp program);
+  void lower(ModuleOp module);
+  void load(llvm::SmallVector<char, 0> object);
 };
 
 std::string KernelJit::hostCpu() { return llvm::sys::getHostCPUName().str(); }
@@ -67,6 +73,79 @@ std::string KernelJit::assembly(const std::string &text, const std::string &cpu)
   std::string result;
   KernelJit(text, cpu, &result);
   return result;
+}
+
+void KernelJit::State::emitKernels(ModuleOp module, const std::string &text, const std::string &cpu) {
+  PassManager emitters(&context);
+  emitters.addPass(createContractionPass({cpu}));
+  if (failed(emitters.run(module)))
+    fail("the emitters failed on\n" + text);
+  nameKernels(module);
+  for (auto [i, bound] : llvm::enumerate(module->getAttrOfType<ArrayAttr>(kBoundsAttr).getAsRange<sym::DimBoundAttr>()))
+    dimensions[bound.getName()] = i;
+  readProgram(module.lookupSymbol<func::FuncOp>("main"));
+  if (failed(verify(module)))
+    fail("the emitters made wrong IR of\n" + text);
+  module->setAttrs(DictionaryAttr::get(&context));
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    for (StringRef name : {kKernelAttr, kFusionKindAttr, kExtentAttr, kGrainAttr})
+      function->removeAttr(name);
+}
+
+void KernelJit::State::readProgram(func::FuncOp program) {
+  auto module = program->getParentOfType<ModuleOp>();
+  DenseMap<Value, unsigned> buffers, arguments;
+  for (Value argument : program.getArguments())
+    if (isa<MemRefType>(argument.getType()))
+      arguments[argument] = arguments.size();
+  for (Operation &op : program.getBody().front()) {
+    if (auto alloc = dyn_cast<kernel::AllocOp>(op)) {
+      buffers[alloc.getOut()] = scratch.size();
+      unsigned bits = cast<MemRefType>(alloc.getOut().getType()).getElementTypeBitWidth();
+      scratch.push_back({SmallVector<Dim>(alloc.getDims().getExprs()), (bits + 7) / 8});
+    } else if (auto call = dyn_cast<func::CallOp>(op)) {
+      auto kernel = module.lookupSymbol<LLVM::LLVMFuncOp>(call.getCallee());
+      Step step{call.getCallee().str(),
+                {},
+                kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr).getExprs()[0],
+                kernel->getAttrOfType<IntegerAttr>(kGrainAttr).getInt()};
+      for (Value operand : call.getOperands())
+        if (isa<MemRefType>(operand.getType()))
+          step.operands.push_back(buffers.count(operand) ? Operand{true, buffers[operand]}
+                                                         : Operand{false, arguments.lookup(operand)});
+      steps.push_back(step);
+      kernel.setLinkage(LLVM::Linkage::External);
+    }
+  }
+  memory.resize(scratch.size());
+  program.erase();
+}
+
+void KernelJit::State::lower(ModuleOp module) {
+  PassManager lowering(&context);
+  lowering.addPass(createSCFToControlFlowPass());
+  lowering.addPass(createConvertVectorToLLVMPass());
+  lowering.addPass(createArithToLLVMConversionPass());
+  lowering.addPass(createConvertMathToLLVMPass());
+  lowering.addPass(createConvertControlFlowToLLVMPass());
+  lowering.addPass(createReconcileUnrealizedCastsPass());
+  if (failed(lowering.run(module)))
+    fail("lowering to LLVM failed");
+}
+
+void KernelJit::State::load(llvm::SmallVector<char, 0> object) {
+  auto loaded = llvm::orc::LLJITBuilder().create();
+  if (!loaded)
+    fail(llvm::toString(loaded.takeError()));
+  jit = std::move(*loaded);
+  if (auto problem = jit->addObjectFile(std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object))))
+    fail(llvm::toString(std::move(problem)));
+  for (Step &step : steps) {
+    auto address = jit->lookup(step.name);
+    if (!address)
+      fail(llvm::toString(address.takeError()));
+    step.code = address->toPtr<symc_kernel>();
+  }
 }
 
 KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::string *assembly) : state(new State) {
@@ -80,56 +159,8 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
   auto module = parseSourceString<ModuleOp>(text, &context);
   if (!module)
     fail("in\n" + text);
-  PassManager emitters(&context);
-  emitters.addPass(createContractionPass({cpu}));
-  if (failed(emitters.run(*module)))
-    fail("the emitters failed on\n" + text);
-  nameKernels(*module);
-
-  for (auto bound : module->getOperation()->getAttrOfType<ArrayAttr>(kBoundsAttr).getAsRange<sym::DimBoundAttr>())
-    state->symbols.push_back(context.getLoadedDialect<sym::SymDialect>()->internDim(bound.getName()));
-  auto program = module->lookupSymbol<func::FuncOp>("main");
-  DenseMap<Value, unsigned> scratch, arguments;
-  for (Value argument : program.getArguments())
-    if (isa<MemRefType>(argument.getType()))
-      arguments[argument] = arguments.size();
-  for (Operation &op : program.getBody().front()) {
-    if (auto alloc = dyn_cast<kernel::AllocOp>(op)) {
-      scratch[alloc.getOut()] = state->scratch.size();
-      unsigned bits = cast<MemRefType>(alloc.getOut().getType()).getElementTypeBitWidth();
-      state->scratch.push_back({SmallVector<AffineExpr>(alloc.getDims().getExprs()), (bits + 7) / 8});
-    } else if (auto call = dyn_cast<func::CallOp>(op)) {
-      auto kernel = module->lookupSymbol<LLVM::LLVMFuncOp>(call.getCallee());
-      Step step{call.getCallee().str(),
-                {},
-                kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr).getExprs()[0],
-                kernel->getAttrOfType<IntegerAttr>(kGrainAttr).getInt()};
-      for (Value operand : call.getOperands())
-        if (isa<MemRefType>(operand.getType()))
-          step.operands.push_back(scratch.count(operand) ? Operand{true, scratch[operand]}
-                                                         : Operand{false, arguments.lookup(operand)});
-      state->steps.push_back(step);
-      kernel.setLinkage(LLVM::Linkage::External);
-    }
-  }
-  state->memory.resize(state->scratch.size());
-  program.erase();
-  if (failed(verify(*module)))
-    fail("the emitters made wrong IR of\n" + text);
-  module->getOperation()->setAttrs(DictionaryAttr::get(&context));
-  for (auto function : module->getOps<LLVM::LLVMFuncOp>())
-    for (StringRef name : {kKernelAttr, kFusionKindAttr, kExtentAttr, kGrainAttr})
-      function->removeAttr(name);
-
-  PassManager lowering(&context);
-  lowering.addPass(createSCFToControlFlowPass());
-  lowering.addPass(createConvertVectorToLLVMPass());
-  lowering.addPass(createArithToLLVMConversionPass());
-  lowering.addPass(createConvertMathToLLVMPass());
-  lowering.addPass(createConvertControlFlowToLLVMPass());
-  lowering.addPass(createReconcileUnrealizedCastsPass());
-  if (failed(lowering.run(*module)))
-    fail("lowering to LLVM failed");
+  state->emitKernels(*module, text, cpu);
+  state->lower(*module);
 
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
@@ -163,35 +194,18 @@ KernelJit::KernelJit(const std::string &text, const std::string &cpu, std::strin
   passes.run(*llvmModule);
   codegen = cpuTime() - start;
   bytes = object.size();
-  if (assembly) {
+  if (assembly)
     assembly->assign(object.begin(), object.end());
-    return;
-  }
-
-  auto jit = llvm::orc::LLJITBuilder().create();
-  if (!jit)
-    fail(llvm::toString(jit.takeError()));
-  state->jit = std::move(*jit);
-  if (auto problem = state->jit->addObjectFile(std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object))))
-    fail(llvm::toString(std::move(problem)));
-  for (Step &step : state->steps) {
-    auto address = state->jit->lookup(step.name);
-    if (!address)
-      fail(llvm::toString(address.takeError()));
-    step.code = address->toPtr<symc_kernel>();
-  }
+  else
+    state->load(std::move(object));
 }
 
 void KernelJit::run(void *const *buffers, const int64_t *dims, int64_t chunk) {
-  SmallVector<int64_t> values;
-  for (auto [i, symbol] : llvm::enumerate(state->symbols)) {
-    values.resize(std::max<size_t>(values.size(), symbol + 1));
-    values[symbol] = dims[i];
-  }
+  auto value = [&](StringRef name) { return dims[state->dimensions.lookup(name)]; };
   for (auto [sizes, memory] : llvm::zip(state->scratch, state->memory)) {
     size_t size = sizes.second;
-    for (AffineExpr dim : sizes.first)
-      size *= *evaluate(dim, values);
+    for (Dim dim : sizes.first)
+      size *= *evaluate(dim, value);
     if (memory.size() < size + 64)
       memory.resize(size + 64);
   }
@@ -205,7 +219,7 @@ void KernelJit::run(void *const *buffers, const int64_t *dims, int64_t chunk) {
       auto address = reinterpret_cast<uintptr_t>(state->memory[operand.index].data());
       operands.push_back(reinterpret_cast<void *>((address + 63) / 64 * 64));
     }
-    int64_t extent = *evaluate(step.extent, values), grain = chunk < 0 ? step.grain : chunk ? chunk : extent;
+    int64_t extent = *evaluate(step.extent, value), grain = chunk < 0 ? step.grain : chunk ? chunk : extent;
     for (int64_t begin = 0; begin < extent; begin += grain)
       step.code(operands.data(), dims, begin, std::min(extent, begin + grain));
   }

@@ -140,7 +140,7 @@ def Kernel_LinearAttr : AttrDef<Kernel_Dialect, "Linear"> {
     One coefficient a loop, then what is added: `#kernel.linear<[batch, 1] + 3>` is `batch * i + j + 3` in the loops i
     and j. As the place of an access it counts the elements of a buffer.
   }];
-  let parameters = (ins ArrayRefParameter<"::mlir::AffineExpr">:$coefs, "::mlir::AffineExpr":$base);
+  let parameters = (ins ArrayRefParameter<"::symc::Dim">:$coefs, "::symc::Dim":$base);
   let hasCustomAssemblyFormat = 1;
 }
 def Kernel_BoundAttr : AttrDef<Kernel_Dialect, "Bound"> {
@@ -202,13 +202,14 @@ def Kernel_ContractOp : Kernel_Op<"contract", [AttrSizedOperandSegments, Isolate
   let description = [{
     Destination-passing form of matmul and the convolutions, inside kernels. `a` and `b` are the operands of the sym op
     of that name (conv2d: image NHWC, kernel HWIO; conv2d_input: cotangent, kernel; conv2d_filter: image, cotangent).
-    The epilogue takes the accumulated element and one element of each of `extras`, read at the affine map of that
-    operand over the result's index space, and yields one element for each of `outs`, all of the result's shape.
+    The epilogue takes the accumulated element and one element of each of `extras`, and yields one element for each of
+    `outs`, all of the result's shape. Axis i of an extra is read at the index of the result's axis `axes[extra][i]`, or
+    at 0 where that is -1.
     `dims` has the sizes of a, b, the result, and each of extras.
   }];
   let arguments = (ins Sym_ContractFormAttr:$form, Arg<AnyMemRef, "", [MemRead]>:$a, Arg<AnyMemRef, "", [MemRead]>:$b,
       Arg<Variadic<AnyMemRef>, "", [MemRead]>:$extras, Arg<Variadic<AnyMemRef>, "", [MemWrite]>:$outs,
-      AffineMapArrayAttr:$maps, TypedArrayAttrBase<Sym_DimsAttr, "sizes">:$dims,
+      TypedArrayAttrBase<DenseI64ArrayAttr, "axes of the result">:$axes, TypedArrayAttrBase<Sym_DimsAttr, "sizes">:$dims,
       DefaultValuedAttr<BoolAttr, "false">:$transpose_a, DefaultValuedAttr<BoolAttr, "false">:$transpose_b,
       OptionalAttr<DenseI64ArrayAttr>:$strides, OptionalAttr<DenseI64ArrayAttr>:$dilations,
       OptionalAttr<Sym_DimsAttr>:$padding, DefaultValuedAttr<I64Attr, "1">:$groups);

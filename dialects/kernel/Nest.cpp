@@ -15,7 +15,7 @@ using namespace symc::kernel;
 //===----------------------------------------------------------------------===//
 
 static void print(AsmPrinter &printer, LinearAttr linear) {
-  auto size = [&](AffineExpr e) { printer << printDim(e, " floordiv "); };
+  auto size = [&](Dim e) { printer << printDim(e, " floordiv "); };
   printer << "[";
   llvm::interleaveComma(linear.getCoefs(), printer, size);
   printer << "]";
@@ -27,9 +27,9 @@ static void print(AsmPrinter &printer, LinearAttr linear) {
 
 static LinearAttr parseLinear(AsmParser &parser) {
   Dims coefs;
-  FailureOr<AffineExpr> base = constantDim(parser.getContext(), 0);
+  FailureOr<Dim> base = constantDim(parser.getContext(), 0);
   auto one = [&]() -> ParseResult {
-    FailureOr<AffineExpr> coef = parseDim(parser);
+    FailureOr<Dim> coef = parseDim(parser);
     if (failed(coef))
       return failure();
     coefs.push_back(*coef);

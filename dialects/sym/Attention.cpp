@@ -30,9 +30,9 @@ LogicalResult AttentionOp::infer(Adaptor a, std::optional<Location> loc, SmallVe
     if (dimsOf(type).size() < 2)
       return emitOptionalError(loc, "S0302: attention needs [..., time, features], not ", printType(type));
   Dims keys = dimsOf(k), values = dimsOf(v);
-  if (!sameDim(dimsOf(q).back(), keys.back()))
+  if (dimsOf(q).back() != keys.back())
     return emitOptionalError(loc, "S0301: the features of q, ", printType(q), ", and k, ", printType(k), ", differ");
-  if (!sameDim(keys[keys.size() - 2], values[values.size() - 2]))
+  if (keys[keys.size() - 2] != values[values.size() - 2])
     return emitOptionalError(loc, "S0301: the times of k, ", printType(k), ", and v, ", printType(v), ", differ");
   if (a.getScale() && !std::isfinite(*a.getScale()))
     return emitOptionalError(loc, "S0306: 'scale' must be finite");
@@ -43,8 +43,8 @@ LogicalResult AttentionOp::infer(Adaptor a, std::optional<Location> loc, SmallVe
     Dims mask = dimsOf(a.getMask());
     bool fits = mask.size() <= scores->size();
     for (size_t i = 0; fits && i < mask.size(); ++i) {
-      AffineExpr size = mask[mask.size() - 1 - i];
-      fits = isOne(size) || sameDim(size, (*scores)[scores->size() - 1 - i]);
+      Dim size = mask[mask.size() - 1 - i];
+      fits = isOne(size) || size == (*scores)[scores->size() - 1 - i];
     }
     if (!fits)
       return emitOptionalError(loc, "S0301: cannot broadcast the mask ", printType(a.getMask().getType()), " to ",
@@ -72,7 +72,7 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
   auto tensor = [&](Value value) { return Tensor{b, loc, value}; };
   Value q = getQ(), k = getK(), v = getV(), kept, sees;
   Dims dims;
-  AffineExpr queries = dimOf(q.getType(), rankOf(q) - 2), keys = dimOf(k.getType(), rankOf(k) - 2);
+  Dim queries = dimOf(q.getType(), rankOf(q) - 2), keys = dimOf(k.getType(), rankOf(k) - 2);
   if (getCausal()) {
     auto shape = DimsAttr::get(getContext(), {queries, keys});
     auto time = [&](int64_t axis) {
@@ -97,7 +97,7 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
     sees = any(dims.size() - 1);
     q = keepRows(b, loc, q, sees);
   }
-  std::optional<int64_t> later = constantValue(canonical(keys - queries));
+  std::optional<int64_t> later = constantValue(keys - queries);
   if (getMask() || (kept && !(later && *later <= 0))) {
     Dims column(dims);
     column.back() = constantDim(getContext(), 1);

@@ -7,36 +7,25 @@
 
 using namespace mlir;
 using namespace symc;
-using namespace symc::sym;
 
-bool symc::isControlFlow(Operation *op) { return isa<ScanOp, WhileOp, CondOp>(op); }
+bool symc::isControlFlow(Operation *op) { return isa<ControlFlowOpInterface>(op); }
 
 unsigned symc::carryCount(Operation *op) {
-  if (auto scan = dyn_cast<ScanOp>(op))
-    return scan.getCarryCount();
-  if (auto loop = dyn_cast<WhileOp>(op))
-    return loop.getCarryCount();
-  return 0;
+  auto control = dyn_cast<ControlFlowOpInterface>(op);
+  return control ? control.getCarryCount() : 0;
 }
 
 OpOperand *symc::operandOf(BlockArgument argument) {
-  Operation *op = argument.getOwner()->getParentOp();
-  unsigned index = argument.getArgNumber();
-  if (isa<CondOp>(op))
-    return &op->getOpOperand(1 + index); // behind the predicate
-  if (!isControlFlow(op) || index == 0)
-    return nullptr;
-  --index;
-  if (auto scan = dyn_cast<ScanOp>(op); scan && scan.getCount() && index >= scan.getCarryCount() + scan.getXs().size())
-    ++index; // the count has no argument
-  return &op->getOpOperand(index);
+  auto control = dyn_cast_or_null<ControlFlowOpInterface>(argument.getOwner()->getParentOp());
+  std::optional<unsigned> operand = control ? control.operandOfArgument(argument.getArgNumber()) : std::nullopt;
+  return operand ? &control->getOpOperand(*operand) : nullptr;
 }
 
 void symc::addSources(Value value, SmallVectorImpl<Value> &sources) {
   auto addYielded = [&](Operation *op, unsigned i) {
     for (Region &region : op->getRegions())
       if (Operation *yield = region.front().getTerminator(); yield->getNumOperands() > i)
-        if (!isa<WhileOp>(op) || &region == &cast<WhileOp>(op).getBody())
+        if (cast<ControlFlowOpInterface>(op).yieldsResults(region.getRegionNumber()))
           sources.push_back(yield->getOperand(i));
   };
   if (auto argument = dyn_cast<BlockArgument>(value)) {
@@ -60,7 +49,7 @@ void symc::addSources(Value value, SmallVectorImpl<Value> &sources) {
     sources.push_back(op->getOperand(index));
 }
 
-Type symc::stackedType(AffineExpr trips, Type row) {
+Type symc::stackedType(Dim trips, Type row) {
   Dims dims = dimsOf(row);
   dims.insert(dims.begin(), trips);
   return tensorType(dims, cast<RankedTensorType>(row).getElementType());
@@ -70,18 +59,12 @@ Type symc::rowType(Type stacked) {
   return tensorType(ArrayRef(dimsOf(stacked)).drop_front(), cast<RankedTensorType>(stacked).getElementType());
 }
 
-static MutableOperandRange mutableInvariants(Operation *op) {
-  if (auto scan = dyn_cast<ScanOp>(op))
-    return scan.getInvariantsMutable();
-  if (auto loop = dyn_cast<WhileOp>(op))
-    return loop.getInvariantsMutable();
-  return cast<CondOp>(op).getInputsMutable();
+OperandRange symc::invariantsOf(Operation *op) {
+  return OperandRange(cast<ControlFlowOpInterface>(op).getInvariantsMutable());
 }
 
-OperandRange symc::invariantsOf(Operation *op) { return OperandRange(mutableInvariants(op)); }
-
 void symc::addInvariant(Operation *op, Value value) {
-  mutableInvariants(op).append(value);
+  cast<ControlFlowOpInterface>(op).getInvariantsMutable().append(value);
   for (Region &region : op->getRegions())
     region.addArgument(value.getType(), value.getLoc());
 }

@@ -22,7 +22,7 @@ mlir::OpOperand *operandOf(mlir::BlockArgument argument);
 void addSources(mlir::Value value, llvm::SmallVectorImpl<mlir::Value> &sources);
 
 /// The type of `trips` rows one upon another, and of a row.
-mlir::Type stackedType(mlir::AffineExpr trips, mlir::Type row);
+mlir::Type stackedType(Dim trips, mlir::Type row);
 mlir::Type rowType(mlir::Type stacked);
 
 /// Operands of a control-flow op that its bodies see unchanged in every iteration; the last arguments of each region.

@@ -26,10 +26,10 @@ Value symc::splat(OpBuilder &b, Location loc, Type type, TypedAttr number) {
   return broadcastLike(b, loc, constant, type);
 }
 
-Value symc::sizeValue(OpBuilder &b, Location loc, AffineExpr size, Type element) {
-  if (std::optional<int64_t> constant = constantValue(canonical(size)))
+Value symc::sizeValue(OpBuilder &b, Location loc, Dim size, Type element) {
+  if (std::optional<int64_t> constant = constantValue(size))
     return splat(b, loc, RankedTensorType::get({}, element), *constant);
-  return sym::SizeOp::create(b, loc, sym::DimsAttr::get(b.getContext(), canonical(size)), TypeAttr::get(element));
+  return sym::SizeOp::create(b, loc, sym::DimsAttr::get(b.getContext(), size), TypeAttr::get(element));
 }
 
 Value symc::broadcastLike(OpBuilder &b, Location loc, Value x, Type like) {
@@ -39,7 +39,7 @@ Value symc::broadcastLike(OpBuilder &b, Location loc, Value x, Type like) {
   return sym::BroadcastToOp::create(b, loc, x, sym::DimsAttr::get(b.getContext(), dims));
 }
 
-Value symc::reshape(OpBuilder &b, Location loc, Value x, ArrayRef<AffineExpr> dims) {
+Value symc::reshape(OpBuilder &b, Location loc, Value x, ArrayRef<Dim> dims) {
   if (sameDims(dimsOf(x), dims))
     return x;
   return sym::ReshapeOp::create(b, loc, x, sym::DimsAttr::get(b.getContext(), dims));

@@ -14,12 +14,12 @@ namespace symc {
 mlir::Value splat(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, double value);
 mlir::Value splat(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, mlir::TypedAttr value);
 /// A size as a scalar tensor of `element`.
-mlir::Value sizeValue(mlir::OpBuilder &b, mlir::Location loc, mlir::AffineExpr size, mlir::Type element);
+mlir::Value sizeValue(mlir::OpBuilder &b, mlir::Location loc, Dim size, mlir::Type element);
 /// `x` broadcast to the sizes of `like`; `x` itself when it has them.
 mlir::Value broadcastLike(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Type like);
 /// `x` under the sizes of `like` (same element count).
 mlir::Value reshapeLike(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Type like);
-mlir::Value reshape(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> dims);
+mlir::Value reshape(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, llvm::ArrayRef<Dim> dims);
 /// Sum over `axes`, with or without keeping them as size 1.
 mlir::Value sumOver(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, llvm::ArrayRef<int64_t> axes, bool keep);
 /// A reduced value (axes gone or of size 1) spread over the axes again, to the sizes of `like`.

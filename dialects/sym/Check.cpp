@@ -25,7 +25,7 @@ LogicalResult symc::checkRank(std::optional<Location> loc, const Twine &what, Ty
                            rank == 1 ? " dimension, not " : " dimensions, not ", printType(tensor));
 }
 
-LogicalResult symc::checkShape(std::optional<Location> loc, const Twine &what, Type tensor, ArrayRef<AffineExpr> dims) {
+LogicalResult symc::checkShape(std::optional<Location> loc, const Twine &what, Type tensor, ArrayRef<Dim> dims) {
   if (sameDims(dimsOf(tensor), dims))
     return success();
   return emitOptionalError(loc, "S0301: ", what.str(), " must be ",

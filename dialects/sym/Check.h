@@ -21,7 +21,7 @@ mlir::LogicalResult checkRank(std::optional<mlir::Location> loc, const llvm::Twi
                               int64_t rank);
 /// `tensor` has these sizes.
 mlir::LogicalResult checkShape(std::optional<mlir::Location> loc, const llvm::Twine &what, mlir::Type tensor,
-                               llvm::ArrayRef<mlir::AffineExpr> dims);
+                               llvm::ArrayRef<Dim> dims);
 /// `axis` counted from the front, if it is one of `rank` axes.
 mlir::FailureOr<int64_t> checkAxis(std::optional<mlir::Location> loc, int64_t axis, int64_t rank);
 

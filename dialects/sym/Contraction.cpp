@@ -16,15 +16,15 @@ using namespace symc::sym;
 // matmul
 //===----------------------------------------------------------------------===//
 
-FailureOr<Dims> symc::broadcastLeading(std::optional<Location> loc, ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b,
-                                       Type typeA, Type typeB) {
+FailureOr<Dims> symc::broadcastLeading(std::optional<Location> loc, ArrayRef<Dim> a, ArrayRef<Dim> b, Type typeA,
+                                       Type typeB) {
   Dims dims;
   size_t rank = std::max(a.size(), b.size());
   for (size_t i = 0; i < rank; ++i) {
-    AffineExpr one = constantDim(typeA.getContext(), 1);
-    AffineExpr x = i + a.size() >= rank ? a[i + a.size() - rank] : one;
-    AffineExpr y = i + b.size() >= rank ? b[i + b.size() - rank] : one;
-    if (!isOne(x) && !isOne(y) && !sameDim(x, y))
+    Dim one = constantDim(typeA.getContext(), 1);
+    Dim x = i + a.size() >= rank ? a[i + a.size() - rank] : one;
+    Dim y = i + b.size() >= rank ? b[i + b.size() - rank] : one;
+    if (!isOne(x) && !isOne(y) && x != y)
       return LogicalResult(emitOptionalError(loc, "S0301: leading sizes ", printDim(x), " and ", printDim(y), " of ",
                                              printType(typeA), " and ", printType(typeB), " differ"));
     dims.push_back(isOne(x) ? y : x);
@@ -53,7 +53,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
     std::swap(a[a.size() - 1], a[a.size() - 2]);
   if (op.getTransposeB())
     std::swap(b[b.size() - 1], b[b.size() - 2]);
-  if (!sameDim(a.back(), b[b.size() - 2]))
+  if (a.back() != b[b.size() - 2])
     return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA),
                              op.getTransposeA() ? " (transposed)" : "", " by ", printType(typeB),
                              op.getTransposeB() ? " (transposed)" : "", ": inner sizes ", printDim(a.back()), " and ",
@@ -117,15 +117,15 @@ SmallVector<Value> MatmulOp::decompose(OpBuilder &b) {
     Value out = multiply(b, getLoc(), asRow(b, getLoc(), x), asColumn(b, getLoc(), y), ta, tb);
     return {reshapeLike(b, getLoc(), out, getType())};
   }
-  if ((rankA == 2 && rankB == 2) || (rankA == 3 && rankB == 3 && sameDim(dimOf(x.getType(), 0), dimOf(y.getType(), 0))))
+  if ((rankA == 2 && rankB == 2) || (rankA == 3 && rankB == 3 && dimOf(x.getType(), 0) == dimOf(y.getType(), 0)))
     return {};
   if (rankB == 2 && !ta)
     return {reshapeLike(b, getLoc(), multiply(b, getLoc(), flattenRows(b, getLoc(), x), y, false, tb), getType())};
 
   // Stacks of different shapes become one stack of as many matrices each.
   Dims dims = dimsOf(getOut());
-  ArrayRef<AffineExpr> batch = ArrayRef(dims).drop_back(2);
-  AffineExpr count = symc::product(b.getContext(), batch);
+  ArrayRef<Dim> batch = ArrayRef(dims).drop_back(2);
+  Dim count = symc::product(b.getContext(), batch);
   auto stacked = [&](Value v) {
     Dims own = dimsOf(v), wide(batch), flat{count};
     wide.append(own.end() - 2, own.end());
@@ -178,7 +178,7 @@ LogicalResult DotOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
     return success();
   }
   size_t inner = b.size() == 1 ? 0 : b.size() - 2;
-  if (!sameDim(a.back(), b[inner]))
+  if (a.back() != b[inner])
     return emitOptionalError(loc, "S0301: cannot multiply ", printType(typeA), " by ", printType(typeB),
                              ": inner sizes ", printDim(a.back()), " and ", printDim(b[inner]), " differ");
   a.pop_back();

@@ -17,8 +17,8 @@ mlir::Value multiply(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir
 mlir::Value asColumn(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
 /// Sizes of leading axes, broadcast as NumPy broadcasts; nothing, with an error that shows the types, where they do not
 /// fit.
-mlir::FailureOr<Dims> broadcastLeading(std::optional<mlir::Location> loc, llvm::ArrayRef<mlir::AffineExpr> a,
-                                       llvm::ArrayRef<mlir::AffineExpr> b, mlir::Type typeA, mlir::Type typeB);
+mlir::FailureOr<Dims> broadcastLeading(std::optional<mlir::Location> loc, llvm::ArrayRef<Dim> a, llvm::ArrayRef<Dim> b,
+                                       mlir::Type typeA, mlir::Type typeB);
 /// Sums a cotangent over the axes along which a value of the type `like` was broadcast.
 mlir::Value unbroadcast(mlir::OpBuilder &b, mlir::Location loc, mlir::Value cotangent, mlir::Type like);
 

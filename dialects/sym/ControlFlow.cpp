@@ -36,13 +36,13 @@ static LogicalResult checkYield(Operation *op, Region &region, ArrayRef<Type> ty
 }
 
 /// What a loop's body yields: the carries, then rows of the other results.
-static FailureOr<SmallVector<Type>> yieldedTypes(Operation *op, ValueRange inits, ValueRange outs, AffineExpr trips) {
+static FailureOr<SmallVector<Type>> yieldedTypes(Operation *op, ValueRange inits, ValueRange outs, Dim trips) {
   if (outs.size() < inits.size() || outs.take_front(inits.size()).getTypes() != inits.getTypes())
     return op->emitOpError("results begin with other types than the carries"), failure();
   SmallVector<Type> types(inits.getTypes());
   for (Type type : outs.drop_front(inits.size()).getTypes()) {
     Dims dims = dimsOf(type);
-    if (!trips || dims.empty() || !sameDim(dims.front(), trips))
+    if (!trips || dims.empty() || dims.front() != trips)
       return op->emitOpError("stacks ") << printType(type) << ", which has not a row for each iteration", failure();
     types.push_back(rowType(type));
   }
@@ -55,7 +55,7 @@ LogicalResult ScanOp::verify() {
   SmallVector<Type> arguments(getInits().getTypes());
   for (Type type : getXs().getTypes()) {
     Dims dims = dimsOf(type);
-    if (dims.empty() || !sameDim(dims.front(), getTripCount()))
+    if (dims.empty() || dims.front() != getTripCount())
       return emitOpError("runs over ") << printType(type) << ", which has not a row for each iteration";
     arguments.push_back(rowType(type));
   }
@@ -67,7 +67,7 @@ LogicalResult ScanOp::verify() {
 }
 
 LogicalResult WhileOp::verify() {
-  AffineExpr trips = getMaxIterations() ? constantDim(getContext(), *getMaxIterations()) : AffineExpr();
+  Dim trips = getMaxIterations() ? constantDim(getContext(), *getMaxIterations()) : Dim();
   SmallVector<Type> arguments(getInits().getTypes());
   llvm::append_range(arguments, getInvariants().getTypes());
   FailureOr<SmallVector<Type>> yielded = yieldedTypes(*this, getInits(), getOuts(), trips);
@@ -207,8 +207,7 @@ static void moveParts(Operation *from, Operation *to, unsigned firstArgument, co
     dead.resize(dead.size() + 1, !live.arguments.test(i));
   for (auto [old, fresh] : llvm::zip(from->getRegions(), to->getRegions())) {
     Operation *yield = old.front().getTerminator();
-    bool isCondition = isa<WhileOp>(from) && old.getRegionNumber() == 0;
-    if (!isCondition)
+    if (cast<ControlFlowOpInterface>(from).yieldsResults(old.getRegionNumber()))
       yield->setOperands(select(yield->getOperands(), live.results));
     // What is dead reads only dead things, from its end on.
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(old.front())))

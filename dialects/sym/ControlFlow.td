@@ -15,7 +15,7 @@
 include "dialects/sym/SymBase.td"
 
 class Sym_ControlOp<string mnemonic, list<Trait> traits = []>
-    : Sym_Op<mnemonic, [IsolatedFromAbove, SingleBlock,
+    : Sym_Op<mnemonic, [IsolatedFromAbove, SingleBlock, ControlFlowOpInterface,
                         DeclareOpInterfaceMethods<DifferentiableRegionOpInterface>] # traits> {
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
@@ -38,8 +38,15 @@ def Sym_ScanOp : Sym_ControlOp<"scan", [AttrSizedOperandSegments]> {
     attr-dict-with-keyword (`->` type($outs)^)? $body
   }];
   let extraClassDeclaration = [{
-    ::mlir::AffineExpr getTripCount() { return getTrips().getExprs()[0]; }
+    ::symc::Dim getTripCount() { return getTrips().getExprs()[0]; }
     unsigned getCarryCount() { return getInits().size(); }
+    bool isLoop() { return true; }
+    ::std::optional<unsigned> operandOfArgument(unsigned argument) {
+      if (argument == 0)
+        return ::std::nullopt;
+      // The count has no argument.
+      return argument - (argument <= getInits().size() + getXs().size() || !getCount());
+    }
     /// The arguments of the body by what they stand for.
     ::mlir::BlockArgument getIteration() { return getBody().getArgument(0); }
     ::mlir::Block::BlockArgListType getCarryArguments() { return getBody().getArguments().slice(1, getCarryCount()); }
@@ -71,6 +78,11 @@ def Sym_WhileOp : Sym_ControlOp<"while", [AttrSizedOperandSegments]> {
   }];
   let extraClassDeclaration = [{
     unsigned getCarryCount() { return getInits().size(); }
+    bool isLoop() { return true; }
+    bool yieldsResults(unsigned region) { return region != 0; }
+    ::std::optional<unsigned> operandOfArgument(unsigned argument) {
+      return argument ? ::std::optional(argument - 1) : ::std::nullopt;
+    }
     ::mlir::Operation *getYield() { return getBody().front().getTerminator(); }
   }];
 }
@@ -84,6 +96,10 @@ def Sym_CondOp : Sym_ControlOp<"cond"> {
   let assemblyFormat = [{
     $predicate `:` type($predicate) (`with` `(` $inputs^ `:` type($inputs) `)`)? attr-dict-with-keyword
     (`->` type($outs)^)? $true_branch `else` $false_branch
+  }];
+  let extraClassDeclaration = [{
+    ::std::optional<unsigned> operandOfArgument(unsigned argument) { return argument + 1; } // behind the predicate
+    ::mlir::MutableOperandRange getInvariantsMutable() { return getInputsMutable(); }
   }];
 }
 

@@ -159,7 +159,7 @@ llvm::BitVector activeCarries(Block &body, unsigned carries, llvm::BitVector &ar
 /// and sums of those of the invariants.
 class LoopVjp {
 public:
-  LoopVjp(Operation *loop, Region &region, unsigned carries, ValueRange xs, OperandRange invariants, AffineExpr trips)
+  LoopVjp(Operation *loop, Region &region, unsigned carries, ValueRange xs, OperandRange invariants, Dim trips)
       : loop(loop), body(region.front()), carries(carries), xs(xs), invariants(invariants.begin(), invariants.end()),
         trips(trips) {}
 
@@ -310,7 +310,7 @@ private:
   unsigned carries;
   ValueRange xs;
   SmallVector<Value> invariants;
-  AffineExpr trips;
+  Dim trips;
   std::optional<DerivedBody> derived;
   llvm::BitVector active, activeCarry; // of the body's arguments; of the carries
   llvm::SetVector<Value> kept;
@@ -319,7 +319,7 @@ private:
 };
 
 /// Adds what is kept to the values that the block yields, and its stacks to `types`.
-void yieldMore(Block &block, ArrayRef<Value> values, AffineExpr trips, SmallVectorImpl<Type> &types) {
+void yieldMore(Block &block, ArrayRef<Value> values, Dim trips, SmallVectorImpl<Type> &types) {
   Operation *yield = block.getTerminator();
   SmallVector<Value> yielded(yield->getOperands());
   llvm::append_range(yielded, values);
@@ -361,7 +361,7 @@ FailureOr<RegionVjp> WhileOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents
   if (!getMaxIterations())
     return emitError("S0711: 'while' has no derivative without max_iterations, but the loss depends on a trainable "
                      "parameter through it");
-  AffineExpr trips = constantDim(getContext(), *getMaxIterations());
+  Dim trips = constantDim(getContext(), *getMaxIterations());
   LoopVjp vjp(*this, getBody(), getCarryCount(), {}, getInvariants(), trips);
   if (failed(vjp.derive(cotangents, active, differentiate)))
     return failure();

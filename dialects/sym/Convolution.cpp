@@ -94,19 +94,19 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
       return LogicalResult(
           emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ", printType(kernel)));
     g.groups = *channels;
-    g.kernel[kind.axes + 1] = Size(g.kernel[kind.axes]) * g.kernel[kind.axes + 1];
+    g.kernel[kind.axes + 1] = g.kernel[kind.axes] * g.kernel[kind.axes + 1];
     g.kernel[kind.axes] = constantDim(x.getContext(), 1);
   } else {
     g.groups = groupsOf(op, 0);
   }
-  AffineExpr in = Size(g.kernel[kind.axes]) * g.groups, out = g.kernel[kind.axes + 1];
+  Dim in = g.kernel[kind.axes] * g.groups, out = g.kernel[kind.axes + 1];
   std::optional<int64_t> outputs = constantValue(out);
   if (!kind.depthwise && (g.groups < 1 || (outputs && *outputs % g.groups != 0)))
     return LogicalResult(emitOptionalError(loc, "S0306: 'groups' must divide the ", printDim(out), " ",
                                            kind.transposed ? "channels" : "filters", ", and ", g.groups, " does not"));
   if (kind.transposed)
     std::swap(in, out);
-  if (!sameDim(in, g.image.back()))
+  if (in != g.image.back())
     return LogicalResult(emitOptionalError(
         loc, "S0301: the kernel ", printType(kernel), " of ", layer, " takes ", printDim(in), " channels",
         g.groups > 1 && !kind.depthwise ? " (in " + std::to_string(g.groups) + " groups)" : "", ", but the input ",
@@ -119,7 +119,7 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
   FailureOr<SmallVector<int64_t>> dilations = perAxis(loc, "dilations", op.getDilations(), kind.axes);
   if (failed(strides) || failed(dilations))
     return failure();
-  ArrayRef<AffineExpr> space = ArrayRef(g.image).slice(1, kind.axes);
+  ArrayRef<Dim> space = ArrayRef(g.image).slice(1, kind.axes);
   FailureOr<Windows> windows = kind.transposed
                                    ? makeTransposedWindows(loc, space, sizes, *strides, *dilations, op.getPadding())
                                    : makeWindows(loc, x, space, sizes, *strides, *dilations, op.getPadding());
@@ -229,7 +229,7 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
 /// One of the primitive convolutions with the last two of `windows`.
 template <class Primitive>
 static Value primitive(OpBuilder &b, Location loc, Value x, Value kernel, ArrayRef<WindowAxis> windows, int64_t groups,
-                       ArrayRef<AffineExpr> result) {
+                       ArrayRef<Dim> result) {
   SmallVector<int64_t> strides, dilations;
   Dims padding;
   for (const WindowAxis &axis : windows) {
@@ -244,7 +244,7 @@ static Value primitive(OpBuilder &b, Location loc, Value x, Value kernel, ArrayR
 
 /// A convolution of one axis is one of two, with images of height 1.
 static Value convolveLine(OpBuilder &b, Location loc, Value x, Value kernel, Geometry &g) {
-  AffineExpr one = constantDim(b.getContext(), 1), zero = constantDim(b.getContext(), 0);
+  Dim one = constantDim(b.getContext(), 1), zero = constantDim(b.getContext(), 0);
   Dims image = g.image, filter = g.kernel, result = g.result;
   image.insert(image.begin() + 1, one);
   filter.insert(filter.begin(), one);

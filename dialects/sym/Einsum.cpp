@@ -103,21 +103,21 @@ static FailureOr<Equation> parseEquation(std::optional<Location> loc, StringRef 
 }
 
 /// The size that each label stands for.
-static FailureOr<llvm::MapVector<Label, AffineExpr>> sizesOf(std::optional<Location> loc, StringRef text,
-                                                             const Equation &equation, ValueRange operands) {
-  llvm::MapVector<Label, AffineExpr> sizes;
+static FailureOr<llvm::MapVector<Label, Dim>> sizesOf(std::optional<Location> loc, StringRef text,
+                                                      const Equation &equation, ValueRange operands) {
+  llvm::MapVector<Label, Dim> sizes;
   for (auto [labels, operand] : llvm::zip(equation.operands, operands))
     for (auto [axis, label, dim] : llvm::enumerate(labels, dimsOf(operand))) {
       auto *first = llvm::find(labels, label);
       if (first - labels.begin() != static_cast<int64_t>(axis) &&
-          !sameDim(dim, dimOf(operand.getType(), first - labels.begin())))
+          dim != dimOf(operand.getType(), first - labels.begin()))
         return LogicalResult(emitOptionalError(loc, "S0301: the diagonal '", std::string(2, static_cast<char>(label)),
                                                "' in the equation '", text, "' needs axes of one size, not ",
                                                printType(operand.getType())));
-      AffineExpr &size = sizes[label];
+      Dim &size = sizes[label];
       if (!size || isOne(size))
         size = dim;
-      else if (!isOne(dim) && !sameDim(size, dim))
+      else if (!isOne(dim) && size != dim)
         return LogicalResult(emitOptionalError(
             loc,
             "S0301: ", label < kEllipsis ? "'" + std::string(1, static_cast<char>(label)) + "'" : "an axis of '...'",
@@ -155,7 +155,7 @@ namespace {
 struct SumBuilder {
   OpBuilder &b;
   Location loc;
-  llvm::MapVector<Label, AffineExpr> sizes;
+  llvm::MapVector<Label, Dim> sizes;
 
   Dims dimsOfLabels(ArrayRef<Label> labels) {
     Dims dims;
@@ -163,7 +163,7 @@ struct SumBuilder {
       dims.push_back(sizes[label]);
     return dims;
   }
-  AffineExpr count(ArrayRef<Label> labels) { return symc::product(b.getContext(), dimsOfLabels(labels)); }
+  Dim count(ArrayRef<Label> labels) { return symc::product(b.getContext(), dimsOfLabels(labels)); }
 
   /// Axes of size 1 that stand for larger ones are repeated.
   Term widened(Term term) {

@@ -25,13 +25,13 @@ struct ElementBuilder {
 
   mlir::Value value(const Index &index) const { return index.form() ? materialize(*index.form()) : index.computed(); }
   /// Value of a size, of type `index`.
-  mlir::Value dim(mlir::AffineExpr size) const { return materialize(LinearForm::size(size)); }
+  mlir::Value dim(Dim size) const { return materialize(LinearForm::size(size)); }
   Index number(int64_t value) const { return LinearForm::size(constantDim(b.getContext(), value)); }
 
   // Arithmetic of indices; what is known stays known.
   Index add(const Index &x, const Index &y) const;
   Index sub(const Index &x, const Index &y) const;
-  Index mul(const Index &x, mlir::AffineExpr factor) const;
+  Index mul(const Index &x, Dim factor) const;
   Index mul(const Index &x, int64_t factor) const { return mul(x, constantDim(b.getContext(), factor)); }
   /// Of an index that is not negative.
   Index divide(const Index &x, int64_t divisor) const;
@@ -40,7 +40,7 @@ struct ElementBuilder {
 
 /// `size` is at least `least`. {value} and {bound} in the message stand for the two.
 struct SizeRequirement {
-  mlir::AffineExpr size;
+  Dim size;
   int64_t least;
   std::string message;
 };

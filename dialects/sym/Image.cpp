@@ -31,12 +31,12 @@ LogicalResult ResizeOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
 }
 
 /// The weights [out, in] of the pixels along an axis in those of the result.
-static Value weights(OpBuilder &b, Location loc, AffineExpr out, AffineExpr in, Type element, ResizeMethod method) {
+static Value weights(OpBuilder &b, Location loc, Dim out, Dim in, Type element, ResizeMethod method) {
   auto shape = DimsAttr::get(b.getContext(), {out, in});
   auto index = [&](int64_t axis) {
     return Tensor{b, loc, IotaOp::create(b, loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(element))};
   };
-  auto size = [&](AffineExpr expr) {
+  auto size = [&](Dim expr) {
     return Tensor{b, loc, broadcastLike(b, loc, sizeValue(b, loc, expr, element), tensorType({out, in}, element))};
   };
   Tensor centre = (index(0) + 0.5) * size(in) / size(out), source = index(1);
@@ -51,12 +51,12 @@ SmallVector<Value> ResizeOp::decompose(OpBuilder &b) {
   Type element = elementOf(getX());
   Value x = getX();
   // Rows first: [n, in, width * channels] by [out, in].
-  if (!sameDim(from[1], to[1])) {
-    Value rows = reshape(b, getLoc(), x, {from[0], from[1], canonical(from[2] * from[3])});
+  if (from[1] != to[1]) {
+    Value rows = reshape(b, getLoc(), x, {from[0], from[1], from[2] * from[3]});
     rows = multiply(b, getLoc(), weights(b, getLoc(), to[1], from[1], element, getMethod()), rows);
     x = reshape(b, getLoc(), rows, {from[0], to[1], from[2], from[3]});
   }
-  if (!sameDim(from[2], to[2]))
+  if (from[2] != to[2])
     x = multiply(b, getLoc(), weights(b, getLoc(), to[2], from[2], element, getMethod()), x);
   return {x};
 }
@@ -76,8 +76,8 @@ static LogicalResult inferBlocks(std::optional<Location> loc, StringRef name, A 
     return emitOptionalError(loc, "S0306: 'block_size' must be from 1 to 32768, not ", block);
   Dims dims = dimsOf(x);
   auto divide = [&](unsigned axis, int64_t by, StringRef what) {
-    Size part = Size(dims[axis]).floorDiv(by);
-    if (!sameDim(part * by, dims[axis]))
+    Dim part = dims[axis].floorDiv(by);
+    if (part * by != dims[axis])
       return LogicalResult(emitOptionalError(loc, "S0301: the ", what, " ", printDim(dims[axis]), " of ", printType(x),
                                              " is no multiple of ", by));
     dims[axis] = part;
@@ -86,12 +86,12 @@ static LogicalResult inferBlocks(std::optional<Location> loc, StringRef name, A 
   if (toDepth) {
     if (failed(divide(1, block, "height")) || failed(divide(2, block, "width")))
       return failure();
-    dims[3] = Size(dims[3]) * (block * block);
+    dims[3] = dims[3] * (block * block);
   } else {
     if (failed(divide(3, block * block, "number of channels")))
       return failure();
-    dims[1] = Size(dims[1]) * block;
-    dims[2] = Size(dims[2]) * block;
+    dims[1] = dims[1] * block;
+    dims[2] = dims[2] * block;
   }
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();
@@ -106,14 +106,14 @@ LogicalResult DepthToSpaceOp::infer(Adaptor a, std::optional<Location> loc, Smal
 
 SmallVector<Value> SpaceToDepthOp::decompose(OpBuilder &b) {
   Dims from = dimsOf(getX()), to = dimsOf(getType());
-  AffineExpr block = constantDim(getContext(), getBlockSize());
+  Dim block = constantDim(getContext(), getBlockSize());
   Value x = reshape(b, getLoc(), getX(), {from[0], to[1], block, to[2], block, from[3]});
   x = TransposeOp::create(b, getLoc(), x, b.getDenseI64ArrayAttr({0, 1, 3, 2, 4, 5}));
   return {reshapeLike(b, getLoc(), x, getType())};
 }
 SmallVector<Value> DepthToSpaceOp::decompose(OpBuilder &b) {
   Dims from = dimsOf(getX()), to = dimsOf(getType());
-  AffineExpr block = constantDim(getContext(), getBlockSize());
+  Dim block = constantDim(getContext(), getBlockSize());
   Value x = reshape(b, getLoc(), getX(), {from[0], from[1], from[2], block, block, to[3]});
   x = TransposeOp::create(b, getLoc(), x, b.getDenseI64ArrayAttr({0, 1, 3, 2, 4, 5}));
   return {reshapeLike(b, getLoc(), x, getType())};

@@ -14,24 +14,24 @@ using namespace symc;
 //===----------------------------------------------------------------------===//
 
 LinearForm LinearForm::loop(MLIRContext *context, unsigned loop) {
-  AffineExpr zero = constantDim(context, 0);
+  Dim zero = constantDim(context, 0);
   LinearForm form{zero, {}};
   form.coefs.assign(loop + 1, zero);
   form.coefs.back() = constantDim(context, 1);
   return form;
 }
 
-AffineExpr LinearForm::coef(unsigned loop) const {
+Dim LinearForm::coef(unsigned loop) const {
   return loop < coefs.size() ? coefs[loop] : constantDim(base.getContext(), 0);
 }
 
 bool LinearForm::isOverflown() const {
-  return symc::isOverflown(base) || llvm::any_of(coefs, [](AffineExpr c) { return symc::isOverflown(c); });
+  return symc::isOverflown(base) || llvm::any_of(coefs, [](Dim c) { return symc::isOverflown(c); });
 }
 
 std::optional<unsigned> LinearForm::asLoop() const {
   if (coefs.empty() || !isOne(coefs.back()) || constantValue(base) != 0 ||
-      llvm::any_of(ArrayRef(coefs).drop_back(), [](AffineExpr c) { return constantValue(c) != 0; }))
+      llvm::any_of(ArrayRef(coefs).drop_back(), [](Dim c) { return constantValue(c) != 0; }))
     return std::nullopt;
   return coefs.size() - 1;
 }
@@ -41,9 +41,7 @@ void LinearForm::trim() {
     coefs.pop_back();
 }
 
-static AffineExpr sum(AffineExpr x, AffineExpr y) {
-  return constantValue(x) == 0 ? y : constantValue(y) == 0 ? x : canonical(x + y);
-}
+static Dim sum(Dim x, Dim y) { return constantValue(x) == 0 ? y : constantValue(y) == 0 ? x : x + y; }
 
 LinearForm LinearForm::operator+(const LinearForm &other) const {
   LinearForm result{sum(base, other.base), coefs};
@@ -54,17 +52,17 @@ LinearForm LinearForm::operator+(const LinearForm &other) const {
   return result;
 }
 
-LinearForm LinearForm::operator*(AffineExpr factor) const {
+LinearForm LinearForm::operator*(Dim factor) const {
   if (isOne(factor))
     return *this;
-  LinearForm result{canonical(base * factor), coefs};
-  for (AffineExpr &c : result.coefs)
-    c = canonical(c * factor);
+  LinearForm result{base * factor, coefs};
+  for (Dim &c : result.coefs)
+    c = c * factor;
   result.trim();
   return result;
 }
 
-LinearForm symc::positionIn(MLIRContext *context, ArrayRef<AffineExpr> sizes, ArrayRef<LinearForm> index) {
+LinearForm symc::positionIn(MLIRContext *context, ArrayRef<Dim> sizes, ArrayRef<LinearForm> index) {
   LinearForm position = LinearForm::size(constantDim(context, 0));
   for (auto [size, i] : llvm::zip_equal(sizes, index))
     position = position * size + i;
@@ -78,7 +76,7 @@ LinearForm symc::positionIn(MLIRContext *context, ArrayRef<AffineExpr> sizes, Ar
 void Index::appendKey(std::vector<const void *> &key) const {
   if (const LinearForm *known = form()) {
     key.push_back(known->base.getAsOpaquePointer());
-    for (AffineExpr c : known->coefs)
+    for (Dim c : known->coefs)
       key.push_back(c.getAsOpaquePointer());
   } else {
     key.push_back(computed().getAsOpaquePointer());
@@ -122,7 +120,7 @@ Index ElementBuilder::sub(const Index &x, const Index &y) const {
   return y.isZero() ? x : Index(arith::SubIOp::create(b, loc, value(x), value(y)).getResult());
 }
 
-Index ElementBuilder::mul(const Index &x, AffineExpr factor) const {
+Index ElementBuilder::mul(const Index &x, Dim factor) const {
   if (x.form())
     if (std::optional<Index> product = known(*x.form() * factor))
       return *product;

@@ -13,13 +13,13 @@ namespace symc {
 
 /// base + the sum of coefs[i] * loop i, in sizes. Loops behind the last coefficient, which is not 0, have none.
 struct LinearForm {
-  mlir::AffineExpr base;
-  llvm::SmallVector<mlir::AffineExpr, 4> coefs;
+  Dim base;
+  llvm::SmallVector<Dim, 4> coefs;
 
-  static LinearForm size(mlir::AffineExpr size) { return {canonical(size), {}}; }
+  static LinearForm size(Dim size) { return {size, {}}; }
   static LinearForm loop(mlir::MLIRContext *context, unsigned loop);
 
-  mlir::AffineExpr coef(unsigned loop) const;
+  Dim coef(unsigned loop) const;
   /// The same in all iterations.
   bool isUniform() const { return coefs.empty(); }
   std::optional<int64_t> asConstant() const { return isUniform() ? constantValue(base) : std::nullopt; }
@@ -30,7 +30,7 @@ struct LinearForm {
 
   LinearForm operator+(const LinearForm &other) const;
   LinearForm operator-(const LinearForm &other) const { return *this + other * constantDim(base.getContext(), -1); }
-  LinearForm operator*(mlir::AffineExpr factor) const;
+  LinearForm operator*(Dim factor) const;
   bool operator==(const LinearForm &other) const { return base == other.base && coefs == other.coefs; }
 
 private:
@@ -38,8 +38,7 @@ private:
 };
 
 /// The row-major position of an element in a tensor of these sizes.
-LinearForm positionIn(mlir::MLIRContext *context, llvm::ArrayRef<mlir::AffineExpr> sizes,
-                      llvm::ArrayRef<LinearForm> index);
+LinearForm positionIn(mlir::MLIRContext *context, llvm::ArrayRef<Dim> sizes, llvm::ArrayRef<LinearForm> index);
 
 /// Where an element stands along an axis: a form, which is known and needs no code before somebody asks for its value,
 /// or a value of type `index` that code has computed.

@@ -12,7 +12,7 @@ using namespace symc::sym;
 static Value asI64(OpBuilder &b, Location loc, Value indices) {
   return convert(Tensor{b, loc, indices}, b.getI64Type()).value;
 }
-static DimsAttr oneSize(AffineExpr size) { return DimsAttr::get(size.getContext(), size); }
+static DimsAttr oneSize(Dim size) { return DimsAttr::get(size.getContext(), size); }
 
 //===----------------------------------------------------------------------===//
 // gather
@@ -42,9 +42,9 @@ Value GatherOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
 
 SmallVector<Value> GatherOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
-  AffineExpr count = elementCount(getIndices().getType());
+  Dim count = elementCount(getIndices().getType());
   Dims flat = dimsOf(getX());
-  AffineExpr size = flat[axis];
+  Dim size = flat[axis];
   flat[axis] = count;
   Value updates = reshape(b, getLoc(), cotangents[0], flat);
   Value indices = reshape(b, getLoc(), asI64(b, getLoc(), getIndices()), count);
@@ -62,7 +62,7 @@ LogicalResult TakeAlongAxisOp::infer(Adaptor a, std::optional<Location> loc, Sma
     return failure();
   bool fits = dims.size() == indices.size();
   for (size_t i = 0; fits && i < dims.size(); ++i)
-    fits = static_cast<int64_t>(i) == *axis || sameDim(dims[i], indices[i]);
+    fits = static_cast<int64_t>(i) == *axis || dims[i] == indices[i];
   if (!fits)
     return emitOptionalError(loc, "S0301: cannot take ", printType(a.getIndices().getType()), " along axis ", *axis,
                              " of ", printType(a.getX().getType()));
@@ -203,7 +203,7 @@ LogicalResult ScatterAddOp::infer(Adaptor a, std::optional<Location> loc, SmallV
 SmallVector<Value> ScatterAddOp::decompose(OpBuilder &b) {
   int64_t length = *indexTupleLength(std::nullopt, getX().getType(), getIndices().getType());
   Value at = linearIndex(b, getLoc(), getX(), getIndices(), length);
-  AffineExpr count = elementCount(at.getType());
+  Dim count = elementCount(at.getType());
   Dims flat{count}, all = dimsOf(getX());
   llvm::append_range(flat, ArrayRef(all).drop_front(length));
   Value added =
@@ -263,7 +263,7 @@ LogicalResult LinearIndexOp::infer(Adaptor a, std::optional<Location>, SmallVect
 
 Value LinearIndexOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Type element = elementOf(getIndices());
-  ArrayRef<AffineExpr> sizes = getSizes().getExprs();
+  ArrayRef<Dim> sizes = getSizes().getExprs();
   if (!getTuples())
     return checkedIndex(e, {e.b, e.loc, e.read(0, index), element}, sizes[0], getWhat().str(), false).value;
   Value position;
@@ -290,7 +290,7 @@ LogicalResult IndexAddAlongOp::infer(Adaptor a, std::optional<Location>, SmallVe
 }
 
 /// Sizes before the axis, of the updates along it, of the result along it, after it.
-static SmallVector<AffineExpr> scatterSizes(Value updates, int64_t axis, AffineExpr size) {
+static SmallVector<Dim> scatterSizes(Value updates, int64_t axis, Dim size) {
   Dims dims = dimsOf(updates);
   MLIRContext *context = updates.getContext();
   return {product(context, ArrayRef(dims).take_front(axis)), dims[axis], size,
@@ -298,13 +298,13 @@ static SmallVector<AffineExpr> scatterSizes(Value updates, int64_t axis, AffineE
 }
 
 std::string IndexAddOp::getKernelName() { return "symc_k_scatter_add_" + printElementType(elementOf(getUpdates())); }
-SmallVector<AffineExpr> IndexAddOp::getKernelIntegers() {
+SmallVector<Dim> IndexAddOp::getKernelIntegers() {
   return scatterSizes(getUpdates(), getAxis(), getSize().getExprs().front());
 }
 std::string IndexAddAlongOp::getKernelName() {
   return "symc_k_scatter_add_along_" + printElementType(elementOf(getUpdates()));
 }
-SmallVector<AffineExpr> IndexAddAlongOp::getKernelIntegers() {
+SmallVector<Dim> IndexAddAlongOp::getKernelIntegers() {
   return scatterSizes(getUpdates(), getAxis(), getSize().getExprs().front());
 }
 

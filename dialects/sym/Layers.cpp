@@ -65,10 +65,10 @@ LogicalResult DenseOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
     return emitOptionalError(loc, "S0302: dense needs an input with features, not ", printType(x));
   if (failed(checkRank(loc, "the kernel of dense", kernel, 2)))
     return failure();
-  if (!sameDim(dims.back(), dimOf(kernel, 0)))
+  if (dims.back() != dimOf(kernel, 0))
     return emitOptionalError(loc, "S0301: the kernel of dense takes ", printDim(dimOf(kernel, 0)),
                              " features, but the input ", printType(x), " has ", printDim(dims.back()));
-  AffineExpr units = dimOf(kernel, 1);
+  Dim units = dimOf(kernel, 1);
   if (op.getUnits() && constantValue(units) != static_cast<int64_t>(*op.getUnits()))
     return emitOptionalError(loc, "S0315: 'units' is ", static_cast<int64_t>(*op.getUnits()), ", but the kernel is ",
                              printType(kernel));

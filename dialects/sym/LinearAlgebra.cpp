@@ -41,7 +41,7 @@ LogicalResult DiagonalEmbedOp::inferReturnTypes(MLIRContext *, std::optional<Loc
                                                 RegionRange regions, SmallVectorImpl<Type> &types) {
   Adaptor op(operands, attributes, properties, regions);
   Dims dims = dimsOf(op.getX());
-  dims.insert(dims.begin() + op.getSecond(), AffineExpr(dims[op.getFirst()]));
+  dims.insert(dims.begin() + op.getSecond(), Dim(dims[op.getFirst()]));
   types.push_back(tensorType(dims, elementOf(op.getX())));
   return success();
 }
@@ -69,11 +69,11 @@ static Dims leading(Type matrices) {
   dims.pop_back_n(2);
   return dims;
 }
-static AffineExpr rows(Value matrices) { return dimOf(matrices.getType(), rankOf(matrices) - 2); }
-static AffineExpr columns(Value matrices) { return dimOf(matrices.getType(), rankOf(matrices) - 1); }
-static AffineExpr stackSize(Value matrices) { return product(matrices.getContext(), leading(matrices.getType())); }
+static Dim rows(Value matrices) { return dimOf(matrices.getType(), rankOf(matrices) - 2); }
+static Dim columns(Value matrices) { return dimOf(matrices.getType(), rankOf(matrices) - 1); }
+static Dim stackSize(Value matrices) { return product(matrices.getContext(), leading(matrices.getType())); }
 
-static Type stackType(ArrayRef<AffineExpr> batch, ArrayRef<AffineExpr> last, Type element) {
+static Type stackType(ArrayRef<Dim> batch, ArrayRef<Dim> last, Type element) {
   Dims dims(batch);
   dims.append(last.begin(), last.end());
   return tensorType(dims, element);
@@ -97,7 +97,7 @@ static LogicalResult checkMatrix(std::optional<Location> loc, StringRef op, Type
 static LogicalResult checkSquare(std::optional<Location> loc, StringRef op, Value a) {
   if (failed(checkMatrix(loc, op, a.getType())))
     return failure();
-  if (sameDim(rows(a), columns(a)))
+  if (rows(a) == columns(a))
     return success();
   return emitOptionalError(loc, "S0301: ", op, " needs a square matrix, not ", printType(a.getType()));
 }
@@ -106,7 +106,7 @@ namespace {
 /// The sizes of a @ x = b: b is a vector or a stack of matrices.
 struct System {
   Dims batch;
-  AffineExpr unknowns, sides;
+  Dim unknowns, sides;
   bool vector;
 
   Type solutionType(Type element) const {
@@ -124,8 +124,8 @@ static FailureOr<System> checkSystem(std::optional<Location> loc, StringRef op, 
   system.vector = rankOf(b) == 1;
   system.unknowns = columns(a);
   system.sides = system.vector ? constantDim(a.getContext(), 1) : columns(b);
-  AffineExpr equations = system.vector ? dimOf(b.getType(), 0) : rows(b);
-  if (!sameDim(rows(a), equations))
+  Dim equations = system.vector ? dimOf(b.getType(), 0) : rows(b);
+  if (rows(a) != equations)
     return LogicalResult(emitOptionalError(loc, "S0301: ", op, " of ", printType(a.getType()), " and ",
                                            printType(b.getType()), ": ", printDim(rows(a)), " rows and ",
                                            printDim(equations), " on the right side"));
@@ -170,7 +170,7 @@ LogicalResult CholeskyOp::inferReturnTypes(MLIRContext *, std::optional<Location
   return inferSquare(loc, "cholesky", operands, types);
 }
 std::string CholeskyOp::getKernelName() { return "symc_k_cholesky_" + printElementType(elementOf(getA())); }
-SmallVector<AffineExpr> CholeskyOp::getKernelIntegers() { return {stackSize(getA()), rows(getA())}; }
+SmallVector<Dim> CholeskyOp::getKernelIntegers() { return {stackSize(getA()), rows(getA())}; }
 
 SmallVector<Value> CholeskyOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Location loc = getLoc();
@@ -229,7 +229,7 @@ SmallVector<Value> TriangularSolveOp::buildVjp(OpBuilder &b, ValueRange cotangen
 std::string TriangularSubstituteOp::getKernelName() {
   return "symc_k_triangular_solve_" + printElementType(elementOf(getA()));
 }
-SmallVector<AffineExpr> TriangularSubstituteOp::getKernelIntegers() {
+SmallVector<Dim> TriangularSubstituteOp::getKernelIntegers() {
   auto flag = [&](bool value) { return constantDim(getContext(), value); };
   return {stackSize(getA()), rows(getA()),         columns(getB()),
           flag(getLower()),  flag(getTranspose()), flag(getUnitDiagonal())};
@@ -269,15 +269,15 @@ SmallVector<Value> LinearSolveOp::decompose(OpBuilder &b) {
 }
 
 std::string LuOp::getKernelName() { return "symc_k_lu_" + printElementType(elementOf(getA())); }
-SmallVector<AffineExpr> LuOp::getKernelIntegers() { return {stackSize(getA()), rows(getA())}; }
+SmallVector<Dim> LuOp::getKernelIntegers() { return {stackSize(getA()), rows(getA())}; }
 std::string LuSolveOp::getKernelName() { return "symc_k_lu_solve_" + printElementType(elementOf(getLu())); }
-SmallVector<AffineExpr> LuSolveOp::getKernelIntegers() {
+SmallVector<Dim> LuSolveOp::getKernelIntegers() {
   return {stackSize(getLu()), rows(getLu()), columns(getB()), constantDim(getContext(), getTranspose())};
 }
 std::string LuDetOp::getKernelName() { return "symc_k_lu_det_" + printElementType(elementOf(getLu())); }
-SmallVector<AffineExpr> LuDetOp::getKernelIntegers() { return {stackSize(getLu()), rows(getLu())}; }
+SmallVector<Dim> LuDetOp::getKernelIntegers() { return {stackSize(getLu()), rows(getLu())}; }
 std::string LuCofactorsOp::getKernelName() { return "symc_k_lu_cofactors_" + printElementType(elementOf(getLu())); }
-SmallVector<AffineExpr> LuCofactorsOp::getKernelIntegers() { return {stackSize(getLu()), rows(getLu())}; }
+SmallVector<Dim> LuCofactorsOp::getKernelIntegers() { return {stackSize(getLu()), rows(getLu())}; }
 
 LogicalResult InvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands, DictionaryAttr,
                                       OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {
@@ -331,7 +331,7 @@ SmallVector<Value> CofactorsOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 //===----------------------------------------------------------------------===//
 
 /// min(m, n); a symbolic number of rows is taken to be enough.
-static AffineExpr factorSize(Value a) {
+static Dim factorSize(Value a) {
   std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
   return m && n && *m < *n ? rows(a) : columns(a);
 }
@@ -355,14 +355,14 @@ SmallVector<Value> QrOp::decompose(OpBuilder &b) {
   return {factor.getQ(), factor.getR()};
 }
 SmallVector<SizeRequirement> QrFactorOp::getSizeRequirements() {
-  AffineExpr m = rows(getA());
+  Dim m = rows(getA());
   if (constantValue(m))
     return {};
   return {{m, *constantValue(columns(getA())),
            "the factors of a matrix of {bound} columns need at least as many rows, not " + printDim(m) + " = {value}"}};
 }
 std::string QrFactorOp::getKernelName() { return "symc_k_qr_" + printElementType(elementOf(getA())); }
-SmallVector<AffineExpr> QrFactorOp::getKernelIntegers() {
+SmallVector<Dim> QrFactorOp::getKernelIntegers() {
   return {stackSize(getA()), rows(getA()), columns(getA()), rows(getR())};
 }
 
@@ -427,7 +427,7 @@ LogicalResult TraceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
     return failure();
   Value a = operands[0];
   std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
-  if (!(m && n) && !sameDim(rows(a), columns(a)))
+  if (!(m && n) && rows(a) != columns(a))
     return emitOptionalError(loc, "S0308: trace needs equal or known sizes, not ", printType(a.getType()));
   types.push_back(tensorType(leading(operands[0].getType()), elementOf(operands[0])));
   return success();
@@ -437,8 +437,8 @@ SmallVector<Value> TraceOp::decompose(OpBuilder &b) {
   Value a = getA();
   std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
   if (m && n && *m != *n)
-    a = cropAxis(b, getLoc(), a, *m < *n ? rank - 1 : rank - 2, b.getAffineConstantExpr(0),
-                 b.getAffineConstantExpr(std::min(*m, *n)));
+    a = cropAxis(b, getLoc(), a, *m < *n ? rank - 1 : rank - 2, constantDim(b.getContext(), 0),
+                 constantDim(b.getContext(), std::min(*m, *n)));
   Value diagonal = DiagonalOp::create(b, getLoc(), a, rank - 2, rank - 1);
   return {sumOver(b, getLoc(), diagonal, {rank - 2}, false)};
 }

@@ -95,7 +95,7 @@ struct Examples {
   /// Where the class is that of the labels, which are checked.
   Tensor isLabel(Value labels) const {
     OpBuilder &b = x.b;
-    AffineExpr classes = dimOf(x.value.getType(), axis);
+    Dim classes = dimOf(x.value.getType(), axis);
     auto size = DimsAttr::get(b.getContext(), classes);
     Tensor checked =
         x.with(LinearIndexOp::create(b, x.loc, labels, size, b.getBoolAttr(false), b.getStringAttr("label")));

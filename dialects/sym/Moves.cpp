@@ -51,7 +51,7 @@ static FailureOr<Dims> partSizes(SplitOp::Adaptor a, std::optional<Location> loc
     return failure();
   if (a.getSections().has_value() == a.getSizes().has_value())
     return LogicalResult(emitOptionalError(loc, "S0315: split takes either sections or sizes"));
-  AffineExpr size = dims[*axis];
+  Dim size = dims[*axis];
   if (a.getSizes()) {
     int64_t total = 0;
     ArrayRef<int64_t> sizes = *a.getSizes();
@@ -70,8 +70,8 @@ static FailureOr<Dims> partSizes(SplitOp::Adaptor a, std::optional<Location> loc
   int64_t count = *a.getSections();
   if (count < 1)
     return LogicalResult(emitOptionalError(loc, "S0306: sections of split is ", count));
-  Size part = Size(size).floorDiv(count);
-  if (!sameDim(part * count, size))
+  Dim part = size.floorDiv(count);
+  if (part * count != size)
     return LogicalResult(emitOptionalError(loc, "S0301: axis ", *axis, " of ", printType(a.getX().getType()),
                                            " cannot be cut into ", count, " equal parts"));
   parts.assign(count, part);
@@ -83,7 +83,7 @@ LogicalResult SplitOp::infer(Adaptor a, std::optional<Location> loc, SmallVector
   if (failed(parts))
     return failure();
   Dims dims = dimsOf(a.getX());
-  for (AffineExpr part : *parts) {
+  for (Dim part : *parts) {
     dims[*normalizeAxis(loc, a.getAxis(), dims.size())] = part;
     types.push_back(tensorType(dims, elementOf(a.getX())));
   }
@@ -92,10 +92,10 @@ LogicalResult SplitOp::infer(Adaptor a, std::optional<Location> loc, SmallVector
 
 SmallVector<Value> SplitOp::decompose(OpBuilder &b) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
-  AffineExpr offset = b.getAffineConstantExpr(0);
+  Dim offset = constantDim(b.getContext(), 0);
   SmallVector<Value> results;
   Dims parts = *partSizes(Adaptor(*this), std::nullopt);
-  for (AffineExpr part : parts) {
+  for (Dim part : parts) {
     results.push_back(cropAxis(b, getLoc(), getX(), axis, offset, part));
     offset = offset + part;
   }
@@ -124,7 +124,7 @@ LogicalResult PadOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorIm
       return emitOptionalError(loc, "S0306: axis ", axis, " of ", printType(a.getX().getType()),
                                " is too small to be padded by ", std::max(before, after), " with mode ",
                                stringifyPadMode(a.getMode()));
-    dims[axis] = Size(dims[axis]) + before + after;
+    dims[axis] = dims[axis] + before + after;
   }
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();
@@ -135,7 +135,7 @@ SmallVector<Value> PadOp::decompose(OpBuilder &b) {
   if (getMode() == PadMode::constant) {
     Dims offsets;
     for (size_t axis = 0; axis < dims.size(); ++axis)
-      offsets.push_back(b.getAffineConstantExpr(getPadWidth()[2 * axis]));
+      offsets.push_back(constantDim(b.getContext(), getPadWidth()[2 * axis]));
     auto sizes = DimsAttr::get(getContext(), dimsOf(getOut()));
     SmallVector<int64_t> steps(dims.size(), 1);
     return {PlaceOp::create(b, getLoc(), getX(), DimsAttr::get(getContext(), offsets), b.getDenseI64ArrayAttr(steps),
@@ -143,9 +143,9 @@ SmallVector<Value> PadOp::decompose(OpBuilder &b) {
   }
   Value x = getX();
   for (size_t axis = 0; axis < dims.size(); ++axis) {
-    AffineExpr size = dims[axis], one = b.getAffineConstantExpr(1);
+    Dim size = dims[axis], one = constantDim(b.getContext(), 1);
     // The border, or its mirror image, of `width` elements; `first` is where it begins.
-    auto border = [&](int64_t width, AffineExpr edge, AffineExpr mirrored) -> Value {
+    auto border = [&](int64_t width, Dim edge, Dim mirrored) -> Value {
       if (getMode() == PadMode::reflect)
         return cropAxis(b, getLoc(), x, axis, mirrored, one * width, -1, width + 1);
       Value row = cropAxis(b, getLoc(), x, axis, edge, one, 1, 1);
@@ -185,7 +185,7 @@ LogicalResult TileOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorI
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     if (reps[axis] < 0)
       return emitOptionalError(loc, "S0306: an entry of reps is ", reps[axis]);
-    dims[axis] = Size(dims[axis]) * reps[axis];
+    dims[axis] = dims[axis] * reps[axis];
   }
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();
@@ -196,8 +196,8 @@ SmallVector<Value> TileOp::decompose(OpBuilder &b) {
   Dims apart, repeated;
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     if (reps[axis] != 1) {
-      apart.push_back(b.getAffineConstantExpr(1));
-      repeated.push_back(b.getAffineConstantExpr(reps[axis]));
+      apart.push_back(constantDim(b.getContext(), 1));
+      repeated.push_back(constantDim(b.getContext(), reps[axis]));
     }
     apart.push_back(dims[axis]);
     repeated.push_back(dims[axis]);
@@ -242,12 +242,12 @@ LogicalResult ReverseOp::infer(Adaptor a, std::optional<Location> loc, SmallVect
 }
 
 SmallVector<Value> ReverseOp::decompose(OpBuilder &b) {
-  Dims sizes = dimsOf(getX()), offsets(sizes.size(), b.getAffineConstantExpr(0));
+  Dims sizes = dimsOf(getX()), offsets(sizes.size(), constantDim(b.getContext(), 0));
   SmallVector<int64_t> steps(sizes.size(), 1);
   SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, getAxis(), sizes.size());
   for (int64_t axis : axes) {
     steps[axis] = -1;
-    offsets[axis] = canonical(sizes[axis] - 1);
+    offsets[axis] = sizes[axis] - 1;
   }
   return {CropOp::create(b, getLoc(), getX(), DimsAttr::get(getContext(), offsets), b.getDenseI64ArrayAttr(steps),
                          DimsAttr::get(getContext(), sizes), DenseI64ArrayAttr())};

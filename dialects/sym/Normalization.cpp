@@ -226,8 +226,8 @@ SmallVector<Value> GroupNormOp::decompose(OpBuilder &b) {
   Normalizer n{b, getLoc()};
   int64_t rank = rankOf(getX());
   Dims dims = dimsOf(getX());
-  AffineExpr channels = dims.pop_back_val();
-  dims.append({constantDim(getContext(), getGroups()), canonical(channels.floorDiv(getGroups()))});
+  Dim channels = dims.pop_back_val();
+  dims.append({constantDim(getContext(), getGroups()), channels.floorDiv(getGroups())});
   Value x = reshape(b, getLoc(), getX(), dims);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(1, rank - 1));
   axes.push_back(rank);

@@ -17,7 +17,7 @@ using namespace symc::sym;
 //===----------------------------------------------------------------------===//
 
 /// 0 <= x < size
-static Value isInside(ElementBuilder &e, const Index &x, AffineExpr size) {
+static Value isInside(ElementBuilder &e, const Index &x, Dim size) {
   return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult, e.value(x), e.dim(size));
 }
 /// Of conditions, of which a null one holds always.
@@ -49,12 +49,12 @@ SmallVector<SizeRequirement> WindowsOp::getSizeRequirements() {
 
 Value WindowsOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims image = dimsOf(getX());
-  ArrayRef<AffineExpr> padding = getPadding().getExprs();
+  ArrayRef<Dim> padding = getPadding().getExprs();
   Index positions[2] = {e.divide(index[3], getSizes()[1]), e.remainder(index[3], getSizes()[1])};
   Indices source{index[0], {}, {}, index[4]};
   Value inside;
   for (unsigned axis = 0; axis < 2; ++axis) {
-    AffineExpr before = padding[2 * axis], after = padding[2 * axis + 1], size = image[axis + 1];
+    Dim before = padding[2 * axis], after = padding[2 * axis + 1], size = image[axis + 1];
     Index i = e.add(e.mul(index[axis + 1], getStrides()[axis]), positions[axis]);
     if (constantValue(before) != 0 || constantValue(after) != 0) {
       i = e.sub(i, LinearForm::size(before));
@@ -82,7 +82,7 @@ template <class Op> static SmallVector<int64_t> coverage(Op op) {
 
 Value WindowSpreadOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims windows = dimsOf(getX());
-  ArrayRef<AffineExpr> padding = getPadding().getExprs();
+  ArrayRef<Dim> padding = getPadding().getExprs();
   SmallVector<int64_t> counts = coverage(*this);
   bool several = index.size() == 5;
   Indices source{index[0], {}, {}, index.back()};
@@ -218,14 +218,14 @@ struct Pool {
     return WindowScatterOp::create(b, loc, x.getType(), cotangent, index, sizes, strides, padding);
   }
   bool isPadded() const {
-    return !llvm::all_of(padding.getExprs(), [](AffineExpr e) { return constantValue(e) == 0; });
+    return !llvm::all_of(padding.getExprs(), [](Dim e) { return constantValue(e) == 0; });
   }
   /// How many elements each window has, with the sizes of the result.
   Value counts() {
     Type type = resultType();
     if (!isPadded())
       return splat(b, loc, type, static_cast<double>(windows[0].size * windows[1].size));
-    AffineExpr one = constantDim(b.getContext(), 1);
+    Dim one = constantDim(b.getContext(), 1);
     Value ones = splat(b, loc, tensorType({one, windows[0].in, windows[1].in, one}, elementOf(x)), 1);
     return broadcastLike(b, loc, sum(ones, tensorType({one, windows[0].out, windows[1].out, one}, elementOf(x))), type);
   }

@@ -98,8 +98,8 @@ Value RandomOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
 }
 
 /// What `op` draws. One that draws several tensors gives each another part of its stream.
-static Tensor random(OpBuilder &b, RandomOpInterface op, Distribution distribution, ArrayRef<AffineExpr> shape,
-                     Type dtype, double scale = 1.0, double shift = 0.0, unsigned part = 0) {
+static Tensor random(OpBuilder &b, RandomOpInterface op, Distribution distribution, ArrayRef<Dim> shape, Type dtype,
+                     double scale = 1.0, double shift = 0.0, unsigned part = 0) {
   Location loc = op.getLoc();
   Type i64 = RankedTensorType::get({}, b.getI64Type());
   Value seed = SeedOp::create(b, loc, i64), step = StepOp::create(b, loc, i64);
@@ -205,8 +205,8 @@ LogicalResult RandomCategoricalOp::infer(Adaptor a, std::optional<Location> loc,
   if (failed(axis))
     return failure();
   if (constantValue(dims[*axis]) == 0)
-    return emitOptionalError(loc, "S0316: random_categorical of ", printType(a.getLogits().getType()), " over axis ", *axis,
-                             ", which is empty, has no class to give");
+    return emitOptionalError(loc, "S0316: random_categorical of ", printType(a.getLogits().getType()), " over axis ",
+                             *axis, ", which is empty, has no class to give");
   dims.erase(dims.begin() + *axis);
   types.push_back(tensorType(dims, IntegerType::get(a.getLogits().getContext(), 64)));
   return success();

@@ -48,7 +48,7 @@ static LogicalResult inferArgReduction(std::optional<Location> loc, StringRef na
 static SmallVector<SizeRequirement> argRequirements(StringRef name, Value x, ArrayRef<int64_t> axes) {
   SmallVector<SizeRequirement> requirements;
   for (int64_t axis : axes)
-    if (AffineExpr size = dimOf(x.getType(), axis); !constantValue(size))
+    if (Dim size = dimOf(x.getType(), axis); !constantValue(size))
       requirements.push_back({size, 1,
                               (name.drop_front(4) + " of " + printType(x.getType()) + " has no value where " +
                                printDim(size) + " is {value}")
@@ -119,7 +119,7 @@ struct Reduced {
     Dims sizes;
     for (int64_t axis : axes)
       sizes.push_back(dimOf(x.value.getType(), axis));
-    AffineExpr count = product(x.b.getContext(), sizes);
+    Dim count = product(x.b.getContext(), sizes);
     Type scalar = RankedTensorType::get({}, elementOf(v.value));
     Value size;
     if (std::optional<int64_t> known = constantValue(count)) {
@@ -167,7 +167,7 @@ static Value productBefore(OpBuilder &b, Location loc, Value x) {
   Value ones = splat(b, loc, tensorType(one, elementOf(x)), 1);
   Value from = ConcatOp::create(b, loc, ValueRange{ones, x}, b.getI64IntegerAttr(axis));
   Value products = CumprodOp::create(b, loc, from, b.getI64IntegerAttr(axis));
-  return cropAxis(b, loc, products, axis, b.getAffineConstantExpr(0), dimOf(x.getType(), axis));
+  return cropAxis(b, loc, products, axis, constantDim(b.getContext(), 0), dimOf(x.getType(), axis));
 }
 
 SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
@@ -367,7 +367,7 @@ LogicalResult CumprodOp::inferReturnTypes(MLIRContext *, std::optional<Location>
 }
 
 /// Sizes before, along and after the axis.
-static SmallVector<AffineExpr> scanSizes(Value out, std::optional<int64_t> axis) {
+static SmallVector<Dim> scanSizes(Value out, std::optional<int64_t> axis) {
   MLIRContext *context = out.getContext();
   Dims dims = dimsOf(out);
   int64_t at = axis.value_or(0), along = at < 0 ? at + dims.size() : at;
@@ -376,16 +376,16 @@ static SmallVector<AffineExpr> scanSizes(Value out, std::optional<int64_t> axis)
 }
 
 std::string CumsumOp::getKernelName() { return "symc_k_cumsum_" + printElementType(elementOf(getX())); }
-SmallVector<AffineExpr> CumsumOp::getKernelIntegers() {
-  SmallVector<AffineExpr> integers = scanSizes(getOut(), getAxis());
+SmallVector<Dim> CumsumOp::getKernelIntegers() {
+  SmallVector<Dim> integers = scanSizes(getOut(), getAxis());
   integers.push_back(constantDim(getContext(), getReverse()));
   integers.push_back(constantDim(getContext(), getExclusive()));
   return integers;
 }
 std::string CumprodOp::getKernelName() { return "symc_k_cumprod_" + printElementType(elementOf(getX())); }
-SmallVector<AffineExpr> CumprodOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
+SmallVector<Dim> CumprodOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
 std::string CumprodGradOp::getKernelName() { return "symc_k_cumprod_grad_" + printElementType(elementOf(getX())); }
-SmallVector<AffineExpr> CumprodGradOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
+SmallVector<Dim> CumprodGradOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
 
 SmallVector<Value> CumsumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Value dx = CumsumOp::create(b, getLoc(), cotangents[0], b.getI64IntegerAttr(getAxis().value_or(0)),

@@ -20,50 +20,44 @@ struct Interval {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-static Interval boundsOf(ModuleOp module, AffineSymbolExpr symbol) {
+static Interval boundsOf(ModuleOp module, StringRef name) {
   if (auto bounds = module->getAttrOfType<ArrayAttr>(kBoundsAttr))
     for (auto bound : bounds.getAsRange<sym::DimBoundAttr>())
-      if (symbolDim(module.getContext(), bound.getName()) == symbol)
+      if (bound.getName() == name)
         return {double(bound.getMin()), bound.getMax() == INT64_MAX ? kInfinity : double(bound.getMax())};
   return {0, kInfinity};
 }
 
-static Interval rangeOf(ModuleOp module, AffineExpr expr) {
+static Interval rangeOf(ModuleOp module, Dim expr) {
   if (auto value = constantValue(expr))
     return {double(*value), double(*value)};
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return boundsOf(module, symbol);
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Interval x = rangeOf(module, binary.getLHS()), y = rangeOf(module, binary.getRHS());
+  if (expr.isName())
+    return boundsOf(module, expr.getName());
+  if (isOverflown(expr))
+    return {-kInfinity, kInfinity};
+  Interval x = rangeOf(module, expr.getLHS()), y = rangeOf(module, expr.getRHS());
   switch (expr.getKind()) {
-  case AffineExprKind::Add:
+  case Dim::Kind::Add:
     return {x.least + y.least, x.most + y.most};
-  case AffineExprKind::Mul: {
+  case Dim::Kind::Mul: {
     auto times = [](double a, double b) { return a == 0 || b == 0 ? 0 : a * b; };
     double corners[] = {times(x.least, y.least), times(x.least, y.most), times(x.most, y.least), times(x.most, y.most)};
     return {*std::min_element(corners, corners + 4), *std::max_element(corners, corners + 4)};
   }
-  case AffineExprKind::FloorDiv:
+  default: // a floor division
     if (y.least == y.most && y.least > 0)
       return {std::floor(x.least / y.least), std::floor(x.most / y.least)};
-    return {-kInfinity, kInfinity};
-  case AffineExprKind::Mod:
-    return {0, y.most};
-  default:
     return {-kInfinity, kInfinity};
   }
 }
 
-bool symc::isAtLeast(ModuleOp module, AffineExpr size, int64_t least) {
-  return rangeOf(module, canonical(size)).least >= double(least);
-}
+bool symc::isAtLeast(ModuleOp module, Dim size, int64_t least) { return rangeOf(module, size).least >= double(least); }
 
 std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
   auto module = function->getParentOfType<ModuleOp>();
   std::vector<SizeRequirement> found;
-  DenseMap<AffineExpr, int64_t> known;
+  DenseMap<Dim, int64_t> known;
   auto require = [&](SizeRequirement requirement) {
-    requirement.size = canonical(requirement.size);
     auto at = known.find(requirement.size);
     if ((at != known.end() && at->second >= requirement.least) ||
         isAtLeast(module, requirement.size, requirement.least))
@@ -77,7 +71,7 @@ std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
         require(std::move(requirement));
     for (Type type : op->getResultTypes())
       if (isa<RankedTensorType>(type))
-        for (AffineExpr size : dimsOf(type))
+        for (Dim size : dimsOf(type))
           if (!constantValue(size))
             require({size, 0, "a size of " + printType(type) + " is {value}"});
   });

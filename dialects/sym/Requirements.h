@@ -13,7 +13,7 @@
 namespace symc {
 
 /// Whether a size is at least `least` wherever the symbolic dimensions are inside their bounds.
-bool isAtLeast(mlir::ModuleOp module, mlir::AffineExpr size, int64_t least);
+bool isAtLeast(mlir::ModuleOp module, Dim size, int64_t least);
 
 /// What the ops inside of `function` require, in their order, without what always holds and what was said before. No
 /// size may be negative.

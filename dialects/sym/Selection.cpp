@@ -47,8 +47,8 @@ SmallVector<Value> TopKOp::decompose(OpBuilder &b) {
   int64_t axis = dimsOf(getX()).size() - 1;
   auto order =
       ArgsortOp::create(b, getLoc(), getX(), b.getI64IntegerAttr(axis), b.getBoolAttr(true), b.getBoolAttr(true));
-  Value indices = cropAxis(b, getLoc(), order.getIndices(), axis, b.getAffineConstantExpr(0),
-                           b.getAffineConstantExpr(getK()), 1, getK());
+  Value indices = cropAxis(b, getLoc(), order.getIndices(), axis, constantDim(b.getContext(), 0),
+                           constantDim(b.getContext(), getK()), 1, getK());
   return {takeAlong(b, getLoc(), getX(), indices, axis), indices};
 }
 
@@ -57,7 +57,7 @@ LogicalResult ArgsortOp::infer(Adaptor a, std::optional<Location>, SmallVectorIm
   return success();
 }
 std::string ArgsortOp::getKernelName() { return "symc_k_argsort_" + printElementType(elementOf(getX())); }
-SmallVector<AffineExpr> ArgsortOp::getKernelIntegers() {
+SmallVector<Dim> ArgsortOp::getKernelIntegers() {
   Dims dims = dimsOf(getX());
   int64_t axis = getAxis();
   return {product(getContext(), ArrayRef(dims).take_front(axis)), dims[axis],
@@ -86,7 +86,7 @@ struct Scattered {
       : b(b), loc(op.getLoc()),
         length(*indexTupleLength(std::nullopt, op.getX().getType(), op.getIndices().getType())) {
     at = linearIndex(b, loc, op.getX(), op.getIndices(), length);
-    AffineExpr count = elementCount(at.getType());
+    Dim count = elementCount(at.getType());
     at = symc::reshape(b, loc, at, count);
     Dims dims = dimsOf(op.getX());
     rows.push_back(product(b.getContext(), ArrayRef(dims).take_front(length)));
@@ -97,8 +97,8 @@ struct Scattered {
   }
   Tensor tensor(Value v) { return {b, loc, v}; }
   /// One value a row, spread over the rest of the row.
-  Tensor overRows(Tensor v, ArrayRef<AffineExpr> dims) {
-    Dims column(dims.size(), b.getAffineConstantExpr(1));
+  Tensor overRows(Tensor v, ArrayRef<Dim> dims) {
+    Dims column(dims.size(), constantDim(b.getContext(), 1));
     column[0] = dims[0];
     return v.with(broadcastLike(b, loc, symc::reshape(b, loc, v.value, column), tensorType(dims, elementOf(v.value))));
   }
@@ -148,7 +148,7 @@ LogicalResult LastWriterOp::infer(Adaptor a, std::optional<Location>, SmallVecto
   return success();
 }
 std::string LastWriterOp::getKernelName() { return "symc_k_last_writer_i64"; }
-SmallVector<AffineExpr> LastWriterOp::getKernelIntegers() {
+SmallVector<Dim> LastWriterOp::getKernelIntegers() {
   return {elementCount(getIndices().getType()), getSize().getExprs().front()};
 }
 
@@ -157,7 +157,7 @@ SmallVector<AffineExpr> LastWriterOp::getKernelIntegers() {
 //===----------------------------------------------------------------------===//
 
 /// One scalar a start, and the part inside the whole.
-static LogicalResult checkPart(Value x, ArrayRef<AffineExpr> part, ValueRange start, std::optional<Location> loc) {
+static LogicalResult checkPart(Value x, ArrayRef<Dim> part, ValueRange start, std::optional<Location> loc) {
   Dims dims = dimsOf(x);
   if (start.size() != dims.size())
     return emitOptionalError(loc, "S0309: ", printType(x.getType()), " needs ", dims.size(), " starts, not ",
@@ -167,7 +167,7 @@ static LogicalResult checkPart(Value x, ArrayRef<AffineExpr> part, ValueRange st
       return emitOptionalError(loc, "S0302: a start is a scalar, not ", printType(s.getType()));
   bool fits = part.size() == dims.size();
   for (size_t i = 0; fits && i < dims.size(); ++i) {
-    std::optional<int64_t> less = constantValue(Size(dims[i]) - part[i]);
+    std::optional<int64_t> less = constantValue(dims[i] - part[i]);
     fits = !less || *less >= 0;
   }
   if (!fits)
@@ -189,7 +189,7 @@ LogicalResult DynamicUpdateSliceOp::infer(Adaptor a, std::optional<Location> loc
 }
 
 /// The start on an axis: where a part of `size` elements is inside `whole`, else 0 after a failed check.
-static Scalar checkedStart(ElementBuilder &e, unsigned operand, Value start, AffineExpr whole, AffineExpr size) {
+static Scalar checkedStart(ElementBuilder &e, unsigned operand, Value start, Dim whole, Dim size) {
   Scalar value = toI64({e.b, e.loc, e.read(operand, {}), elementOf(start)});
   Scalar last = toI64(indexScalar(e, whole - size));
   Scalar ok = bitAnd(value >= 0.0, value <= last);
@@ -211,7 +211,7 @@ Value DynamicUpdateSliceOp::buildElement(ElementBuilder &e, ArrayRef<Index> inde
   Value outside = e.read(0, index);
   std::optional<Scalar> inside;
   for (auto [axis, i] : llvm::enumerate(index)) {
-    AffineExpr size = dimOf(getUpdate().getType(), axis);
+    Dim size = dimOf(getUpdate().getType(), axis);
     if (constantValue(size) == 0)
       return outside;
     Scalar start = checkedStart(e, axis + 2, getStart()[axis], dimOf(getX().getType(), axis), size);

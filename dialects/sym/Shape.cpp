@@ -49,8 +49,8 @@ LogicalResult BroadcastToOp::infer(Adaptor a, std::optional<Location> loc, Small
   Dims from = dimsOf(a.getX()), to(a.getShape().getExprs());
   bool fits = from.size() <= to.size();
   for (size_t i = 0; fits && i < from.size(); ++i) {
-    AffineExpr size = from[from.size() - 1 - i];
-    fits = isOne(size) || sameDim(size, to[to.size() - 1 - i]);
+    Dim size = from[from.size() - 1 - i];
+    fits = isOne(size) || size == to[to.size() - 1 - i];
   }
   if (!fits)
     return emitOptionalError(loc, "S0301: cannot broadcast ", printType(a.getX().getType()), " to ",
@@ -86,7 +86,7 @@ OpFoldResult BroadcastToOp::fold(FoldAdaptor a) {
 LogicalResult BroadcastToOp::canonicalize(BroadcastToOp op, PatternRewriter &rewriter) {
   if (auto inner = op.getX().getDefiningOp<BroadcastToOp>())
     return rewriter.replaceOpWithNewOp<BroadcastToOp>(op, inner.getX(), op.getShape()), success();
-  if (sameDim(elementCount(op.getX().getType()), elementCount(op.getType())))
+  if (elementCount(op.getX().getType()) == elementCount(op.getType()))
     return rewriter.replaceOp(op, reshapeLike(rewriter, op.getLoc(), op.getX(), op.getType())), success();
   return rewriter.notifyMatchFailure(op, "repeats elements");
 }
@@ -98,9 +98,9 @@ LogicalResult BroadcastToOp::canonicalize(BroadcastToOp op, PatternRewriter &rew
 LogicalResult ReshapeOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   MLIRContext *context = a.getX().getContext();
   Dims to(a.getShape().getExprs());
-  Size count = elementCount(a.getX().getType()), known = constantDim(context, 1);
-  AffineExpr *open = nullptr;
-  for (AffineExpr &size : to) {
+  Dim count = elementCount(a.getX().getType()), known = constantDim(context, 1);
+  Dim *open = nullptr;
+  for (Dim &size : to) {
     if (constantValue(size) != -1) {
       known = known * size;
     } else {
@@ -117,7 +117,7 @@ LogicalResult ReshapeOp::infer(Adaptor a, std::optional<Location> loc, SmallVect
     *open = count.floorDiv(known);
     known = known * *open;
   }
-  if (!sameDim(known, count)) {
+  if (known != count) {
     if (open)
       *open = constantDim(context, -1);
     return emitOptionalError(loc, "S0301: cannot reshape ", printType(a.getX().getType()), " (", printDim(count),
@@ -235,13 +235,13 @@ LogicalResult ConcatOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
     Dims other = dimsOf(input);
     bool fits = other.size() == dims.size();
     for (size_t i = 0; fits && i < dims.size(); ++i)
-      fits = static_cast<int64_t>(i) == *axis || sameDim(dims[i], other[i]);
+      fits = static_cast<int64_t>(i) == *axis || dims[i] == other[i];
     if (!fits)
       return emitOptionalError(loc, "S0301: cannot join ", printType(first), " and ", printType(input.getType()),
                                " along axis ", *axis);
     if (elementOf(input) != cast<RankedTensorType>(first).getElementType())
       return emitOptionalError(loc, "S0303: cannot join ", printType(first), " and ", printType(input.getType()));
-    dims[*axis] = Size(dims[*axis]) + other[*axis];
+    dims[*axis] = dims[*axis] + other[*axis];
   }
   types.push_back(tensorType(dims, elementOf(a.getInputs().front())));
   return success();
@@ -250,12 +250,12 @@ LogicalResult ConcatOp::infer(Adaptor a, std::optional<Location> loc, SmallVecto
 Value ConcatOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
   Scalar i = indexScalar(e, index[axis]);
-  SmallVector<AffineExpr> ends;
+  SmallVector<Dim> ends;
   for (Value input : getInputs())
     ends.push_back(dimOf(input.getType(), axis) + (ends.empty() ? constantDim(getContext(), 0) : ends.back()));
   Value result;
   for (unsigned k = getInputs().size(); k-- > 0;) {
-    AffineExpr size = dimOf(getInputs()[k].getType(), axis);
+    Dim size = dimOf(getInputs()[k].getType(), axis);
     if (constantValue(size) == 0)
       continue;
     Indices source(index);
@@ -272,7 +272,7 @@ Value ConcatOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
 
 SmallVector<Value> ConcatOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getType().getRank());
-  AffineExpr offset = b.getAffineConstantExpr(0);
+  Dim offset = constantDim(b.getContext(), 0);
   SmallVector<Value> result;
   for (Value input : getInputs()) {
     result.push_back(cropAxis(b, getLoc(), cotangents[0], axis, offset, dimOf(input.getType(), axis)));

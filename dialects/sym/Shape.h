@@ -17,8 +17,8 @@ bool areSizes(mlir::Attribute dims);
 mlir::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc, int64_t axis, int64_t rank);
 
 /// Elements offset, offset + 1, … of `axis`; `x` itself when these are all.
-mlir::Value cropAxis(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, int64_t axis, mlir::AffineExpr offset,
-                     mlir::AffineExpr size, int64_t step = 1, int64_t needed = 0);
+mlir::Value cropAxis(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, int64_t axis, Dim offset, Dim size,
+                     int64_t step = 1, int64_t needed = 0);
 
 /// `index` into `tensor`, or its first element where not `inside`, if the tensor may be empty: then no index is valid,
 /// and one with other parts than 0 would be far outside.
@@ -29,7 +29,7 @@ void stayInside(ElementBuilder &e, mlir::Operation *op, mlir::Value tensor, Scal
 inline Scalar indexScalar(ElementBuilder &e, const Index &index) {
   return {e.b, e.loc, e.value(index), e.b.getIndexType()};
 }
-inline Scalar indexScalar(ElementBuilder &e, mlir::AffineExpr size) { return indexScalar(e, LinearForm::size(size)); }
+inline Scalar indexScalar(ElementBuilder &e, Dim size) { return indexScalar(e, LinearForm::size(size)); }
 /// An i64 value of the given integer, from its element type.
 Scalar toI64(Scalar x);
 mlir::Value toIndex(Scalar x);
@@ -38,7 +38,7 @@ Scalar clampIndex(Scalar index, Scalar size);
 Scalar zeroElement(ElementBuilder &e, mlir::Type element);
 /// Checks -size <= i < size and counts negative ones from the end, or checks 0 <= i < size when `fromEnd` is false; a
 /// valid index in any case.
-Scalar checkedIndex(ElementBuilder &e, Scalar i, mlir::AffineExpr size, std::string what, bool fromEnd = true);
+Scalar checkedIndex(ElementBuilder &e, Scalar i, Dim size, std::string what, bool fromEnd = true);
 
 /// How many axes of x the index tuples along the last axis of `indices` fix.
 mlir::FailureOr<int64_t> indexTupleLength(std::optional<mlir::Location> loc, mlir::Type x, mlir::Type indices);

@@ -28,7 +28,7 @@ ArrayAttr symc::openIntsAttr(MLIRContext *context, ArrayRef<std::optional<int64_
 }
 
 bool symc::areSizes(Attribute dims) {
-  return llvm::none_of(cast<DimsAttr>(dims).getExprs(), [](AffineExpr size) {
+  return llvm::none_of(cast<DimsAttr>(dims).getExprs(), [](Dim size) {
     std::optional<int64_t> known = constantValue(size);
     return known && *known < 0;
   });
@@ -54,7 +54,7 @@ Scalar symc::clampIndex(Scalar index, Scalar size) { return maximum(minimum(inde
 
 void symc::stayInside(ElementBuilder &e, Operation *op, Value tensor, Scalar inside, SmallVectorImpl<Index> &index) {
   auto module = op->getParentOfType<ModuleOp>();
-  if (llvm::all_of(dimsOf(tensor), [&](AffineExpr size) { return isAtLeast(module, size, 1); }))
+  if (llvm::all_of(dimsOf(tensor), [&](Dim size) { return isAtLeast(module, size, 1); }))
     return;
   for (Index &part : index)
     part = where(inside, indexScalar(e, part), 0.0).value;
@@ -64,12 +64,12 @@ Scalar symc::zeroElement(ElementBuilder &e, Type element) {
   return {e.b, e.loc, arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(bodyType(element))), element};
 }
 
-Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, AffineExpr size, std::string what, bool fromEnd) {
+Scalar symc::checkedIndex(ElementBuilder &e, Scalar i, Dim size, std::string what, bool fromEnd) {
   Scalar value = toI64(i), bound = toI64(indexScalar(e, size));
   Scalar least = fromEnd ? -bound : integerLiteral(bound, 0);
   Scalar ok = bitAnd(value >= least, value < bound);
   e.check(ok.value, value.value, bound.value,
-          what + " {value} is out of range for " + (isa<AffineConstantExpr>(size) ? "" : printDim(size) + " = ") +
+          what + " {value} is out of range for " + (size.isConstant() ? "" : printDim(size) + " = ") +
               "{bound} elements");
   return where(ok, fromEnd ? where(value < 0.0, value + bound, value) : value, 0.0);
 }
@@ -117,7 +117,7 @@ SmallVector<Value> CropOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 
 OpFoldResult CropOp::fold(FoldAdaptor) {
   bool all = getX().getType() == getType() && llvm::all_of(getSteps(), [](int64_t step) { return step == 1; }) &&
-             llvm::all_of(getOffsets().getExprs(), [](AffineExpr offset) { return constantValue(offset) == 0; });
+             llvm::all_of(getOffsets().getExprs(), [](Dim offset) { return constantValue(offset) == 0; });
   return all ? getX() : Value();
 }
 
@@ -130,11 +130,11 @@ Value PlaceOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   };
   Scalar outside = literal(zeroElement(e, elementOf(getOut())), getValue());
   for (auto [axis, at] : llvm::enumerate(index)) {
-    AffineExpr offset = getOffsets().getExprs()[axis], size = dimOf(getX().getType(), axis);
+    Dim offset = getOffsets().getExprs()[axis], size = dimOf(getX().getType(), axis);
     int64_t step = getSteps()[axis];
     if (constantValue(size) == 0)
       return outside.value;
-    if (step == 1 && constantValue(offset) == 0 && sameDim(size, dimOf(getType(), axis))) {
+    if (step == 1 && constantValue(offset) == 0 && size == dimOf(getType(), axis)) {
       source.push_back(at);
       continue;
     }
@@ -163,7 +163,7 @@ SmallVector<Value> PlaceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
 
 Value RotateOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Indices source(index);
-  AffineExpr size = dimOf(getType(), getAxis());
+  Dim size = dimOf(getType(), getAxis());
   Scalar i = indexScalar(e, index[getAxis()]), n = indexScalar(e, size);
   std::optional<int64_t> known = constantValue(size);
   // The shift comes below n first, so that the difference does not overflow.
@@ -185,12 +185,12 @@ SmallVector<Value> RotateOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {rotate(cotangents[0], -getShift())};
 }
 
-Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, AffineExpr offset, AffineExpr size,
-                     int64_t step, int64_t needed) {
-  Dims sizes = dimsOf(x), offsets(sizes.size(), b.getAffineConstantExpr(0));
+Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, Dim offset, Dim size, int64_t step,
+                     int64_t needed) {
+  Dims sizes = dimsOf(x), offsets(sizes.size(), constantDim(b.getContext(), 0));
   SmallVector<int64_t> steps(sizes.size(), 1), least(sizes.size(), 0);
-  offsets[axis] = canonical(offset);
-  sizes[axis] = canonical(size);
+  offsets[axis] = offset;
+  sizes[axis] = size;
   steps[axis] = step;
   least[axis] = needed;
   return b.createOrFold<CropOp>(loc, x, DimsAttr::get(b.getContext(), offsets), b.getDenseI64ArrayAttr(steps),
@@ -205,7 +205,7 @@ Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, AffineEx
 namespace {
 /// A slice of one axis in the terms of crop.
 struct AxisSlice {
-  AffineExpr offset, size;
+  Dim offset, size;
   int64_t step, needed;
 };
 } // namespace
@@ -223,7 +223,7 @@ static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optiona
   auto entry = [](const std::optional<OpenInts> &list, size_t axis) { return list ? (*list)[axis] : std::nullopt; };
   SmallVector<AxisSlice> result;
   for (size_t axis = 0; axis < dims.size(); ++axis) {
-    Size size = dims[axis], zero = constantDim(x.getContext(), 0);
+    Dim size = dims[axis], zero = constantDim(x.getContext(), 0);
     std::optional<int64_t> start = entry(starts, axis), stop = entry(stops, axis), extent = constantValue(size);
     // No axis is longer than the largest integer, so a step by one more goes as far.
     int64_t step = std::max(entry(strides, axis).value_or(1), -INT64_MAX);
@@ -235,7 +235,7 @@ static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optiona
       return LogicalResult(emitOptionalError(loc, "S0307: ", name, " ", value, " of axis ", axis,
                                              " is out of range for ", printType(x)));
     };
-    auto bound = [&](std::optional<int64_t> value, Size open, StringRef name) -> FailureOr<Size> {
+    auto bound = [&](std::optional<int64_t> value, Dim open, StringRef name) -> FailureOr<Dim> {
       if (!value)
         return open;
       // As many elements it takes; 2^63 there are nowhere.
@@ -245,11 +245,11 @@ static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optiona
       needed = std::max(needed, *reach);
       return *value < 0 ? size + *value : zero + *value;
     };
-    FailureOr<Size> from = bound(start, step > 0 ? zero : size - 1, "start");
-    FailureOr<Size> to = failed(from) ? from : bound(stop, step > 0 ? size : zero - 1, "stop");
+    FailureOr<Dim> from = bound(start, step > 0 ? zero : size - 1, "start");
+    FailureOr<Dim> to = failed(from) ? from : bound(stop, step > 0 ? size : zero - 1, "stop");
     if (failed(to))
       return failure();
-    Size length = step > 0 ? *to - *from : *from - *to;
+    Dim length = step > 0 ? *to - *from : *from - *to;
     // From a fixed place up to one counted from the end, or the other way round, there may be too few.
     bool startFromEnd = start ? *start < 0 : step < 0, stopFromEnd = stop ? *stop < 0 : step > 0;
     if (!extent && startFromEnd != stopFromEnd && (step > 0) == stopFromEnd) {

@@ -25,6 +25,12 @@ static LogicalResult verifyNames(Operation *slot) {
 LogicalResult ParameterOp::verify() { return verifyNames(*this); }
 LogicalResult StateOp::verify() { return verifyNames(*this); }
 
+LogicalResult YieldOp::verify() {
+  if (!isa<FusedOp, ControlFlowOpInterface>((*this)->getParentOp()))
+    return emitOpError("expects a fused region, a loop or a branch around it");
+  return success();
+}
+
 // sym.fused "elementwise" (%a = %x : T, …) -> (T, …) { … sym.yield … }
 
 ParseResult FusedOp::parse(OpAsmParser &parser, OperationState &result) {

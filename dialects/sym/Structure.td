@@ -59,9 +59,10 @@ def Sym_FusedOp : Op<Sym_Dialect, "fused", [Pure, IsolatedFromAbove, SingleBlock
   let hasVerifier = 1;
 }
 def Sym_YieldOp : Op<Sym_Dialect,
-                     "yield", [Pure, Terminator, ReturnLike, ParentOneOf<["FusedOp", "ScanOp", "WhileOp", "CondOp"]>]> {
+                     "yield", [Pure, Terminator, ReturnLike]> {
   let summary = "Ends a fused region or a body";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let hasVerifier = 1;
 }
 #endif

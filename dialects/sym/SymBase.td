@@ -23,17 +23,6 @@ def Sym_Dialect : Dialect {
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
-  let extraClassDeclaration = [{
-    /// The number of a symbolic dimension in this context; the first use of a name numbers it.
-    unsigned internDim(::llvm::StringRef name);
-    ::llvm::StringRef dimName(unsigned number) const { return dimNames[number]; }
-
-  private:
-    ::llvm::StringMap<unsigned> dimNumbers;
-    ::std::vector<::std::string> dimNames;
-
-  public:
-  }];
 }
 
 //===----------------------------------------------------------------------===//
@@ -115,11 +104,10 @@ class Sym_Attr<string name, string attrMnemonic> : AttrDef<Sym_Dialect, name> { 
 def Sym_DimsAttr : Sym_Attr<"Dims", "dims"> {
   let summary = "One size an axis, as an expression in the symbolic dimensions";
   let description = [{
-    The encoding of a tensor type with symbolic axes, and the `shape` attributes of ops. The expressions are affine
-    expressions over the context's numbered symbols, in canonical form (see Dims.h), printed with their names:
-    `#sym.dims<batch, 2 * len + 1>`. In a `shape` attribute `-1` stands for the axis to infer.
+    The encoding of a tensor type with symbolic axes, and the `shape` attributes of ops. Each is in
+    canonical form (Dim.h): `#sym.dims<batch, 2*len + 1>`. In a `shape` attribute `-1` stands for the axis to infer.
   }];
-  let parameters = (ins ArrayRefParameter<"::mlir::AffineExpr">:$exprs);
+  let parameters = (ins ArrayRefParameter<"::symc::Dim">:$exprs);
   let hasCustomAssemblyFormat = 1;
 }
 /// A list of integers and names of dimensions; one `-1` may be inferred.

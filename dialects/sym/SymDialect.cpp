@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/DimStorage.h"
 #include "dialects/sym/Roles.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/StringExtras.h"
@@ -20,10 +21,10 @@ using namespace symc::sym;
 #include "dialects/sym/SymAttributes.cpp.inc"
 
 void SymDialect::initialize() {
-  addAttributes<
+  addAttributes<Dim,
 #define GET_ATTRDEF_LIST
 #include "dialects/sym/SymAttributes.cpp.inc"
-      >();
+                >();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/sym/SymOps.cpp.inc"
@@ -50,83 +51,14 @@ LogicalResult SymDialect::verifyRegionResultAttribute(Operation *op, unsigned, u
   return verifySignature(op, attribute);
 }
 
-unsigned SymDialect::internDim(StringRef name) {
-  auto [it, isNew] = dimNumbers.try_emplace(name, dimNames.size());
-  if (isNew)
-    dimNames.push_back(name.str());
-  return it->second;
-}
-
 //===----------------------------------------------------------------------===//
 // #sym.dims<batch, 2*len + 1>; floor division is a word, since MLIR reads // as a comment
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Reads what printDim writes.
-struct DimParser {
-  AsmParser &parser;
-  MLIRContext *context = parser.getContext();
-
-  FailureOr<AffineExpr> atom() {
-    int64_t value;
-    OptionalParseResult number = parser.parseOptionalInteger(value);
-    if (number.has_value())
-      return succeeded(*number) ? FailureOr<AffineExpr>(constantDim(context, value)) : FailureOr<AffineExpr>();
-    if (succeeded(parser.parseOptionalLParen())) {
-      FailureOr<AffineExpr> inner = sum();
-      return failed(inner) || parser.parseRParen() ? FailureOr<AffineExpr>() : inner;
-    }
-    StringRef name;
-    std::string text;
-    if (succeeded(parser.parseOptionalString(&text)))
-      return symbolDim(context, text);
-    if (parser.parseKeyword(&name))
-      return failure();
-    return symbolDim(context, name);
-  }
-  FailureOr<AffineExpr> term() {
-    FailureOr<AffineExpr> left = atom();
-    while (succeeded(left)) {
-      bool times = succeeded(parser.parseOptionalStar());
-      if (!times && failed(parser.parseOptionalKeyword("floordiv")))
-        return left;
-      FailureOr<AffineExpr> right = atom();
-      if (failed(right))
-        return failure();
-      left = AffineExpr(times ? Size(*left) * *right : Size(*left).floorDiv(*right));
-    }
-    return left;
-  }
-  FailureOr<AffineExpr> sum() {
-    FailureOr<AffineExpr> left = term();
-    while (succeeded(left)) {
-      bool plus = succeeded(parser.parseOptionalPlus());
-      if (!plus && failed(parser.parseOptionalMinus()))
-        return left;
-      FailureOr<AffineExpr> right = term();
-      if (failed(right))
-        return failure();
-      left = AffineExpr(plus ? Size(*left) + *right : Size(*left) - *right);
-    }
-    return left;
-  }
-};
-} // namespace
-
-FailureOr<AffineExpr> symc::parseDim(AsmParser &parser) {
-  FailureOr<AffineExpr> expr = DimParser{parser}.sum();
-  if (failed(expr))
-    return failure();
-  expr = canonical(*expr);
-  if (isOverflown(*expr))
-    return parser.emitError(parser.getCurrentLocation(), "S0318: a size does not fit in 63 bits");
-  return expr;
-}
-
 Attribute DimsAttr::parse(AsmParser &parser, Type) {
   Dims exprs;
   auto one = [&]() -> ParseResult {
-    FailureOr<AffineExpr> expr = parseDim(parser);
+    FailureOr<Dim> expr = parseDim(parser);
     if (failed(expr))
       return failure();
     exprs.push_back(*expr);
@@ -139,7 +71,7 @@ Attribute DimsAttr::parse(AsmParser &parser, Type) {
 
 void DimsAttr::print(AsmPrinter &printer) const {
   printer << "<";
-  llvm::interleaveComma(getExprs(), printer, [&](AffineExpr e) { printer << printDim(e, " floordiv "); });
+  llvm::interleaveComma(getExprs(), printer, [&](Dim e) { printer << printDim(e, " floordiv "); });
   printer << ">";
 }
 

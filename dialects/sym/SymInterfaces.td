@@ -58,6 +58,24 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
     (ins "::mlir::OpBuilder &":$b, "::mlir::ValueRange":$cotangents)>];
 }
 
+def ControlFlowOpInterface : OpInterface<"ControlFlowOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    A loop or a branch: an op whose bodies are isolated, so that what they read is an operand. Operands that the bodies
+    see unchanged, the invariants, are the last arguments of each.
+  }];
+  let methods = [
+    InterfaceMethod<"How many values go from one iteration to the next; they are the first results.", "unsigned",
+                    "getCarryCount", (ins), "", "return 0;">,
+    InterfaceMethod<"Whether bodies run more than once, and begin with the argument of the iteration's number.", "bool",
+                    "isLoop", (ins), "", "return false;">,
+    InterfaceMethod<"Whether what the body of this number yields is what results are made of.", "bool", "yieldsResults",
+                    (ins "unsigned":$region), "", "return true;">,
+    InterfaceMethod<"The number of the operand that this argument of the bodies stands for.", "::std::optional<unsigned>",
+                    "operandOfArgument", (ins "unsigned":$argument)>,
+    InterfaceMethod<"The invariants.", "::mlir::MutableOperandRange", "getInvariantsMutable">];
+}
+
 def DifferentiableRegionOpInterface : OpInterface<"DifferentiableRegionOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{
@@ -140,7 +158,7 @@ def OpaqueKernelOpInterface : OpInterface<"OpaqueKernelOpInterface"> {
   let methods = [
     InterfaceMethod<"Name of the function for the op's element type, e.g. symc_k_cholesky_f32.", "std::string",
       "getKernelName">,
-    InterfaceMethod<"Sizes and flags that the function takes.", "::llvm::SmallVector<::mlir::AffineExpr>",
+    InterfaceMethod<"Sizes and flags that the function takes.", "::llvm::SmallVector<::symc::Dim>",
       "getKernelIntegers">];
 }
 

@@ -27,15 +27,15 @@ FailureOr<SmallVector<int64_t>> symc::perAxis(std::optional<Location> loc, Strin
 }
 
 /// max(0, e) for e in (-bound, bound), without a maximum: floordiv tells the sign.
-static Size positivePart(Size e, int64_t bound) {
+static Dim positivePart(Dim e, int64_t bound) {
   if (std::optional<int64_t> value = constantValue(e))
-    return constantDim(AffineExpr(e).getContext(), std::max<int64_t>(*value, 0));
+    return constantDim(e.getContext(), std::max<int64_t>(*value, 0));
   return e * (e + bound).floorDiv(bound);
 }
 
 /// Where TensorFlow's "same" puts its padding: half before, the odd one after.
 static void padSame(WindowAxis &axis) {
-  Size total = (Size(axis.out) - 1) * axis.stride + axis.extent() - axis.in;
+  Dim total = (axis.out - 1) * axis.stride + axis.extent() - axis.in;
   // With windows at least as large as their stride no padding is negative; those of one element need none.
   if (axis.extent() == 1)
     total = constantDim(axis.in.getContext(), 0);
@@ -60,9 +60,8 @@ static LogicalResult checkPadding(std::optional<Location> loc, PaddingAttr paddi
   return success();
 }
 
-FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, ArrayRef<AffineExpr> in,
-                                     ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations,
-                                     PaddingAttr padding) {
+FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, ArrayRef<Dim> in, ArrayRef<int64_t> sizes,
+                                     ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations, PaddingAttr padding) {
   if (failed(checkPadding(loc, padding, in.size())))
     return failure();
   Windows windows;
@@ -70,7 +69,7 @@ FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, Ar
     WindowAxis axis{sizes[i], strides[i], dilations[i], in[i], {}, {}, {}};
     MLIRContext *context = in[i].getContext();
     if (padding.getKind() == PaddingKind::same) {
-      axis.out = Size(axis.in).ceilDiv(axis.stride);
+      axis.out = axis.in.ceilDiv(axis.stride);
       padSame(axis);
       windows.push_back(axis);
       continue;
@@ -78,7 +77,7 @@ FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, Ar
     bool valid = padding.getKind() == PaddingKind::valid;
     axis.before = constantDim(context, valid ? 0 : padding.getAmounts()[2 * i]);
     axis.after = constantDim(context, valid ? 0 : padding.getAmounts()[2 * i + 1]);
-    Size room = Size(axis.in) - axis.extent() + axis.before + axis.after;
+    Dim room = axis.in - axis.extent() + axis.before + axis.after;
     std::optional<int64_t> value = constantValue(room);
     if (value && *value < 0)
       return LogicalResult(emitOptionalError(loc, "S0301: a window of ", axis.extent(), " does not fit into the ",
@@ -90,11 +89,10 @@ FailureOr<Windows> symc::makeWindows(std::optional<Location> loc, Type image, Ar
   return windows;
 }
 
-SmallVector<SizeRequirement> symc::windowRequirements(Type image, ArrayRef<int64_t> extents,
-                                                      ArrayRef<AffineExpr> padding) {
+SmallVector<SizeRequirement> symc::windowRequirements(Type image, ArrayRef<int64_t> extents, ArrayRef<Dim> padding) {
   SmallVector<SizeRequirement> requirements;
   for (size_t i = 0; i < extents.size(); ++i) {
-    AffineExpr in = dimOf(image, i + 1), before = padding[2 * i], after = padding[2 * i + 1];
+    Dim in = dimOf(image, i + 1), before = padding[2 * i], after = padding[2 * i + 1];
     bool padded = constantValue(before) != 0 || constantValue(after) != 0;
     if (!constantValue(in))
       requirements.push_back({in + before + after, extents[i],
@@ -105,9 +103,9 @@ SmallVector<SizeRequirement> symc::windowRequirements(Type image, ArrayRef<int64
   return requirements;
 }
 
-FailureOr<Windows> symc::makeTransposedWindows(std::optional<Location> loc, ArrayRef<AffineExpr> out,
-                                               ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides,
-                                               ArrayRef<int64_t> dilations, PaddingAttr padding) {
+FailureOr<Windows> symc::makeTransposedWindows(std::optional<Location> loc, ArrayRef<Dim> out, ArrayRef<int64_t> sizes,
+                                               ArrayRef<int64_t> strides, ArrayRef<int64_t> dilations,
+                                               PaddingAttr padding) {
   if (failed(checkPadding(loc, padding, out.size())))
     return failure();
   Windows windows;
@@ -117,20 +115,20 @@ FailureOr<Windows> symc::makeTransposedWindows(std::optional<Location> loc, Arra
     axis.before = axis.after = constantDim(context, 0);
     switch (padding.getKind()) {
     case PaddingKind::same:
-      axis.in = Size(axis.out) * axis.stride;
+      axis.in = axis.out * axis.stride;
       padSame(axis);
       break;
     case PaddingKind::valid:
-      axis.in = Size(axis.out) * axis.stride + std::max<int64_t>(axis.extent() - axis.stride, 0);
+      axis.in = axis.out * axis.stride + std::max<int64_t>(axis.extent() - axis.stride, 0);
       break;
     case PaddingKind::explicit_: {
       axis.before = constantDim(context, padding.getAmounts()[2 * i]);
       axis.after = constantDim(context, padding.getAmounts()[2 * i + 1]);
-      Size whole = (Size(axis.out) - 1) * axis.stride + axis.extent();
+      Dim whole = (axis.out - 1) * axis.stride + axis.extent();
       axis.in = whole - axis.before - axis.after;
       if (std::optional<int64_t> value = constantValue(axis.in); (value && *value < 0) || isOverflown(axis.in))
-        return LogicalResult(emitOptionalError(loc, "S0306: 'padding' takes more than the ", printDim(whole),
-                                               " elements of axis ", i));
+        return LogicalResult(
+            emitOptionalError(loc, "S0306: 'padding' takes more than the ", printDim(whole), " elements of axis ", i));
       break;
     }
     }
@@ -176,14 +174,14 @@ Value symc::kernelToHWIO(OpBuilder &b, Location loc, Value kernel, Layout layout
   return transposed(b, loc, kernel, axes);
 }
 
-Dims symc::dimsToNHWC(ArrayRef<AffineExpr> dims, Layout layout) {
+Dims symc::dimsToNHWC(ArrayRef<Dim> dims, Layout layout) {
   Dims result(dims);
   if (layout == Layout::NCHW)
     std::rotate(result.begin() + 1, result.begin() + 2, result.end());
   return result;
 }
 
-Dims symc::dimsFromNHWC(ArrayRef<AffineExpr> dims, Layout layout) {
+Dims symc::dimsFromNHWC(ArrayRef<Dim> dims, Layout layout) {
   Dims result(dims);
   if (layout == Layout::NCHW)
     std::rotate(result.begin() + 1, result.end() - 1, result.end());

@@ -56,7 +56,7 @@ private:
       Tensor seed{b, read->getLoc(), body.getArguments().back()};
       Value value = seed.value;
       // Weyl's sequence of the golden ratio: no two iterations of a loop, or of loops in each other, meet.
-      if (isa<sym::SeedOp>(read) && isa<sym::ScanOp, sym::WhileOp>(control))
+      if (isa<sym::SeedOp>(read) && cast<ControlFlowOpInterface>(control).isLoop())
         value = (seed + seed.with(body.getArgument(0)) * seed.with(weyl(b, seed.loc))).value;
       read->getResult(0).replaceAllUsesWith(value);
       read->erase();
@@ -76,38 +76,37 @@ private:
     }
   }
 
-  static void addSymbols(llvm::BitVector &set, Type type) {
-    for (AffineExpr size : dimsOf(type))
-      for (unsigned symbol : symbolsIn(size)) {
-        set.resize(std::max(set.size(), symbol + 1));
-        set.set(symbol);
-      }
+  using Names = llvm::SmallSetVector<StringRef, 4>;
+
+  static void addDimensions(Names &names, Type type) {
+    for (Dim size : dimsOf(type))
+      names.insert_range(namesIn(size));
   }
 
   static void dropUnused(func::FuncOp function) {
-    llvm::BitVector unused(function.getNumArguments()), needed, known;
+    llvm::BitVector unused(function.getNumArguments());
+    Names needed, known;
     for (BlockArgument argument : function.getArguments()) {
       unused[argument.getArgNumber()] = argument.use_empty();
       if (!argument.use_empty() && roleOf(argument) == sym::Role::input)
-        addSymbols(known, argument.getType());
+        addDimensions(known, argument.getType());
     }
     function.walk([&](Operation *op) {
       for (Type type : op->getResultTypes())
         if (isa<RankedTensorType>(type))
-          addSymbols(needed, type);
+          addDimensions(needed, type);
     });
     for (BlockArgument argument : function.getArguments()) {
       unsigned i = argument.getArgNumber();
       if (!unused[i] || roleOf(argument) != sym::Role::input)
         continue;
-      llvm::BitVector given;
-      addSymbols(given, argument.getType());
-      given &= needed;
-      given.reset(known);
-      if (given.none())
+      Names given;
+      addDimensions(given, argument.getType());
+      given.remove_if([&](StringRef name) { return !needed.contains(name) || known.contains(name); });
+      if (given.empty())
         continue;
       unused.reset(i);
-      known |= given;
+      known.insert_range(given);
     }
     (void)function.eraseArguments(unused);
   }

@@ -6,10 +6,10 @@
 #include "lib/Autodiff/TrainStep.h"
 #include "dialects/sym/Build.h"
 #include "lib/Autodiff/Functions.h"
-#include "lib/Autodiff/Gradient.h"
 #include "lib/Autodiff/Optimizers.h"
 #include "lib/Autodiff/Passes.h"
 #include "lib/Autodiff/Rematerialize.h"
+#include "lib/Autodiff/ReverseMode.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace symc {

@@ -98,7 +98,7 @@ private:
       addBlock(region.front());
     for (Region &region : op.getRegions()) {
       OperandRange yielded = region.front().getTerminator()->getOperands();
-      if (isa<sym::WhileOp>(op) && region.getRegionNumber() == 0)
+      if (!cast<ControlFlowOpInterface>(op).yieldsResults(region.getRegionNumber()))
         edges.push_back(edge(yielded[0], ids[results[0]], "style=dashed"));
       else
         for (auto [value, result] : llvm::zip_equal(yielded, results))

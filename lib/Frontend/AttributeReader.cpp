@@ -61,7 +61,7 @@ RankedTensorType ImportContext::tensorType(const TypeText &type) {
   return symc::tensorType(sizes, mlirType(context, type.element));
 }
 
-AffineExpr ImportContext::dimension(std::string_view name, TextRange range) {
+Dim ImportContext::dimension(std::string_view name, TextRange range) {
   auto it = dims.find(ref(name));
   if (it != dims.end())
     return it->second.size;
@@ -259,7 +259,7 @@ Attribute AttributeReader::readPairs(const Literal &value, SmallVectorImpl<int64
 Attribute AttributeReader::readShape(const Literal &value) {
   Dims sizes;
   auto add = [&](const Literal &item) -> bool {
-    AffineExpr size;
+    Dim size;
     if (item.kind == Literal::Integer)
       size = constantDim(context.context, item.integer);
     else if (item.kind == Literal::Size)

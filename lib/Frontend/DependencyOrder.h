@@ -21,6 +21,34 @@ struct DependencyOrder {
   std::vector<bool> inCycle;
 };
 
+/// A cycle through `first` among the nodes that `inCycle` marks; breadth first, so that it is a shortest one.
+inline std::vector<uint32_t> shortestCycle(const std::vector<std::vector<uint32_t>> &dependencies,
+                                           const std::vector<bool> &inCycle, uint32_t first) {
+  std::vector<uint32_t> queue{first};
+  std::vector<std::pair<uint32_t, uint32_t>> from; // node, predecessor; sorted at the end only
+  std::vector<bool> seen(inCycle.size());
+  for (size_t at = 0; at < queue.size(); ++at)
+    for (uint32_t next : dependencies[queue[at]]) {
+      if (next == first) {
+        std::vector<uint32_t> cycle;
+        std::sort(from.begin(), from.end());
+        for (uint32_t node = queue[at]; node != first;) {
+          cycle.push_back(node);
+          node = std::lower_bound(from.begin(), from.end(), std::pair(node, 0u))->second;
+        }
+        cycle.push_back(first);
+        std::reverse(cycle.begin(), cycle.end());
+        return cycle;
+      }
+      if (inCycle[next] && !seen[next]) {
+        seen[next] = true;
+        from.push_back({next, queue[at]});
+        queue.push_back(next);
+      }
+    }
+  return {first};
+}
+
 /// Tarjan's algorithm with a stack of its own: chains may be a million nodes deep.
 inline DependencyOrder orderByDependencies(const std::vector<std::vector<uint32_t>> &dependencies) {
   constexpr uint32_t unseen = UINT32_MAX;
@@ -38,32 +66,6 @@ inline DependencyOrder orderByDependencies(const std::vector<std::vector<uint32_
     component.push_back(node);
     open[node] = true;
     stack.push_back({node, 0});
-  };
-  // A cycle through `first` inside its component: breadth first, so that it is a shortest one.
-  auto findCycle = [&](uint32_t first) {
-    std::vector<uint32_t> queue{first};
-    std::vector<std::pair<uint32_t, uint32_t>> from; // node, predecessor; sorted at the end only
-    std::vector<bool> seen(count);
-    for (size_t at = 0; at < queue.size(); ++at)
-      for (uint32_t next : dependencies[queue[at]]) {
-        if (next == first) {
-          std::vector<uint32_t> cycle;
-          std::sort(from.begin(), from.end());
-          for (uint32_t node = queue[at]; node != first;) {
-            cycle.push_back(node);
-            node = std::lower_bound(from.begin(), from.end(), std::pair(node, 0u))->second;
-          }
-          cycle.push_back(first);
-          std::reverse(cycle.begin(), cycle.end());
-          return cycle;
-        }
-        if (out.inCycle[next] && !seen[next]) {
-          seen[next] = true;
-          from.push_back({next, queue[at]});
-          queue.push_back(next);
-        }
-      }
-    return std::vector<uint32_t>{first};
   };
   for (uint32_t root = 0; root < count; ++root) {
     if (found[root] != unseen)
@@ -99,7 +101,7 @@ inline DependencyOrder orderByDependencies(const std::vector<std::vector<uint32_
       }
       component.resize(begin);
       if (cycle && out.cycles.size() < 100)
-        out.cycles.push_back(findCycle(first));
+        out.cycles.push_back(shortestCycle(dependencies, out.inCycle, first));
     }
   }
   return out;

@@ -18,7 +18,7 @@ namespace symc {
 /// What a name of an expression stands for.
 struct Resolved {
   mlir::Value value;                           // a tensor
-  mlir::AffineExpr size;                       // a dimension
+  Dim size;                                    // a dimension
   bool bad() const { return !value && !size; } // reported
 };
 

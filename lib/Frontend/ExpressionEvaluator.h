@@ -26,7 +26,7 @@ struct Part {
   bool isOverflown = false;     // Pending: of sizes, with a number that does not fit in 64 bits
   int64_t integer = 0;          // Number, Bool
   double real = 0;              // Number
-  AffineExpr size;              // Size
+  Dim size;                     // Size
   SmallVector<Value, 1> values; // Tensor: the results of the op
   bool isScalar() const { return kind == Number || kind == Size || kind == Pending; }
 
@@ -109,8 +109,8 @@ private:
   Literal literal(uint32_t i);
   Value buildPending(uint32_t i, Type element);
   Value buildScalar(uint32_t i, const Part &part, Type element);
-  bool wantBound(uint32_t i, AffineExpr size, std::optional<int64_t> &bound);
-  AttributeArgument sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes);
+  bool wantBound(uint32_t i, Dim size, std::optional<int64_t> &bound);
+  AttributeArgument sizes(StringRef name, uint32_t i, ArrayRef<Dim> sizes);
   AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<std::optional<int64_t>> bounds);
 
   ImportContext &context;

@@ -28,11 +28,11 @@ static Attribute foldFunction(Operation *op, ArrayRef<Attribute> operands) {
   using Unary = double (*)(double);
   using Binary = double (*)(double, double);
   static const std::pair<StringRef, Unary> unary[] = {
-      {"math.exp", std::exp},     {"math.expm1", std::expm1}, {"math.log", std::log},     {"math.log1p", std::log1p},
-      {"math.sqrt", std::sqrt},   {"math.cbrt", std::cbrt},   {"math.sin", std::sin},     {"math.cos", std::cos},
-      {"math.tan", std::tan},     {"math.asin", std::asin},   {"math.acos", std::acos},   {"math.atan", std::atan},
-      {"math.sinh", std::sinh},   {"math.cosh", std::cosh},   {"math.tanh", std::tanh},   {"math.asinh", std::asinh},
-      {"math.acosh", std::acosh}, {"math.atanh", std::atanh}, {"math.erf", std::erf},     {"math.erfc", std::erfc}};
+      {"math.exp", std::exp},     {"math.expm1", std::expm1}, {"math.log", std::log},   {"math.log1p", std::log1p},
+      {"math.sqrt", std::sqrt},   {"math.cbrt", std::cbrt},   {"math.sin", std::sin},   {"math.cos", std::cos},
+      {"math.tan", std::tan},     {"math.asin", std::asin},   {"math.acos", std::acos}, {"math.atan", std::atan},
+      {"math.sinh", std::sinh},   {"math.cosh", std::cosh},   {"math.tanh", std::tanh}, {"math.asinh", std::asinh},
+      {"math.acosh", std::acosh}, {"math.atanh", std::atanh}, {"math.erf", std::erf},   {"math.erfc", std::erfc}};
   static const std::pair<StringRef, Binary> binary[] = {{"math.atan2", std::atan2}, {"math.powf", std::pow}};
   StringRef called = op->getName().getStringRef();
   SmallVector<double> x;
@@ -133,9 +133,7 @@ static std::optional<int64_t> integerPower(int64_t x, int64_t n) {
 std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Part &b) {
   bool integers = !a.isReal && !b.isReal;
   int64_t x = a.integer, y = b.integer, result;
-  auto compared = [&](auto relation) {
-    return Part::boolean(integers ? relation(x, y) : relation(a.real, b.real));
-  };
+  auto compared = [&](auto relation) { return Part::boolean(integers ? relation(x, y) : relation(a.real, b.real)); };
   auto byDefinition = [&](StringRef mnemonic) {
     return evaluateOp(*findOpSchema(mnemonic), {&a, &b}, context.b.getF64Type(), {}, OpPlace());
   };
@@ -183,25 +181,25 @@ std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Par
 
 /// Sums, products and floor divisions of sizes are sizes, as long as their numbers are integers of 64 bits.
 std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part &b) {
-  auto size = [&](const Part &part) -> AffineExpr {
+  auto size = [&](const Part &part) -> Dim {
     if (part.kind == Part::Size)
       return part.size;
-    return part.kind == Part::Number && !part.isReal ? constantDim(context.context, part.integer) : AffineExpr();
+    return part.kind == Part::Number && !part.isReal ? constantDim(context.context, part.integer) : Dim();
   };
-  AffineExpr x = size(a), y = size(b);
+  Dim x = size(a), y = size(b);
   if (!x || !y)
     return std::nullopt;
   Part out;
   out.kind = Part::Size;
   std::optional<int64_t> divisor = constantValue(y);
   if (op == ExprOp::Add)
-    out.size = Size(x) + y;
+    out.size = x + y;
   else if (op == ExprOp::Sub)
-    out.size = Size(x) - y;
+    out.size = x - y;
   else if (op == ExprOp::Mul)
-    out.size = Size(x) * y;
+    out.size = x * y;
   else if (op == ExprOp::FloorDiv && divisor && *divisor > 0)
-    out.size = Size(x).floorDiv(y);
+    out.size = x.floorDiv(y);
   else
     return std::nullopt;
   if (isOverflown(out.size)) {
@@ -216,8 +214,7 @@ std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part 
 //===----------------------------------------------------------------------===//
 
 /// On integers an op that takes them gives what it gives in i64, unless that wraps or f64 has a fraction to give.
-std::optional<Part> ExprBuilder::foldCall(uint32_t i, const OpSchema &schema,
-                                          ArrayRef<AttributeArgument> attributes) {
+std::optional<Part> ExprBuilder::foldCall(uint32_t i, const OpSchema &schema, ArrayRef<AttributeArgument> attributes) {
   auto info = RegisteredOperationName::lookup(("sym." + schema.mnemonic).str(), context.context);
   // A cast says what a literal is.
   if (!info || !info->hasInterface<ScalarBodyOpInterface>() || schema.mnemonic == "cast")

@@ -8,11 +8,11 @@
 using namespace mlir;
 using namespace symc;
 
-AttributeArgument ExprBuilder::sizes(StringRef name, uint32_t i, ArrayRef<AffineExpr> sizes) {
+AttributeArgument ExprBuilder::sizes(StringRef name, uint32_t i, ArrayRef<Dim> sizes) {
   AttributeArgument out{view(name), rangeOf(i), {}};
   out.value.kind = Literal::List;
   out.value.range = rangeOf(i);
-  for (AffineExpr size : sizes) {
+  for (Dim size : sizes) {
     Literal item;
     item.kind = Literal::Size;
     item.range = out.value.range;
@@ -38,7 +38,7 @@ AttributeArgument ExprBuilder::bounds(StringRef name, uint32_t i, ArrayRef<std::
 
 /// A bound of a slice along a dimension of `size`: an integer, or a size that differs from it by a constant; nothing
 /// where it is left out or is the size itself.
-bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, std::optional<int64_t> &bound) {
+bool ExprBuilder::wantBound(uint32_t i, Dim size, std::optional<int64_t> &bound) {
   const Part &part = parts[i];
   bound = std::nullopt;
   if (part.kind == Part::None)
@@ -46,7 +46,7 @@ bool ExprBuilder::wantBound(uint32_t i, AffineExpr size, std::optional<int64_t> 
   if (part.kind == Part::Number && !part.isReal) {
     bound = part.integer;
   } else if (part.kind == Part::Size) {
-    std::optional<int64_t> constant = constantValue(Size(part.size) - size);
+    std::optional<int64_t> constant = constantValue(part.size - size);
     if (!constant || *constant > 0) {
       error(i, code::SymbolicSize,
             "the bound " + quoted(textOf(i)) + " of a dimension of size " + printDim(size) +

@@ -66,7 +66,7 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
     return x.isReal || x.integer == INT64_MIN ? Part::number(-x.real) : Part::number(-x.integer);
   if (negation && x.kind == Part::Size) {
     out.kind = Part::Size;
-    out.size = Size(x.size) * -1;
+    out.size = x.size * -1;
     return out;
   }
   if (negation && x.kind == Part::Pending) {

@@ -175,8 +175,8 @@ bool ControlBuilder::checkTrips(const ControlNode &node, size_t carries) {
                    "the first 'carries' inputs are carried, the others scanned over axis 0");
       return false;
     }
-    AffineExpr size = dimOf(type, 0), wanted = dimOf(first.value.getType(), 0);
-    if (sameDim(size, wanted))
+    Dim size = dimOf(type, 0), wanted = dimOf(first.value.getType(), 0);
+    if (size == wanted)
       continue;
     Reporter::More more;
     if (!constantValue(size) || !constantValue(wanted))
@@ -238,7 +238,7 @@ SmallVector<Value> ControlBuilder::buildScan(const ControlNode &node) {
   }
   if (!checkCarries(node, *body, carries))
     return {};
-  AffineExpr trips = dimOf(values[carries].getType(), 0);
+  Dim trips = dimOf(values[carries].getType(), 0);
   for (auto [i, result] : llvm::enumerate(body->results)) {
     types.push_back(i < carries ? result.getType() : stackedType(trips, result.getType()));
     if (!parts.maker.checkResult(types.back(), node.place))

@@ -27,7 +27,7 @@ struct Literal {
   double real = 0;     // Integer, Real
   std::string_view text;
   std::vector<Literal> items;
-  mlir::AffineExpr size;
+  Dim size;
 };
 
 /// An attribute as written: its name, where that stands, and its value.
@@ -53,8 +53,8 @@ struct Operand {
 
 /// A dimension of the file.
 struct SymbolicDim {
-  mlir::AffineExpr size; // a symbol, or the constant that an option fixes
-  TextRange range;       // of its first use
+  Dim size;        // a symbol, or the constant that an option fixes
+  TextRange range; // of its first use
   DimDecl bounds;
 };
 
@@ -81,7 +81,7 @@ public:
   }
   mlir::RankedTensorType tensorType(const TypeText &type);
   /// Null after reporting that no input introduces `name`.
-  mlir::AffineExpr dimension(std::string_view name, TextRange range);
+  Dim dimension(std::string_view name, TextRange range);
   Literal literal(const JsonValue &value);
 };
 

@@ -289,13 +289,13 @@ bool OpMaker::broadcast(MutableArrayRef<Operand> operands, Location loc, const O
       common = dims;
   size_t rank = common.size();
   SmallVector<const Operand *> from(rank, nullptr); // the operand that a size comes from
-  for (AffineExpr &dim : common)
+  for (Dim &dim : common)
     dim = constantDim(context.context, 1);
   for (const Operand &operand : operands) {
     Dims dims = dimsOf(operand.value);
     for (size_t i = 0; i < dims.size(); ++i) {
       size_t axis = rank - dims.size() + i;
-      if (isOne(dims[i]) || (from[axis] && sameDim(common[axis], dims[i])))
+      if (isOne(dims[i]) || (from[axis] && common[axis] == dims[i]))
         continue;
       if (!from[axis]) {
         common[axis] = dims[i];

@@ -15,7 +15,7 @@ Dims AccessMap::spaceOf(Operation *op) {
 }
 
 /// Axes of the two shapes that hold the same index, where axes of size 1 do not count.
-static SmallVector<int, 4> matchAxes(ArrayRef<AffineExpr> from, ArrayRef<AffineExpr> to) {
+static SmallVector<int, 4> matchAxes(ArrayRef<Dim> from, ArrayRef<Dim> to) {
   SmallVector<int, 4> axes(from.size(), kOtherIndex);
   size_t j = 0;
   for (size_t i = 0; i < from.size(); ++i) {
@@ -63,8 +63,7 @@ AccessMap::Move AccessMap::probe(Operation *move) {
                          [&](const LinearForm &) -> Value { return scratch.addArgument(b.getIndexType(), loc); },
                          [&](Value, Value, Value, std::string) { known.checks = true; }};
   known.copies = element.buildElement(builder, index) == last && last;
-  for (Operation &part : scratch)
-    known.cost += !isa<arith::ConstantOp>(part);
+  known.ops = OpCounts::of(scratch);
   scratch.dropAllReferences();
   scratch.clear();
   return known;
@@ -102,13 +101,13 @@ SmallVector<Access> AccessMap::readsOf(Operation *op, llvm::function_ref<bool(Va
   return results;
 }
 
-unsigned AccessMap::costOfReads(Operation *op, llvm::function_ref<bool(Value)> stops) {
+unsigned AccessMap::costOfReads(Operation *op, const FusionCosts &costs, llvm::function_ref<bool(Value)> stops) {
   unsigned cost = 0;
   SmallVector<Operation *> stack{op};
   while (!stack.empty())
     for (Value operand : stack.pop_back_val()->getOperands())
       if (Operation *def = operand.getDefiningOp(); def && isMove(def) && !stops(operand)) {
-        cost += probe(def).cost;
+        cost += probe(def).ops.cost(costs);
         stack.push_back(def);
       }
   return cost;
@@ -145,7 +144,7 @@ bool AccessMap::readsCopies(Operation *op, llvm::function_ref<bool(Value)> stops
   });
 }
 
-bool symc::readsSameIndex(const Access &access, ArrayRef<AffineExpr> space) {
+bool symc::readsSameIndex(const Access &access, ArrayRef<Dim> space) {
   Dims dims = dimsOf(access.value);
   if (!sameDims(dims, space))
     return false;
@@ -155,7 +154,7 @@ bool symc::readsSameIndex(const Access &access, ArrayRef<AffineExpr> space) {
   return true;
 }
 
-bool symc::readsSameIndexUpToUnits(const Access &access, ArrayRef<AffineExpr> space) {
+bool symc::readsSameIndexUpToUnits(const Access &access, ArrayRef<Dim> space) {
   Dims dims = dimsOf(access.value);
   SmallVector<int, 4> expected;
   for (auto [i, size] : llvm::enumerate(space))
@@ -165,19 +164,19 @@ bool symc::readsSameIndexUpToUnits(const Access &access, ArrayRef<AffineExpr> sp
   for (auto [i, axis] : llvm::enumerate(access.axes)) {
     if (isOne(dims[i]))
       continue;
-    if (next == expected.size() || axis != expected[next] || !sameDim(dims[i], space[axis]))
+    if (next == expected.size() || axis != expected[next] || dims[i] != space[axis])
       return false;
     ++next;
   }
   return next == expected.size();
 }
 
-bool symc::keepsOuterIndex(const Access &access, ArrayRef<AffineExpr> outer) {
+bool symc::keepsOuterIndex(const Access &access, ArrayRef<Dim> outer) {
   Dims dims = dimsOf(access.value);
   if (dims.size() < outer.size())
     return false;
   for (auto [i, size] : llvm::enumerate(outer))
-    if (!sameDim(dims[i], size) || (!isOne(size) && access.axes[i] != static_cast<int>(i)))
+    if (dims[i] != size || (!isOne(size) && access.axes[i] != static_cast<int>(i)))
       return false;
   return true;
 }

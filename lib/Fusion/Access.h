@@ -11,7 +11,7 @@
 #ifndef SYMC_FUSION_ACCESS_H
 #define SYMC_FUSION_ACCESS_H
 
-#include "dialects/sym/SymOps.h"
+#include "lib/Fusion/CostModel.h"
 
 namespace symc {
 
@@ -36,7 +36,7 @@ public:
   /// Whether all that `op` reads are elements as they stand in memory, each at some of the reader's own indices.
   bool readsCopies(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
   /// Arithmetic of the moves that one element of `op` is read through.
-  unsigned costOfReads(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
+  unsigned costOfReads(mlir::Operation *op, const FusionCosts &costs, llvm::function_ref<bool(mlir::Value)> stops);
 
   /// Whether reading what `op` reads, or computing it, may fail the call (an index out of range).
   bool mayFail(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stops);
@@ -49,7 +49,7 @@ private:
   struct Move {
     llvm::SmallVector<Read, 2> reads;
     bool copies = false; // its value is the element that it reads
-    unsigned cost = 0;   // ops of one element
+    OpCounts ops;        // of one element
     bool checks = false; // its element may fail the call
   };
   llvm::DenseMap<mlir::Operation *, Move> moves;
@@ -60,11 +60,11 @@ private:
 };
 
 /// The value has the sizes `space` and is read at the reader's own index.
-bool readsSameIndex(const Access &access, llvm::ArrayRef<mlir::AffineExpr> space);
+bool readsSameIndex(const Access &access, llvm::ArrayRef<Dim> space);
 /// The same when axes of size 1 do not count.
-bool readsSameIndexUpToUnits(const Access &access, llvm::ArrayRef<mlir::AffineExpr> space);
+bool readsSameIndexUpToUnits(const Access &access, llvm::ArrayRef<Dim> space);
 /// The first axes of the value are `outer`, and read at the reader's first indices.
-bool keepsOuterIndex(const Access &access, llvm::ArrayRef<mlir::AffineExpr> outer);
+bool keepsOuterIndex(const Access &access, llvm::ArrayRef<Dim> outer);
 
 } // namespace symc
 #endif

@@ -302,7 +302,7 @@ bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
   if (!compute || scalarCost(compute, costs) > costs.recompute)
     return false;
   auto stops = [&](Value v) { return v.getDefiningOp() && stored.contains(v.getDefiningOp()); };
-  if (accesses.costOfReads(op, stops) > costs.recomputeReads)
+  if (accesses.costOfReads(op, costs, stops) > costs.recomputeReads)
     return false;
   // It must not be that a value is stored for this alone: then the result may be stored as well.
   unsigned computed = 0;

@@ -6,7 +6,7 @@
 #ifndef SYMC_FUSION_CLUSTERS_H
 #define SYMC_FUSION_CLUSTERS_H
 
-#include "lib/Fusion/CostModel.h"
+#include "lib/Fusion/Legality.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace symc {

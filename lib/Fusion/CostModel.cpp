@@ -9,6 +9,19 @@
 using namespace mlir;
 using namespace symc;
 
+OpCounts OpCounts::of(Block &block) {
+  OpCounts counts;
+  for (Operation &op : block) {
+    if (isa<arith::ConstantOp>(op))
+      continue;
+    bool function = isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::FmaOp>(op);
+    bool division = isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp,
+                        arith::CeilDivSIOp, arith::RemSIOp, arith::RemUIOp>(op);
+    ++(function ? counts.mathFunctions : division ? counts.divisions : counts.others);
+  }
+  return counts;
+}
+
 unsigned symc::scalarCost(ScalarBodyOpInterface op, const FusionCosts &costs) {
   Block scratch;
   OpBuilder b(op->getContext());
@@ -17,14 +30,7 @@ unsigned symc::scalarCost(ScalarBodyOpInterface op, const FusionCosts &costs) {
   for (Value operand : op->getOperands())
     arguments.push_back(scratch.addArgument(bodyType(elementOf(operand)), op->getLoc()));
   (void)op.buildScalarBody(b, op->getLoc(), arguments);
-  unsigned cost = 0;
-  for (Operation &part : scratch) {
-    if (isa<arith::ConstantOp>(part))
-      continue;
-    cost += isa<math::MathDialect>(part.getDialect()) && !isa<math::AbsFOp, math::FmaOp>(part) ? costs.mathFunction
-            : isa<arith::DivFOp, arith::DivSIOp, arith::RemFOp, arith::RemSIOp>(part)          ? costs.division
-                                                                                               : 1;
-  }
+  unsigned cost = OpCounts::of(scratch).cost(costs);
   scratch.dropAllReferences();
   scratch.clear();
   return cost;

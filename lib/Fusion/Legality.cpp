@@ -50,7 +50,7 @@ std::optional<unsigned> symc::rowAxes(ReductionOpInterface reduction) {
 
 namespace {
 /// `dims` without the axes, or with 1s for them.
-bool isReducedForm(ArrayRef<AffineExpr> dims, ArrayRef<AffineExpr> space, ArrayRef<int64_t> axes) {
+bool isReducedForm(ArrayRef<Dim> dims, ArrayRef<Dim> space, ArrayRef<int64_t> axes) {
   if (dims.size() != space.size() && dims.size() + axes.size() != space.size())
     return false;
   bool keeps = dims.size() == space.size();
@@ -59,7 +59,7 @@ bool isReducedForm(ArrayRef<AffineExpr> dims, ArrayRef<AffineExpr> space, ArrayR
     bool reduced = llvm::is_contained(axes, static_cast<int64_t>(i));
     if (reduced && !keeps)
       continue;
-    if (reduced ? !isOne(dims[j]) : !sameDim(dims[j], space[i]))
+    if (reduced ? !isOne(dims[j]) : dims[j] != space[i])
       return false;
     ++j;
   }

@@ -13,11 +13,8 @@ using namespace symc;
 constexpr StringLiteral kScratchAttr = "sym.scratch"; // arguments of kernels: unit
 constexpr StringLiteral kSecondAttr = "sym.second";   // kernels: the part that is called after this one
 
-int64_t symc::estimateSize(AffineExpr expr) {
-  unsigned symbols = 0;
-  for (unsigned symbol : symbolsIn(expr))
-    symbols = std::max(symbols, symbol + 1);
-  return std::max<int64_t>(1, evaluate(expr, SmallVector<int64_t>(symbols, 128)).value_or(int64_t(1) << 32));
+int64_t symc::estimateSize(Dim expr) {
+  return std::max<int64_t>(1, evaluate(expr, [](StringRef) { return 128; }).value_or(int64_t(1) << 32));
 }
 
 MemRefType symc::bufferType(Type tensor) {
@@ -25,7 +22,7 @@ MemRefType symc::bufferType(Type tensor) {
   return MemRefType::get(type.getShape(), bodyType(type.getElementType()));
 }
 
-ArrayRef<AffineExpr> symc::dimsOfArgument(func::FuncOp kernel, unsigned argument) {
+ArrayRef<Dim> symc::dimsOfArgument(func::FuncOp kernel, unsigned argument) {
   return kernel.getArgAttrOfType<sym::DimsAttr>(argument, kDimsAttr).getExprs();
 }
 
@@ -40,10 +37,6 @@ SmallVector<func::CallOp> symc::callsOf(func::FuncOp kernel) {
   return calls;
 }
 
-static StringRef dimName(MLIRContext *context, unsigned symbol) {
-  return context->getLoadedDialect<sym::SymDialect>()->dimName(symbol);
-}
-
 /// Adds an operand to `call` at position `index`.
 static void insertOperand(func::CallOp call, unsigned index, Value value) {
   call.getOperandsMutable().slice(index, 0).append(value);
@@ -56,8 +49,7 @@ static BlockArgument insertArgument(func::FuncOp function, unsigned index, Type 
   return function.getArgument(index);
 }
 
-Value symc::dimArgument(func::FuncOp function, unsigned symbol) {
-  StringRef name = dimName(function.getContext(), symbol);
+Value symc::dimArgument(func::FuncOp function, StringRef name) {
   unsigned position = 0;
   for (; position < function.getNumArguments(); ++position) {
     auto dim = function.getArgAttrOfType<StringAttr>(position, kDimAttr);
@@ -71,12 +63,12 @@ Value symc::dimArgument(func::FuncOp function, unsigned symbol) {
       insertArgument(function, position, b.getIndexType(), b.getNamedAttr(kDimAttr, b.getStringAttr(name)));
   if (isKernel(function))
     for (func::CallOp call : callsOf(function))
-      insertOperand(call, position, dimArgument(call->getParentOfType<func::FuncOp>(), symbol));
+      insertOperand(call, position, dimArgument(call->getParentOfType<func::FuncOp>(), name));
   return argument;
 }
 
-Value symc::materializeDim(OpBuilder &b, Location loc, func::FuncOp function, AffineExpr dim) {
-  return materialize(b, loc, b.getIndexType(), dim, [&](unsigned symbol) { return dimArgument(function, symbol); });
+Value symc::materializeDim(OpBuilder &b, Location loc, func::FuncOp function, Dim dim) {
+  return materialize(b, loc, b.getIndexType(), dim, [&](StringRef name) { return dimArgument(function, name); });
 }
 
 static BlockArgument appendArgument(func::FuncOp function, Type type, ArrayRef<NamedAttribute> attributes) {
@@ -99,11 +91,11 @@ BlockArgument symc::addScratch(func::FuncOp kernel, RankedTensorType type) {
       b.getNamedAttr(kScratchAttr, b.getUnitAttr()),
   };
   // The sizes first: naming them may add arguments in front.
-  for (AffineExpr dim : dimsOf(Type(type)))
-    for (unsigned symbol : symbolsIn(dim)) {
-      dimArgument(kernel, symbol);
+  for (Dim dim : dimsOf(Type(type)))
+    for (StringRef name : namesIn(dim)) {
+      dimArgument(kernel, name);
       if (func::FuncOp second = secondPart(kernel))
-        dimArgument(second, symbol);
+        dimArgument(second, name);
     }
   MemRefType buffer = bufferType(type);
   func::FuncOp second = secondPart(kernel);

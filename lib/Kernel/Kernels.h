@@ -20,13 +20,13 @@
 
 namespace symc {
 
-constexpr llvm::StringLiteral kKernelAttr = "sym.kernel"; // unit
-constexpr llvm::StringLiteral kOuterAttr = "sym.outer";   // i64: leading parallel loops shared by all nests
-constexpr llvm::StringLiteral kExtentAttr = "sym.extent"; // #sym.dims<E>: trip count of the loop that is cut
-constexpr llvm::StringLiteral kGrainAttr = "sym.grain";   // i64: iterations a chunk
-constexpr llvm::StringLiteral kDimAttr = "sym.dim";       // index arguments: name of the dimension
-constexpr llvm::StringLiteral kDimsAttr = "sym.dims";     // memref arguments: sizes
-constexpr llvm::StringLiteral kTypeAttr = "sym.type";     // arguments of model functions: the tensor type
+constexpr llvm::StringLiteral kKernelAttr = "sym.kernel";     // unit
+constexpr llvm::StringLiteral kOuterAttr = "sym.outer";       // i64: leading parallel loops shared by all nests
+constexpr llvm::StringLiteral kExtentAttr = "sym.extent";     // #sym.dims<E>: trip count of the loop that is cut
+constexpr llvm::StringLiteral kGrainAttr = "sym.grain";       // i64: iterations a chunk
+constexpr llvm::StringLiteral kDimAttr = "sym.dim";           // index arguments: name of the dimension
+constexpr llvm::StringLiteral kDimsAttr = "sym.dims";         // memref arguments: sizes
+constexpr llvm::StringLiteral kTypeAttr = "sym.type";         // arguments of model functions: the tensor type
 constexpr llvm::StringLiteral kRequiresAttr = "sym.requires"; // model functions: [[#sym.dims<size>, least, check], …]
 constexpr llvm::StringLiteral kChecksAttr = "sym.checks";     // module: messages of run-time checks
 /// Kernels: #sym.fusion_kind<…>, that of the region.
@@ -37,21 +37,21 @@ constexpr llvm::StringLiteral kResultAttr = "sym.result";
 inline bool isKernel(mlir::func::FuncOp function) { return function->hasAttr(kKernelAttr); }
 
 /// A size with symbolic dimensions taken to be 128; for choices only, results never depend on it.
-int64_t estimateSize(mlir::AffineExpr expr);
+int64_t estimateSize(Dim expr);
 
 /// The memref type that holds `tensor`; integers are signless from here on.
 mlir::MemRefType bufferType(mlir::Type tensor);
 /// Sizes of a buffer argument of a kernel.
-llvm::ArrayRef<mlir::AffineExpr> dimsOfArgument(mlir::func::FuncOp kernel, unsigned argument);
-inline llvm::ArrayRef<mlir::AffineExpr> dimsOfArgument(mlir::BlockArgument argument) {
+llvm::ArrayRef<Dim> dimsOfArgument(mlir::func::FuncOp kernel, unsigned argument);
+inline llvm::ArrayRef<Dim> dimsOfArgument(mlir::BlockArgument argument) {
   return dimsOfArgument(mlir::cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp()), argument.getArgNumber());
 }
 
-/// The argument for a symbolic dimension, by its number in the context; added to the kernel and to its calls when the
+/// The argument for a symbolic dimension; added to the kernel and to its calls when the
 /// kernel does not have it. Works for model functions as well (no calls to patch).
-mlir::Value dimArgument(mlir::func::FuncOp function, unsigned symbol);
+mlir::Value dimArgument(mlir::func::FuncOp function, llvm::StringRef name);
 /// Emits the value of a size inside `function`.
-mlir::Value materializeDim(mlir::OpBuilder &b, mlir::Location loc, mlir::func::FuncOp function, mlir::AffineExpr dim);
+mlir::Value materializeDim(mlir::OpBuilder &b, mlir::Location loc, mlir::func::FuncOp function, Dim dim);
 
 /// Appends a buffer to the kernel, and to every call an arena allocation that lives during it (and, after splitKernel,
 /// during the calls of both parts: the parts of one call share it).

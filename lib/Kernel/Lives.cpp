@@ -80,8 +80,8 @@ void Lives::use(Operation *op, Value buffer) {
   });
 }
 
-AffineExpr symc::byteSize(Type memref, ArrayRef<AffineExpr> dims) {
+Dim symc::byteSize(Type memref, ArrayRef<Dim> dims) {
   Type element = cast<MemRefType>(memref).getElementType();
   unsigned bytes = (element.getIntOrFloatBitWidth() + 7) / 8;
-  return Size(product(memref.getContext(), dims)) * bytes;
+  return product(memref.getContext(), dims) * bytes;
 }

@@ -37,7 +37,7 @@ private:
 };
 
 /// Bytes of a buffer with these sizes.
-mlir::AffineExpr byteSize(mlir::Type memref, llvm::ArrayRef<mlir::AffineExpr> dims);
+Dim byteSize(mlir::Type memref, llvm::ArrayRef<Dim> dims);
 
 } // namespace symc
 #endif

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Program.h"
+#include "dialects/sym/Bodies.h"
 #include "lib/Fusion/Access.h"
 
 using namespace mlir;
@@ -43,14 +44,6 @@ static bool readsInPlace(sym::FusedOp region, unsigned argument, Type result) {
     return isa<ScalarBodyOpInterface, sym::YieldOp>(user) &&
            llvm::all_of(user->getResultTypes(), [&](Type type) { return sameDims(dimsOf(type), dimsOf(result)); });
   });
-}
-
-/// How many operands of an op are carries of a loop, which are its first ones, as are their last values of its results.
-static unsigned carryCount(Operation *op) {
-  if (auto scan = dyn_cast<sym::ScanOp>(op))
-    return scan.getCarryCount();
-  auto loop = dyn_cast<sym::WhileOp>(op);
-  return loop ? loop.getCarryCount() : 0;
 }
 
 bool BlockOrder::canOverwrite(sym::FusedOp region, Value result, BlockArgument argument, bool failing) const {

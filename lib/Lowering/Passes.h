@@ -17,13 +17,6 @@
 
 namespace symc {
 
-/// How arena buffers share memory: as planned, which is the product, or for finding errors in that.
-enum class ArenaMode {
-  Planned,
-  Separate, // each has memory of its own for the whole call
-  Poisoned, // as planned, and every byte of a buffer is 0xff (NaN, -1) before its first step
-};
-
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "lib/Lowering/Passes.h.inc"

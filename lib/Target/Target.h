@@ -14,8 +14,9 @@
 #define SYMC_TARGET_TARGET_H
 
 #include "lib/Fusion/Costs.h"
+#include "lib/Kernel/Passes.h"
+#include "lib/Lowering/ArenaMode.h"
 #include "lib/Lowering/ModelDescription.h"
-#include "lib/Lowering/Passes.h"
 #include "lib/Target/TargetInfo.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -85,8 +86,8 @@ public:
 
   /// The dialects that its passes make, with their translations.
   virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
-  /// Its pipelines, for symc-opt.
-  virtual void registerPipelines() const = 0;
+  /// Its passes and pipelines, for symc-opt.
+  virtual void registerPasses() const = 0;
 
   /// Checks the options; the error is what is wrong with them.
   virtual llvm::Expected<std::unique_ptr<TargetCompilation>> begin(const TargetOptions &options) const = 0;

@@ -25,6 +25,6 @@ int main(int argc, char **argv) {
   symc::registerLoweringPasses();
   symc::registerLoweringPipelines();
   for (const symc::Target *target : symc::targets())
-    target->registerPipelines();
+    target->registerPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "symc-opt: passes over the sym dialect\n", registry));
 }

@@ -34,9 +34,9 @@ Dims symc::formula::broadcastShape(ArrayRef<Ex> operands) {
   Dims shape;
   for (Ex x : operands) {
     while (shape.size() < x->shape.size())
-      shape.insert(shape.begin(), AffineExpr());
+      shape.insert(shape.begin(), Dim());
     for (size_t i = 0; i < x->shape.size(); ++i) {
-      AffineExpr &size = shape[shape.size() - 1 - i], other = x->shape[x->shape.size() - 1 - i];
+      Dim &size = shape[shape.size() - 1 - i], other = x->shape[x->shape.size() - 1 - i];
       if (!size || isOne(size))
         size = other;
     }
@@ -51,8 +51,7 @@ static bool isTruth(const Expr &e) {
   case Kind::Compare:
     return true;
   case Kind::Mul:
-    return e.ratio.is(1) && llvm::all_of(e.args, truth) &&
-           llvm::all_of(e.powers, [](int power) { return power == 1; });
+    return e.ratio.is(1) && llvm::all_of(e.args, truth) && llvm::all_of(e.powers, [](int power) { return power == 1; });
   case Kind::MatMul:
   case Kind::Transpose:
   case Kind::Broadcast:
@@ -67,7 +66,7 @@ Ex Algebra::intern(Expr e) {
   std::string key;
   llvm::raw_string_ostream os(key);
   os << static_cast<int>(e.kind) << '|' << e.text << '|' << llvm::format("%a/%a", e.ratio.above, e.ratio.below) << '|';
-  for (AffineExpr size : e.shape)
+  for (Dim size : e.shape)
     os << printDim(size) << ',';
   if (e.size)
     os << '|' << printDim(e.size);
@@ -81,7 +80,7 @@ Ex Algebra::intern(Expr e) {
   for (const Argument &argument : e.attributes) {
     os << '|' << argument.name << '=' << argument.value;
     if (argument.sizes)
-      for (AffineExpr size : *argument.sizes)
+      for (Dim size : *argument.sizes)
         os << printDim(size) << ',';
   }
   auto [it, isNew] = known.try_emplace(os.str());
@@ -122,7 +121,7 @@ Ex Algebra::number(Ratio value) {
   return intern(std::move(e));
 }
 
-Ex Algebra::size(AffineExpr size) {
+Ex Algebra::size(Dim size) {
   if (std::optional<int64_t> value = constantValue(size))
     return number(*value);
   Expr e(Kind::Size);
@@ -339,10 +338,10 @@ Ex Algebra::sum(Ex x, ArrayRef<int64_t> axes, bool keep, const Dims &shape) {
     Ex inner = rest->args[0];
     size_t added = full.size() - inner->shape.size();
     SmallVector<int64_t> left;
-    AffineExpr count = constantDim(context, 1);
+    Dim count = constantDim(context, 1);
     for (int64_t axis : axes) {
       if (axis < static_cast<int64_t>(added) || (isOne(inner->shape[axis - added]) && !isOne(full[axis])))
-        count = canonical(count * full[axis]);
+        count = count * full[axis];
       else
         left.push_back(axis - added);
     }
@@ -383,10 +382,10 @@ Ex Algebra::compare(std::string relation, Ex a, Ex b, const Dims &shape) {
 
 /// Whether x is finite wherever what it is made of is: then x times 0 is 0.
 static bool isTotal(Ex x) {
-  static const llvm::StringSet<> total = {"abs",   "sign",    "sin",     "cos",       "tanh",     "sigmoid", "relu",
-                                          "erf",   "erfc",    "softmax", "sum",       "mean",     "max",     "min",
-                                          "where", "minimum", "maximum", "reshape",   "swapaxes", "transpose",
-                                          "atan",  "one_hot", "square",  "broadcast_to"};
+  static const llvm::StringSet<> total = {"abs",      "sign",      "sin",   "cos",     "tanh",    "sigmoid",
+                                          "relu",     "erf",       "erfc",  "softmax", "sum",     "mean",
+                                          "max",      "min",       "where", "minimum", "maximum", "reshape",
+                                          "swapaxes", "transpose", "atan",  "one_hot", "square",  "broadcast_to"};
   bool itself = x->kind != Kind::Call || total.contains(x->text);
   if (x->kind == Kind::Mul)
     for (auto [factor, power] : llvm::zip_equal(x->args, x->powers))

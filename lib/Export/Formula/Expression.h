@@ -59,7 +59,7 @@ struct Expr {
   bool truth = false; // NumPy has booleans here, which do not add up
   std::string text;
   Ratio ratio;
-  mlir::AffineExpr size;
+  Dim size;
   std::vector<Ex> args;
   std::vector<Ratio> terms;
   std::vector<int> powers;
@@ -79,7 +79,7 @@ public:
 
   Ex number(Ratio value);
   Ex number(double value) { return number(Ratio{value, 1}); }
-  Ex size(mlir::AffineExpr size);
+  Ex size(Dim size);
   Ex ref(std::string name, Dims shape, bool truth = false);
   Ex add(llvm::ArrayRef<std::pair<Ratio, Ex>> terms, const Dims &shape);
   /// Product of powers.

@@ -8,7 +8,7 @@
 #include "dialects/sym/Build.h"
 #include "dialects/sym/NodeNames.h"
 #include "lib/Autodiff/Functions.h"
-#include "lib/Autodiff/Gradient.h"
+#include "lib/Autodiff/ReverseMode.h"
 #include "lib/Export/Formula/Notation.h"
 #include "lib/Export/Formula/Reader.h"
 #include "lib/Support/Diagnostics.h"

@@ -42,18 +42,18 @@ private:
 
   /// theta is a Greek letter, W1 has an index, other words stand upright.
   std::string spelling(StringRef word, unsigned attempt) const override {
-    static const llvm::StringSet<> greek = {
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta",  "eta",    "theta", "iota",  "kappa", "mu",
-        "nu",    "xi",   "pi",    "rho",   "sigma", "tau",     "phi",   "chi",    "psi",   "omega", "Gamma", "Delta",
-        "Theta", "Xi",   "Sigma", "Phi",   "Psi",     "Omega", "Lambda", "lambda"};
+    static const llvm::StringSet<> greek = {"alpha", "beta",  "gamma", "delta", "epsilon", "zeta",   "eta",   "theta",
+                                            "iota",  "kappa", "mu",    "nu",    "xi",      "pi",     "rho",   "sigma",
+                                            "tau",   "phi",   "chi",   "psi",   "omega",   "Gamma",  "Delta", "Theta",
+                                            "Xi",    "Sigma", "Phi",   "Psi",   "Omega",   "Lambda", "lambda"};
     if (attempt > 0)
       return upright(word);
     StringRef letters = word.rtrim("0123456789"), digits = word.drop_front(letters.size()), stem = letters.rtrim('_');
     if (stem.empty() || (stem.size() != letters.size() && digits.empty()))
       return upright(word);
-    std::string base = greek.contains(stem)                             ? "\\" + stem.str()
+    std::string base = greek.contains(stem)                              ? "\\" + stem.str()
                        : stem.size() == 1 && llvm::isAlpha(stem.front()) ? stem.str()
-                                                                        : upright(stem);
+                                                                         : upright(stem);
     return digits.empty() ? base : base + "_{" + digits.str() + "}";
   }
 
@@ -79,7 +79,7 @@ private:
     case Kind::Broadcast: {
       Ex x = e->args[0];
       std::string digit = x->isNumber(0) ? "0" : "1", shape;
-      for (AffineExpr s : e->shape)
+      for (Dim s : e->shape)
         shape += (shape.empty() ? "" : " \\times ") + slot(size(s), Binding::Juxtaposed);
       Piece ones{"\\mathbf{" + digit + "}_{" + shape + "}"};
       if (x->isNumber(0) || x->isNumber(1))
@@ -126,26 +126,21 @@ private:
     return factors.empty() ? Piece() : infix(Binding::Juxtaposed, factors.front(), rest);
   }
 
-  Piece size(AffineExpr expr) const {
+  Piece size(Dim expr) const {
     if (std::optional<int64_t> value = constantValue(expr))
       return {std::to_string(*value), *value < 0 ? Binding::Sum : Binding::Atom};
-    if (isa<AffineSymbolExpr>(expr))
+    if (expr.isName())
       return {name(printDim(expr))};
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    AffineExpr left = binary.getLHS(), right = binary.getRHS();
+    Dim left = expr.getLHS(), right = expr.getRHS();
     switch (expr.getKind()) {
-    case AffineExprKind::Add:
-      return sizeSum(left, right, [&](AffineExpr e) { return size(e); });
-    case AffineExprKind::Mul:
+    case Dim::Kind::Add:
+      return sizeSum(left, right, [&](Dim e) { return size(e); });
+    case Dim::Kind::Mul:
       if (constantValue(right))
         std::swap(left, right);
       return beside({size(left), size(right)});
-    case AffineExprKind::FloorDiv:
-      return {"\\left\\lfloor " + fraction(size(left), size(right)).text + "\\right\\rfloor"};
-    case AffineExprKind::CeilDiv:
-      return {"\\left\\lceil " + fraction(size(left), size(right)).text + "\\right\\rceil"};
     default:
-      return infix(Binding::Product, size(left), Operand{" \\bmod ", size(right)});
+      return {"\\left\\lfloor " + fraction(size(left), size(right)).text + "\\right\\rfloor"};
     }
   }
 
@@ -162,7 +157,10 @@ private:
     SmallVector<Piece> above, below, scalars, tensors, divisors;
     for (auto [factor, exponent] : llvm::zip_equal(x->args, x->powers)) {
       bool coefficient = factor->isScalar() && (factor->kind == Kind::Size || exponent < 0);
-      (coefficient ? (exponent > 0 ? above : below) : exponent < 0 ? divisors : factor->isScalar() ? scalars : tensors)
+      (coefficient          ? (exponent > 0 ? above : below)
+       : exponent < 0       ? divisors
+       : factor->isScalar() ? scalars
+                            : tensors)
           .push_back(power(factor, std::abs(exponent)));
     }
     if (c.below != 1)
@@ -234,8 +232,7 @@ private:
     StringRef text = argument.value;
     if (!argument.sizes)
       return text.starts_with("'") ? "\\text{" + escaped(text.trim('\'')) + "}" : "\\mathrm{" + escaped(text) + "}";
-    std::string sizes =
-        llvm::join(llvm::map_range(*argument.sizes, [&](AffineExpr s) { return size(s).text; }), ", ");
+    std::string sizes = llvm::join(llvm::map_range(*argument.sizes, [&](Dim s) { return size(s).text; }), ", ");
     return "\\mathrm{(" + sizes + (argument.sizes->size() == 1 ? ",)}" : ")}");
   }
 };

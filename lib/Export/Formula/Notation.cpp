@@ -49,18 +49,15 @@ struct Occurrences {
       else if (e->kind == Kind::Size)
         add(e->size);
       else if (e->kind == Kind::Broadcast)
-        llvm::for_each(e->shape, [&](AffineExpr size) { add(size); });
+        llvm::for_each(e->shape, [&](Dim size) { add(size); });
       for (const Argument &argument : e->attributes)
         if (argument.sizes)
-          llvm::for_each(*argument.sizes, [&](AffineExpr size) { add(size); });
+          llvm::for_each(*argument.sizes, [&](Dim size) { add(size); });
       llvm::append_range(stack, llvm::reverse(e->args));
     }
   }
 
-  void add(AffineExpr size) {
-    for (unsigned symbol : symbolsIn(size))
-      names.insert(size.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol));
-  }
+  void add(Dim size) { names.insert_range(namesIn(size)); }
 };
 } // namespace
 
@@ -120,10 +117,8 @@ Piece Notation::sum(Ex e, llvm::function_ref<Piece(Ratio, Ex, bool leads)> term)
   return infix(Binding::Sum, first, rest);
 }
 
-Piece Notation::sizeSum(AffineExpr a, AffineExpr b, llvm::function_ref<Piece(AffineExpr)> size) const {
-  auto product = dyn_cast<AffineBinaryOpExpr>(b);
-  std::optional<int64_t> factor =
-      constantValue(product && product.getKind() == AffineExprKind::Mul ? product.getRHS() : b);
+Piece Notation::sizeSum(Dim a, Dim b, llvm::function_ref<Piece(Dim)> size) const {
+  std::optional<int64_t> factor = constantValue(b.getKind() == Dim::Kind::Mul ? b.getRHS() : b);
   bool minus = factor && *factor < 0;
-  return infix(Binding::Sum, size(a), Operand{minus ? " - " : " + ", size(minus ? canonical(b * -1) : b)});
+  return infix(Binding::Sum, size(a), Operand{minus ? " - " : " + ", size(minus ? b * -1 : b)});
 }

@@ -69,7 +69,7 @@ protected:
   /// The sum, positive term first if there is one; `term` gives |coefficient| x, with a minus before it if `leads`.
   Piece sum(Ex e, llvm::function_ref<Piece(Ratio, Ex, bool leads)> term) const;
   /// a + b of sizes; a + b*-c reads better as a - c*b.
-  Piece sizeSum(mlir::AffineExpr a, mlir::AffineExpr b, llvm::function_ref<Piece(mlir::AffineExpr)> size) const;
+  Piece sizeSum(Dim a, Dim b, llvm::function_ref<Piece(Dim)> size) const;
   Piece negative(const Piece &piece) const { return {"-" + slot(piece, Binding::Product), Binding::Sum}; }
   /// base, raised or marked by `suffix`.
   Piece postfix(const Piece &base, const std::string &suffix) const {

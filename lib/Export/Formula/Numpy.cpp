@@ -25,11 +25,11 @@ private:
 
   /// An identifier: fc1/kernel is fc1_kernel, a keyword and a function of the formulas get an underscore.
   std::string spelling(StringRef name, unsigned attempt) const override {
-    static const llvm::StringSet<> keywords = {
-        "False",  "None",   "True",    "and",    "as",   "assert", "async",  "await",    "break",
-        "class",  "def",    "del",     "elif",   "else", "except", "for",    "continue", "from",
-        "global", "if",     "import",  "in",     "is",   "lambda", "return", "finally",  "nonlocal",
-        "not",    "or",     "pass",    "raise",  "try",  "while",  "with",   "yield"};
+    static const llvm::StringSet<> keywords = {"False",  "None",  "True",     "and",    "as",      "assert",   "async",
+                                               "await",  "break", "class",    "def",    "del",     "elif",     "else",
+                                               "except", "for",   "continue", "from",   "global",  "if",       "import",
+                                               "in",     "is",    "lambda",   "return", "finally", "nonlocal", "not",
+                                               "or",     "pass",  "raise",    "try",    "while",   "with",     "yield"};
     std::string word;
     for (char c : name)
       word += llvm::isAlnum(c) || c == '_' ? c : '_';
@@ -38,9 +38,7 @@ private:
     return word + (attempt == 0 ? "" : attempt == 1 ? "_" : "_" + std::to_string(attempt));
   }
 
-  Piece number(Piece piece) const override {
-    return piece.truth ? Piece{"where(" + piece.text + ", 1, 0)"} : piece;
-  }
+  Piece number(Piece piece) const override { return piece.truth ? Piece{"where(" + piece.text + ", 1, 0)"} : piece; }
 
   Piece piece(Ex e) override {
     Piece result = written(e);
@@ -91,31 +89,26 @@ private:
     return r.below == 1 ? Piece{above, whole} : Piece{above + "/" + printReadable(r.below), Binding::Product};
   }
 
-  Piece size(AffineExpr expr) const {
+  Piece size(Dim expr) const {
     if (std::optional<int64_t> value = constantValue(expr))
       return {std::to_string(*value), *value < 0 ? Binding::Sum : Binding::Atom};
-    if (isa<AffineSymbolExpr>(expr))
+    if (expr.isName())
       return {name(printDim(expr))};
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    AffineExpr left = binary.getLHS(), right = binary.getRHS();
+    Dim left = expr.getLHS(), right = expr.getRHS();
     switch (expr.getKind()) {
-    case AffineExprKind::Add:
-      return sizeSum(left, right, [&](AffineExpr e) { return size(e); });
-    case AffineExprKind::Mul:
+    case Dim::Kind::Add:
+      return sizeSum(left, right, [&](Dim e) { return size(e); });
+    case Dim::Kind::Mul:
       if (constantValue(right)) // coefficients first
         std::swap(left, right);
       return infix(Binding::Product, size(left), Operand{"*", size(right)});
-    case AffineExprKind::FloorDiv:
-      return infix(Binding::Product, size(left), Operand{"//", size(right)});
-    case AffineExprKind::CeilDiv:
-      return {"-(-" + slot(size(left), Binding::Factor) + "//" + slot(size(right), Binding::Factor) + ")"};
     default:
-      return infix(Binding::Product, size(left), Operand{" % ", size(right)});
+      return infix(Binding::Product, size(left), Operand{"//", size(right)});
     }
   }
 
   std::string tuple(const Dims &shape) const {
-    std::string sizes = llvm::join(llvm::map_range(shape, [&](AffineExpr s) { return size(s).text; }), ", ");
+    std::string sizes = llvm::join(llvm::map_range(shape, [&](Dim s) { return size(s).text; }), ", ");
     return "(" + sizes + (shape.size() == 1 ? ",)" : ")");
   }
 
@@ -167,8 +160,8 @@ private:
     }
     // A matrix product goes first: there it needs no parentheses, as what stands before it are scalars.
     auto first = llvm::find_if(tensors, [](auto &t) { return !t.first->isScalar(); });
-    auto matrix = std::find_if(first, tensors.end(),
-                               [](auto &t) { return t.first->kind == Kind::MatMul && t.second == 1; });
+    auto matrix =
+        std::find_if(first, tensors.end(), [](auto &t) { return t.first->kind == Kind::MatMul && t.second == 1; });
     if (matrix != tensors.end())
       std::rotate(first, matrix, matrix + 1);
     for (auto [i, tensor] : llvm::enumerate(tensors)) {

@@ -173,13 +173,11 @@ static std::string printAttribute(Attribute attribute) {
       .Case([](FloatAttr a) { return printNumber(a.getValueAsDouble()); })
       .Case([](StringAttr a) { return "'" + a.getValue().str() + "'"; })
       .Case([](TypeAttr a) { return "'" + printElementType(a.getValue()) + "'"; })
-      .Case([&](DenseI64ArrayAttr a) {
-        return list(a.asArrayRef(), [](int64_t v) { return std::to_string(v); });
-      })
+      .Case([&](DenseI64ArrayAttr a) { return list(a.asArrayRef(), [](int64_t v) { return std::to_string(v); }); })
       .Case([&](ArrayAttr a) {
         return list(openInts(a), [](std::optional<int64_t> v) { return v ? std::to_string(*v) : std::string("None"); });
       })
-      .Case([&](sym::DimsAttr a) { return list(a.getExprs(), [](AffineExpr e) { return printDim(e); }); })
+      .Case([&](sym::DimsAttr a) { return list(a.getExprs(), [](Dim e) { return printDim(e); }); })
       .Case([&](sym::PaddingAttr a) {
         if (a.getAmounts().empty())
           return "'" + sym::stringifyPaddingKind(a.getKind()).str() + "'";

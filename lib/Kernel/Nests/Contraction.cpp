@@ -87,7 +87,7 @@ private:
   kernel::ContractOp begin(OpBuilder &b, ValueRange outs) {
     NamedAttrList attributes = anchor.getContractAttributes();
     attributes.set("form", sym::ContractFormAttr::get(b.getContext(), anchor.getContractForm()));
-    attributes.set("maps", b.getArrayAttr({}));
+    attributes.set("axes", b.getArrayAttr({}));
     attributes.set("dims", b.getArrayAttr({dimsAttr(b, anchor->getOperand(0)), dimsAttr(b, anchor->getOperand(1)),
                                            dimsAttr(b, result)}));
     attributes.set("operandSegmentSizes", b.getDenseI32ArrayAttr({1, 1, 0, static_cast<int32_t>(outs.size())}));
@@ -123,7 +123,7 @@ private:
     Block &body = contract.getEpilogue().front();
     struct Extra {
       Value buffer;
-      AffineMap map;
+      SmallVector<int64_t> axes; // of the result, by axis of the buffer; -1: read at 0
       Value argument;
     };
     SmallVector<Extra> extras;
@@ -131,21 +131,20 @@ private:
     OpBuilder inner = OpBuilder::atBlockBegin(&body);
     // The result's own element, and those of others at its index or along some of its axes.
     auto read = [&](Value buffer, ArrayRef<Index> at) -> Value {
-      SmallVector<AffineExpr> exprs;
+      SmallVector<int64_t> axes;
       for (const Index &i : at) {
         std::optional<unsigned> axis = i.asLoop();
         fits &= axis || i.isZero();
-        exprs.push_back(axis ? b.getAffineDimExpr(*axis) : b.getAffineConstantExpr(0));
+        axes.push_back(axis ? int64_t(*axis) : -1);
       }
-      AffineMap map = AffineMap::get(domain.size(), 0, exprs, b.getContext());
       if (buffer == body.getArgument(0)) {
-        fits &= map.isIdentity();
+        fits &= llvm::equal(axes, llvm::seq<int64_t>(0, domain.size()));
         return buffer;
       }
       for (Extra &extra : extras)
-        if (extra.buffer == buffer && extra.map == map)
+        if (extra.buffer == buffer && extra.axes == axes)
           return extra.argument;
-      extras.push_back({buffer, map, body.addArgument(cast<MemRefType>(buffer.getType()).getElementType(), loc)});
+      extras.push_back({buffer, axes, body.addArgument(cast<MemRefType>(buffer.getType()).getElementType(), loc)});
       return extras.back().argument;
     };
     // An epilogue does not know where its element stands.
@@ -173,13 +172,13 @@ private:
       contract.erase();
       return false;
     }
-    SmallVector<Attribute> maps, dims(contract.getDims().begin(), contract.getDims().end());
+    SmallVector<Attribute> axes, dims(contract.getDims().begin(), contract.getDims().end());
     for (const Extra &extra : extras) {
       contract.getExtrasMutable().append(extra.buffer);
-      maps.push_back(AffineMapAttr::get(extra.map));
+      axes.push_back(b.getDenseI64ArrayAttr(extra.axes));
       dims.push_back(sym::DimsAttr::get(b.getContext(), dimsOfArgument(cast<BlockArgument>(extra.buffer))));
     }
-    contract.setMapsAttr(b.getArrayAttr(maps));
+    contract.setAxesAttr(b.getArrayAttr(axes));
     contract.setDimsAttr(b.getArrayAttr(dims));
     return true;
   }

@@ -26,7 +26,7 @@ Value Evaluator::materialize(const LinearForm &form) {
   Index(form).appendKey(key);
   if (auto known = values.find(key); known != values.end())
     return known->second;
-  auto size = [&](AffineExpr expr) {
+  auto size = [&](Dim expr) {
     OpBuilder start = OpBuilder::atBlockBegin(&memory.kernel.getBody().front());
     return materializeDim(start, loc, memory.kernel, expr);
   };
@@ -99,7 +99,7 @@ Value Evaluator::finished(ReductionOpInterface reduction, ArrayRef<Index> index)
 /// Axes of size 1 come and go; anything else goes through the row-major position.
 Value Evaluator::reshaped(sym::ReshapeOp reshape, ElementBuilder &e, ArrayRef<Index> index) {
   Dims from = dimsOf(reshape.getX()), to = dimsOf(reshape.getOut());
-  auto isUnit = [](AffineExpr size) { return isOne(size); };
+  auto isUnit = [](Dim size) { return isOne(size); };
   Dims fromCore(llvm::make_filter_range(from, std::not_fn(isUnit))),
       toCore(llvm::make_filter_range(to, std::not_fn(isUnit)));
   Indices source;
@@ -109,7 +109,7 @@ Value Evaluator::reshaped(sym::ReshapeOp reshape, ElementBuilder &e, ArrayRef<In
       if (!isOne(size))
         core.push_back(i);
     size_t next = 0;
-    for (AffineExpr size : from)
+    for (Dim size : from)
       source.push_back(isOne(size) ? e.number(0) : core[next++]);
     return element(reshape.getX(), source);
   }

@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace symc;
 
-void NestBuilder::addLoop(AffineExpr size, kernel::Iterator iterator) {
+void NestBuilder::addLoop(Dim size, kernel::Iterator iterator) {
   domain.push_back(size);
   iterators.push_back(iterator);
 }
@@ -29,7 +29,7 @@ Indices NestBuilder::keptIndex() const {
 }
 
 kernel::LinearAttr NestBuilder::attr(const LinearForm &form) const {
-  SmallVector<AffineExpr> coefs;
+  SmallVector<Dim> coefs;
   for (unsigned loop = 0; loop < domain.size(); ++loop)
     coefs.push_back(form.coef(loop));
   return kernel::LinearAttr::get(b.getContext(), coefs, form.base);

@@ -24,9 +24,9 @@ public:
 
   NestBuilder(mlir::OpBuilder &b, mlir::Location loc, Memory &memory) : b(b), loc(loc), memory(memory) {}
 
-  void addLoop(mlir::AffineExpr size, kernel::Iterator iterator = kernel::Iterator::parallel);
-  void addLoops(llvm::ArrayRef<mlir::AffineExpr> sizes) {
-    for (mlir::AffineExpr size : sizes)
+  void addLoop(Dim size, kernel::Iterator iterator = kernel::Iterator::parallel);
+  void addLoops(llvm::ArrayRef<Dim> sizes) {
+    for (Dim size : sizes)
       addLoop(size);
   }
   unsigned numLoops() const { return domain.size(); }

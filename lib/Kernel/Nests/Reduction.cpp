@@ -106,7 +106,7 @@ private:
     auto agree = [&](Dims dims, unsigned most) {
       common = std::min<unsigned>({common, most, static_cast<unsigned>(dims.size())});
       for (unsigned i = 0; i < common; ++i)
-        if (!sameDim(dims[i], lead[i]))
+        if (dims[i] != lead[i])
           common = i;
     };
     for (ReductionOpInterface reduction : reductions)
@@ -202,7 +202,7 @@ private:
   }
 
   /// Buffers for the accumulators of a reduction, with `lead` sizes in front of the kept ones.
-  SmallVector<Value> allocate(ReductionOpInterface reduction, ArrayRef<AffineExpr> lead, bool mayWrite) {
+  SmallVector<Value> allocate(ReductionOpInterface reduction, ArrayRef<Dim> lead, bool mayWrite) {
     SmallVector<TypedAttr> neutral = neutralOf(reduction);
     if (kernel::WriteOp write = mayWrite ? writeOf(reduction, neutral) : kernel::WriteOp()) {
       done.insert(write);
@@ -259,8 +259,8 @@ private:
     func::FuncOp second = splitKernel(kernel, "_combine");
     OpBuilder b = NestLowering::atEnd(kernel);
     SmallVector<ReductionOpInterface> group = groupsOf(1).front();
-    AffineExpr parts = constantDim(b.getContext(), choice.parts),
-               rows = dimOf(group.front()->getOperand(0).getType(), 0), chunk = canonical(rows.ceilDiv(parts));
+    Dim parts = constantDim(b.getContext(), choice.parts), rows = dimOf(group.front()->getOperand(0).getType(), 0),
+        chunk = rows.ceilDiv(parts);
     NestBuilder nest(b, loc, lowering.memory);
     nest.addLoop(parts);
     nest.addLoop(chunk, kernel::Iterator::reduction);
@@ -283,7 +283,7 @@ private:
     combineParts(second, group, parts);
   }
 
-  void combineParts(func::FuncOp second, ArrayRef<ReductionOpInterface> group, AffineExpr parts) {
+  void combineParts(func::FuncOp second, ArrayRef<ReductionOpInterface> group, Dim parts) {
     OpBuilder b = NestLowering::atEnd(second);
     // All buffers before the memory of the second part is known.
     SmallVector<SmallVector<Value>> totals;

@@ -6,12 +6,12 @@
 #include "dialects/sym/Expr.h"
 #include "lib/Lowering/CPU/Frame.h"
 #include "lib/Lowering/CPU/KernelShell.h"
-#include "lib/Lowering/Passes.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "mlir/Pass/Pass.h"
 
 namespace symc {
 #define GEN_PASS_DEF_BODIESPASS
-#include "lib/Lowering/Passes.h.inc"
+#include "lib/Lowering/CPU/Passes.h.inc"
 } // namespace symc
 
 using namespace mlir;
@@ -145,7 +145,7 @@ private:
         LLVM::StoreOp::create(b, loc, address(operand), at(arguments, 8 * position++));
     auto extent = kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr);
     auto grain = kernel->getAttrOfType<IntegerAttr>(kGrainAttr);
-    AffineExpr trips = extent ? extent.getExprs()[0] : constantDim(b.getContext(), 1);
+    Dim trips = extent ? extent.getExprs()[0] : constantDim(b.getContext(), 1);
     std::optional<int64_t> fixed = constantValue(trips);
     if (!grain || (fixed && *fixed <= grain.getInt())) {
       LLVM::CallOp::create(b, loc, kernel, ValueRange{arguments, dimensions, constant(0), size(trips)});

@@ -48,19 +48,18 @@ SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, Elem
 }
 
 /// The constant term and the coefficient of each product of dimensions. Floors are named as they print.
-SizeFormula formulaOf(AffineExpr expr) {
+SizeFormula formulaOf(Dim expr) {
   SizeFormula formula;
-  SmallVector<AffineExpr> terms = {expr};
+  SmallVector<Dim> terms = {expr};
   while (!terms.empty()) {
-    AffineExpr term = terms.pop_back_val();
-    auto binary = dyn_cast<AffineBinaryOpExpr>(term);
-    if (binary && term.getKind() == AffineExprKind::Add) {
-      terms.push_back(binary.getLHS());
-      terms.push_back(binary.getRHS());
+    Dim term = terms.pop_back_val();
+    if (term.getKind() == Dim::Kind::Add) {
+      terms.push_back(term.getLHS());
+      terms.push_back(term.getRHS());
     } else if (auto value = constantValue(term)) {
       formula[""] += *value;
-    } else if (binary && term.getKind() == AffineExprKind::Mul && constantValue(binary.getRHS())) {
-      formula[printDim(binary.getLHS())] += *constantValue(binary.getRHS());
+    } else if (term.getKind() == Dim::Kind::Mul && term.getRHS().isConstant()) {
+      formula[printDim(term.getLHS())] += term.getRHS().getValue();
     } else {
       formula[printDim(term)] += 1;
     }
@@ -140,18 +139,15 @@ private:
   ArgumentDescription describeArgument(func::FuncOp function, unsigned i) {
     auto tensor = cast<RankedTensorType>(function.getArgAttrOfType<TypeAttr>(i, kTypeAttr).getValue());
     Type element = tensor.getElementType();
-    ArrayRef<AffineExpr> dims = dimsOfArgument(function, i);
+    ArrayRef<Dim> dims = dimsOfArgument(function, i);
     ArgumentDescription argument;
     argument.name = nameOf(function, i).str();
     argument.doc = textAttr(function.getArgAttrDict(i), kDocAttr);
     argument.type = printType(tensor);
     argument.element = elementTypeOf(element);
-    for (AffineExpr dim : dims) {
+    for (Dim dim : dims) {
       argument.shape.push_back(constantValue(dim).value_or(-1));
-      auto symbol = dyn_cast<AffineSymbolExpr>(dim);
-      argument.dims.push_back(
-          symbol ? dimNumber.at(module.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition()))
-                 : -1);
+      argument.dims.push_back(dim.isName() ? dimNumber.at(dim.getName()) : -1);
     }
     return argument;
   }

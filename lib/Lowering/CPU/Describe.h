@@ -6,8 +6,8 @@
 #ifndef SYMC_LIB_LOWERING_CPU_DESCRIBE_H
 #define SYMC_LIB_LOWERING_CPU_DESCRIBE_H
 
+#include "lib/Lowering/ArenaMode.h"
 #include "lib/Lowering/ModelDescription.h"
-#include "lib/Lowering/Passes.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace symc {

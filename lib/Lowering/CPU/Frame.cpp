@@ -32,11 +32,10 @@ Value FrameCode::at(Value base, int64_t bytes) {
   return LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
 }
 
-Value FrameCode::dimValue(unsigned symbol) {
-  Value &known = dims[symbol];
+Value FrameCode::dimValue(StringRef name) {
+  Value &known = dims[name];
   if (known)
     return known;
-  StringRef name = module.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol);
   OpBuilder::InsertionGuard guard(b);
   if (dimensions.getDefiningOp())
     b.setInsertionPointAfterValue(dimensions);
@@ -45,8 +44,8 @@ Value FrameCode::dimValue(unsigned symbol) {
   return known = load(i64, dimensions, 8 * dimIndex.at(name));
 }
 
-Value FrameCode::size(AffineExpr expr) {
-  return materialize(b, loc, i64, expr, [&](unsigned symbol) { return dimValue(symbol); });
+Value FrameCode::size(Dim expr) {
+  return materialize(b, loc, i64, expr, [&](StringRef name) { return dimValue(name); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -66,13 +65,13 @@ public:
     emitRequirements(sizes);
     for (auto [i, buffer] : llvm::enumerate(lives.buffers)) {
       kernel::AllocOp alloc = buffer.alloc;
-      AffineExpr bytes = byteSize(alloc.getType(), alloc.getDims().getExprs());
+      Dim bytes = byteSize(alloc.getType(), alloc.getDims().getExprs());
       LLVM::StoreOp::create(b, loc, size(bytes), at(sizes.getArgument(1), 8 * i));
     }
     unsigned position = 0;
     for (unsigned argument = 0; argument < program.getNumArguments(); ++argument)
       if (program.getArgAttr(argument, kResultAttr))
-        for (AffineExpr dim : dimsOfArgument(program, argument))
+        for (Dim dim : dimsOfArgument(program, argument))
           LLVM::StoreOp::create(b, loc, size(dim), at(sizes.getArgument(2), 8 * position++));
     LLVM::ReturnOp::create(b, loc, status(0));
   }

@@ -43,7 +43,7 @@ protected:
     return mlir::LLVM::LoadOp::create(b, loc, type, at(base, bytes));
   }
   /// The value of a size as i64. Dimensions are loaded at the start of the function, once.
-  mlir::Value size(mlir::AffineExpr expr);
+  mlir::Value size(Dim expr);
 
   mlir::ModuleOp module;
   mlir::func::FuncOp program;
@@ -55,10 +55,10 @@ protected:
   mlir::Value dimensions;
 
 private:
-  mlir::Value dimValue(unsigned symbol);
+  mlir::Value dimValue(llvm::StringRef name);
 
   std::map<llvm::StringRef, unsigned> dimIndex;
-  llvm::DenseMap<unsigned, mlir::Value> dims;
+  llvm::StringMap<mlir::Value> dims;
 };
 
 /// Emits `sizes_NAME`.

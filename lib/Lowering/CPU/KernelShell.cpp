@@ -52,11 +52,10 @@ Value KernelShell::buffer(Value argument) {
   return known;
 }
 
-Value KernelShell::dim(unsigned symbol) {
-  Value &known = dims[symbol];
+Value KernelShell::dim(StringRef name) {
+  Value &known = dims[name];
   if (known)
     return known;
-  StringRef name = b.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol);
   auto bounds = kernel->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr);
   unsigned position = 0;
   for (auto bound : bounds.getAsRange<sym::DimBoundAttr>()) {
@@ -71,12 +70,12 @@ Value KernelShell::dim(unsigned symbol) {
   return known;
 }
 
-Value KernelShell::size(AffineExpr expr) {
-  for (unsigned symbol : symbolsIn(expr))
-    dim(symbol); // loaded before what is computed from it
+Value KernelShell::size(Dim expr) {
+  for (StringRef name : namesIn(expr))
+    dim(name); // loaded before what is computed from it
   OpBuilder at(b.getContext());
   toStart(at);
-  Value result = materialize(at, loc, at.getI64Type(), expr, [&](unsigned symbol) { return dims.lookup(symbol); });
+  Value result = materialize(at, loc, at.getI64Type(), expr, [&](StringRef name) { return dims.lookup(name); });
   if (at.getInsertionPoint() != body->begin())
     lastAtStart = &*std::prev(at.getInsertionPoint());
   return result;

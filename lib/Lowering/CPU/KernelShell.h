@@ -6,6 +6,7 @@
 #ifndef SYMC_LIB_LOWERING_CPU_KERNELSHELL_H
 #define SYMC_LIB_LOWERING_CPU_KERNELSHELL_H
 
+#include "dialects/sym/Dim.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -35,8 +36,8 @@ public:
   /// The address of a memref argument of the kernel.
   mlir::Value buffer(mlir::Value argument);
   /// A symbolic dimension, and a size, as i64; both are computed at the start of the function, so they dominate all.
-  mlir::Value dim(unsigned symbol);
-  mlir::Value size(mlir::AffineExpr expr);
+  mlir::Value dim(llvm::StringRef name);
+  mlir::Value size(Dim expr);
   /// Stack memory that lives for the whole call, 64-byte aligned; no more than kKernelStackBytes in all.
   mlir::Value stack(mlir::Type element, int64_t count);
 
@@ -56,7 +57,7 @@ private:
   int64_t stackBytes = 0;
   mlir::Operation *lastAtStart = nullptr;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
-  llvm::DenseMap<unsigned, mlir::Value> dims;
+  llvm::StringMap<mlir::Value> dims;
 };
 
 /// Ends that time: kernels' declarations go, and code has its final name. What still calls kernels is code next.

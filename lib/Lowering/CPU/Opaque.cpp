@@ -5,12 +5,12 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/KernelShell.h"
-#include "lib/Lowering/Passes.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "mlir/Pass/Pass.h"
 
 namespace symc {
 #define GEN_PASS_DEF_OPAQUEPASS
-#include "lib/Lowering/Passes.h.inc"
+#include "lib/Lowering/CPU/Passes.h.inc"
 } // namespace symc
 
 using namespace mlir;
@@ -22,7 +22,7 @@ namespace {
 void emitCall(OpBuilder &b, KernelShell &shell, kernel::LibraryCallOp call, ModuleOp module) {
   Location loc = call.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
-  ArrayRef<AffineExpr> integers = call.getIntegers().getExprs();
+  ArrayRef<Dim> integers = call.getIntegers().getExprs();
   auto array = [&](Type type, size_t count, function_ref<Value(size_t)> entry) {
     Value base = shell.stack(type, std::max<size_t>(1, count));
     for (size_t i = 0; i < count; ++i) {

@@ -9,7 +9,7 @@
 // yet code.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Lowering/CPU/Pipeline.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -37,7 +37,7 @@ struct CpuOptions : PassPipelineOptions<CpuOptions> {
 };
 } // namespace
 
-void symc::registerCpuPipelines() {
+void symc::registerCpuLoweringPipelines() {
   PassPipelineRegistration<CpuOptions>(
       "sym-lower-kernels", "The lowering of kernels for a CPU",
       [](OpPassManager &manager, const CpuOptions &options) { buildKernelPipeline(manager, options.cpu); });

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Describe.h"
-#include "lib/Lowering/CPU/Pipeline.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "lib/Target/CPU/Info.h"
 #include "lib/Target/CPU/Library.h"
@@ -143,7 +143,10 @@ public:
     registerLLVMDialectTranslation(registry);
   }
 
-  void registerPipelines() const override { registerCpuPipelines(); }
+  void registerPasses() const override {
+    registerCpuLoweringPasses();
+    registerCpuLoweringPipelines();
+  }
 
   llvm::Expected<std::unique_ptr<TargetCompilation>> begin(const TargetOptions &options) const override {
     if (!options.gpuArchs.empty())

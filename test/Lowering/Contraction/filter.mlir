@@ -12,7 +12,7 @@ module attributes {sym.dim_bounds = [#sym.dim_bound<"n", min = 1, max = 4096, mu
                        %b: memref<?x28x28x16xf32> {sym.dims = #sym.dims<n, 28, 28, 16>},
                        %o: memref<5x5x1x16xf32> {sym.dims = #sym.dims<5, 5, 1, 16>}) attributes {sym.kernel} {
     kernel.contract conv2d_filter ins(%a, %b : memref<?x28x28x1xf32>, memref<?x28x28x16xf32>) outs(%o : memref<5x5x1x16xf32>)
-        attributes {maps = [], dims = [#sym.dims<n, 28, 28, 1>, #sym.dims<n, 28, 28, 16>, #sym.dims<5, 5, 1, 16>],
+        attributes {axes = [], dims = [#sym.dims<n, 28, 28, 1>, #sym.dims<n, 28, 28, 16>, #sym.dims<5, 5, 1, 16>],
                     strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padding = #sym.dims<2, 2, 2, 2>} {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32

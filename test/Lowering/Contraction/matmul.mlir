@@ -16,7 +16,7 @@ module attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096
                        %o: memref<?x32xf32> {sym.dims = #sym.dims<batch, 32>}) attributes {sym.kernel} {
     kernel.contract matmul ins(%a, %b : memref<?x20xf32>, memref<20x32xf32>) extras(%x : memref<32xf32>)
         outs(%o : memref<?x32xf32>)
-        attributes {maps = [affine_map<(i, j) -> (j)>],
+        attributes {axes = [array<i64: 1>],
                     dims = [#sym.dims<batch, 20>, #sym.dims<20, 32>, #sym.dims<batch, 32>, #sym.dims<32>]} {
     ^bb0(%sum: f32, %bias: f32):
       %zero = arith.constant 0.0 : f32

@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------===//
 #include "test/Unit/Kernels/Harness.h"
 #include "dialects/kernel/KernelOps.h"
-#include "lib/Lowering/CPU/Pipeline.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
+#include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -6,12 +6,12 @@
 #include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Contraction/Epilogue.h"
 #include "lib/Lowering/CPU/Contraction/Filter.h"
-#include "lib/Lowering/Passes.h"
+#include "lib/Lowering/CPU/Passes.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace symc {
 #define GEN_PASS_DEF_CONTRACTIONPASS
-#include "lib/Lowering/Passes.h.inc"
+#include "lib/Lowering/CPU/Passes.h.inc"
 } // namespace symc
 
 using namespace mlir;
@@ -71,7 +71,7 @@ private:
     Code code(b, kernel.getLoc());
     Problem problem(contractOf(kernel), kernel, shell, code, target);
     Schedule schedule = emitter(problem);
-    kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(schedule.extent)}));
+    kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {schedule.extent}));
     kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(schedule.grain));
     if (failed(shell.finish()))
       signalPassFailure();
@@ -86,7 +86,7 @@ private:
     std::optional<Window> window = windowOf(op);
     if (!window)
       return false;
-    ArrayRef<AffineExpr> image = cast<sym::DimsAttr>(op.getDims()[0]).getExprs();
+    ArrayRef<Dim> image = cast<sym::DimsAttr>(op.getDims()[0]).getExprs();
     std::optional<FilterPlan> plan = planFilter(*window, target, target.lanes(element),
                                                 element.getIntOrFloatBitWidth() / 8, constantValue(image[0]));
     if (!plan)

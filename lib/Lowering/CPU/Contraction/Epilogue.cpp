@@ -10,21 +10,7 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::contraction;
 
-/// Sums of constant multiples of dimensions, and constants.
-static bool isLinear(AffineExpr expr) {
-  if (isa<AffineDimExpr, AffineConstantExpr>(expr))
-    return true;
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  return binary && isLinear(binary.getLHS()) &&
-         (expr.getKind() == AffineExprKind::Add
-              ? isLinear(binary.getRHS())
-              : expr.getKind() == AffineExprKind::Mul && isa<AffineConstantExpr>(binary.getRHS()));
-}
-
 bool symc::contraction::vectorizes(kernel::ContractOp op) {
-  for (Attribute map : op.getMaps())
-    if (!llvm::all_of(cast<AffineMapAttr>(map).getValue().getResults(), isLinear))
-      return false;
   return llvm::all_of(op.getEpilogue().front().without_terminator(), [](Operation &inner) {
     return inner.hasTrait<OpTrait::Elementwise>() || isa<arith::ConstantOp>(inner);
   });
@@ -33,59 +19,36 @@ bool symc::contraction::vectorizes(kernel::ContractOp op) {
 Epilogue::Epilogue(Problem &problem) : problem(problem), code(problem.code) {
   unsigned rank = problem.result().dims.size();
   for (auto [i, extra] : llvm::enumerate(problem.extras)) {
-    Access access{&extra, Values(rank, code.c(0)), code.c(0)};
-    AffineMap map = cast<AffineMapAttr>(problem.op.getMaps()[i]).getValue();
-    linearize(map, access);
+    Strided access{&extra, Values(rank, code.c(0))};
+    ArrayRef<int64_t> axes = cast<DenseI64ArrayAttr>(problem.op.getAxes()[i]).asArrayRef();
+    for (auto [axis, stride] : llvm::zip_equal(axes, extra.strides))
+      if (axis >= 0)
+        access.coefficient[axis] = code.add(access.coefficient[axis], stride);
     unsigned used = 0;
     for (unsigned d = 0; d < rank; ++d)
-      used += map.isFunctionOfDim(d) || is(problem.result().sizes[d], 1);
+      used += llvm::is_contained(axes, d) || is(problem.result().sizes[d], 1);
     inPlace |= used == rank;
     extras.push_back(access);
   }
   for (const Buffer &out : problem.outs)
-    outs.push_back({&out, out.strides, code.c(0)});
+    outs.push_back({&out, out.strides});
   for (Operation &op : problem.op.getEpilogue().front().without_terminator()) {
     ops += !isa<arith::ConstantOp>(op);
   }
 }
 
-/// Coefficients of a linear map; only scalars are finished by others, and those do not use them.
-void Epilogue::linearize(AffineMap map, Access &access) {
-  std::function<void(AffineExpr, Value)> visit = [&](AffineExpr expr, Value factor) {
-    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
-      Value &coefficient = access.coefficient[dim.getPosition()];
-      coefficient = code.add(coefficient, factor);
-      return;
-    }
-    if (auto constant = constantValue(expr)) {
-      access.constant = code.add(access.constant, code.mul(factor, *constant));
-      return;
-    }
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    if (expr.getKind() == AffineExprKind::Add) {
-      visit(binary.getLHS(), factor);
-      visit(binary.getRHS(), factor);
-    } else {
-      visit(binary.getLHS(), code.mul(factor, *constantValue(binary.getRHS())));
-    }
-  };
-  if (llvm::all_of(map.getResults(), isLinear))
-    for (auto [expr, stride] : llvm::zip(map.getResults(), access.buffer->strides))
-      visit(expr, stride);
-}
-
-Value Epilogue::offset(const Access &access, ArrayRef<Value> index) {
-  Value sum = access.constant;
+Value Epilogue::offset(const Strided &access, ArrayRef<Value> index) {
+  Value sum = code.c(0);
   for (auto [i, coefficient] : llvm::zip(index, access.coefficient))
     sum = code.add(sum, code.mul(i, coefficient));
   return sum;
 }
 
-Value Epilogue::rowStep(const Access &access, int dim, int64_t step) {
+Value Epilogue::rowStep(const Strided &access, int dim, int64_t step) {
   return dim < 0 ? code.c(0) : code.mul(access.coefficient[dim], step);
 }
 
-Epilogue::Lanes Epilogue::lanesOf(const Access &access, const Place &place) {
+Epilogue::Lanes Epilogue::lanesOf(const Strided &access, const Place &place) {
   Value lane = access.coefficient[place.laneDim];
   if (!place.period)
     return is(lane, 0) ? Lanes::Splat : is(lane, 1) ? Lanes::Unit : Lanes::Gather;
@@ -97,7 +60,7 @@ Epilogue::Lanes Epilogue::lanesOf(const Access &access, const Place &place) {
   return is(lane, 1) && is(pixel, 0) ? Lanes::Repeat : Lanes::Gather;
 }
 
-Value Epilogue::loadLanes(const Access &access, const Place &place, Value address, Value mask) {
+Value Epilogue::loadLanes(const Strided &access, const Place &place, Value address, Value mask) {
   unsigned lanes = problem.lanes;
   Type element = access.buffer->element;
   Type vector = VectorType::get(lanes, element);
@@ -147,7 +110,7 @@ Value Epilogue::loadLanes(const Access &access, const Place &place, Value addres
   return value;
 }
 
-void Epilogue::storeLanes(const Access &access, Value value, Value address, Value mask) {
+void Epilogue::storeLanes(const Strided &access, Value value, Value address, Value mask) {
   if (access.buffer->isBool)
     value = arith::ExtUIOp::create(code.b, code.loc, VectorType::get(problem.lanes, access.buffer->element), value);
   code.storeIf(value, address, mask);
@@ -183,33 +146,9 @@ Values Epilogue::apply(ArrayRef<Value> inputs) {
 
 void Epilogue::finishElement(ArrayRef<Value> index, Value accumulated) {
   Values inputs{accumulated};
-  for (auto [i, extra] : llvm::enumerate(problem.extras)) {
-    // Any affine map, also one with divisions.
-    std::function<Value(AffineExpr)> evaluate = [&](AffineExpr expr) -> Value {
-      if (auto constant = constantValue(expr))
-        return code.c(*constant);
-      if (auto dim = dyn_cast<AffineDimExpr>(expr))
-        return index[dim.getPosition()];
-      auto binary = cast<AffineBinaryOpExpr>(expr);
-      Value x = evaluate(binary.getLHS()), y = evaluate(binary.getRHS());
-      switch (expr.getKind()) {
-      case AffineExprKind::Add:
-        return code.add(x, y);
-      case AffineExprKind::Mul:
-        return code.mul(x, y);
-      case AffineExprKind::FloorDiv:
-        return code.div(x, y);
-      case AffineExprKind::CeilDiv:
-        return code.div(code.add(x, code.sub(y, code.c(1))), y);
-      default:
-        return code.rem(x, y);
-      }
-    };
-    Value at = code.c(0);
-    AffineMap map = cast<AffineMapAttr>(problem.op.getMaps()[i]).getValue();
-    for (auto [expr, stride] : llvm::zip(map.getResults(), extra.strides))
-      at = code.add(at, code.mul(evaluate(expr), stride));
-    Value value = code.load(extra.element, code.at(extra.pointer, at, extra.element));
+  for (const Strided &access : extras) {
+    const Buffer &extra = *access.buffer;
+    Value value = code.load(extra.element, code.at(extra.pointer, offset(access, index), extra.element));
     if (extra.isBool)
       value = arith::CmpIOp::create(code.b, code.loc, arith::CmpIPredicate::ne, value, code.zero(value.getType()));
     inputs.push_back(value);
@@ -231,7 +170,7 @@ void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, un
   };
   SmallVector<Row> inputs, results;
   for (auto [list, rows] : {std::pair(&extras, &inputs), std::pair(&outs, &results)})
-    for (const Access &access : *list) {
+    for (const Strided &access : *list) {
       Row row{code.at(access.buffer->pointer, offset(access, place.index), access.buffer->element),
               rowStep(access, place.outerDim, place.outerStep), rowStep(access, place.innerDim, place.innerStep), true,
               Values(vectors)};
@@ -242,7 +181,7 @@ void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, un
     for (unsigned i = 0; i < inner; ++i)
       for (unsigned v = 0; v < vectors; ++v) {
         Value guard = masks.empty() ? Value() : masks[v];
-        auto address = [&](const Access &access, const Row &row) {
+        auto address = [&](const Strided &access, const Row &row) {
           Value step = code.add(code.mul(row.outerStep, o), code.mul(row.innerStep, i));
           Value lane = code.mul(access.coefficient[place.laneDim], v * problem.lanes);
           return code.at(row.base, code.add(step, lane), access.buffer->element);

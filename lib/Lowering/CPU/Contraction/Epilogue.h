@@ -20,8 +20,7 @@ struct Place {
   unsigned period = 0;
 };
 
-/// Whether the epilogue can be applied to vectors: every op of the region has a vector form, and every extra is read
-/// at a linear map.
+/// Whether the epilogue can be applied to vectors: every op of the region has a vector form.
 bool vectorizes(kernel::ContractOp op);
 
 class Epilogue {
@@ -45,24 +44,22 @@ public:
                     Value inner, int64_t innerCount, unsigned vectors, ArrayRef<Value> masks);
 
 private:
-  struct Access {
+  struct Strided {
     const Buffer *buffer;
     Values coefficient; // elements a step of each result dimension
-    Value constant;
   };
   enum class Lanes { Splat, Unit, Repeat, Gather };
 
-  void linearize(mlir::AffineMap map, Access &access);
-  Value offset(const Access &access, ArrayRef<Value> index);
-  Value rowStep(const Access &access, int dim, int64_t step);
-  Lanes lanesOf(const Access &access, const Place &place);
-  Value loadLanes(const Access &access, const Place &place, Value address, Value mask);
-  void storeLanes(const Access &access, Value value, Value address, Value mask);
+  Value offset(const Strided &access, ArrayRef<Value> index);
+  Value rowStep(const Strided &access, int dim, int64_t step);
+  Lanes lanesOf(const Strided &access, const Place &place);
+  Value loadLanes(const Strided &access, const Place &place, Value address, Value mask);
+  void storeLanes(const Strided &access, Value value, Value address, Value mask);
   Values apply(ArrayRef<Value> inputs);
 
   Problem &problem;
   Code &code;
-  SmallVector<Access> extras, outs;
+  SmallVector<Strided> extras, outs;
   bool inPlace = false;
   unsigned ops = 0;
 };

@@ -46,7 +46,7 @@ public:
     const Buffer &out = p.result();
     Values index;
     nest(index, 0);
-    AffineExpr extent = out.dims.empty() ? constantDim(code.b.getContext(), 1) : out.dims[0];
+    Dim extent = out.dims.empty() ? constantDim(code.b.getContext(), 1) : out.dims[0];
     return {extent, 1};
   }
 

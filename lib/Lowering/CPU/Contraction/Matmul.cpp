@@ -13,7 +13,7 @@
 // cache, k is cut into slices: each is packed once and used by a group of tiles, whose sums
 // wait in memory.
 //
-// Where there may be fewer rows than a tile has, a second plan for single rows, with wider
+// Where there may be fewer rows than a tile has, a second tiling for single rows, with wider
 // panels, stands beside the first. Both make an element of the same sums in the same order.
 //
 //===----------------------------------------------------------------------===//
@@ -70,7 +70,7 @@ private:
   enum class Packing { None, Turned, Copied };
 
   /// How large tiles are, and how V is read: in place, or from panels packed on the stack.
-  struct Plan {
+  struct Tiling {
     unsigned rows, vectors;
     Packing packing = Packing::None;
     int64_t depth = 0, group = 0; // of a slice: products, tiles; 0: k is not sliced
@@ -87,30 +87,30 @@ private:
     this->alongDim = alongDim;
     sums = choice.sums;
     transposed = alongDim != rank - 1 && !is(n.size, 1);
-    SmallVector<Plan> plans{planTiles(choice.rows, choice.vectors)};
+    SmallVector<Tiling> tilings{planTiles(choice.rows, choice.vectors)};
     if (!across.constant && choice.rows > 1 && across.least < choice.rows)
-      plans.push_back(planLines(plans[0], choice.lineVectors));
+      tilings.push_back(planLines(tilings[0], choice.lineVectors));
     if (sums > 1)
-      sliceAlike(plans);
-    reserve(plans);
+      sliceAlike(tilings);
+    reserve(tilings);
 
-    const Plan &tiled = plans[0];
+    const Tiling &tiled = tilings[0];
     int64_t width = tiled.vectors * lanes;
-    AffineExpr tiles = across.expr.ceilDiv(int64_t(tiled.rows)), panels = along.expr.ceilDiv(width);
-    AffineExpr batch = rank == 3 ? p.result().dims[0] : constantDim(code.b.getContext(), 1);
+    Dim tiles = across.expr.ceilDiv(int64_t(tiled.rows)), panels = along.expr.ceilDiv(width);
+    Dim batch = rank == 3 ? p.result().dims[0] : constantDim(code.b.getContext(), 1);
     Value tileCount = count(across, tiled.rows), panelCount = count(along, width);
-    plan = tiled;
-    if (plans.size() == 1)
+    tiling = tiled;
+    if (tilings.size() == 1)
       emitTiled(tileCount, panelCount);
     else
       code.when(
           code.less(across.size, code.c(tiled.rows)),
           [&] {
-            plan = plans[1];
+            tiling = tilings[1];
             emitLines(width, panelCount);
           },
           [&] {
-            plan = plans[0];
+            tiling = tilings[0];
             emitTiled(tileCount, panelCount);
           });
     double cycles = k.assumed * stepCycles(tiled.rows, tiled.vectors) + tiled.rows * tiled.vectors * 2 + 20;
@@ -130,65 +130,65 @@ private:
     return code.max(code.ceilDiv(axis.size, size), code.c(1));
   }
 
-  Plan planTiles(unsigned rows, unsigned vectors) {
-    Plan plan{rows, vectors};
+  Tiling planTiles(unsigned rows, unsigned vectors) {
+    Tiling tiling{rows, vectors};
     bool turned = product.turned(v);
     if (!turned && !product.wantsCopy(across, along, v))
-      return plan;
-    plan.packing = turned ? Packing::Turned : Packing::Copied;
+      return tiling;
+    tiling.packing = turned ? Packing::Turned : Packing::Copied;
     if (!k.constant || panelBytes(vectors) > kStackBytes)
-      slice(plan, kSliceBytes, rows);
-    return plan;
+      slice(tiling, kSliceBytes, rows);
+    return tiling;
   }
 
   /// One row at a time.
-  Plan planLines(const Plan &tiled, unsigned vectors) {
-    Plan plan{1, vectors};
-    plan.packing = product.turned(v) ? Packing::Turned : Packing::None;
-    if (plan.packing == Packing::Turned && (!k.constant || panelBytes(vectors) > kStackBytes))
-      slice(plan, kSliceBytes, tiled.rows);
+  Tiling planLines(const Tiling &tiled, unsigned vectors) {
+    Tiling tiling{1, vectors};
+    tiling.packing = product.turned(v) ? Packing::Turned : Packing::None;
+    if (tiling.packing == Packing::Turned && (!k.constant || panelBytes(vectors) > kStackBytes))
+      slice(tiling, kSliceBytes, tiled.rows);
     // Several rows are to find V in the first cache.
-    if (plan.packing == Packing::None && k.constant && sums <= 1 && panelBytes(vectors) > p.isa.l1 / 2)
-      slice(plan, p.isa.l1 / 2, tiled.rows);
-    return plan;
+    if (tiling.packing == Packing::None && k.constant && sums <= 1 && panelBytes(vectors) > p.isa.l1 / 2)
+      slice(tiling, p.isa.l1 / 2, tiled.rows);
+    return tiling;
   }
 
-  void slice(Plan &plan, int64_t bytes, unsigned rowsAtLeast) {
-    plan.depth = std::max<int64_t>(1, bytes / elementBytes() / packedStride(plan.vectors));
-    plan.group = groupOf(plan, rowsAtLeast);
+  void slice(Tiling &tiling, int64_t bytes, unsigned rowsAtLeast) {
+    tiling.depth = std::max<int64_t>(1, bytes / elementBytes() / packedStride(tiling.vectors));
+    tiling.group = groupOf(tiling, rowsAtLeast);
   }
 
-  int64_t groupOf(const Plan &plan, unsigned rowsAtLeast) {
-    int64_t fitting = kSumsBytes / elementBytes() / (plan.rows * plan.vectors * lanes);
-    return std::max<int64_t>({1, fitting, rowsAtLeast / plan.rows});
+  int64_t groupOf(const Tiling &tiling, unsigned rowsAtLeast) {
+    int64_t fitting = kSumsBytes / elementBytes() / (tiling.rows * tiling.vectors * lanes);
+    return std::max<int64_t>({1, fitting, rowsAtLeast / tiling.rows});
   }
 
-  /// Slices cut the several sums of an element short: where one plan needs slices, all cut at the same products, those
-  /// of the smallest.
-  void sliceAlike(MutableArrayRef<Plan> plans) {
+  /// Slices cut the several sums of an element short: where one tiling needs slices, all cut at the same products,
+  /// those of the smallest.
+  void sliceAlike(MutableArrayRef<Tiling> tilings) {
     int64_t depth = 0;
-    for (const Plan &plan : plans)
-      if (plan.depth && (!depth || plan.depth < depth))
-        depth = plan.depth;
-    for (Plan &plan : plans) {
-      plan.depth = depth;
-      plan.group = depth ? groupOf(plan, plans[0].rows) : 0;
+    for (const Tiling &tiling : tilings)
+      if (tiling.depth && (!depth || tiling.depth < depth))
+        depth = tiling.depth;
+    for (Tiling &tiling : tilings) {
+      tiling.depth = depth;
+      tiling.group = depth ? groupOf(tiling, tilings[0].rows) : 0;
     }
   }
 
-  /// Memory on the stack that every plan finds large enough.
-  void reserve(ArrayRef<Plan> plans) {
+  /// Memory on the stack that every tiling finds large enough.
+  void reserve(ArrayRef<Tiling> tilings) {
     int64_t packedCount = 0, sumCount = 0, waitingCount = 0;
-    for (const Plan &plan : plans) {
-      int64_t tile = plan.rows * plan.vectors * lanes;
-      int64_t depth = plan.depth ? plan.depth : std::max<int64_t>(1, k.constant.value_or(1));
-      if (plan.packing != Packing::None)
-        packedCount = std::max(packedCount, depth * packedStride(plan.vectors));
-      sumCount = std::max(sumCount, plan.group * tile);
-      unsigned carried = sumsAtOnce(p.isa, plan.rows, plan.vectors, sums);
+    for (const Tiling &tiling : tilings) {
+      int64_t tile = tiling.rows * tiling.vectors * lanes;
+      int64_t depth = tiling.depth ? tiling.depth : std::max<int64_t>(1, k.constant.value_or(1));
+      if (tiling.packing != Packing::None)
+        packedCount = std::max(packedCount, depth * packedStride(tiling.vectors));
+      sumCount = std::max(sumCount, tiling.group * tile);
+      unsigned carried = sumsAtOnce(p.isa, tiling.rows, tiling.vectors, sums);
       waitingCount = std::max<int64_t>(waitingCount, sums ? (sums - carried) * tile : 0);
-      int64_t width = plan.vectors * lanes;
-      tileElements = std::max(tileElements, transposed ? width * (llvm::alignTo(lanes, 4) + plan.rows) : tile);
+      int64_t width = tiling.vectors * lanes;
+      tileElements = std::max(tileElements, transposed ? width * (llvm::alignTo(lanes, 4) + tiling.rows) : tile);
     }
     auto memory = [&](int64_t count) { return count ? p.shell.stack(p.element, count) : Value(); };
     packed = memory(packedCount);
@@ -197,7 +197,7 @@ private:
   }
 
   /// Whether it makes no difference where k is cut.
-  bool oneSum(unsigned vectors) { return (sums ? sums : enoughSums(plan.rows, vectors)) == 1; }
+  bool oneSum(unsigned vectors) { return (sums ? sums : enoughSums(tiling.rows, vectors)) == 1; }
 
   int64_t elementBytes() { return product.elementBytes(); }
   int64_t panelBytes(unsigned vectors) { return k.assumed * packedStride(vectors) * elementBytes(); }
@@ -225,7 +225,7 @@ private:
   /// All rows of panels of another width: those whose first lane lies in panels [begin, end) of `tiledWidth` lanes, of
   /// which each has but one tile.
   void emitLines(int64_t tiledWidth, Value panelCount) {
-    int64_t width = plan.vectors * lanes;
+    int64_t width = tiling.vectors * lanes;
     Value begin = p.shell.begin(), end = p.shell.end(), ownCount = count(along, width);
     auto ownPanels = [&](Value batch, Value from, Value to) {
       auto firstFrom = [&](Value panel) { return code.ceilDiv(code.mul(panel, tiledWidth), width); };
@@ -246,7 +246,7 @@ private:
 
   /// Tiles [from, to) of a panel.
   void emitPanelVariants(Value batch, Value number, Value from, Value to) {
-    unsigned vectors = plan.vectors;
+    unsigned vectors = tiling.vectors;
     int64_t width = vectors * lanes;
     Value first = code.mul(number, width);
     if (!along.constant) {
@@ -279,15 +279,15 @@ private:
     Value start =
         code.at(v.buffer->pointer, code.add(code.mul(batch, v.batchStride), code.mul(first, v.outerStride)), p.element);
     Panel panel{batch, first, width, masks, start, v.kStride};
-    if (plan.depth)
+    if (tiling.depth)
       return emitSlices(panel, masks, from, to);
-    if (plan.packing == Packing::Turned) {
+    if (tiling.packing == Packing::Turned) {
       packTransposed(p, start, v.outerStride, code.sub(along.size, first), k.size, packed, packedStride(width),
                      packedStride(width));
       panel.v = packed;
       panel.vStride = code.c(packedStride(width));
       panel.masks.clear();
-    } else if (plan.packing == Packing::Copied) {
+    } else if (tiling.packing == Packing::Copied) {
       // The number of rows decides; it may be known at run time only.
       Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
       code.when(enough, [&] { copyPanel(panel, start, k.size); });
@@ -302,17 +302,17 @@ private:
 
   /// First row of tile t; how many of its rows the tile before has finished, null when that is always none.
   std::pair<Value, Value> rowOf(Value t) {
-    Value nominal = code.mul(t, plan.rows);
-    if (plan.rows == 1 || (across.constant && *across.constant % plan.rows == 0))
+    Value nominal = code.mul(t, tiling.rows);
+    if (tiling.rows == 1 || (across.constant && *across.constant % tiling.rows == 0))
       return {nominal, Value()};
     // The last tile is moved back to end with the last row; rows of the tile before are computed again.
-    Value row = code.min(nominal, code.sub(across.size, code.c(plan.rows)));
+    Value row = code.min(nominal, code.sub(across.size, code.c(tiling.rows)));
     return {row, code.sub(nominal, row)};
   }
 
   RegisterTile registerTile(const Panel &panel, Value row) {
     RegisterTile tile;
-    tile.inner = plan.rows;
+    tile.inner = tiling.rows;
     tile.vectors = panel.vectors;
     tile.s = code.at(s.buffer->pointer, code.add(code.mul(panel.batch, s.batchStride), code.mul(row, s.outerStride)),
                      p.element);
@@ -329,11 +329,11 @@ private:
   /// Tiles in groups; for each group slice after slice of k, packed once.
   void emitSlices(const Panel &panel, const Values &masks, Value from, Value to) {
     int64_t stride = packedStride(panel.vectors);
-    unsigned vectorCount = plan.rows * panel.vectors;
-    Value most = code.c(plan.group), tileSize = code.c(int64_t(vectorCount) * lanes);
-    Value pack = plan.packing == Packing::Copied ? worthCopying() : Value(), sliceDepth = code.c(plan.depth);
+    unsigned vectorCount = tiling.rows * panel.vectors;
+    Value most = code.c(tiling.group), tileSize = code.c(int64_t(vectorCount) * lanes);
+    Value pack = tiling.packing == Packing::Copied ? worthCopying() : Value(), sliceDepth = code.c(tiling.depth);
     // Where there is too little to gain, the one slice is the whole of k.
-    if (plan.packing != Packing::Turned && oneSum(panel.vectors)) {
+    if (tiling.packing != Packing::Turned && oneSum(panel.vectors)) {
       Value worthwhile = pack ? pack : code.less(code.c(1), across.size);
       sliceDepth = code.select(worthwhile, sliceDepth, code.max(k.size, code.c(1)));
     }
@@ -351,7 +351,7 @@ private:
         Value count = code.min(code.sub(k.size, start), sliceDepth), end = code.add(start, sliceDepth);
         Panel slice = panel;
         Value origin = code.at(panel.v, code.mul(start, v.kStride), p.element);
-        if (plan.packing == Packing::Turned) {
+        if (tiling.packing == Packing::Turned) {
           packTransposed(p, origin, v.outerStride, code.sub(along.size, panel.first), count, packed, stride, stride);
           slice.v = packed;
           slice.vStride = code.c(stride);
@@ -409,7 +409,7 @@ private:
 
   /// `skip`: rows at the start that the tile before has finished; null when there never are any.
   void finish(const Panel &panel, const Values &masks, Value row, Value skip, ArrayRef<Value> sums) {
-    unsigned height = plan.rows;
+    unsigned height = tiling.rows;
     Place place;
     place.index.assign(rank, panel.batch);
     place.index[acrossDim] = row;
@@ -431,10 +431,10 @@ private:
 
   /// Sums have lanes along m and rows along n: turned through memory, they are finished row after row of the result.
   void finishTransposed(Place place, const Panel &panel, ArrayRef<Value> sums) {
-    unsigned height = plan.rows;
+    unsigned height = tiling.rows;
     int64_t width = int64_t(panel.vectors) * lanes;
     int64_t stride = llvm::alignTo(lanes, 4);
-    Value turned = tileStack(), tile = code.at(turned, int64_t(plan.vectors) * lanes * stride, p.element);
+    Value turned = tileStack(), tile = code.at(turned, int64_t(tiling.vectors) * lanes * stride, p.element);
     for (unsigned i = 0; i < sums.size(); ++i)
       code.store(sums[i], code.at(tile, int64_t(i) * lanes, p.element));
     packTransposed(p, tile, code.c(width), code.c(height), code.c(width), turned, llvm::alignTo(height, 4), stride);
@@ -471,8 +471,8 @@ private:
       bColumn = code.c(depth * lanes);
     }
     unsigned group = columns == 1 ? lanes : choice.rows;
-    AffineExpr groups = m.expr.ceilDiv(int64_t(group));
-    AffineExpr batch = rank == 3 ? p.result().dims[0] : constantDim(code.b.getContext(), 1);
+    Dim groups = m.expr.ceilDiv(int64_t(group));
+    Dim batch = rank == 3 ? p.result().dims[0] : constantDim(code.b.getContext(), 1);
     Value groupCount = code.max(code.ceilDiv(m.size, group), code.c(1));
     code.loop(p.shell.begin(), p.shell.end(), 1, [&](Value number) {
       Value batchIndex = rank == 3 ? code.div(number, groupCount) : code.c(0);
@@ -542,7 +542,7 @@ private:
   Operand a, b, s, v;
   unsigned acrossDim = 0, alongDim = 0, sums = 0;
   bool transposed = false;
-  Plan plan{1, 1}; // at hand
+  Tiling tiling{1, 1}; // at hand
   int64_t tileElements = 0;
   Value packed, sliceSums, waiting, tileMemory;
 };

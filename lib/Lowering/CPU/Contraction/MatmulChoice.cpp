@@ -34,11 +34,10 @@ Axis Product::axis(const Buffer &buffer, unsigned position) const {
   Axis result{buffer.dims[position], buffer.sizes[position], kTypical, 0, constantValue(buffer.dims[position])};
   if (result.constant)
     result.assumed = result.least = *result.constant;
-  else if (auto symbol = dyn_cast<AffineSymbolExpr>(result.expr))
+  else if (result.expr.isName())
     for (auto bound :
          p.kernel->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr).getAsRange<sym::DimBoundAttr>())
-      if (bound.getName() ==
-          p.code.b.getContext()->getLoadedDialect<sym::SymDialect>()->dimName(symbol.getPosition())) {
+      if (bound.getName() == result.expr.getName()) {
         result.least = bound.getMin();
         result.assumed = std::max<int64_t>(bound.getMin(), std::min(bound.getMax(), result.assumed));
       }

@@ -20,7 +20,7 @@ constexpr int64_t kRowsForCopy = 24;
 
 /// One axis of the product.
 struct Axis {
-  mlir::AffineExpr expr;
+  Dim expr;
   Value size;
   int64_t assumed = kTypical, least = 0;
   std::optional<int64_t> constant;

@@ -9,7 +9,7 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::contraction;
 
-Buffer Problem::buffer(Value memref, ArrayRef<AffineExpr> dims) {
+Buffer Problem::buffer(Value memref, ArrayRef<Dim> dims) {
   Buffer result;
   result.pointer = shell.buffer(memref);
   result.element = cast<MemRefType>(memref.getType()).getElementType();
@@ -18,7 +18,7 @@ Buffer Problem::buffer(Value memref, ArrayRef<AffineExpr> dims) {
     result.element = IntegerType::get(element.getContext(), std::max(8u, integer.getWidth()));
   result.dims.assign(dims.begin(), dims.end());
   Value stride = code.c(1);
-  for (AffineExpr dim : dims) {
+  for (Dim dim : dims) {
     std::optional<int64_t> size = constantValue(dim);
     result.sizes.push_back(size ? code.c(*size) : shell.size(dim));
   }
@@ -36,7 +36,7 @@ Problem::Problem(kernel::ContractOp op, func::FuncOp kernel, KernelShell &shell,
     element = IntegerType::get(op.getContext(), integer.getWidth());
   lanes = isa.lanes(element);
   vector = VectorType::get(lanes, element);
-  SmallVector<ArrayRef<AffineExpr>> dims;
+  SmallVector<ArrayRef<Dim>> dims;
   for (Attribute attribute : op.getDims())
     dims.push_back(cast<sym::DimsAttr>(attribute).getExprs());
   a = buffer(op.getA(), dims[0]);
@@ -51,13 +51,13 @@ std::optional<Window> symc::contraction::windowOf(kernel::ContractOp op) {
   bool filter = op.getForm() == sym::ContractForm::conv2d_filter,
        input = op.getForm() == sym::ContractForm::conv2d_input;
   auto dims = [&](unsigned i) { return cast<sym::DimsAttr>(op.getDims()[i]).getExprs(); };
-  ArrayRef<AffineExpr> image = dims(input ? 2 : 0), kernel = dims(filter ? 2 : 1),
-                       convolved = dims(filter  ? 1
-                                        : input ? 0
-                                                : 2);
+  ArrayRef<Dim> image = dims(input ? 2 : 0), kernel = dims(filter ? 2 : 1),
+                convolved = dims(filter  ? 1
+                                 : input ? 0
+                                         : 2);
   Window window;
   bool constant = true;
-  auto read = [&](AffineExpr dim) {
+  auto read = [&](Dim dim) {
     std::optional<int64_t> value = constantValue(dim);
     constant &= value.has_value();
     return value.value_or(0);

@@ -24,7 +24,7 @@ struct Buffer {
 
 /// What a driver plans about the kernel as a whole.
 struct Schedule {
-  mlir::AffineExpr extent; // trip count of the loop that [begin, end) cuts
+  Dim extent; // trip count of the loop that [begin, end) cuts
   int64_t grain = 1;
 };
 
@@ -43,7 +43,7 @@ struct Problem {
 
   const Buffer &result() const { return outs.front(); }
   bool isFloat() const { return mlir::isa<mlir::FloatType>(element); }
-  Buffer buffer(Value memref, ArrayRef<mlir::AffineExpr> dims);
+  Buffer buffer(Value memref, ArrayRef<Dim> dims);
 };
 
 /// Window sizes of a convolution; everything but the batch is known.

@@ -149,7 +149,7 @@ Value Emitter::min(Value x, Value y) {
   return op("arith.minsi", {x, y}, x.getType());
 }
 
-Value Emitter::size(AffineExpr expr) {
+Value Emitter::size(Dim expr) {
   if (auto value = constantValue(expr))
     return number(*value);
   Value &known = sizes[expr];

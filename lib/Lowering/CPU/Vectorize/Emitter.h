@@ -50,7 +50,7 @@ public:
   Value mul(Value x, Value y);
   Value min(Value x, Value y);
   /// A size, computed at the kernel's start.
-  Value size(AffineExpr expr);
+  Value size(Dim expr);
 
   //===--- Vectors --------------------------------------------------------===//
   Value splat(Value scalar, unsigned lanes);
@@ -95,7 +95,7 @@ private:
   void enter(Block *block, llvm::function_ref<void()> emit);
 
   SmallVector<std::unique_ptr<Scope>> scopes;
-  llvm::DenseMap<AffineExpr, Value> sizes;
+  llvm::DenseMap<Dim, Value> sizes;
   Operation *lastConstant = nullptr;
 };
 

@@ -8,8 +8,8 @@
 // resolves; the rest goes through MLIR's own conversions in one pass. Legal after: llvm.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Passes.h"
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
-#include "lib/Lowering/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
@@ -25,7 +25,7 @@
 
 namespace symc {
 #define GEN_PASS_DEF_KERNELSTOLLVMPASS
-#include "lib/Lowering/Passes.h.inc"
+#include "lib/Lowering/CPU/Passes.h.inc"
 } // namespace symc
 
 using namespace mlir;

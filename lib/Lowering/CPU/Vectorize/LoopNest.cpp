@@ -41,7 +41,7 @@ void LoopNest::forEachOp(function_ref<void(Operation *)> visit) const {
 }
 
 bool LoopNest::isOneLoop(const LoopForm &form, unsigned loop) const {
-  return form.coefs[loop] == canonical(form.coefs[loop + 1] * sizes[loop + 1]);
+  return form.coefs[loop] == form.coefs[loop + 1] * sizes[loop + 1];
 }
 
 void LoopNest::permute(ArrayRef<unsigned> order) {
@@ -71,7 +71,7 @@ void LoopNest::permute(ArrayRef<unsigned> order) {
 static unsigned lanesOf(const Isa &isa) { return isa.vectorBytes / 4; }
 
 namespace {
-LoopForm formOf(kernel::LinearAttr linear) { return {linear.getBase(), SmallVector<AffineExpr, 4>(linear.getCoefs())}; }
+LoopForm formOf(kernel::LinearAttr linear) { return {linear.getBase(), SmallVector<Dim, 4>(linear.getCoefs())}; }
 
 /// What a kernel.nest says, its loops as they stand.
 LoopNest readNest(kernel::NestOp op) {
@@ -206,12 +206,12 @@ bool canMerge(LoopNest &nest, unsigned loop) {
 }
 
 void merge(LoopNest &nest, unsigned loop) {
-  AffineExpr inner = nest.sizes[loop + 1];
-  nest.sizes[loop + 1] = canonical(nest.sizes[loop] * inner);
+  Dim inner = nest.sizes[loop + 1];
+  nest.sizes[loop + 1] = nest.sizes[loop] * inner;
   if (nest.bounded == static_cast<int>(loop)) {
-    nest.bound.base = canonical(nest.bound.base * inner);
-    for (AffineExpr &coef : nest.bound.coefs)
-      coef = canonical(coef * inner);
+    nest.bound.base = nest.bound.base * inner;
+    for (Dim &coef : nest.bound.coefs)
+      coef = coef * inner;
     nest.bounded = loop + 1;
   }
   if (nest.order.alongLanes() && loop >= nest.firstOfRow())
@@ -219,8 +219,8 @@ void merge(LoopNest &nest, unsigned loop) {
   eraseLoop(nest, loop);
 }
 
-SmallVector<AffineExpr> parallelSizes(const LoopNest &nest) {
-  SmallVector<AffineExpr> sizes;
+SmallVector<Dim> parallelSizes(const LoopNest &nest) {
+  SmallVector<Dim> sizes;
   for (auto [size, reduced] : llvm::zip_equal(nest.sizes, nest.reduced))
     if (!reduced)
       sizes.push_back(size);
@@ -238,7 +238,7 @@ void parallelFirst(LoopNest &nest, unsigned from) {
 
 /// Whether all nests have the same parallel loops and hand values on only along them, so that they can share them.
 bool shareParallelLoops(KernelPlan &plan) {
-  SmallVector<AffineExpr> sizes = parallelSizes(plan.nests.front());
+  SmallVector<Dim> sizes = parallelSizes(plan.nests.front());
   for (LoopNest &nest : plan.nests) {
     if (parallelSizes(nest) != sizes)
       return false;

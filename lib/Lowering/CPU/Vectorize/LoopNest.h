@@ -29,8 +29,8 @@ constexpr unsigned kFunctionOps = 128;
 /// base + sum of coefs[i] * loop i. It has a coefficient for every loop of the nest, as they stand: loops are put into
 /// another order, dropped and merged, which a LinearForm does not follow.
 struct LoopForm {
-  AffineExpr base;
-  SmallVector<AffineExpr, 4> coefs;
+  Dim base;
+  SmallVector<Dim, 4> coefs;
   bool operator==(const LoopForm &other) const { return base == other.base && coefs == other.coefs; }
 };
 
@@ -62,7 +62,7 @@ struct ReductionOrder {
 
 struct LoopNest {
   kernel::NestOp op;
-  SmallVector<AffineExpr> sizes;                    // of the loops
+  SmallVector<Dim> sizes;                           // of the loops
   SmallVector<bool> reduced;                        // the loop reduces
   SmallVector<int> loopOf;                          // of each loop of the nest; -1: dropped or merged
   llvm::MapVector<Operation *, PlacedAccess> loads; // in the order of the body: code depends on it

@@ -168,7 +168,7 @@ Lanes NestEmitter::loadFolded(LoopNest &nest, const PlacedAccess &access, Instan
   }
   if (offset.isUniform())
     return {e.load(access.buffer, at, element), {}};
-  AffineExpr stride = access.form->coefs[last];
+  Dim stride = access.form->coefs[last];
   if (!oneLoop)
     return {e.gather(access.buffer, at, offset.value, element, instance->mask), {}};
   at = e.address(at, e.mul(instance->position, e.size(stride)), element);
@@ -186,7 +186,7 @@ Lanes NestEmitter::load(LoopNest &nest, const PlacedAccess &access, Operation *o
     return loadFolded(nest, access, instance);
   if (access.form) {
     Value at = pointer(access, rank(nest), instance);
-    AffineExpr stride = lanes ? access.form->coefs[nest.lane] : AffineExpr();
+    Dim stride = lanes ? access.form->coefs[nest.lane] : Dim();
     if (!lanes || constantValue(stride) == 0)
       return {e.load(access.buffer, at, element), {}};
     if (constantValue(stride) == 1)
@@ -209,7 +209,7 @@ void NestEmitter::store(LoopNest &nest, const PlacedAccess &access, const Lanes 
   Type element = elementOf(access);
   Value at = pointer(access, rank(nest), instance);
   bool lanes = instance && instance->lanes;
-  AffineExpr stride = lanes ? access.form->coefs[nest.lane] : AffineExpr();
+  Dim stride = lanes ? access.form->coefs[nest.lane] : Dim();
   if (!lanes || constantValue(stride) == 0)
     return e.store(access.buffer, at, value.isVector() ? e.extract(value.value, 0) : value.value);
   Value vector = body.vector(value, plan.lanes);
@@ -269,7 +269,7 @@ void NestEmitter::outerLoop(unsigned loop) {
       emitNest(nest);
     return;
   }
-  AffineExpr size = plan.nests.front().sizes[loop];
+  Dim size = plan.nests.front().sizes[loop];
   Value from = loop == 0 ? e.shell.begin() : e.number(0), to = loop == 0 ? e.shell.end() : e.size(size);
   auto inside = [&] {
     if (loop + 1 < plan.outer)
@@ -325,7 +325,7 @@ void NestEmitter::laneLoop(unsigned loop, Value from, Value to, unsigned unroll,
   nest(middle, to, lanes, 1, !exact);
 }
 
-unsigned NestEmitter::unrollOf(function_ref<bool(LoopNest &)> counts, AffineExpr size) {
+unsigned NestEmitter::unrollOf(function_ref<bool(LoopNest &)> counts, Dim size) {
   unsigned work = 0;
   for (LoopNest &nest : plan.nests) {
     if (!counts(nest))

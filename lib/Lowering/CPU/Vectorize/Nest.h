@@ -62,7 +62,7 @@ private:
   bool isFlat(std::optional<int64_t> size) const {
     return size && *size <= (plan.nests.size() > 1 ? 4 : 1) * int64_t(plan.lanes);
   }
-  unsigned unrollOf(llvm::function_ref<bool(LoopNest &)> counts, AffineExpr size);
+  unsigned unrollOf(llvm::function_ref<bool(LoopNest &)> counts, Dim size);
   /// Whether a loop runs under masks throughout instead of having a tail.
   bool keepsMasks(unsigned unroll) const { return isa.vectorBytes == 64 && isa.hasMasks && unroll == 1; }
 

@@ -10,14 +10,14 @@
 // reductions keep their own order (LoopNest.h).
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Lowering/CPU/Passes.h"
 #include "lib/Lowering/CPU/Vectorize/Nest.h"
-#include "lib/Lowering/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace symc {
 #define GEN_PASS_DEF_VECTORIZEPASS
-#include "lib/Lowering/Passes.h.inc"
+#include "lib/Lowering/CPU/Passes.h.inc"
 } // namespace symc
 
 using namespace mlir;
@@ -30,14 +30,14 @@ namespace {
 void setExtent(func::FuncOp kernel, const KernelPlan &plan) {
   constexpr double kChunk = 1 << 14; // cheap elements
   Builder b(kernel.getContext());
-  AffineExpr extent = constantDim(b.getContext(), 1);
+  Dim extent = constantDim(b.getContext(), 1);
   int64_t grain = 1;
   if (!plan.nests.empty() && plan.outer > 0) {
     extent = plan.nests.front().sizes.front();
     double work = 0;
     for (const LoopNest &nest : plan.nests) {
       double elements = 1;
-      for (AffineExpr size : ArrayRef(nest.sizes).drop_front())
+      for (Dim size : ArrayRef(nest.sizes).drop_front())
         elements *= estimateSize(size);
       unsigned functions = 0;
       nest.forEachOp([&](Operation *op) { functions += llvm::isa<math::MathDialect>(op->getDialect()); });
@@ -47,7 +47,7 @@ void setExtent(func::FuncOp kernel, const KernelPlan &plan) {
     if (plan.outerLanes && plan.outer == 1)
       grain = llvm::alignTo(grain, 64);
   }
-  kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {canonical(extent)}));
+  kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {extent}));
   kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(grain));
 }
 

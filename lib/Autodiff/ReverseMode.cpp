@@ -1,4 +1,4 @@
-//===- Gradient.cpp - Reverse-mode differentiation ------------------------===//
+//===- ReverseMode.cpp - Reverse-mode differentiation ---------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -10,7 +10,7 @@
 // the operands, so that the sum of several contributions is always the same expression.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Autodiff/Gradient.h"
+#include "lib/Autodiff/ReverseMode.h"
 #include "dialects/sym/Build.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/DenseSet.h"
@@ -38,7 +38,8 @@ public:
     before = b.getInsertionPoint() == b.getBlock()->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
     for (auto [i, output] : llvm::enumerate(outputs))
       if (active.contains(output) && (seeds.empty() || seeds[i]))
-        addCotangent(output.getLoc(), output, seeds.empty() ? splat(b, output.getLoc(), output.getType(), 1.0) : seeds[i]);
+        addCotangent(output.getLoc(), output,
+                     seeds.empty() ? splat(b, output.getLoc(), output.getType(), 1.0) : seeds[i]);
     for (Operation *op : llvm::reverse(tape))
       if (failed(propagate(op)))
         return failure();

@@ -1,14 +1,21 @@
-//===- Pipeline.h - From programs and kernels to LLVM -------------*- C++ -*-===//
+//===- Passes.h - From programs and kernels to LLVM ---------------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#ifndef SYMC_LIB_LOWERING_CPU_PIPELINE_H
-#define SYMC_LIB_LOWERING_CPU_PIPELINE_H
+#ifndef SYMC_LIB_LOWERING_CPU_PASSES_H
+#define SYMC_LIB_LOWERING_CPU_PASSES_H
 
-#include "lib/Lowering/Passes.h"
+#include "lib/Lowering/ArenaMode.h"
+#include "mlir/Pass/Pass.h"
+#include <memory>
+#include <string>
 
 namespace symc {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "lib/Lowering/CPU/Passes.h.inc"
 
 /// Kernels become code for `cpu` (a name of isaOf). Legal before: what buildLinalgPipeline leaves. Legal after: the
 /// programs as they were; the kernels as declarations for them to call, and beside each an llvm.func (KernelShell.h) of
@@ -20,7 +27,7 @@ void buildKernelPipeline(mlir::OpPassManager &manager, llvm::StringRef cpu);
 void buildBodyPipeline(mlir::OpPassManager &manager, ArenaMode arena = ArenaMode::Planned);
 
 /// `sym-lower-kernels`, `sym-lower-bodies`.
-void registerCpuPipelines();
+void registerCpuLoweringPipelines();
 
 } // namespace symc
 #endif

@@ -1,10 +1,10 @@
-//===- Gradient.h - Reverse-mode differentiation ------------------*- C++ -*-===//
+//===- ReverseMode.h - Reverse-mode differentiation ---------------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#ifndef SYMC_AUTODIFF_GRADIENT_H
-#define SYMC_AUTODIFF_GRADIENT_H
+#ifndef SYMC_AUTODIFF_REVERSEMODE_H
+#define SYMC_AUTODIFF_REVERSEMODE_H
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Value.h"
