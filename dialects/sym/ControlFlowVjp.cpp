@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
+#include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Remat.h"
 #include "dialects/sym/SymOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -32,6 +33,28 @@ static OpBuilder atEnd(MLIRContext *context, Block &block) {
 static bool isFloatTensor(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType())); }
 
 namespace {
+
+/// Places for the arguments of the derivative of a body: of NODE/step/h, NODE/step_vjp/h, and of its cotangent
+/// NODE/step_vjp/dh.
+class DerivativeNames {
+public:
+  explicit DerivativeNames(Region &body) : scope(scopeOf(body)) {}
+
+  Location of(Value value) const { return named(value, ""); }
+  Location ofCotangent(Value value) const { return named(value, "d"); }
+
+private:
+  std::string scope; // of the body
+
+  Location named(Value value, StringRef prefix) const {
+    StringRef whole = nodeName(value.getLoc()), name = nameWithin(scope, whole);
+    if (scope.empty() || name.empty())
+      return value.getLoc();
+    // What stands in an expression is named after that.
+    name = name == whole ? name.substr(name.rfind('/') + 1) : name.split('/').first;
+    return NameLoc::get(StringAttr::get(value.getContext(), scope + "_vjp/" + prefix + name), value.getLoc());
+  }
+};
 
 /// A body and its derivative, which stands behind it until it is moved away.
 class DerivedBody {
@@ -160,8 +183,8 @@ llvm::BitVector activeCarries(Block &body, unsigned carries, llvm::BitVector &ar
 class LoopVjp {
 public:
   LoopVjp(Operation *loop, Region &region, unsigned carries, ValueRange xs, OperandRange invariants, Dim trips)
-      : loop(loop), body(region.front()), carries(carries), xs(xs), invariants(invariants.begin(), invariants.end()),
-        trips(trips) {}
+      : loop(loop), body(region.front()), names(region), carries(carries), xs(xs),
+        invariants(invariants.begin(), invariants.end()), trips(trips) {}
 
   /// The derivative of the body, cut out of it; residuals are yielded by the body then. `cotangents`: of the carries
   /// and stacks; `active`: of carries, xs, invariants.
@@ -201,7 +224,7 @@ public:
     collectRows(cotangents, stacks);
     for (Value argument : derived->usedArguments)
       if (unsigned number = numberOf(argument); number >= firstInvariant())
-        fixed.add(invariants[number - firstInvariant()], argument);
+        fixed.add(invariants[number - firstInvariant()], argument, names.of(argument));
     SmallVector<Type> types;
     Block *block = buildBody(b.getContext(), types);
     auto scan = ScanOp::create(b, loop->getLoc(), types, DimsAttr::get(b.getContext(), trips), b.getBoolAttr(reverse),
@@ -214,9 +237,11 @@ private:
   /// Operands of the reverse loop, and the values of the derivative that each stands for (null: none).
   struct Operands {
     SmallVector<Value> values, sources;
-    void add(Value value, Value source) {
+    SmallVector<Location> places; // of the arguments
+    void add(Value value, Value source, Location place) {
       values.push_back(value);
       sources.push_back(source);
+      places.push_back(place);
     }
   };
 
@@ -234,26 +259,30 @@ private:
   /// Cotangents of active carries, then sums of those of invariants.
   void collectInits(OpBuilder &b, ValueRange cotangents) {
     Location loc = loop->getLoc();
-    for (unsigned i : activeCarry.set_bits())
-      inits.add(cotangents[i] ? cotangents[i] : splat(b, loc, body.getArgument(1 + i).getType(), 0), derived->seeds[i]);
+    for (unsigned i : activeCarry.set_bits()) {
+      BlockArgument carry = body.getArgument(1 + i);
+      inits.add(cotangents[i] ? cotangents[i] : splat(b, loc, carry.getType(), 0), derived->seeds[i],
+                names.ofCotangent(carry));
+    }
     SmallVector<Value> found = cotangentsByArgument();
     for (unsigned i = firstInvariant(); i < active.size(); ++i)
       if (found[i]) {
         summed.push_back(i);
-        inits.add(splat(b, loc, body.getArgument(i).getType(), 0), Value());
+        BlockArgument invariant = body.getArgument(i);
+        inits.add(splat(b, loc, invariant.getType(), 0), Value(), names.ofCotangent(invariant));
       }
   }
 
   /// Stacks of what was kept, xs that the derivative reads, cotangents of the loop's own stacks.
   void collectRows(ValueRange cotangents, ValueRange stacks) {
     for (auto [value, stack] : llvm::zip_equal(kept, stacks))
-      rows.add(stack, value);
+      rows.add(stack, value, names.of(value));
     for (Value argument : derived->usedArguments)
       if (unsigned number = numberOf(argument); number > carries && number < firstInvariant())
-        rows.add(xs[number - 1 - carries], argument);
+        rows.add(xs[number - 1 - carries], argument, names.of(argument));
     for (unsigned i = carries; i < derived->seeds.size(); ++i)
       if (derived->seeds[i])
-        rows.add(cotangents[i], derived->seeds[i]);
+        rows.add(cotangents[i], derived->seeds[i], names.ofCotangent(derived->seeds[i]));
   }
 
   /// The body, which yields the next carries and rows of the cotangents of xs; `types`: of the loop's results.
@@ -261,18 +290,18 @@ private:
     Location loc = loop->getLoc();
     auto *block = new Block();
     IRMapping map;
-    auto bind = [&](Type type, Value source) {
-      BlockArgument argument = block->addArgument(type, loc);
+    auto bind = [&](Type type, Location place, Value source) {
+      BlockArgument argument = block->addArgument(type, place);
       if (source)
         map.map(source, argument);
     };
-    bind(body.getArgument(0).getType(), body.getArgument(0));
-    for (auto [value, source] : llvm::zip_equal(inits.values, inits.sources))
-      bind(value.getType(), source);
-    for (auto [value, source] : llvm::zip_equal(rows.values, rows.sources))
-      bind(rowType(value.getType()), source);
-    for (auto [value, source] : llvm::zip_equal(fixed.values, fixed.sources))
-      bind(value.getType(), source);
+    bind(body.getArgument(0).getType(), loc, body.getArgument(0));
+    for (auto [value, source, place] : llvm::zip_equal(inits.values, inits.sources, inits.places))
+      bind(value.getType(), place, source);
+    for (auto [value, source, place] : llvm::zip_equal(rows.values, rows.sources, rows.places))
+      bind(rowType(value.getType()), place, source);
+    for (auto [value, source, place] : llvm::zip_equal(fixed.values, fixed.sources, fixed.places))
+      bind(value.getType(), place, source);
     derived->move(*block, map);
 
     SmallVector<Value> found = cotangentsByArgument(), yielded;
@@ -307,6 +336,7 @@ private:
 
   Operation *loop;
   Block &body;
+  DerivativeNames names;
   unsigned carries;
   ValueRange xs;
   SmallVector<Value> invariants;
@@ -488,17 +518,20 @@ private:
   Block *cutDerivative(unsigned number) {
     Location loc = cond.getLoc();
     DerivedBody &branch = branches[number];
+    DerivativeNames names(cond->getRegion(number));
     auto *block = new Block();
     IRMapping map;
     for (unsigned i : seeded.set_bits())
-      map.map(branch.seeds[i], block->addArgument(cotangents[i].getType(), loc));
+      map.map(branch.seeds[i], block->addArgument(cotangents[i].getType(), names.ofCotangent(branch.seeds[i])));
     for (auto [residual, type] : llvm::zip_equal(residuals.values[number], residuals.types)) {
-      BlockArgument argument = block->addArgument(type, loc);
+      BlockArgument argument = block->addArgument(type, residual ? names.of(residual) : loc);
       if (residual)
         map.map(residual, argument);
     }
-    for (unsigned i : inputs)
-      map.map(cond->getRegion(number).getArgument(i), block->addArgument(cond.getInputs()[i].getType(), loc));
+    for (unsigned i : inputs) {
+      BlockArgument input = cond->getRegion(number).getArgument(i);
+      map.map(input, block->addArgument(input.getType(), names.of(input)));
+    }
     branch.move(*block, map);
     OpBuilder b = atEnd(cond.getContext(), *block);
     SmallVector<Value> yielded;

@@ -21,6 +21,19 @@ StringRef symc::nodeName(Location loc) {
   return "";
 }
 
+std::string symc::scopeOf(Region &body) {
+  std::string node = nodeName(body.getParentOp()->getLoc()).str() + "/";
+  for (BlockArgument argument : body.getArguments())
+    if (StringRef name = nodeName(argument.getLoc()), rest = name; rest.consume_front(node) && rest.contains('/'))
+      return node + rest.split('/').first.str();
+  return "";
+}
+
+StringRef symc::nameWithin(StringRef scope, StringRef name) {
+  StringRef rest = name;
+  return rest.consume_front(scope) && rest.consume_front("/") ? rest : name;
+}
+
 void symc::nameInScope(Operation *op, StringRef scope) {
   auto inScope = [&](Location loc) -> Location {
     auto named = dyn_cast<NameLoc>(loc);

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Remat.h"
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/NodeNames.h"
 #include "dialects/sym/SymOps.h"
 #include "lib/Support/Pattern.h"
@@ -11,14 +12,22 @@
 using namespace mlir;
 using namespace symc;
 
-Remat::Remat(ModuleOp module) {
+Remat::Remat(ModuleOp module) : repeatParts(module->hasAttr(kRepeatPartsAttr)) {
   for (auto train : module.getOps<sym::TrainOp>())
     if (train.getRemat())
       llvm::append_range(patterns, train.getRemat()->getAsValueRange<StringAttr>());
 }
 
+/// Whether the op stands in the expression of a node.
+static bool isPart(Operation *op) {
+  std::string scope = scopeOf(*op->getParentRegion());
+  return nameWithin(scope, nodeName(op->getLoc())).contains('/');
+}
+
 bool Remat::matches(Operation *op) {
   StringRef name = nodeName(op->getLoc());
+  if (repeatParts && !isControlFlow(op) && isPart(op))
+    return true;
   if (patterns.empty() || name.empty())
     return false;
   auto [entry, isNew] = known.try_emplace(name);

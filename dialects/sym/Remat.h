@@ -11,6 +11,10 @@
 
 namespace symc {
 
+/// Modules, while their formulas are made: derivatives of bodies compute again what is a part of a node, so that it
+/// needs no name.
+constexpr llvm::StringLiteral kRepeatPartsAttr = "sym.repeat_parts";
+
 /// The nodes whose values the backward pass computes again instead of keeping them: `remat` of sym.train.
 class Remat {
 public:
@@ -20,6 +24,7 @@ public:
   bool empty() const { return patterns.empty(); }
 
 private:
+  bool repeatParts;
   llvm::SmallVector<llvm::StringRef> patterns;
   llvm::StringMap<bool> known; // by name
 };

@@ -15,7 +15,36 @@ Theta Xi Sigma Phi Psi Omega Lambda lambda""".split()
 FUNCTIONS = {"\\" + f: f for f in "exp log sin cos tan sinh cosh tanh max min det sum".split()}
 RELATIONS = {"<": np.less, ">": np.greater, "\\le": np.less_equal, "\\ge": np.greater_equal, "=": np.equal,
              "\\ne": np.not_equal}
-ENDS = {None, ")", "}", "\\right", "+", "-", ",", "\\odot", "\\times", ";", *RELATIONS}
+ENDS = {None, ")", "}", "\\right", "+", "-", ",", "\\odot", "\\times", ";", "&", "\\\\", *RELATIONS}
+
+
+def joined(name):
+    return "".join(TOKEN.findall(name))
+
+
+def define(lines, scope, names, strict=False):
+    """Adds to `names` what the lines define; lines that \\quad indents are seen in the function above them alone."""
+    while lines:
+        (head, value), own = lines[0].split(" = ", 1), []
+        while len(lines) > len(own) + 1 and lines[len(own) + 1].startswith("\\quad "):
+            own.append(lines[len(own) + 1].removeprefix("\\quad "))
+        lines = lines[len(own) + 1:]
+        name, parenthesis, several = head.partition("\\left(")
+        several = [joined(n) for n in several.removesuffix("\\right)").split(", ") if n]
+        if not name:
+            names |= zip(several, Latex(scope, names, strict).evaluate(value), strict=True)
+        elif parenthesis:
+            names[joined(name)] = function(several, own, value, scope, names, strict)
+        else:
+            names[joined(name)] = Latex(scope, names, strict).evaluate(value)
+
+
+def function(parameters, own, value, scope, names, strict):
+    def call(*arguments):
+        inner = names | dict(zip(parameters, arguments, strict=True))
+        define(own, scope, inner, strict)
+        return Latex(scope, inner, strict).evaluate(value)
+    return call
 
 
 class Latex:
@@ -122,9 +151,9 @@ class Latex:
             kind = self.tokens[self.at + 1]
             if kind in ("(", "["):
                 values = self.between(kind, {"(": ")", "[": "]"}[kind])
-                if len(values) != 1:
+                if kind == "[" and len(values) != 1:
                     raise SyntaxError("a list")
-                return values[0]
+                return values[0] if len(values) == 1 else tuple(values)
             if kind == "|":
                 return np.abs(self.between("|", "|")[0])
             if kind == "\\lfloor":
@@ -134,6 +163,8 @@ class Latex:
         if token == "\\frac":
             above = self.group()
             return above / self.group()
+        if token == "\\begin":
+            return self.cases()
         if token == "\\sqrt":
             return np.sqrt(self.group())
         if token == "\\infty":
@@ -164,6 +195,23 @@ class Latex:
         if token == "\\operatorname":
             return self.call(self.braced().replace("\\_", "_"))
         return self.named(token)
+
+    def cases(self):
+        """Behind \\begin: {cases} x & if condition, y & otherwise."""
+        values, words = [], [self.braced()]
+        for end in ("\\\\", "\\end"):
+            values.append(self.sum())
+            self.next("&")
+            self.next("\\text")
+            words.append(self.braced())
+            if words[-1] == "if":
+                condition = self.sum()
+                if self.peek() in RELATIONS:
+                    condition = RELATIONS[self.next()](condition, self.sum())
+            self.next(end)
+        if [*words, self.braced()] != ["cases", "if", "otherwise", "cases"]:
+            raise SyntaxError(f"cases of {words}")
+        return values[0] if condition else values[1]
 
     def named(self, token):
         if token == "\\mathrm":

@@ -266,6 +266,42 @@ def qr(a):
     return tuple(np.linalg.qr(a))
 
 
+# ---- Loops and branches, as docs/training.md describes them
+
+def parts(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+def whole(values):
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def stacks(rows):
+    return [np.stack(column) for column in zip(*rows)]
+
+
+def scan(body, carries, rows=(), length=None, reverse=False):
+    carries, rows = parts(carries), parts(rows)
+    length = len(rows[0]) if length is None else int(length)
+    stacked = [None] * length
+    for i in reversed(range(length)) if reverse else range(length):
+        results = parts(body(*carries, *(row[i] for row in rows)))
+        carries, stacked[i] = results[:len(carries)], results[len(carries):]
+    return whole([*carries, *stacks(stacked)])
+
+
+def while_loop(condition, body, carries, max_iterations=None, count=False):
+    carries, stacked = parts(carries), []
+    while condition(*carries) and (max_iterations is None or len(stacked) < max_iterations):
+        results = parts(body(*carries))
+        carries, _ = results[:len(carries)], stacked.append(results[len(carries):])
+    return whole([*carries, *stacks(stacked), *([len(stacked)] if count else [])])
+
+
+def cond(predicate, true_fn, false_fn):
+    return true_fn() if predicate else false_fn()
+
+
 SCOPE = {name: getattr(np, name) for name in
          """abs sign exp log log1p expm1 sqrt cbrt sin cos tan sinh cosh tanh floor ceil trunc minimum maximum where ones zeros
          sum mean prod max min any all var std broadcast_to reshape transpose swapaxes tril triu squeeze expand_dims tile
@@ -274,7 +310,7 @@ SCOPE |= {name: globals()[name] for name in
           """sigmoid softmax logsumexp norm crop place pad dynamic_slice dynamic_update_slice split index_add
           index_add_along linear_index last_writer scatter diagonal_embed cumsum cumprod_grad convolution convolution_input
           convolution_filter windows window_sum window_scatter triangular_solve argmax qr erf erfc
-          sparse_softmax_cross_entropy""".split()}
+          sparse_softmax_cross_entropy scan while_loop cond""".split()}
 SCOPE |= {
     "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "atan2": np.arctan2, "acosh": np.arccosh,
     "asinh": np.arcsinh, "atanh": np.arctanh, "rsqrt": lambda x: 1 / np.sqrt(x), "reciprocal": lambda x: 1 / x,

@@ -20,8 +20,9 @@ import warnings
 import numpy as np
 import symc
 
+from formula_control import CONTROL
 from formula_graphs import op_graphs, random_graphs
-from formula_latex import GREEK, TOKEN, Latex
+from formula_latex import GREEK, Latex, define, joined
 from formula_scope import SCOPE
 
 SYMC = os.environ["SYMC"]
@@ -51,7 +52,7 @@ NAMES = {"inputs": {"x": "f64[m, 4]", "mask": "bool[m, 3]"},
 PRODUCTS = {"inputs": {}, "parameters": {"A": "f64[3, 3]", "c": "f64[4]", "d": "f64[2, 3]"},
             "nodes": [{"name": "J", "expr": "det(A) + prod(c) + sum(prod(d, 1)**2)"}]}
 MODELS = {"line_f": LINE, "ridge_f": RIDGE, "perceptron_f": PERCEPTRON, "classes_f": CLASSES, "deep_f": DEEP, "names_f": NAMES,
-          "products_f": PRODUCTS}
+          "products_f": PRODUCTS, **CONTROL}
 
 
 def identifiers(names, text):
@@ -80,11 +81,11 @@ def latex_names(names, text):
             candidates.insert(0, base + (f"_{{{digits}}}" if digits else ""))
         result[name] = next(c for c in candidates if c not in taken)
         taken.add(result[name])
-    return {n: "".join(TOKEN.findall(t)) for n, t in result.items()}
+    return {n: joined(t) for n, t in result.items()}
 
 
 def grad(path, of, wrt, notation):
-    """Formulas of the derivatives by name, and the definitions that they need, in order."""
+    """Formulas of the derivatives by name, and the lines of the definitions that they need, in order."""
     command = [SYMC, "grad", str(path), "--of", of, "--format", notation]
     for name in wrt:
         command += ["--wrt", name]
@@ -92,9 +93,8 @@ def grad(path, of, wrt, notation):
     if run.returncode:
         raise SyntaxError(f"symc grad exits {run.returncode}: {run.stderr.strip()}")
     lines, several = run.stdout.splitlines(), len(dict.fromkeys(wrt))
-    definitions = [line.split(" = ", 1) for line in lines[:len(lines) - several]]
     formulas = [line.split(": ", 1)[1] if several > 1 else line for line in lines[len(lines) - several:]]
-    return dict(zip(dict.fromkeys(wrt), formulas, strict=True)), definitions
+    return dict(zip(dict.fromkeys(wrt), formulas, strict=True)), lines[:len(lines) - several]
 
 
 class Reader:
@@ -102,21 +102,18 @@ class Reader:
 
     def __init__(self, path, of, wrt, notation, names):
         self.formulas, self.definitions = grad(path, of, wrt, notation)
-        self.notation, text = notation, " ".join([*self.formulas.values(), *(f for _, f in self.definitions)])
+        self.notation, text = notation, " ".join([*self.formulas.values(), *self.definitions])
         self.spelled = latex_names(names, text) if notation == "latex" else identifiers(names, text)
 
     def values(self, values):
         if self.notation == "text":
             scope = SCOPE | {self.spelled[n]: v for n, v in values.items()}
-            evaluate = lambda text: eval(text, {**scope})  # pylint: disable=eval-used
-            for name, formula in self.definitions:
-                scope[name] = evaluate(formula)
-            return {n: evaluate(f) for n, f in self.formulas.items()}
+            exec("\n".join(self.definitions), scope)  # pylint: disable=exec-used
+            return {n: eval(f, scope) for n, f in self.formulas.items()}  # pylint: disable=eval-used
         both = []
         for strict in (False, True):
             scope = {self.spelled[n]: v for n, v in values.items()}
-            for name, formula in self.definitions:
-                scope["".join(TOKEN.findall(name))] = Latex(SCOPE, scope, strict).evaluate(formula)
+            define(self.definitions, SCOPE, scope, strict)
             both.append({n: Latex(SCOPE, scope, strict).evaluate(f) for n, f in self.formulas.items()})
         for name, value in both[0].items():
             if not np.allclose(value, both[1][name], rtol=1e-9, atol=1e-11, equal_nan=True):
@@ -243,7 +240,7 @@ def check_model(checker, name, graph, folder):
     model = symc.compile(path)
     rng, values = np.random.default_rng(1), {}
     for n, t in graph["inputs"].items():
-        sizes = t[t.index("[") + 1:-1].split(", ")
+        sizes = list(filter(None, t[t.index("[") + 1:-1].split(", ")))
         values |= {s: 7 for s in sizes if not s.isdigit()}
         shape = [int(s) if s.isdigit() else 7 for s in sizes]
         values[n] = (rng.integers(0, 3, size=shape) if t.startswith("i64") else rng.random(shape) < .5 if t.startswith("bool")

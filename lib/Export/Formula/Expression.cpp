@@ -56,6 +56,8 @@ static bool isTruth(const Expr &e) {
   case Kind::Transpose:
   case Kind::Broadcast:
     return llvm::all_of(e.args, truth);
+  case Kind::Choice:
+    return e.args[1]->truth && e.args[2]->truth;
   default:
     return e.truth;
   }
@@ -105,6 +107,7 @@ Ex Algebra::intern(Expr e) {
     e.operations += e.args.size() - 1;
     break;
   case Kind::Compare:
+  case Kind::Choice:
   case Kind::Call:
     e.operations += 1;
     break;
@@ -416,6 +419,26 @@ Ex Algebra::where(Ex condition, Ex x, Ex y, const Dims &shape) {
   std::vector<Ex> args{c, a, b};
   Dims natural = broadcastShape(args);
   return shaped(call("where", std::move(args), {}, natural, a->truth && b->truth), shape);
+}
+
+Ex Algebra::choose(Ex condition, Ex x, Ex y, const Dims &shape) {
+  if (x == y)
+    return x;
+  // Where both are one smaller value in that shape, so is what is chosen.
+  Ex a = dropBroadcast(x), b = dropBroadcast(y);
+  bool smaller = sameDims(a->shape, b->shape);
+  Expr e(Kind::Choice);
+  e.args = {condition, smaller ? a : x, smaller ? b : y};
+  e.shape = e.args[1]->shape;
+  return shaped(intern(std::move(e)), shape);
+}
+
+Ex Algebra::tuple(std::vector<Ex> values) {
+  if (values.size() == 1)
+    return values.front();
+  Expr e(Kind::Tuple);
+  e.args = std::move(values);
+  return intern(std::move(e));
 }
 
 Ex Algebra::call(std::string name, std::vector<Ex> args, std::vector<Argument> attributes, const Dims &shape,

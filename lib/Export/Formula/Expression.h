@@ -44,6 +44,8 @@ enum class Kind {
   Transpose, // args[0].T, a matrix
   Broadcast, // args[0] in `shape`, where nothing beside it has that shape
   Compare,   // args[0] text args[1]
+  Choice,    // args[1] where args[0] holds, else args[2]: of the two, only one has to have a value
+  Tuple,     // (args…)
   Call       // text(args…, attributes…)
 };
 
@@ -93,13 +95,22 @@ public:
   Ex sum(Ex x, llvm::ArrayRef<int64_t> axes, bool keep, const Dims &shape);
   Ex compare(std::string relation, Ex a, Ex b, const Dims &shape);
   Ex where(Ex condition, Ex x, Ex y, const Dims &shape);
+  Ex choose(Ex condition, Ex x, Ex y, const Dims &shape);
+  /// The expression where it is known whether the condition, of choices in it, holds.
+  Ex given(Ex e, Ex condition, bool holds);
+  /// What stands for several values; one stands for itself.
+  Ex tuple(std::vector<Ex> values);
   Ex call(std::string name, std::vector<Ex> args, std::vector<Argument> attributes, const Dims &shape,
           bool truth = false);
+  /// 1 or 0, also where NumPy would calculate with truths in another way.
+  Ex indicator(Ex truth) { return call("where", {truth, number(1), number(0)}, {}, truth->shape); }
 
 private:
   mlir::MLIRContext *context;
   std::map<std::string, std::unique_ptr<Expr>> known;
 
+  /// e with other arguments, of the same shapes.
+  Ex rebuilt(Ex e, llvm::ArrayRef<Ex> args);
   Ex intern(Expr e);
   Ex dropBroadcast(Ex x) const { return x->kind == Kind::Broadcast ? x->args[0] : x; }
   Ex shaped(Ex x, const Dims &shape);

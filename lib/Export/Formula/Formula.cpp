@@ -7,12 +7,15 @@
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Remat.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/ReverseMode.h"
 #include "lib/Export/Formula/Notation.h"
 #include "lib/Export/Formula/Reader.h"
 #include "lib/Support/Diagnostics.h"
 #include "lib/Support/Suggest.h"
+#include "mlir/IR/Iterators.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -33,10 +36,10 @@ public:
       return unknown(options.of);
     if (!isa<FloatType>(getElementTypeOrSelf(of.getType())))
       return wrong("S0702", "'" + options.of + "' is not floating");
-    if (Operation *control = controlBehind(of))
-      return control->emitError("S0906: this version of symc prints no formulas of '")
-             << control->getName().stripDialect() << "', on which "
-             << (options.of.empty() ? "the loss" : "'" + options.of + "'") << " depends";
+    if (Operation *loop = numberedLoopBehind(of))
+      return loop->emitError("S0906: this version of symc prints no formulas of loops that read the number of their "
+                             "iteration, as this '")
+             << loop->getName().stripDialect() << "' does";
     llvm::MapVector<StringRef, unsigned> orders; // name → how often to differentiate
     for (const std::string &name : options.wrt)
       ++orders[name];
@@ -67,7 +70,15 @@ public:
       }
       derivatives.push_back(derivative);
     }
-    return print(orders, derivatives, os);
+    nameResults();
+    wrt.clear();
+    for (auto &entry : orders)
+      wrt.push_back(find(entry.first));
+    std::vector<std::string> known;
+    for (auto &entry : namedValues())
+      known.push_back(entry.first.str());
+    simplify(wrt, derivatives);
+    return print(orders, wrt, derivatives, known, os);
   }
 
 private:
@@ -76,6 +87,7 @@ private:
   Operation *end;
   OpBuilder b;
   Operation *mark = nullptr;
+  bool namesStandBeside = false;
 
   /// Names of arguments and nodes, in the order of the graph. Of several ops of a node the last has its value.
   llvm::MapVector<StringRef, Value> namedValues() {
@@ -83,24 +95,88 @@ private:
     for (BlockArgument argument : model.getArguments())
       values[nameOf(model, argument.getArgNumber())] = argument;
     for (Operation *op = &model.front().front(); op != mark; op = op->getNextNode())
-      if (StringRef name = nodeName(op->getLoc()); !name.empty() && op->getNumResults() == 1)
+      if (StringRef name = nodeName(op->getLoc()); !name.empty() && hasNamedResult(op))
         values[name] = op->getResult(0);
     return values;
   }
 
-  /// A loop or branch that the value depends on; null: none.
-  static Operation *controlBehind(Value value) {
+  /// Of a loop or branch the first result is named like the node, until `nameResults`.
+  bool hasNamedResult(Operation *op) const {
+    return isControlFlow(op) ? !namesStandBeside && op->getNumResults() > 0 : op->getNumResults() == 1;
+  }
+
+  /// As loops and branches will lose results, an op of its own behind each has its name from now on.
+  void nameResults() {
+    for (Operation *op = &model.front().front(); op != mark; op = op->getNextNode())
+      op->walk([&](Operation *inner) {
+        if (!isControlFlow(inner) || inner->getNumResults() == 0)
+          return;
+        Value first = inner->getResult(0);
+        OpBuilder behind(inner->getContext());
+        behind.setInsertionPointAfter(inner);
+        auto name = sym::StopGradientOp::create(behind, inner->getLoc(), first);
+        first.replaceAllUsesExcept(name, name);
+      });
+    namesStandBeside = true;
+  }
+
+  /// A loop, which the value depends on, with a body that asks for the number of the iteration; null: none. Graph files
+  /// have no word for that.
+  static Operation *numberedLoopBehind(Value value) {
     SmallVector<Value> open{value};
     llvm::DenseSet<Operation *> seen;
     while (!open.empty()) {
       Operation *op = open.pop_back_val().getDefiningOp();
       if (!op || !seen.insert(op).second)
         continue;
-      if (isControlFlow(op))
-        return op;
       llvm::append_range(open, op->getOperands());
+      Operation *found = nullptr;
+      op->walk([&](Operation *inner) {
+        if (isa<sym::ScanOp, sym::WhileOp>(inner))
+          for (Region &body : inner->getRegions())
+            if (!body.getArgument(0).use_empty())
+              found = inner;
+      });
+      if (found)
+        return found;
     }
     return nullptr;
+  }
+
+  /// In bodies too.
+  void eraseDead() {
+    model.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+      if (isOpTriviallyDead(op))
+        op->erase();
+    });
+  }
+
+  /// Erases what the derivatives do not need, in bodies too. Values of the names in `known` stay while they are used.
+  void simplify(SmallVectorImpl<Value> &wrt, SmallVectorImpl<Value> &derivatives) {
+    SmallVector<Value> needed{mark->getResult(0)};
+    llvm::append_range(needed, wrt);
+    llvm::copy_if(derivatives, std::back_inserter(needed), [](Value v) { return bool(v); });
+    end->setOperands(needed);
+    eraseDead();
+    RewritePatternSet patterns(model.getContext());
+    sym::ScanOp::getCanonicalizationPatterns(patterns, model.getContext());
+    sym::WhileOp::getCanonicalizationPatterns(patterns, model.getContext());
+    sym::CondOp::getCanonicalizationPatterns(patterns, model.getContext());
+    SmallVector<Operation *> control;
+    model.walk([&](Operation *op) {
+      if (isControlFlow(op))
+        control.push_back(op);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps).enableFolding(false);
+    (void)applyOpPatternsGreedily(control, std::move(patterns), config);
+    eraseDead();
+    auto rest = end->getOperands().drop_front();
+    for (Value &x : wrt)
+      x = rest.front(), rest = rest.drop_front();
+    for (Value &derivative : derivatives)
+      if (derivative)
+        derivative = rest.front(), rest = rest.drop_front();
   }
 
   Value loss() {
@@ -149,39 +225,42 @@ private:
         orders[parameter.getSlot()] = 1;
   }
 
-  LogicalResult print(const llvm::MapVector<StringRef, unsigned> &orders, ArrayRef<Value> derivatives,
-                      raw_ostream &os) {
-    DenseMap<Value, std::string> names;
-    llvm::MapVector<StringRef, Value> values = namedValues();
-    for (auto &[name, value] : values) {
+  /// How values are called; `known`: all names of the graph, whether something still has them or not.
+  ValueNames namesOf(ArrayRef<std::string> known) {
+    ValueNames names;
+    names.taken.insert(known.begin(), known.end());
+    if (auto bounds = model->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr))
+      for (auto bound : bounds.getAsRange<sym::DimBoundAttr>())
+        names.taken.insert(bound.getName());
+    for (auto &[name, value] : namedValues()) {
       // J/sub is a part of the expression of J.
       StringRef owner = name.rsplit('/').first;
-      if (isa<BlockArgument>(value) || owner == name || !values.count(owner))
-        names[value] = name.str();
+      if (isa<BlockArgument>(value) || owner == name || !names.taken.contains(owner))
+        names.graph[value] = name.str();
     }
+    for (Operation *op = &model.front().front(); op != mark; op = op->getNextNode())
+      names.addLocal(op);
+    return names;
+  }
+
+  LogicalResult print(const llvm::MapVector<StringRef, unsigned> &orders, ArrayRef<Value> wrt,
+                      ArrayRef<Value> derivatives, ArrayRef<std::string> known, raw_ostream &os) {
     Algebra algebra(model.getContext());
-    GraphReader reader(algebra, names);
-    for (auto &[name, order] : orders)
-      reader.keepName(find(name));
+    GraphReader reader(algebra, namesOf(known));
+    for (Value x : wrt)
+      reader.keepName(x);
     reader.read(model.front());
     SmallVector<Ex> results;
-    for (auto [entry, derivative] : llvm::zip_equal(orders, derivatives))
-      results.push_back(derivative ? reader.expressionOf(derivative)
-                                   : algebra.broadcast(algebra.number(0), dimsOf(find(entry.first))));
+    for (auto [x, derivative] : llvm::zip_equal(wrt, derivatives))
+      results.push_back(derivative ? reader.expressionOf(derivative) : algebra.broadcast(algebra.number(0), dimsOf(x)));
     // Names of the graph are written as the notation can: all of them at once, so that each stays one of its own.
-    std::vector<std::string> titles;
-    for (auto &[name, value] : values)
-      titles.push_back(name.str());
-    auto definitions = reader.definitionsFor(results);
+    std::vector<std::string> titles(known);
+    std::vector<Definition> definitions = reader.definitionsFor(results);
     SmallVector<Ex> formulas = results;
-    for (auto &[name, e] : definitions) {
-      formulas.push_back(e);
-      titles.push_back(name);
-    }
+    collect(definitions, titles, formulas);
     std::unique_ptr<Notation> notation =
         options.latex ? latexNotation(formulas, titles) : numpyNotation(formulas, titles);
-    for (auto &[name, e] : definitions)
-      os << notation->name(name) << " = " << notation->write(e) << "\n";
+    notation->print(os, definitions);
     for (auto [entry, e] : llvm::zip_equal(orders, results)) {
       if (orders.size() > 1)
         os << (options.latex ? notation->name(entry.first) : entry.first.str()) << ": ";
@@ -201,7 +280,9 @@ LogicalResult symc::printGradients(ModuleOp module, const FormulaOptions &option
   copy.setName("model.derivatives");
   copy.setPrivate();
   model->getBlock()->getOperations().insert(std::next(model->getIterator()), copy);
+  module->setAttr(kRepeatPartsAttr, UnitAttr::get(module.getContext()));
   LogicalResult result = GradientPrinter(copy, options).run(os);
+  module->removeAttr(kRepeatPartsAttr);
   copy.erase();
   return result;
 }

@@ -22,6 +22,21 @@ class Latex : public Notation {
 public:
   Latex(ArrayRef<Ex> formulas, ArrayRef<std::string> more) { spell(formulas, more); }
 
+  void print(raw_ostream &os, ArrayRef<Definition> definitions, unsigned depth) override {
+    for (const Definition &definition : definitions) {
+      for (unsigned i = 0; i < depth; ++i)
+        os << "\\quad ";
+      std::string names = list(definition.names, "\\_");
+      if (const Function *function = definition.function.get()) {
+        // What stands only in the function follows it, as behind "where".
+        os << names << enclosed(list(function->parameters, "\\_")) << " = " << write(function->value) << "\n";
+        print(os, function->definitions, depth + 1);
+      } else {
+        os << (definition.names.size() > 1 ? enclosed(names) : names) << " = " << write(definition.value) << "\n";
+      }
+    }
+  }
+
 private:
   std::string enclosed(const std::string &text) const override { return "\\left(" + text + "\\right)"; }
 
@@ -86,19 +101,29 @@ private:
         return ones;
       return x->isScalar() ? beside({piece(x), ones}) : infix(Binding::Product, piece(x), Operand{" \\odot ", ones});
     }
-    case Kind::Compare: {
-      static const std::pair<StringRef, StringRef> relations[] = {
-          {">=", "\\ge"}, {"<=", "\\le"}, {"==", "="}, {"!=", "\\ne"}};
-      StringRef relation = e->text;
-      for (auto &[text, latex] : relations)
-        if (relation == text)
-          relation = latex;
-      return {"\\left[" + piece(e->args[0]).text + " " + relation.str() + " " + piece(e->args[1]).text + "\\right]"};
-    }
+    case Kind::Compare:
+      return {"\\left[" + relation(e) + "\\right]"};
+    case Kind::Choice:
+      return {"\\begin{cases} " + piece(e->args[1]).text + " & \\text{if } " + condition(e->args[0]) + " \\\\ " +
+              piece(e->args[2]).text + " & \\text{otherwise} \\end{cases}"};
+    case Kind::Tuple:
+      return {enclosed(llvm::join(llvm::map_range(e->args, [&](Ex x) { return piece(x).text; }), ", "))};
     case Kind::Call:
       return call(e);
     }
     llvm_unreachable("no such kind");
+  }
+
+  std::string condition(Ex e) { return e->kind == Kind::Compare ? relation(e) : piece(e).text; }
+
+  std::string relation(Ex e) {
+    static const std::pair<StringRef, StringRef> relations[] = {
+        {">=", "\\ge"}, {"<=", "\\le"}, {"==", "="}, {"!=", "\\ne"}};
+    StringRef relation = e->text;
+    for (auto &[text, latex] : relations)
+      if (relation == text)
+        relation = latex;
+    return piece(e->args[0]).text + " " + relation.str() + " " + piece(e->args[1]).text;
   }
 
   /// A number that is not negative.

@@ -7,6 +7,7 @@
 #include "dialects/sym/SymOps.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -82,6 +83,11 @@ void Notation::spell(ArrayRef<Ex> formulas, ArrayRef<std::string> more) {
         else if (asItIs)
           break;
       }
+}
+
+std::string Notation::list(ArrayRef<std::string> names, StringRef nothing) const {
+  return llvm::join(llvm::map_range(names, [&](const std::string &n) { return n.empty() ? nothing.str() : name(n); }),
+                    ", ");
 }
 
 std::string Notation::slot(const Piece &piece, Binding least, bool last) const {

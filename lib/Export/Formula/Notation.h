@@ -12,15 +12,17 @@
 #ifndef SYMC_EXPORT_FORMULA_NOTATION_H
 #define SYMC_EXPORT_FORMULA_NOTATION_H
 
-#include "lib/Export/Formula/Expression.h"
+#include "lib/Export/Formula/Definition.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace symc::formula {
 
 /// How tightly a piece binds, loosest first.
 enum class Binding {
+  Choice, // Python: x if c else y
   Comparison,
   Sum,        // and a leading minus
   Product,    // NumPy: * / @; LaTeX: \odot
@@ -48,6 +50,8 @@ public:
   virtual ~Notation() = default;
 
   std::string write(Ex e) { return number(piece(e)).text; }
+  /// Writes definitions, each on a line of its own; those of a function on lines that `depth` indents.
+  virtual void print(llvm::raw_ostream &os, llvm::ArrayRef<Definition> definitions, unsigned depth = 0) = 0;
   /// How the name is written.
   std::string name(llvm::StringRef name) const { return spellings.lookup(name); }
 
@@ -61,6 +65,9 @@ protected:
   virtual std::string enclosed(const std::string &text) const = 0;
   /// The piece where a number is needed.
   virtual Piece number(Piece piece) const { return piece; }
+
+  /// The names with commas between; where nothing reads one, `nothing` instead.
+  std::string list(llvm::ArrayRef<std::string> names, llvm::StringRef nothing) const;
 
   /// The text where at least `least` is needed. `last`: nothing of the same kind follows.
   std::string slot(const Piece &piece, Binding least, bool last = true) const;

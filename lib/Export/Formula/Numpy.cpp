@@ -17,6 +17,26 @@ class Numpy : public Notation {
 public:
   Numpy(ArrayRef<Ex> formulas, ArrayRef<std::string> more) { spell(formulas, more); }
 
+  void print(raw_ostream &os, ArrayRef<Definition> definitions, unsigned depth) override {
+    std::string indent(4 * depth, ' ');
+    for (const Definition &definition : definitions) {
+      std::string names = list(definition.names, "_");
+      if (!definition.function) {
+        os << indent << names << " = " << write(definition.value) << "\n";
+        continue;
+      }
+      const Function &function = *definition.function;
+      std::string parameters = list(function.parameters, "_"), value = piece(function.value).text;
+      if (function.definitions.empty()) {
+        os << indent << names << " = lambda" << (parameters.empty() ? "" : " ") << parameters << ": " << value << "\n";
+        continue;
+      }
+      os << indent << "def " << names << "(" << parameters << "):\n";
+      print(os, function.definitions, depth + 1);
+      os << indent << "    return " << value << "\n";
+    }
+  }
+
 private:
   /// Factors of one level of Python's grammar, in order: op before each but the first.
   using Chain = std::vector<Operand>;
@@ -77,6 +97,14 @@ private:
     case Kind::Compare:
       return {slot(piece(e->args[0]), Binding::Sum) + " " + e->text + " " + slot(piece(e->args[1]), Binding::Sum),
               Binding::Comparison};
+    case Kind::Choice: {
+      auto arm = [&](Ex x) { return e->truth ? piece(x) : number(piece(x)); };
+      return {slot(arm(e->args[1]), Binding::Comparison) + " if " + slot(piece(e->args[0]), Binding::Comparison) +
+                  " else " + arm(e->args[2]).text,
+              Binding::Choice};
+    }
+    case Kind::Tuple:
+      return {"(" + llvm::join(llvm::map_range(e->args, [&](Ex x) { return piece(x).text; }), ", ") + ")"};
     case Kind::Call:
       return call(e);
     }
@@ -196,14 +224,19 @@ private:
 
   Piece call(Ex e) {
     // What takes truths as they are; another function would give its result a type of few bits.
-    static const llvm::StringSet<> logical = {"where",       "logical_and", "logical_or", "logical_xor",
-                                              "logical_not", "sum",         "any",        "all",
-                                              "cast",        "reshape",     "swapaxes",   "transpose"};
+    static const llvm::StringSet<> logical = {"where",    "logical_and", "logical_or", "logical_xor", "logical_not",
+                                              "sum",      "any",         "all",        "cast",        "reshape",
+                                              "swapaxes", "transpose",   "scan",       "while_loop",  "cond"};
     if (e->text == "item")
       return {slot(piece(e->args[0]), Binding::Atom) + "[" + e->attributes[0].value + "]"};
     std::vector<std::string> parts;
-    for (Ex x : e->args)
-      parts.push_back((logical.contains(e->text) || e->truth ? piece(x) : number(piece(x))).text);
+    for (auto [i, x] : llvm::enumerate(e->args)) {
+      std::string text = (logical.contains(e->text) || e->truth ? piece(x) : number(piece(x))).text;
+      // scan(body, carries, rows, length), without rows where there are none.
+      if (e->text == "scan" && i >= 2 && x->kind == Kind::Tuple && x->args.empty())
+        continue;
+      parts.push_back(e->text == "scan" && i == 3 ? "length=" + text : text);
+    }
     for (const Argument &argument : e->attributes)
       parts.push_back((argument.name.empty() ? "" : argument.name + "=") +
                       (argument.sizes ? tuple(*argument.sizes) : argument.value));

@@ -9,12 +9,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Reader.h"
-#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Check.h"
+#include "dialects/sym/NodeNames.h"
 #include "dialects/sym/OpSchema.h"
 #include "dialects/sym/Settled.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -26,16 +25,40 @@ static bool isTruth(Value v) { return getElementTypeOrSelf(v.getType()).isIntege
 
 void GraphReader::read(Block &block) {
   for (BlockArgument argument : block.getArguments())
-    expressions[argument] = algebra.ref(names.lookup(argument), dimsOf(argument), isTruth(argument));
-  // Loops and branches have no formula, nor has what reads them.
+    expressions[argument] = algebra.ref(names.graph.lookup(argument), dimsOf(argument), isTruth(argument));
   for (Operation &op : block.without_terminator())
-    if (!isControlFlow(&op) && llvm::all_of(op.getOperands(), [&](Value v) { return expressions.contains(v); }))
-      readOp(&op);
+    readOp(&op);
 }
 
-Ex GraphReader::expressionOf(Value v) { return expressions.at(v); }
+std::string GraphReader::fresh(StringRef wanted) {
+  std::string stem = wanted.empty() ? "t" : wanted.str() + "_";
+  size_t number = wanted.empty() ? scopes.back().definitions.size() + 1 : 2;
+  std::string name = wanted.empty() ? stem + std::to_string(number++) : wanted.str();
+  while (isTaken(name))
+    name = stem + std::to_string(number++);
+  scopes.back().names.insert(name);
+  return name;
+}
+
+void GraphReader::settle(Value result, Ex e) {
+  std::string name = graphName(result), local = localName(result);
+  bool isNamed = !name.empty() || !local.empty();
+  if (e->operations > (isNamed ? kInlineOperations : kUnnamedOperations)) {
+    if (name.empty())
+      name = fresh(local);
+    define({name}, e);
+    e = algebra.ref(name, dimsOf(result), e->truth);
+  }
+  expressions[result] = e;
+}
 
 void GraphReader::readOp(Operation *op) {
+  if (auto scan = dyn_cast<sym::ScanOp>(op))
+    return readScan(scan);
+  if (auto loop = dyn_cast<sym::WhileOp>(op))
+    return readWhile(loop);
+  if (auto cond = dyn_cast<sym::CondOp>(op))
+    return readCond(cond);
   if (op->getNumResults() > 1) {
     for (auto [i, result] : llvm::enumerate(op->getResults())) {
       Ex whole = buildCall(op);
@@ -44,20 +67,10 @@ void GraphReader::readOp(Operation *op) {
     return;
   }
   Value result = op->getResult(0);
-  std::string name = names.lookup(result);
-  if (kept.contains(result)) {
-    expressions[result] = algebra.ref(name, dimsOf(result), isTruth(result));
-    return;
-  }
-  Ex e = build(op);
-  if (e->operations > (name.empty() ? kUnnamedOperations : kInlineOperations)) {
-    for (size_t number = definitions.size() + 1; name.empty(); ++number)
-      if (std::string candidate = "t" + std::to_string(number); taken.insert(candidate).second)
-        name = candidate;
-    definitions.push_back({name, e});
-    e = algebra.ref(name, dimsOf(result), e->truth);
-  }
-  expressions[result] = e;
+  if (kept.contains(result))
+    expressions[result] = algebra.ref(names.graph.lookup(result), dimsOf(result), isTruth(result));
+  else
+    settle(result, build(op));
 }
 
 Ex GraphReader::matrixOperand(Value v, bool isTransposed) {
@@ -126,7 +139,9 @@ Ex GraphReader::build(Operation *op) {
           return operand(1);
         return algebra.where(operand(0), operand(1), operand(2), shape);
       })
-      .Case([&](sym::StopGradientOp) { return operand(0); })
+      .Case<sym::StopGradientOp, sym::AfterOp>([&](Operation *) { return operand(0); })
+      // Nothing depends on it.
+      .Case([&](sym::UndefinedOp) { return algebra.broadcast(algebra.number(0), shape); })
       .Case([&](sym::CofactorsOp op) {
         Dims stack(ArrayRef(shape).drop_back(2)), ones(stack);
         ones.append(2, constantDim(op.getContext(), 1));
@@ -152,7 +167,8 @@ Ex GraphReader::build(Operation *op) {
       .Case([&](sym::ConstantOp constant) {
         if (std::optional<double> value = splatValue(constant))
           return algebra.broadcast(algebra.number(*value), shape);
-        return algebra.ref(names.lookup(op->getResult(0)), shape, isTruth(op->getResult(0)));
+        // A copy in a body is called as the one in the graph.
+        return algebra.ref(nodeName(op->getLoc()).str(), shape, isTruth(op->getResult(0)));
       })
       .Default([&](Operation *) { return buildCall(op); });
 }
@@ -253,34 +269,4 @@ Ex GraphReader::buildCall(Operation *op) {
     return algebra.call(mnemonic.str(), args, attributes, shape, truth);
   Dims natural = broadcastShape(args);
   return algebra.broadcast(algebra.call(mnemonic.str(), args, attributes, natural, truth), shape);
-}
-
-//===----------------------------------------------------------------------===//
-// Definitions
-//===----------------------------------------------------------------------===//
-
-std::vector<std::pair<std::string, Ex>> GraphReader::definitionsFor(ArrayRef<Ex> roots) const {
-  llvm::StringSet<> used;
-  llvm::DenseSet<Ex> seen;
-  auto collect = [&](Ex root) {
-    SmallVector<Ex> stack{root};
-    while (!stack.empty()) {
-      Ex e = stack.pop_back_val();
-      if (!seen.insert(e).second)
-        continue;
-      if (e->kind == Kind::Ref)
-        used.insert(e->text);
-      llvm::append_range(stack, e->args);
-    }
-  };
-  for (Ex root : roots)
-    collect(root);
-  // A definition refers to earlier ones only.
-  std::vector<std::pair<std::string, Ex>> result;
-  for (auto &[name, e] : llvm::reverse(definitions))
-    if (used.contains(name)) {
-      collect(e);
-      result.insert(result.begin(), {name, e});
-    }
-  return result;
 }
