@@ -335,7 +335,8 @@ class Generator:
     def while_nodes(self, a, b, depth):
         k, last = self.name("k"), self.name("k")
         x, i, y, j, z, m = (self.name(n) for n in "akbkak")
-        more = self.rng.choice([f"{m} < {self.rng.choice(['0.0', '2.5', '9.0'])}", f"sum(abs({z})) > 1.0 and {m} < 3.0"])
+        # A parameter of ones would stand on a bound of 1, where differences jump.
+        more = self.rng.choice([f"{m} < {self.rng.choice(['0.0', '2.5', '9.0'])}", f"sum(abs({z})) > 1.04 and {m} < 3.0"])
         nodes = [{"name": y, "op": "call", "inputs": [x], "attrs": {"function": self.function(depth)}},
                  {"name": j, "expr": f"{i} + 1.0"}]
         attributes = {"cond": self.add_function([z, m], [], [more]), "body": self.add_function([x, i], nodes, [y, j]),

@@ -132,7 +132,7 @@ private:
       llvm::append_range(open, op->getOperands());
       Operation *found = nullptr;
       op->walk([&](Operation *inner) {
-        if (isa<sym::ScanOp, sym::WhileOp>(inner))
+        if (auto control = dyn_cast<ControlFlowOpInterface>(inner); control && control.isLoop())
           for (Region &body : inner->getRegions())
             if (!body.getArgument(0).use_empty())
               found = inner;
