@@ -232,7 +232,7 @@ ContractForm ConvolutionInputOp::getContractForm() { return ContractForm::conv2d
 ContractForm ConvolutionFilterOp::getContractForm() { return ContractForm::conv2d_filter; }
 SmallVector<SizeRequirement> ConvolutionOp::getSizeRequirements() {
   SmallVector<int64_t> extents;
-  for (unsigned axis = 0; axis < 2; ++axis)
+  for (unsigned axis = 0; axis < getStrides().size(); ++axis)
     if (auto size = constantValue(dimOf(getB().getType(), axis)))
       extents.push_back((*size - 1) * getDilations()[axis] + 1);
     else

@@ -47,13 +47,16 @@ def Sym_EinsumOp : Sym_PublicOp<"einsum", [DeclareOpInterfaceMethods<Decomposabl
 }
 
 //===----------------------------------------------------------------------===//
-// The three convolutions of two axes, of which each is a derivative of the others. Images are
-// NHWC, kernels HWIO with I = channels / groups; `padding` is top, bottom, left, right.
-// The result's type is given, since strides lose the size of the image.
+// The three convolutions, of which each is a derivative of the others. Images are NHWC, kernels
+// HWIO with I = channels / groups, with as many axes of windows as there are strides; `padding` is
+// before and after each: top, bottom, left, right. Those of two axes are primitive, those of one and
+// three become them (ConvolutionAxes.cpp). The result's type is given, since strides lose the size
+// of the image.
 //===----------------------------------------------------------------------===//
 
 class Sym_PrimitiveConvolution<string mnemonic, list<Trait> traits = []> : Sym_Op<mnemonic, !listconcat(traits, [
-    DeclareOpInterfaceMethods<ContractionOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>])> {
+    DeclareOpInterfaceMethods<ContractionOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>,
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>])> {
   let arguments = (ins Sym_NumberTensor:$a, Sym_NumberTensor:$b, DenseI64ArrayAttr:$strides,
                    DenseI64ArrayAttr:$dilations, Sym_DimsAttr:$padding, DefaultValuedAttr<I64Attr, "1">:$groups);
   let results = (outs Sym_Tensor:$out);

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// All of them are one of the three primitive convolutions of two axes, on NHWC and HWIO.
+// All of them are one of the three primitive convolutions, on NHWC and HWIO.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
@@ -36,6 +36,7 @@ struct Kind {
 template <class Op> constexpr Kind kKind{};
 template <> constexpr Kind kKind<Conv1dOp>{"conv1d", 1, false, false};
 template <> constexpr Kind kKind<Conv2dOp>{"conv2d", 2, false, false};
+template <> constexpr Kind kKind<Conv3dOp>{"conv3d", 3, false, false};
 template <> constexpr Kind kKind<DepthwiseConv2dOp>{"depthwise_conv2d", 2, false, true};
 template <> constexpr Kind kKind<ConvTranspose2dOp>{"conv_transpose2d", 2, true, false};
 } // namespace
@@ -226,35 +227,6 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
 // Decomposition
 //===----------------------------------------------------------------------===//
 
-/// One of the primitive convolutions with the last two of `windows`.
-template <class Primitive>
-static Value primitive(OpBuilder &b, Location loc, Value x, Value kernel, ArrayRef<WindowAxis> windows, int64_t groups,
-                       ArrayRef<Dim> result) {
-  SmallVector<int64_t> strides, dilations;
-  Dims padding;
-  for (const WindowAxis &axis : windows) {
-    strides.push_back(axis.stride);
-    dilations.push_back(axis.dilation);
-    padding.append({axis.before, axis.after});
-  }
-  return Primitive::create(b, loc, tensorType(result, elementOf(x)), x, kernel, b.getDenseI64ArrayAttr(strides),
-                           b.getDenseI64ArrayAttr(dilations), DimsAttr::get(b.getContext(), padding),
-                           b.getI64IntegerAttr(groups));
-}
-
-/// A convolution of one axis is one of two, with images of height 1.
-static Value convolveLine(OpBuilder &b, Location loc, Value x, Value kernel, Geometry &g) {
-  Dim one = constantDim(b.getContext(), 1), zero = constantDim(b.getContext(), 0);
-  Dims image = g.image, filter = g.kernel, result = g.result;
-  image.insert(image.begin() + 1, one);
-  filter.insert(filter.begin(), one);
-  result.insert(result.begin() + 1, one);
-  WindowAxis height{1, 1, 1, one, one, zero, zero};
-  Value out = primitive<ConvolutionOp>(b, loc, reshape(b, loc, x, image), reshape(b, loc, kernel, filter),
-                                       {height, g.windows[0]}, g.groups, result);
-  return reshape(b, loc, out, g.result);
-}
-
 template <class Op> static SmallVector<Value> decomposeLayer(Op op, OpBuilder &b) {
   constexpr Kind kind = kKind<Op>;
   Location loc = op.getLoc();
@@ -267,14 +239,17 @@ template <class Op> static SmallVector<Value> decomposeLayer(Op op, OpBuilder &b
     kernel = kernelToHWIO(b, loc, kernel, layout);
   Value out;
   if (kind.transposed)
-    out = primitive<ConvolutionInputOp>(b, loc, x, kernel, g.windows, g.groups, g.result);
-  else if (kind.axes == 1)
-    out = convolveLine(b, loc, x, kernel, g);
+    out = convolve<ConvolutionInputOp>(b, loc, x, kernel, g.windows, g.groups, g.result);
   else
-    out = primitive<ConvolutionOp>(b, loc, x, reshape(b, loc, kernel, g.kernel), g.windows, g.groups, g.result);
+    out = convolve<ConvolutionOp>(b, loc, x, reshape(b, loc, kernel, g.kernel), g.windows, g.groups, g.result);
+  // A volume in the sizes of the primitive, whose kernel takes in what follows it.
+  out = reshape(b, loc, out, kind.axes == 3 ? primitiveResult(g.windows, g.result) : g.result);
   if (op.getBias())
     out = AddOp::create(b, loc, out, broadcastLike(b, loc, op.getBias(), out.getType()));
-  return {applyActivation(b, loc, op.getActivation(), imageFromNHWC(b, loc, out, layout))};
+  auto activated = [&](Value x) { return applyActivation(b, loc, op.getActivation(), x); };
+  if (layout == Layout::NHWC)
+    return {reshape(b, loc, activated(out), g.result)};
+  return {activated(imageFromNHWC(b, loc, reshape(b, loc, out, g.result), layout))};
 }
 
 #define SYMC_CONVOLUTION(OP)                                                                                           \
@@ -290,5 +265,6 @@ template <class Op> static SmallVector<Value> decomposeLayer(Op op, OpBuilder &b
   SmallVector<Value> OP::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
 SYMC_CONVOLUTION(Conv1dOp)
 SYMC_CONVOLUTION(Conv2dOp)
+SYMC_CONVOLUTION(Conv3dOp)
 SYMC_CONVOLUTION(DepthwiseConv2dOp)
 SYMC_CONVOLUTION(ConvTranspose2dOp)

@@ -56,6 +56,14 @@ def Sym_Conv2dOp : Sym_Conv<"conv2d"> {
     The kernel and the bias may be left out as in dense; then `filters` and `kernel_size` are asked for.
   }];
 }
+def Sym_Conv3dOp : Sym_Conv<"conv3d"> {
+  let summary = "Cross-correlation of volumes";
+  let description = [{
+    x is [batch, depth, height, width, channels], kernel [depth, height, width, channels / groups, filters]; with layout
+    NCHW [batch, channels, depth, height, width] and [filters, channels / groups, depth, height, width]. Otherwise as
+    conv2d.
+  }];
+}
 def Sym_DepthwiseConv2dOp : Sym_Layer<"depthwise_conv2d"> {
   let summary = "Cross-correlation of each channel with kernels of its own";
   let formula = "out = activation(correlate(x[…, c], kernel[…, c, m]) + bias), channel c * multiplier + m";

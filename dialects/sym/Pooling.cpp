@@ -43,70 +43,101 @@ static Value number(OpBuilder &b, Location loc, Type type, bool isUnsigned, doub
   return arith::ConstantOp::create(b, loc, IntegerAttr::get(type, integer));
 }
 
+template <class Op> static WindowAttributes windowsOf(Op op) {
+  return {op.getSizesAttr(), op.getStridesAttr(), op.getPaddingAttr(), op.getDilationsAttr()};
+}
+
+/// The place along each axis of a box of these sizes that its row-major number tells.
+static Indices placeIn(ElementBuilder &e, Index number, ArrayRef<int64_t> sizes) {
+  Indices place(sizes.size(), e.number(0));
+  for (size_t axis = sizes.size(); axis-- > 0;) {
+    if (llvm::all_of(sizes.take_front(axis), [](int64_t size) { return size == 1; })) {
+      place[axis] = number;
+      break;
+    }
+    place[axis] = e.remainder(number, sizes[axis]);
+    number = e.divide(number, sizes[axis]);
+  }
+  return place;
+}
+static Index numberIn(ElementBuilder &e, ArrayRef<Index> place, ArrayRef<int64_t> sizes) {
+  Index number = place.front();
+  for (auto [i, size] : llvm::zip_equal(place.drop_front(), sizes.drop_front()))
+    number = e.add(e.mul(number, size), i);
+  return number;
+}
+
 SmallVector<SizeRequirement> WindowsOp::getSizeRequirements() {
-  return windowRequirements(getX().getType(), getSizes(), getPadding().getExprs());
+  SmallVector<int64_t> extents;
+  for (const WindowAxis &axis : windowsOf(*this).axes())
+    extents.push_back(axis.extent());
+  return windowRequirements(getX().getType(), extents, getPadding().getExprs());
 }
 
 Value WindowsOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims image = dimsOf(getX());
-  ArrayRef<Dim> padding = getPadding().getExprs();
-  Index positions[2] = {e.divide(index[3], getSizes()[1]), e.remainder(index[3], getSizes()[1])};
-  Indices source{index[0], {}, {}, index[4]};
-  Value inside;
-  for (unsigned axis = 0; axis < 2; ++axis) {
-    Dim before = padding[2 * axis], after = padding[2 * axis + 1], size = image[axis + 1];
-    Index i = e.add(e.mul(index[axis + 1], getStrides()[axis]), positions[axis]);
-    if (constantValue(before) != 0 || constantValue(after) != 0) {
-      i = e.sub(i, LinearForm::size(before));
-      Value fits = isInside(e, i, size);
+  unsigned axes = getSizes().size();
+  Indices positions = placeIn(e, index[axes + 1], getSizes()), source(index);
+  source.erase(source.begin() + axes + 1);
+  Value inside, chosen;
+  if (getIndex())
+    chosen = matches(e, e.read(1, source), index[axes + 1]);
+  for (auto [axis, window] : llvm::enumerate(windowsOf(*this).axes())) {
+    Index i = e.add(e.mul(index[axis + 1], window.stride), e.mul(positions[axis], window.dilation));
+    if (window.isPadded()) {
+      i = e.sub(i, LinearForm::size(window.before));
+      Value fits = isInside(e, i, image[axis + 1]);
       i = select(e, fits, e.value(i), e.value(e.number(0)));
       inside = both(e, inside, fits);
     }
     source[axis + 1] = i;
   }
   Value element = e.read(0, source);
-  if (getIndex())
-    inside = both(e, inside, matches(e, e.read(1, {index[0], index[1], index[2], index[4]}), index[3]));
   bool isUnsigned = elementOf(getX()).isUnsignedInteger();
   double fill = getFill().convertToDouble();
-  return select(e, inside, element, number(e.b, e.loc, element.getType(), isUnsigned, fill));
+  return select(e, both(e, inside, chosen), element, number(e.b, e.loc, element.getType(), isUnsigned, fill));
 }
 
-/// In how many windows an element is, at most, along each of the two axes.
-template <class Op> static SmallVector<int64_t> coverage(Op op) {
+/// In how many windows an element is, at most, along each axis.
+static SmallVector<int64_t> coverage(const WindowAttributes &windows) {
   SmallVector<int64_t> counts;
-  for (auto [size, stride] : llvm::zip_equal(op.getSizes(), op.getStrides()))
-    counts.push_back(llvm::divideCeil(size, stride));
+  for (const WindowAxis &axis : windows.axes())
+    counts.push_back(llvm::divideCeil(axis.extent(), axis.stride));
   return counts;
 }
 
 Value WindowSpreadOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Dims windows = dimsOf(getX());
-  ArrayRef<Dim> padding = getPadding().getExprs();
-  SmallVector<int64_t> counts = coverage(*this);
-  bool several = index.size() == 5;
-  Indices source{index[0], {}, {}, index.back()};
+  unsigned axes = getSizes().size();
+  bool several = index.size() == axes + 3, perElement = windows.size() == axes + 3;
+  Indices earlier = several ? placeIn(e, index[axes + 1], coverage(windowsOf(*this))) : Indices(axes, e.number(0));
+  Indices source(index), positions(axes, e.number(0));
+  if (several)
+    source.erase(source.begin() + axes + 1);
   Value inside;
-  Index positions[2];
-  for (unsigned axis = 0; axis < 2; ++axis) {
-    int64_t size = getSizes()[axis], stride = getStrides()[axis];
-    Index i = e.add(index[axis + 1], LinearForm::size(padding[2 * axis]));
+  for (auto [axis, window] : llvm::enumerate(windowsOf(*this).axes())) {
+    if (window.isTrivial())
+      continue;
+    Index i = e.add(index[axis + 1], LinearForm::size(window.before));
     // The last window that begins at or before the element, and those before it.
-    Index window = e.divide(i, stride);
-    if (several)
-      window = e.sub(window, axis ? e.remainder(index[3], counts[1]) : e.divide(index[3], counts[1]));
-    positions[axis] = e.sub(i, e.mul(window, stride));
-    Value fits = isInside(e, window, windows[axis + 1]);
-    if (size % stride != 0)
-      fits = both(e, fits, isInside(e, positions[axis], constantDim(getContext(), size)));
-    source[axis + 1] = select(e, fits, e.value(window), e.value(e.number(0)));
+    Index at = e.sub(e.divide(i, window.stride), earlier[axis]);
+    Index distance = e.sub(i, e.mul(at, window.stride));
+    Value fits = isInside(e, at, windows[axis + 1]);
+    if (window.extent() % window.stride != 0)
+      fits = both(e, fits, isInside(e, distance, constantDim(getContext(), window.extent())));
+    if (window.dilation != 1)
+      fits = both(e, fits, isInside(e, e.remainder(distance, window.dilation), constantDim(getContext(), 1)));
+    source[axis + 1] = select(e, fits, e.value(at), e.value(e.number(0)));
+    positions[axis] = e.divide(distance, window.dilation);
+    if (perElement)
+      positions[axis] = select(e, fits, e.value(positions[axis]), e.value(e.number(0)));
     inside = both(e, inside, fits);
   }
+  if (getIndex())
+    inside = both(e, inside, matches(e, e.read(1, source), numberIn(e, positions, getSizes())));
+  if (perElement)
+    source.insert(source.end() - 1, numberIn(e, positions, getSizes()));
   Value element = e.read(0, source);
-  if (getIndex()) {
-    Index position = e.add(e.mul(positions[0], getSizes()[1]), positions[1]);
-    inside = both(e, inside, matches(e, e.read(1, source), position));
-  }
   return select(e, inside, element, number(e.b, e.loc, element.getType(), false, 0));
 }
 
@@ -114,36 +145,44 @@ Value WindowSpreadOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
 // window_sum and window_scatter
 //===----------------------------------------------------------------------===//
 
-template <class Like>
-static Value windowsOf(OpBuilder &b, Location loc, Like like, Value x, Value index, Type windows, double fill) {
-  Dims dims = dimsOf(windows);
-  dims.insert(dims.end() - 1, constantDim(b.getContext(), like.getSizes()[0] * like.getSizes()[1]));
-  return WindowsOp::create(b, loc, tensorType(dims, elementOf(x)), x, index, like.getSizesAttr(), like.getStridesAttr(),
-                           like.getPaddingAttr(), b.getF64FloatAttr(fill));
+Value symc::listWindows(OpBuilder &b, Location loc, Value x, Value index, ArrayRef<Dim> out, const WindowAttributes &w,
+                        double fill) {
+  Dims dims(out);
+  dims.insert(dims.end() - 1, constantDim(b.getContext(), llvm::product_of(w.sizes.asArrayRef())));
+  return WindowsOp::create(b, loc, tensorType(dims, elementOf(x)), x, index, w.sizes, w.strides, w.padding,
+                           b.getF64FloatAttr(fill), w.dilations);
+}
+
+Value symc::addWindows(OpBuilder &b, Location loc, Value x, Value index, ArrayRef<Dim> image,
+                       const WindowAttributes &w) {
+  Dims dims(image);
+  auto spreadTo = [&] {
+    return WindowSpreadOp::create(b, loc, tensorType(dims, elementOf(x)), x, index, w.sizes, w.strides, w.padding,
+                                  w.dilations);
+  };
+  int64_t count = llvm::product_of(coverage(w));
+  if (count == 1)
+    return spreadTo();
+  dims.insert(dims.end() - 1, constantDim(b.getContext(), count));
+  return sumOver(b, loc, spreadTo(), {static_cast<int64_t>(dims.size()) - 2}, false);
 }
 
 SmallVector<Value> WindowSumOp::decompose(OpBuilder &b) {
-  return {sumOver(b, getLoc(), windowsOf(b, getLoc(), *this, getX(), getIndex(), getType(), 0), {3}, false)};
+  Value elements = listWindows(b, getLoc(), getX(), getIndex(), dimsOf(getType()), windowsOf(*this), 0);
+  return {sumOver(b, getLoc(), elements, {rankOf(elements) - 2}, false)};
 }
 SmallVector<Value> WindowSumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Value dx = WindowScatterOp::create(b, getLoc(), getX().getType(), cotangents[0], getIndex(), getSizesAttr(),
-                                     getStridesAttr(), getPaddingAttr());
+                                     getStridesAttr(), getPaddingAttr(), getDilationsAttr());
   return getIndex() ? SmallVector<Value>{dx, {}} : SmallVector<Value>{dx};
 }
 
 SmallVector<Value> WindowScatterOp::decompose(OpBuilder &b) {
-  SmallVector<int64_t> counts = coverage(*this);
-  Dims dims = dimsOf(getOut());
-  bool one = counts[0] * counts[1] == 1;
-  if (!one)
-    dims.insert(dims.end() - 1, constantDim(b.getContext(), counts[0] * counts[1]));
-  Value spreadOut = WindowSpreadOp::create(b, getLoc(), tensorType(dims, elementOf(getX())), getX(), getIndex(),
-                                           getSizesAttr(), getStridesAttr(), getPaddingAttr());
-  return {one ? spreadOut : sumOver(b, getLoc(), spreadOut, {3}, false)};
+  return {addWindows(b, getLoc(), getX(), getIndex(), dimsOf(getType()), windowsOf(*this))};
 }
 SmallVector<Value> WindowScatterOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Value dx = WindowSumOp::create(b, getLoc(), getX().getType(), cotangents[0], getIndex(), getSizesAttr(),
-                                 getStridesAttr(), getPaddingAttr());
+                                 getStridesAttr(), getPaddingAttr(), getDilationsAttr());
   return getIndex() ? SmallVector<Value>{dx, {}} : SmallVector<Value>{dx};
 }
 
@@ -153,17 +192,31 @@ SmallVector<Value> WindowScatterOp::buildVjp(OpBuilder &b, ValueRange cotangents
 
 template <class A> static FailureOr<Windows> poolWindows(std::optional<Location> loc, StringRef name, A op) {
   Type x = op.getX().getType();
-  if (failed(checkRank(loc, "the input of " + name, x, 4)))
+  FailureOr<size_t> axes = windowAxes(loc, name, x);
+  if (failed(axes))
     return failure();
-  FailureOr<SmallVector<int64_t>> sizes = perAxis(loc, "pool_size", op.getPoolSize(), 2);
+  FailureOr<SmallVector<int64_t>> sizes = perAxis(loc, "pool_size", op.getPoolSize(), *axes);
   if (failed(sizes))
     return failure();
+  int64_t count = 1;
+  for (int64_t size : *sizes)
+    if (llvm::MulOverflow(count, size, count))
+      return LogicalResult(emitOptionalError(loc, "S0306: 'pool_size' is too large: the elements of a window are more "
+                                                  "than 63 bits can count"));
   FailureOr<SmallVector<int64_t>> strides =
-      perAxis(loc, "strides", op.getStrides() ? *op.getStrides() : ArrayRef<int64_t>(*sizes), 2);
+      perAxis(loc, "strides", op.getStrides() ? *op.getStrides() : ArrayRef<int64_t>(*sizes), *axes);
   if (failed(strides))
     return failure();
   Dims image = dimsToNHWC(dimsOf(x), op.getLayout());
-  return makeWindows(loc, x, ArrayRef(image).slice(1, 2), *sizes, *strides, {1, 1}, op.getPadding());
+  SmallVector<int64_t> dilations(*axes, 1);
+  return makeWindows(loc, x, ArrayRef(image).slice(1, *axes), *sizes, *strides, dilations, op.getPadding());
+}
+
+/// The sizes `image`, in NHWC, with the number of windows along each axis.
+static Dims windowCounts(Dims image, ArrayRef<WindowAxis> windows) {
+  for (auto [i, axis] : llvm::enumerate(windows))
+    image[i + 1] = axis.out;
+  return image;
 }
 
 template <class Op>
@@ -174,9 +227,7 @@ static LogicalResult inferPool(std::optional<Location> loc, StringRef name, Valu
   FailureOr<Windows> windows = poolWindows(loc, name, op);
   if (failed(windows))
     return failure();
-  Dims dims = dimsToNHWC(dimsOf(op.getX()), op.getLayout());
-  dims[1] = (*windows)[0].out;
-  dims[2] = (*windows)[1].out;
+  Dims dims = windowCounts(dimsToNHWC(dimsOf(op.getX()), op.getLayout()), *windows);
   types.push_back(tensorType(dimsFromNHWC(dims, op.getLayout()), elementOf(op.getX())));
   return success();
 }
@@ -186,48 +237,37 @@ namespace {
 struct Pool {
   OpBuilder &b;
   Location loc;
-  Layout layout;
   Value x; // NHWC
   Windows windows;
-  DenseI64ArrayAttr sizes, strides;
-  DimsAttr padding;
+  WindowAttributes attributes;
+  Dims result;
 
-  template <class Op> Pool(OpBuilder &b, Op op) : b(b), loc(op.getLoc()), layout(op.getLayout()) {
-    x = imageToNHWC(b, loc, op.getX(), layout);
-    windows = *poolWindows(std::nullopt, "", op);
-    sizes = b.getDenseI64ArrayAttr({windows[0].size, windows[1].size});
-    strides = b.getDenseI64ArrayAttr({windows[0].stride, windows[1].stride});
-    padding = DimsAttr::get(b.getContext(), {windows[0].before, windows[0].after, windows[1].before, windows[1].after});
-  }
-  DenseI64ArrayAttr getSizesAttr() const { return sizes; }
-  DenseI64ArrayAttr getStridesAttr() const { return strides; }
-  DimsAttr getPaddingAttr() const { return padding; }
-  ArrayRef<int64_t> getSizes() const { return sizes; }
+  template <class Op>
+  Pool(OpBuilder &b, Op op)
+      : b(b), loc(op.getLoc()), x(imageToNHWC(b, loc, op.getX(), op.getLayout())),
+        windows(*poolWindows(std::nullopt, "", op)), attributes(windowAttributes(b, windows)),
+        result(windowCounts(dimsOf(x), windows)) {}
 
-  Type resultType() const {
-    Dims dims = dimsOf(x);
-    dims[1] = windows[0].out;
-    dims[2] = windows[1].out;
-    return tensorType(dims, elementOf(x));
-  }
-  Value elements(double fill) { return windowsOf(b, loc, *this, x, {}, resultType(), fill); }
-  Value sum(Value image, Type type) {
-    return WindowSumOp::create(b, loc, type, image, Value(), sizes, strides, padding);
+  /// The axis of positions in what `elements` gives.
+  DenseI64ArrayAttr positions() { return b.getDenseI64ArrayAttr(static_cast<int64_t>(windows.size()) + 1); }
+  Value elements(double fill) { return listWindows(b, loc, x, {}, result, attributes, fill); }
+  Value sum(Value image, ArrayRef<Dim> dims) {
+    return WindowSumOp::create(b, loc, tensorType(dims, elementOf(x)), image, Value(), attributes.sizes,
+                               attributes.strides, attributes.padding, attributes.dilations);
   }
   Value scatter(Value cotangent, Value index) {
-    return WindowScatterOp::create(b, loc, x.getType(), cotangent, index, sizes, strides, padding);
-  }
-  bool isPadded() const {
-    return !llvm::all_of(padding.getExprs(), [](Dim e) { return constantValue(e) == 0; });
+    return WindowScatterOp::create(b, loc, x.getType(), cotangent, index, attributes.sizes, attributes.strides,
+                                   attributes.padding, attributes.dilations);
   }
   /// How many elements each window has, with the sizes of the result.
   Value counts() {
-    Type type = resultType();
-    if (!isPadded())
-      return splat(b, loc, type, static_cast<double>(windows[0].size * windows[1].size));
-    Dim one = constantDim(b.getContext(), 1);
-    Value ones = splat(b, loc, tensorType({one, windows[0].in, windows[1].in, one}, elementOf(x)), 1);
-    return broadcastLike(b, loc, sum(ones, tensorType({one, windows[0].out, windows[1].out, one}, elementOf(x))), type);
+    Type type = tensorType(result, elementOf(x));
+    if (llvm::none_of(windows, [](const WindowAxis &axis) { return axis.isPadded(); }))
+      return splat(b, loc, type, static_cast<double>(llvm::product_of(attributes.sizes.asArrayRef())));
+    Dims image = dimsOf(x), own = result;
+    image.front() = image.back() = own.front() = own.back() = constantDim(b.getContext(), 1);
+    Value ones = splat(b, loc, tensorType(image, elementOf(x)), 1);
+    return broadcastLike(b, loc, sum(ones, own), type);
   }
 };
 } // namespace
@@ -239,13 +279,12 @@ LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext *, std::optional<Location>
 }
 SmallVector<Value> MaxPoolOp::decompose(OpBuilder &b) {
   Pool pool(b, *this);
-  Value out = MaxOp::create(b, getLoc(), pool.elements(-HUGE_VAL), b.getDenseI64ArrayAttr({3}), b.getBoolAttr(false));
+  Value out = MaxOp::create(b, getLoc(), pool.elements(-HUGE_VAL), pool.positions(), b.getBoolAttr(false));
   return {imageFromNHWC(b, getLoc(), out, getLayout())};
 }
 SmallVector<Value> MaxPoolOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Pool pool(b, *this);
-  Value index =
-      ArgmaxOp::create(b, getLoc(), pool.elements(-HUGE_VAL), b.getDenseI64ArrayAttr({3}), b.getBoolAttr(false));
+  Value index = ArgmaxOp::create(b, getLoc(), pool.elements(-HUGE_VAL), pool.positions(), b.getBoolAttr(false));
   Value dx = pool.scatter(imageToNHWC(b, getLoc(), cotangents[0], getLayout()), index);
   return {imageFromNHWC(b, getLoc(), dx, getLayout())};
 }
@@ -257,7 +296,7 @@ LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *, std::optional<Location>
 }
 SmallVector<Value> AvgPoolOp::decompose(OpBuilder &b) {
   Pool pool(b, *this);
-  Value mean = DivOp::create(b, getLoc(), pool.sum(pool.x, pool.resultType()), pool.counts());
+  Value mean = DivOp::create(b, getLoc(), pool.sum(pool.x, pool.result), pool.counts());
   return {imageFromNHWC(b, getLoc(), mean, getLayout())};
 }
 SmallVector<Value> AvgPoolOp::buildVjp(OpBuilder &b, ValueRange cotangents) {

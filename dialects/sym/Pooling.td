@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Two element ops look at images (NHWC) through windows: `windows` lists the elements of each
-// window, `window_spread` the windows of each element. A pooling is a reduction over the axis
-// that they add, and each is the transpose of the other; `window_sum` and `window_scatter`
-// are the composites, closed under differentiation.
+// Two element ops look at images (NHWC, with any number of axes for H and W) through windows:
+// `windows` lists the elements of each window, `window_spread` the windows of each element. A
+// pooling is a reduction over the axis that they add, and each is the transpose of the other;
+// `window_sum` and `window_scatter` are the composites, closed under differentiation.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYM_POOLING
@@ -26,8 +26,9 @@ def Sym_MaxPoolOp : Sym_Pool<"max_pool", Sym_NumberTensor> {
   let formula = "out[n, i, j, c] = max over p, q of x[n, i * stride + p, j * stride + q, c]";
   let gradient = "dx = g at the first largest element of each window";
   let description = [{
-    x is [batch, height, width, channels]. `strides` are those of the windows, `pool_size` when left out. `padding` as in
-    conv2d; it never wins.
+    x is [batch, length, channels], [batch, height, width, channels] or [batch, depth, height, width, channels]; with
+    layout NCHW the channels stand behind the batch. `strides` are those of the windows, `pool_size` when left out; one
+    integer stands for all axes. `padding` as in conv2d; it never wins.
   }];
 }
 def Sym_AvgPoolOp : Sym_Pool<"avg_pool", Sym_FloatTensor> {
@@ -56,12 +57,13 @@ def Sym_GlobalMaxPoolOp : Sym_GlobalPool<"global_max_pool", Sym_NumberTensor> {
 
 //===----------------------------------------------------------------------===//
 // Windows. The position of an element in its window is row-major; `index`, where given, keeps
-// one position of each window. `padding` is top, bottom, left, right.
+// one position of each window. `padding` is before and after each axis: top, bottom, left, right.
+// Without `dilations` the elements of a window are neighbours.
 //===----------------------------------------------------------------------===//
 
 class Sym_WindowOp<string mnemonic, list<Trait> traits> : Sym_Op<mnemonic, traits> {
   let arguments = (ins Sym_NumberTensor:$x, Optional<Sym_IntTensor>:$index, DenseI64ArrayAttr:$sizes,
-                   DenseI64ArrayAttr:$strides, Sym_DimsAttr:$padding);
+                   DenseI64ArrayAttr:$strides, Sym_DimsAttr:$padding, OptionalAttr<DenseI64ArrayAttr>:$dilations);
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
@@ -69,11 +71,15 @@ def Sym_WindowsOp : Sym_WindowOp<"windows", [DeclareOpInterfaceMethods<ElementOp
                                             DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "Elements of each window: [n, out height, out width, position, channel], `fill` in the padding";
   let arguments = (ins Sym_NumberTensor:$x, Optional<Sym_IntTensor>:$index, DenseI64ArrayAttr:$sizes,
-                   DenseI64ArrayAttr:$strides, Sym_DimsAttr:$padding, F64Attr:$fill);
+                   DenseI64ArrayAttr:$strides, Sym_DimsAttr:$padding, F64Attr:$fill,
+                   OptionalAttr<DenseI64ArrayAttr>:$dilations);
 }
 def Sym_WindowSpreadOp : Sym_WindowOp<"window_spread", [DeclareOpInterfaceMethods<ElementOpInterface>]> {
   let summary = "Values of the windows that hold an element: [n, height, width, windows, channel], 0 where there is none";
-  let description = "Without the fourth axis when an element is in one window at most.";
+  let description = [{
+    Without the axis of windows when an element is in one window at most. `x` has the sizes of what `windows` gives, and
+    each element its own value, or lacks the axis of positions: then all elements of a window have its value.
+  }];
 }
 def Sym_WindowSumOp : Sym_WindowOp<"window_sum", [DeclareOpInterfaceMethods<DecomposableOpInterface>,
                                                   DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {

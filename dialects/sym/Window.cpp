@@ -26,6 +26,41 @@ FailureOr<SmallVector<int64_t>> symc::perAxis(std::optional<Location> loc, Strin
   return result;
 }
 
+WindowAttributes symc::windowAttributes(OpBuilder &b, ArrayRef<WindowAxis> windows) {
+  SmallVector<int64_t> sizes, strides, dilations;
+  Dims padding;
+  for (const WindowAxis &axis : windows) {
+    sizes.push_back(axis.size);
+    strides.push_back(axis.stride);
+    dilations.push_back(axis.dilation);
+    padding.append({axis.before, axis.after});
+  }
+  bool dilated = llvm::any_of(dilations, [](int64_t dilation) { return dilation != 1; });
+  return {b.getDenseI64ArrayAttr(sizes), b.getDenseI64ArrayAttr(strides), DimsAttr::get(b.getContext(), padding),
+          dilated ? b.getDenseI64ArrayAttr(dilations) : DenseI64ArrayAttr()};
+}
+
+Windows WindowAttributes::axes() const {
+  Windows windows;
+  for (int64_t i = 0; i < sizes.size(); ++i)
+    windows.push_back({sizes[i],
+                       strides[i],
+                       dilations ? dilations[i] : 1,
+                       {},
+                       {},
+                       padding.getExprs()[2 * i],
+                       padding.getExprs()[2 * i + 1]});
+  return windows;
+}
+
+FailureOr<size_t> symc::windowAxes(std::optional<Location> loc, StringRef op, Type image) {
+  int64_t rank = cast<RankedTensorType>(image).getRank();
+  if (rank >= 3 && rank <= 5)
+    return rank - 2;
+  return LogicalResult(
+      emitOptionalError(loc, "S0302: ", op, " needs an image with 3 to 5 dimensions, not ", printType(image)));
+}
+
 /// max(0, e) for e in (-bound, bound), without a maximum: floordiv tells the sign.
 static Dim positivePart(Dim e, int64_t bound) {
   if (std::optional<int64_t> value = constantValue(e))
