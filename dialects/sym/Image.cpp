@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Check.h"
-#include "dialects/sym/Contraction.h"
 #include "dialects/sym/Expr.h"
 #include "dialects/sym/Window.h"
 
@@ -18,46 +17,31 @@ using namespace symc::sym;
 //===----------------------------------------------------------------------===//
 
 LogicalResult ResizeOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
-  if (failed(checkRank(loc, "the input of resize", a.getX().getType(), 4)))
+  FailureOr<size_t> axes = windowAxes(loc, "resize", a.getX().getType());
+  if (failed(axes))
     return failure();
-  FailureOr<SmallVector<int64_t>> size = perAxis(loc, "size", a.getSize(), 2);
+  FailureOr<SmallVector<int64_t>> size = perAxis(loc, "size", a.getSize(), *axes);
   if (failed(size))
     return failure();
+  if (a.getAntialias() && a.getMethod() == ResizeMethod::nearest)
+    return emitOptionalError(loc, "S0306: 'antialias' is for 'bilinear' and 'bicubic': 'nearest' takes single pixels");
   Dims dims = dimsOf(a.getX());
-  for (unsigned axis = 0; axis < 2; ++axis)
+  for (size_t axis = 0; axis < *axes; ++axis)
     dims[axis + 1] = constantDim(a.getX().getContext(), (*size)[axis]);
   types.push_back(tensorType(dims, elementOf(a.getX())));
   return success();
 }
 
-/// The weights [out, in] of the pixels along an axis in those of the result.
-static Value weights(OpBuilder &b, Location loc, Dim out, Dim in, Type element, ResizeMethod method) {
-  auto shape = DimsAttr::get(b.getContext(), {out, in});
-  auto index = [&](int64_t axis) {
-    return Tensor{b, loc, IotaOp::create(b, loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(element))};
-  };
-  auto size = [&](Dim expr) {
-    return Tensor{b, loc, broadcastLike(b, loc, sizeValue(b, loc, expr, element), tensorType({out, in}, element))};
-  };
-  Tensor centre = (index(0) + 0.5) * size(in) / size(out), source = index(1);
-  if (method == ResizeMethod::nearest)
-    return convert(equal(floor(centre), source), element).value;
-  Tensor place = minimum(maximum(centre - 0.5, 0.0), size(in) - 1.0);
-  return maximum(1.0 - abs(place - source), 0.0).value;
-}
-
 SmallVector<Value> ResizeOp::decompose(OpBuilder &b) {
-  Dims from = dimsOf(getX()), to = dimsOf(getType());
-  Type element = elementOf(getX());
+  Dims dims = dimsOf(getX()), to = dimsOf(getType());
   Value x = getX();
-  // Rows first: [n, in, width * channels] by [out, in].
-  if (from[1] != to[1]) {
-    Value rows = reshape(b, getLoc(), x, {from[0], from[1], from[2] * from[3]});
-    rows = multiply(b, getLoc(), weights(b, getLoc(), to[1], from[1], element, getMethod()), rows);
-    x = reshape(b, getLoc(), rows, {from[0], to[1], from[2], from[3]});
+  for (size_t axis = 1; axis + 1 < dims.size(); ++axis) {
+    if (dims[axis] == to[axis])
+      continue;
+    dims[axis] = to[axis];
+    x = ResampleOp::create(b, getLoc(), tensorType(dims, elementOf(x)), x, b.getI64IntegerAttr(axis), getMethodAttr(),
+                           getCoordinatesAttr(), getAntialiasAttr(), b.getBoolAttr(false));
   }
-  if (from[2] != to[2])
-    x = multiply(b, getLoc(), weights(b, getLoc(), to[2], from[2], element, getMethod()), x);
   return {x};
 }
 

@@ -1,5 +1,6 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """The functions that printed formulas call, in NumPy: those of graph files by their rules, and those that derivatives add."""
+import itertools
 import math
 
 import numpy as np
@@ -159,26 +160,42 @@ def cumprod_grad(x, dout, axis):
     return out
 
 
-# ---- Windows and convolutions: images are [n, height, width, channel]
+# ---- Windows and convolutions: images are [n, height, width, channel], with any number of axes between
 
 def places(x_size, out_size, stride, dilation, kernel, before):
-    """(out, kernel) → place in x, where it lies inside."""
-    for o in range(out_size):
-        for k in range(kernel):
-            at = o * stride + k * dilation - before
-            if 0 <= at < x_size:
-                yield o, k, at
+    """(out, kernel, place in x), where it lies inside."""
+    return [(o, k, o * stride + k * dilation - before) for o in range(out_size) for k in range(kernel)
+            if 0 <= o * stride + k * dilation - before < x_size]
 
 
-def pairs(image, out, kernel, strides=(1, 1), dilations=(1, 1), padding=(0, 0, 0, 0)):
-    for o, k, at in places(image[0], out[0], strides[0], dilations[0], kernel[0], padding[0]):
-        for p, l, to in places(image[1], out[1], strides[1], dilations[1], kernel[1], padding[2]):
-            yield (o, p), (k, l), (at, to)
+def each(value, count):
+    """A number stands for a list of one, and a missing list for ones (steps)."""
+    return (1,) * count if value is None else value if isinstance(value, tuple) else (value,) * count
 
 
-def out_sizes(image, kernel, strides=(1, 1), dilations=(1, 1), padding=(0, 0, 0, 0)):
+def amounts(padding, axes):
+    return (0,) * (2 * axes) if padding is None else padding
+
+
+def pairs(image, out, kernel, strides=None, dilations=None, padding=None):
+    """Places in the result, the kernel and the image that go together."""
+    axes = len(image)
+    strides, dilations, kernel = (each(v, axes) for v in (strides, dilations, kernel))
+    befores = amounts(padding, axes)[::2]
+    for found in itertools.product(*map(places, image, out, strides, dilations, kernel, befores)):
+        yield tuple(zip(*found))
+
+
+def out_sizes(image, kernel, strides=None, dilations=None, padding=None):
+    axes = len(image)
+    strides, dilations, kernel = (each(v, axes) for v in (strides, dilations, kernel))
+    padding = amounts(padding, axes)
     return tuple((image[i] + padding[2 * i] + padding[2 * i + 1] - dilations[i] * (kernel[i] - 1) - 1) // strides[i] + 1
-                 for i in range(2))
+                 for i in range(axes))
+
+
+def of(place, channels=slice(None)):
+    return (slice(None), *place, channels)
 
 
 def grouped(groups, channels, g):
@@ -186,68 +203,86 @@ def grouped(groups, channels, g):
 
 
 def convolution(a, b, groups=1, **attrs):
-    size = out_sizes(a.shape[1:3], b.shape[:2], **attrs)
-    out = np.zeros((a.shape[0], *size, b.shape[3]))
-    for (o, p), (k, l), (y, x) in pairs(a.shape[1:3], size, b.shape[:2], **attrs):
+    size = out_sizes(a.shape[1:-1], b.shape[:-2], **attrs)
+    out = np.zeros((a.shape[0], *size, b.shape[-1]))
+    for o, k, y in pairs(a.shape[1:-1], size, b.shape[:-2], **attrs):
         for g in range(groups):
-            to = grouped(groups, b.shape[3], g)
-            out[:, o, p, to] += a[:, y, x, grouped(groups, a.shape[3], g)] @ b[k, l, :, to]
+            to = grouped(groups, b.shape[-1], g)
+            out[of(o, to)] += a[of(y, grouped(groups, a.shape[-1], g))] @ b[(*k, slice(None), to)]
     return out
 
 
 def convolution_input(a, b, shape, groups=1, **attrs):
     out = np.zeros(shape)
-    for (o, p), (k, l), (y, x) in pairs(shape[1:3], a.shape[1:3], b.shape[:2], **attrs):
+    for o, k, y in pairs(shape[1:-1], a.shape[1:-1], b.shape[:-2], **attrs):
         for g in range(groups):
-            to = grouped(groups, b.shape[3], g)
-            out[:, y, x, grouped(groups, shape[3], g)] += a[:, o, p, to] @ b[k, l, :, to].T
+            to = grouped(groups, b.shape[-1], g)
+            out[of(y, grouped(groups, shape[-1], g))] += a[of(o, to)] @ b[(*k, slice(None), to)].T
     return out
 
 
 def convolution_filter(a, b, shape, groups=1, **attrs):
     out = np.zeros(shape)
-    for (o, p), (k, l), (y, x) in pairs(a.shape[1:3], b.shape[1:3], shape[:2], **attrs):
+    for o, k, y in pairs(a.shape[1:-1], b.shape[1:-1], shape[:-2], **attrs):
         for g in range(groups):
-            to = grouped(groups, shape[3], g)
-            out[k, l, :, to] += a[:, y, x, grouped(groups, a.shape[3], g)].T @ b[:, o, p, to]
+            to = grouped(groups, shape[-1], g)
+            out[(*k, slice(None), to)] += a[of(y, grouped(groups, a.shape[-1], g))].T @ b[of(o, to)]
     return out
 
 
-def windows(x, sizes, strides=(1, 1), padding=(0, 0, 0, 0), fill=0):
-    size = out_sizes(x.shape[1:3], sizes, strides, padding=padding)
-    out = np.full((x.shape[0], *size, sizes[0] * sizes[1], x.shape[3]), float(fill))
-    for (o, p), (k, l), (y, z) in pairs(x.shape[1:3], size, sizes, strides, padding=padding):
-        out[:, o, p, k * sizes[1] + l] = x[:, y, z]
+def windows(x, sizes, fill=0, **attrs):
+    sizes = each(sizes, x.ndim - 2)
+    size = out_sizes(x.shape[1:-1], sizes, **attrs)
+    out = np.full((x.shape[0], *size, np.prod(sizes), x.shape[-1]), float(fill))
+    for o, k, y in pairs(x.shape[1:-1], size, sizes, **attrs):
+        out[of((*o, np.ravel_multi_index(k, sizes)))] = x[of(y)]
     return out
 
 
 def window_sum(x, index=None, **attrs):
     parts = windows(x, **attrs)
     if index is None:
-        return np.sum(parts, axis=3)
-    return np.squeeze(np.take_along_axis(parts, np.expand_dims(index, 3), axis=3), axis=3)
+        return np.sum(parts, axis=-2)
+    return np.squeeze(np.take_along_axis(parts, np.expand_dims(index, -2), axis=-2), axis=-2)
 
 
-def window_scatter(x, index=None, *, shape, sizes, strides=(1, 1), padding=(0, 0, 0, 0)):
-    out = np.zeros(shape)
-    for (o, p), (k, l), (y, z) in pairs(shape[1:3], x.shape[1:3], sizes, strides, padding=padding):
-        out[:, y, z] += x[:, o, p] * (1 if index is None else index[:, o, p] == k * sizes[1] + l)
+def window_scatter(x, index=None, *, shape, sizes, **attrs):
+    out, sizes = np.zeros(shape), each(sizes, x.ndim - 2)
+    for o, k, y in pairs(shape[1:-1], x.shape[1:-1], sizes, **attrs):
+        out[of(y)] += x[of(o)] * (1 if index is None else index[of(o)] == np.ravel_multi_index(k, sizes))
     return out
 
 
 def pool(x, pool_size, strides=None, padding="valid", layout="NHWC", mean=False):
-    two = lambda v: v if isinstance(v, tuple) else (v, v)
     x = np.moveaxis(x, 1, -1) if layout == "NCHW" else x
-    sizes, strides = two(pool_size), two(strides or pool_size)
+    sizes, strides = each(pool_size, x.ndim - 2), each(strides or pool_size, x.ndim - 2)
     if padding == "same":
-        totals = [max(0, ((n - 1) // s) * s + k - n) for n, s, k in zip(x.shape[1:3], strides, sizes)]
+        totals = [max(0, ((n - 1) // s) * s + k - n) for n, s, k in zip(x.shape[1:-1], strides, sizes)]
         padding = tuple(p for t in totals for p in (t // 2, t - t // 2))
-    attrs = {"sizes": sizes, "strides": strides, "padding": (0, 0, 0, 0) if padding == "valid" else padding}
+    attrs = {"sizes": sizes, "strides": strides, "padding": None if padding == "valid" else padding}
     if mean:
-        out = np.sum(windows(x, **attrs), axis=3) / np.sum(windows(np.ones(x.shape), **attrs), axis=3)
+        out = np.sum(windows(x, **attrs), axis=-2) / np.sum(windows(np.ones(x.shape), **attrs), axis=-2)
     else:
-        out = np.max(windows(x, fill=-np.inf, **attrs), axis=3)
+        out = np.max(windows(x, fill=-np.inf, **attrs), axis=-2)
     return np.moveaxis(out, -1, 1) if layout == "NCHW" else out
+
+
+def resample(x, axis, method, coordinates, shape, antialias=False, transposed=False):
+    """x by the weights [out, in] of an axis, or by their transpose."""
+    n, out = (shape[axis], x.shape[axis]) if transposed else (x.shape[axis], shape[axis])
+    i, p = np.arange(out)[:, None], np.arange(n)
+    step = (n - 1) / max(out - 1, 1) if coordinates == "align_corners" else n / out
+    place = (i + .5) * n / out - .5 if coordinates == "half_pixel" else i * step
+    if method == "nearest":
+        d = np.floor(place + (0 if coordinates == "asymmetric" else .5)) - p
+    else:
+        d = np.abs(place - p) / (max(step, 1) if antialias else 1)
+    if method == "bicubic":
+        weights = np.where(d < 1, 1.5 * d**3 - 2.5 * d**2 + 1, np.where(d < 2, -.5 * d**3 + 2.5 * d**2 - 4 * d + 2, 0))
+    else:
+        weights = np.maximum(0, 1 - np.abs(d))
+    weights = weights / np.sum(weights, axis=1, keepdims=True)
+    return np.moveaxis(np.tensordot(weights.T if transposed else weights, x, (1, axis)), 0, axis)
 
 
 def triangular_solve(a, b, lower=True, transpose_a=False, unit_diagonal=False):
@@ -309,7 +344,7 @@ SCOPE = {name: getattr(np, name) for name in
 SCOPE |= {name: globals()[name] for name in
           """sigmoid softmax logsumexp norm crop place pad dynamic_slice dynamic_update_slice split index_add
           index_add_along linear_index last_writer scatter diagonal_embed cumsum cumprod_grad convolution convolution_input
-          convolution_filter windows window_sum window_scatter triangular_solve argmax qr erf erfc
+          convolution_filter windows window_sum window_scatter resample triangular_solve argmax qr erf erfc
           sparse_softmax_cross_entropy scan while_loop cond""".split()}
 SCOPE |= {
     "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "atan2": np.arctan2, "acosh": np.arccosh,

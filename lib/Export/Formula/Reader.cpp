@@ -262,7 +262,8 @@ Ex GraphReader::buildCall(Operation *op) {
   }
   Dims shape = dimsOf(op->getResult(0));
   // Strides lose the size of the image.
-  if (isa<sym::ConvolutionInputOp, sym::ConvolutionFilterOp, sym::WindowScatterOp, sym::WindowSpreadOp>(op))
+  if (isa<sym::ConvolutionInputOp, sym::ConvolutionFilterOp, sym::WindowScatterOp, sym::WindowSpreadOp,
+          sym::ResampleOp>(op))
     attributes.push_back({"shape", "", shape});
   bool truth = isTruth(op->getResult(0));
   if (!isa<ScalarBodyOpInterface>(op) || args.empty())
