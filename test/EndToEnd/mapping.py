@@ -48,20 +48,64 @@ def record(op, function, input, *args, wrt=None, **kwargs):
             "kwargs": {k: plain(v) for k, v in kwargs.items()}, "out": [tensor(out)], "cot": [tensor(cot)], "grads": grads}
 
 
-def pool(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None, largest=False):
-    k, st, p = kernel_size, stride or kernel_size, padding
-    counts = []
-    for n in x.shape[-2:]:
-        count = int((np.ceil if ceil_mode else np.floor)((n + 2 * p - k) / st)) + 1
-        counts.append(count - (ceil_mode and (count - 1) * st >= n + p))
-    out = np.zeros((*x.shape[:-2], *counts))
-    for i, j in np.ndindex(*counts):
-        ends = [min(a * st - p + k, n + p) for a, n in zip((i, j), x.shape[-2:])]
-        area = (ends[0] - i * st + p) * (ends[1] - j * st + p)
-        part = x[..., max(0, i * st - p):ends[0], max(0, j * st - p):ends[1]]
-        divisor = divisor_override or (area if count_include_pad else part.shape[-1] * part.shape[-2])
-        out[..., i, j] = np.max(part, (-2, -1)) if largest else np.sum(part, (-2, -1)) / divisor
+def pool(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None, largest=False,
+         axes=2):
+    image, counts = x.shape[-axes:], []
+    k, st, p = (v if isinstance(v, list) else [v] * axes for v in (kernel_size, stride or kernel_size, padding))
+    for n, size, step, before in zip(image, k, st, p):
+        count = int((np.ceil if ceil_mode else np.floor)((n + 2 * before - size) / step)) + 1
+        counts.append(count - (ceil_mode and (count - 1) * step >= n + before))
+    out = np.zeros((*x.shape[:-axes], *counts))
+    for place in np.ndindex(*counts):
+        starts = [a * step - before for a, step, before in zip(place, st, p)]
+        ends = [min(a + size, n + before) for a, size, n, before in zip(starts, k, image, p)]
+        part = x[(..., *(slice(max(0, a), b) for a, b in zip(starts, ends)))]
+        inside, last = np.prod(part.shape[-axes:]), tuple(range(-axes, 0))
+        divisor = divisor_override or (np.prod(np.subtract(ends, starts)) if count_include_pad else inside)
+        out[(..., *place)] = np.max(part, last) if largest else np.sum(part, last) / divisor
     return out
+
+
+def conv3d(x, w, bias, stride=1, padding=0, dilation=1, groups=1):
+    st, p, d = (v if isinstance(v, list) else [v] * 3 for v in (stride, padding, dilation))
+    x = np.pad(x, [(0, 0), (0, 0), *((q, q) for q in p)])
+    sizes = [(n - (k - 1) * e - 1) // s + 1 for n, k, e, s in zip(x.shape[2:], w.shape[2:], d, st)]
+    out = np.zeros((x.shape[0], w.shape[0], *sizes))
+    for f in range(w.shape[0]):
+        first = f // (w.shape[0] // groups) * w.shape[1]
+        for tap in np.ndindex(*w.shape[1:]):
+            part = x[:, first + tap[0]]
+            for axis in range(3):
+                part = np.take(part, np.arange(sizes[axis]) * st[axis] + tap[axis + 1] * d[axis], axis=axis + 1)
+            out[:, f] += part * w[(f, *tap)]
+    return out + np.reshape(bias, (-1, 1, 1, 1))
+
+
+def areas(n, out, cubic):
+    """PyTorch's weights of antialias=True, with half-pixel centres."""
+    scale = n / out
+    width = max(scale, 1)
+    weights = np.zeros((out, n))
+    for i, p in np.ndindex(out, n):
+        d = abs(p + .5 - scale * (i + .5)) / width
+        if cubic:
+            weights[i, p] = (1.5 * d - 2.5) * d * d + 1 if d < 1 else (((d - 5) * d + 8) * d - 4) * -.5 if d < 2 else 0
+        else:
+            weights[i, p] = max(0, 1 - d)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def interpolate(x, size, mode, antialias=True):
+    for axis, out in enumerate(size):
+        x = np.moveaxis(np.tensordot(areas(x.shape[axis + 2], out, mode == "bicubic"), x, (1, axis + 2)), 0, axis + 2)
+    return x
+
+
+def nearest_exact(x, size, mode):
+    for axis, out in enumerate(size):
+        n = x.shape[axis + 2]
+        x = np.take(x, [(2 * i + 1) * n // (2 * out) for i in range(out)], axis=axis + 2)
+    return x
 
 
 def reduced(loss, reduction="mean"):
@@ -122,6 +166,20 @@ def records():
         yield record(F + "max_pool2d", lambda x, **a: pool(x, largest=True, **a), image, kernel_size=3, stride=2, padding=1,
                      ceil_mode=ceil_mode)
     yield record(F + "adaptive_avg_pool2d", lambda x, size: pool(x, 2), n(1, 2, 6, 4), [3, 2])
+    for axes, sizes in ((1, (7,)), (3, (4, 5, 6))):
+        for ceil_mode, include in ((False, True), (True, True), (True, False)):
+            yield record(F + f"avg_pool{axes}d", lambda x, *a, axes=axes: pool(x, *a, axes=axes), n(2, *sizes), 3, 2, 1, ceil_mode,
+                         include)
+        yield record(F + f"max_pool{axes}d", lambda x, axes=axes, **a: pool(x, largest=True, axes=axes, **a), n(2, 1, *sizes),
+                     kernel_size=[2] * axes, stride=[3] * axes, padding=1, ceil_mode=True)
+    yield record(F + "adaptive_avg_pool3d", lambda x, size: pool(x, [2, 3, 1], axes=3), n(1, 4, 3, 2), [2, 1, 2])
+    yield record(F + "conv3d", conv3d, n(1, 2, 3, 4, 4), n(2, 2, 2, 3, 2), n(2), stride=[1, 2, 1], padding=[1, 0, 1])
+    yield record(F + "conv3d", conv3d, n(2, 2, 4, 3, 3), n(2, 1, 2, 2, 1), n(2), dilation=[2, 1, 1], groups=2)
+    for mode in ("bilinear", "bicubic"):
+        yield record(F + "interpolate", interpolate, n(1, 2, 7, 3), size=[3, 5], mode=mode, antialias=True)
+    yield record(F + "interpolate", nearest_exact, n(1, 2, 3, 2, 4), size=[5, 3, 2], mode="nearest-exact")
+    for order, function in (("inf", np.max), ("-inf", np.min)):
+        yield record("norm", lambda x, p, dim, function=function: function(np.abs(x), dim), n(3, 4), float(order), 1)
     for beta in (0.3, 1.0, 2.5, 0):
         for reduction in ("mean", "sum", "none"):
             yield record(F + "smooth_l1_loss", smooth, n(4, 3), n(4, 3), beta=beta, reduction=reduction)
@@ -155,7 +213,9 @@ def unknown():
     for op, args, kwargs in (("sum", [], {"dtype": "torch.float32"}), ("nn.functional.relu", [], {"inplace": True}),
                              ("nn.functional.mse_loss", [x], {"weight": x}), ("nn.functional.pad", [[1, 1]], {"mode": "other"}),
                              ("nn.functional.huber_loss", [x], {"beta": 2.0}), ("nn.functional.max_pool2d", [2], {"shape": 1}),
-                             ("nn.functional.kl_div", [x], {"reduction": "most"}), ("softplus", [], {}), ("exp", [1], {})):
+                             ("nn.functional.kl_div", [x], {"reduction": "most"}), ("softplus", [], {}), ("exp", [1], {}),
+                             ("nn.functional.interpolate", [[2, 2]], {"mode": "lanczos"}),
+                             ("nn.functional.avg_pool3d", [2], {"dilation": 2})):
         try:
             build(0, {"op": op, "input": x, "args": args, "kwargs": kwargs, "out": [x], "cot": [x], "grads": [x]})
             print(f"{op} {kwargs} is mapped")

@@ -22,7 +22,7 @@ def batched(s, x, rank, build):
     return s.reshape(y, s.record["out"][0]["shape"])
 
 
-@maps("nn.functional.conv1d", "nn.functional.conv2d")
+@maps("nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv3d")
 def conv(s, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     axes = weight.rank - 2
     if isinstance(padding, str):
@@ -55,12 +55,17 @@ def conv_transpose(s, input, weight, bias=None, stride=1, padding=0, output_padd
     return batched(s, input, 4, one)
 
 
-class Windows:
-    """Where the windows of two axes lie; those of ceil_mode begin inside the image or the padding before it."""
+def window_axes(s):
+    """How many axes the operator's windows have, which its name ends with."""
+    return int(s.record["op"][-2])
 
-    def __init__(self, shape, kernel_size, stride, padding, ceil_mode):
-        self.image, self.sizes = shape[-2:], each(kernel_size, 2)
-        self.strides, self.before = each(stride or kernel_size, 2), each(padding, 2)
+
+class Windows:
+    """Where the windows of the last axes lie; those of ceil_mode begin inside the image or the padding before it."""
+
+    def __init__(self, shape, axes, kernel_size, stride, padding, ceil_mode):
+        self.image, self.sizes = shape[-axes:], each(kernel_size, axes)
+        self.strides, self.before = each(stride or kernel_size, axes), each(padding, axes)
         self.counts, self.after = [], []
         for n, k, st, p in zip(self.image, self.sizes, self.strides, self.before):
             room = n + 2 * p - k
@@ -76,44 +81,48 @@ class Windows:
 
     def elements(self, padding):
         """How many elements each window has, with those of the padding or without."""
-        along = []
+        total = np.ones(())
         for n, k, st, p, count in zip(self.image, self.sizes, self.strides, self.before, self.counts):
             start = np.arange(count) * st - p
             end = np.minimum(start + k, n + p)
-            along.append(end - start if padding else np.minimum(end, n) - np.maximum(start, 0))
-        return np.multiply.outer(*along).astype(float)
+            total = np.multiply.outer(total, end - start if padding else np.minimum(end, n) - np.maximum(start, 0))
+        return total
 
 
-@maps("nn.functional.max_pool2d")
+@maps("nn.functional.max_pool1d", "nn.functional.max_pool2d", "nn.functional.max_pool3d")
 def max_pool(s, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     if any(d != 1 for d in as_list(dilation)):
         raise NoOp("dilated pooling")
     if return_indices and len(s.record["out"]) > 1:
         raise NoOp("indices of the largest elements")
-    windows = Windows(input.shape, kernel_size, stride, padding, ceil_mode)
-    return batched(s, input, 4, lambda image: s.op("max_pool", image, attributes=windows.attributes()))
+    axes = window_axes(s)
+    windows = Windows(input.shape, axes, kernel_size, stride, padding, ceil_mode)
+    return batched(s, input, axes + 2, lambda image: s.op("max_pool", image, attributes=windows.attributes()))
 
 
-@maps("nn.functional.avg_pool2d")
+@maps("nn.functional.avg_pool1d", "nn.functional.avg_pool2d", "nn.functional.avg_pool3d")
 def avg_pool(s, input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
     """symc divides by the elements of the image alone: what is divided by here makes a constant factor."""
-    windows = Windows(input.shape, kernel_size, stride, padding, ceil_mode)
+    axes = window_axes(s)
+    windows = Windows(input.shape, axes, kernel_size, stride, padding, ceil_mode)
     elements = windows.elements(False)
     divisor = elements * 0 + divisor_override if divisor_override else windows.elements(count_include_pad)
 
     def one(image):
         y = s.op("avg_pool", image, attributes=windows.attributes())
         return y if (divisor == elements).all() else s.op("mul", y, s.value(elements / divisor, False))
-    return batched(s, input, 4, one)
+    return batched(s, input, axes + 2, one)
 
 
-@maps("nn.functional.adaptive_avg_pool2d")
+@maps("nn.functional.adaptive_avg_pool1d", "nn.functional.adaptive_avg_pool2d", "nn.functional.adaptive_avg_pool3d")
 def adaptive(s, input, output_size):
-    sizes = [n if m is None else m for m, n in zip(each(output_size, 2), input.shape[-2:])]
-    if any(n % m for m, n in zip(sizes, input.shape[-2:])):
+    axes = window_axes(s)
+    sizes = [n if m is None else m for m, n in zip(each(output_size, axes), input.shape[-axes:])]
+    if any(n % m for m, n in zip(sizes, input.shape[-axes:])):
         raise NoOp("windows of several sizes")
-    window = [n // m for m, n in zip(sizes, input.shape[-2:])]
-    return batched(s, input, 4, lambda image: s.op("avg_pool", image, pool_size=window, strides=window, layout="NCHW"))
+    window = [n // m for m, n in zip(sizes, input.shape[-axes:])]
+    return batched(s, input, axes + 2,
+                   lambda image: s.op("avg_pool", image, pool_size=window, strides=window, layout="NCHW"))
 
 
 def scales(s, shape, weight, bias):

@@ -167,30 +167,41 @@ def circular(s, x, pairs):
     return x
 
 
-def resized(s, x, size):
-    """Bilinear, with half-pixel centres: [n, channel, …] to these sizes of the last axes, one or two."""
-    rows = s.reshape(x, [*x.shape[:2], 1, x.shape[2]]) if len(size) == 1 else x
-    last = s.transpose(rows, [0, 2, 3, 1])
-    target = [1, *size] if len(size) == 1 else list(size)
-    y = s.op("resize", last, shape=[x.shape[0], *target, x.shape[1]], attributes={"method": "bilinear", "size": target})
-    y = s.transpose(y, [0, 3, 1, 2])
-    return s.reshape(y, [*x.shape[:2], *size]) if len(size) == 1 else y
-
-
-@maps("nn.functional.interpolate", assumes={"recompute_scale_factor": (None,), "antialias": (False,)})
-def interpolate(s, input, size=None, scale_factor=None, mode="nearest", align_corners=None):
-    if mode not in ("linear", "bilinear") or align_corners:
-        raise NoOp(f"{mode}, with {'corners' if align_corners else 'centres'} that symc's resize does not have")
-    axes = input.shape[2:]
+def resized(s, x, size, scale_factor, method, coordinates, antialias=False):
+    """[n, channel, …] to these sizes of the other axes."""
+    axes = x.shape[2:]
     if size is None:
         scales = as_list(scale_factor) * (len(axes) if len(as_list(scale_factor)) == 1 else 1)
         size = [math.floor(n * k) for n, k in zip(axes, scales)]
-        if any(m != n * k for m, n, k in zip(size, axes, scales)):
+        if coordinates != "align_corners" and any(m != n * k for m, n, k in zip(size, axes, scales)):
             raise NoOp("a scale that is not that of the sizes")
-    size = as_list(size)
-    return resized(s, input, size * (len(axes) if len(size) == 1 else 1))
+    size = as_list(size) * (len(axes) if len(as_list(size)) == 1 else 1)
+    last = s.transpose(x, [0, *range(2, x.rank), 1])
+    y = s.op("resize", last, shape=[x.shape[0], *size, x.shape[1]],
+             attributes={"size": size, "method": method, "coordinates": coordinates, "antialias": antialias})
+    return s.transpose(y, [0, x.rank - 1, *range(1, x.rank - 1)])
 
 
-@maps("nn.functional.upsample_bilinear", "nn.functional.upsample_nearest")
-def upsample(s, input, size=None, scale_factor=None):
-    raise NoOp(f"{s.record['op']} of {input.shape} to {size or scale_factor}: other places than those of symc's resize")
+@maps("nn.functional.interpolate", assumes={"recompute_scale_factor": (None,)})
+def interpolate(s, input, size=None, scale_factor=None, mode="nearest", align_corners=None, antialias=False):
+    one_of(s, ("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area"), mode=mode)
+    if mode == "area":
+        raise NoOp("means of areas")
+    if mode == "bicubic" and not antialias:
+        raise NoOp("Keys' cubic with a = -0.75, and the border repeated")
+    if mode.startswith("nearest"):
+        method, coordinates = "nearest", "half_pixel" if mode == "nearest-exact" else "asymmetric"
+    else:
+        method = "bicubic" if mode == "bicubic" else "bilinear"
+        coordinates = "align_corners" if align_corners else "half_pixel"
+    return resized(s, input, size, scale_factor, method, coordinates, bool(antialias))
+
+
+@maps("nn.functional.upsample_bilinear")
+def upsample_bilinear(s, input, size=None, scale_factor=None):
+    return resized(s, input, size, scale_factor, "bilinear", "align_corners")
+
+
+@maps("nn.functional.upsample_nearest")
+def upsample_nearest(s, input, size=None, scale_factor=None):
+    return resized(s, input, size, scale_factor, "nearest", "asymmetric")
