@@ -229,7 +229,7 @@ class Latex:
         kind = self.next()
         text = self.braced()
         if kind == "\\text":
-            return text
+            return text.replace("\\_", "_")
         if kind != "\\mathrm":
             raise SyntaxError(kind)
         if text in ("True", "False", "None"):
