@@ -242,6 +242,17 @@ symc_status symc_rt_initialize(symc_instance *instance, uint64_t seed) {
   return SYMC_OK;
 }
 
+symc_status symc_rt_reset(symc_instance *instance) {
+  if (!instance)
+    return fail(nullptr, SYMC_INVALID_ARGUMENT, "reset: the instance is NULL");
+  // A stream begins with numbers that are known: nothing is drawn, and no scratch is needed.
+  const symc_program *program = instance->program;
+  for (int32_t i = 0; i < program->slot_count; ++i)
+    if (program->slots[i].resets)
+      initializeSlot(program->slots[i], 0, instance->slots[i], nullptr);
+  return SYMC_OK;
+}
+
 symc_status symc_rt_parameter(symc_instance *instance, const char *name, DLTensor *out) {
   if (!instance || !name || !out)
     return fail(instance, SYMC_INVALID_ARGUMENT, "parameter: the %s is NULL",

@@ -131,6 +131,7 @@ class Sym_FunctionForm<string mnemonic> {
   bit importable = 1;
   bit broadcasts = 0;
   bit activation = 0;
+  bit firstAlone = 0;
   dag arguments = (ins);
   dag results = (outs Variadic<Sym_Tensor>:$outs);
 }

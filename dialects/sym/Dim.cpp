@@ -266,6 +266,22 @@ static void collectNames(Dim dim, SmallVectorImpl<StringRef> &names) {
   collectNames(dim.getRHS(), names);
 }
 
+Dim symc::withValue(Dim dim, StringRef name, int64_t value) {
+  if (dim.isName())
+    return dim.getName() == name ? constantDim(dim.getContext(), value) : dim;
+  if (!dim.isBinary())
+    return dim;
+  Dim lhs = withValue(dim.getLHS(), name, value), rhs = withValue(dim.getRHS(), name, value);
+  switch (dim.getKind()) {
+  case Dim::Kind::Add:
+    return lhs + rhs;
+  case Dim::Kind::Mul:
+    return lhs * rhs;
+  default:
+    return lhs.floorDiv(rhs);
+  }
+}
+
 SmallVector<StringRef> symc::namesIn(Dim dim) {
   SmallVector<StringRef> names;
   collectNames(dim, names);

@@ -77,6 +77,8 @@ inline bool isOverflown(Dim dim) { return dim.getKind() == Dim::Kind::Overflown;
 
 /// Value where names have these values; nothing when one has none, when it overflows or divides by zero.
 std::optional<int64_t> evaluate(Dim dim, llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> valueOf);
+/// The size where the name has this value.
+Dim withValue(Dim dim, llvm::StringRef name, int64_t value);
 /// The names in it, each once, in their order.
 llvm::SmallVector<llvm::StringRef> namesIn(Dim dim);
 /// Emits arith on values of type `integer` (index, i64).

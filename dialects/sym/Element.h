@@ -51,6 +51,7 @@ struct LayerParameter {
   mlir::Type type;      // a static tensor
   mlir::Attribute init; // sym.init
   bool trainable = true;
+  mlir::Attribute data = {}; // its first elements, where init is `data`
 };
 
 } // namespace symc

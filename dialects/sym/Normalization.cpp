@@ -158,7 +158,7 @@ FailureOr<SmallVector<LayerParameter>> BatchNormOp::getLayerParameters(Location 
   SmallVector<LayerParameter> made;
   if (failed(op))
     return failure();
-  if (operands.size() >= 5)
+  if (operands.size() == 5 && llvm::all_of(operands, [](RankedTensorType type) { return bool(type); }))
     return made;
   if (failed(checkLayerInput(loc, "batch_norm", operands)))
     return failure();
@@ -175,8 +175,9 @@ FailureOr<SmallVector<LayerParameter>> BatchNormOp::getLayerParameters(Location 
                           {"beta", type, zeros},
                           {"moving_mean", type, zeros, /*trainable=*/false},
                           {"moving_variance", type, ones, /*trainable=*/false}};
-  for (const LayerParameter &parameter : ArrayRef(all).drop_front(operands.size() - 1))
-    made.push_back(parameter);
+  for (auto [i, parameter] : llvm::enumerate(all))
+    if (operands.size() <= 1 + i || !operands[1 + i])
+      made.push_back(parameter);
   return made;
 }
 

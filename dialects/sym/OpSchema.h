@@ -53,7 +53,7 @@ struct AttrSchema {
   llvm::StringRef name;
   AttrKind kind;
   bool required;
-  llvm::StringRef defaultText;                                       // as C++ writes it; empty when there is none
+  llvm::StringRef defaultText; // as C++ writes it; empty when there is none
   NumberRange range;
   llvm::ArrayRef<llvm::StringRef> cases;                             // Enum
   mlir::Attribute (*makeCase)(mlir::MLIRContext *, llvm::StringRef); // Enum: null when unknown
@@ -76,6 +76,7 @@ struct OpSchema {
   unsigned results;                      // 0: as many as the op infers
   bool broadcasts;                       // operands are broadcast to a common shape
   bool activation;                       // may be named by `activation`
+  bool firstAlone;                       // a node may name its first result alone
 
   /// Whether it is given functions of the file by name: a call, loop or branch.
   bool takesFunctions() const;

@@ -21,6 +21,7 @@ constexpr llvm::StringLiteral kDocAttr = "sym.doc";           // modules, functi
 constexpr llvm::StringLiteral kRoleAttr = "sym.role";         // arguments and results of functions: #sym.role<…>
 constexpr llvm::StringLiteral kNameAttr = "sym.name";         // those that are the file's: name of what it is
 constexpr llvm::StringLiteral kEntryAttr = "sym.entry";       // results of @model: the entry point that gives it
+constexpr llvm::StringLiteral kStreamAttr = "sym.stream";     // those of a stream: the dimension that it has one step of
 constexpr llvm::StringLiteral kNodeAttr = "sym.node";         // func.call: full name of its node
 
 /// Nothing where a module that was written by hand does not say.

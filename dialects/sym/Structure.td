@@ -13,14 +13,18 @@ include "dialects/sym/SymBase.td"
 
 /// Slots have names of their own, which arguments and results of functions say; functions may be called like them.
 class Sym_SlotOp<string mnemonic> : Op<Sym_Dialect, mnemonic> {
-  let arguments = (ins SymbolNameAttr:$slot, TypeAttrOf<Sym_Tensor>:$type, Sym_InitAttr:$init,
-                   OptionalAttr<ElementsAttr>:$data, DefaultValuedAttr<BoolAttr, "true">:$trainable,
-                   DefaultValuedAttr<StrAttr, "\"\"">:$doc);
+  dag slotArguments = (ins SymbolNameAttr:$slot, TypeAttrOf<Sym_Tensor>:$type, Sym_InitAttr:$init,
+                       OptionalAttr<ElementsAttr>:$data, DefaultValuedAttr<BoolAttr, "true">:$trainable,
+                       DefaultValuedAttr<StrAttr, "\"\"">:$doc);
+  let arguments = slotArguments;
   let assemblyFormat = "$slot `:` $type `init` $init attr-dict";
   let hasVerifier = 1;
 }
 def Sym_ParameterOp : Sym_SlotOp<"parameter"> { let summary = "A parameter of the model; `data` when init is data"; }
-def Sym_StateOp : Sym_SlotOp<"state"> { let summary = "A tensor of the optimizer's state"; }
+def Sym_StateOp : Sym_SlotOp<"state"> {
+  let summary = "A tensor of the optimizer's state, or of a stream's, which `resets` says";
+  let arguments = !con(slotArguments, (ins UnitAttr:$resets));
+}
 
 // What a file may say of each is in TrainOptions.h.
 def Sym_OptimizerEnum : Sym_Enum<"OptimizerKind", "How parameters are updated", [

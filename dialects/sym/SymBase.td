@@ -223,6 +223,8 @@ class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
   bit broadcasts = 0;
   /// Can be named by `activation` attributes.
   bit activation = 0;
+  /// A node with one name has the first of several results.
+  bit firstAlone = 0;
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }

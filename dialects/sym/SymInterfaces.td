@@ -166,8 +166,8 @@ def LayerOpInterface : OpInterface<"LayerOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{
     A layer that makes the parameters that its node leaves out. Called before the op exists: `attributes` are the
-    node's, `operands` the types of the operands given. The answer has one entry for each missing operand that is to be
-    made, in operand order.
+    node's, `operands` the types of the operands given, null for one that is left out in front of others. The answer has
+    one entry for each missing operand that is to be made, by the operand's name.
   }];
   let methods = [StaticInterfaceMethod<"", "::mlir::FailureOr<::llvm::SmallVector<::symc::LayerParameter>>",
     "getLayerParameters", (ins "::mlir::Location":$loc, "::mlir::DictionaryAttr":$attributes,

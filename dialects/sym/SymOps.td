@@ -6,6 +6,7 @@
 include "dialects/sym/Structure.td"
 include "dialects/sym/Elementwise.td"
 include "dialects/sym/Activation.td"
+include "dialects/sym/Recurrent.td"
 include "dialects/sym/Reduction.td"
 include "dialects/sym/Shape.td"
 include "dialects/sym/Indexing.td"

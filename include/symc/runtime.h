@@ -178,6 +178,9 @@ typedef struct symc_model {
                               int64_t *shape);
   symc_status (*plan)(const struct symc_model *model, int32_t function, const int64_t *dims, int64_t *arena_bytes,
                       int64_t *live_bytes);
+
+  /* Streams begin anew: the next call of a function with a stream takes the first step. */
+  symc_status (*reset)(symc_instance *instance);
 } symc_model;
 
 #ifdef __cplusplus

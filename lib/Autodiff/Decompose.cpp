@@ -41,8 +41,7 @@ private:
     // The parts may be composite themselves.
     for (Operation *part = before ? before->getNextNode() : &op->getBlock()->front(); part != op;) {
       Operation *next = part->getNextNode();
-      if (auto inner = dyn_cast<DecomposableOpInterface>(part))
-        expand(inner);
+      part->walk([](DecomposableOpInterface inner) { expand(inner); });
       part = next;
     }
     op->erase();

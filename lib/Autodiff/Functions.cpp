@@ -42,6 +42,20 @@ BlockArgument symc::addArgument(func::FuncOp function, Type type, sym::Role role
   return function.getArgument(index);
 }
 
+BlockArgument symc::addState(func::FuncOp function, std::string name, Type type, sym::InitAttr init, ElementsAttr data,
+                             bool resets) {
+  auto module = function->getParentOfType<ModuleOp>();
+  auto isTaken = [&](auto slot) { return slot.getSlot() == name; };
+  while (llvm::any_of(module.getOps<sym::ParameterOp>(), isTaken) ||
+         llvm::any_of(module.getOps<sym::StateOp>(), isTaken))
+    name += ".state";
+  OpBuilder declarations(function);
+  sym::StateOp::create(declarations, function.getLoc(), declarations.getStringAttr(name), TypeAttr::get(type), init,
+                       data, declarations.getBoolAttr(false), declarations.getStringAttr(""),
+                       resets ? declarations.getUnitAttr() : UnitAttr());
+  return addArgument(function, type, sym::Role::state, name);
+}
+
 BlockArgument symc::frameArgument(func::FuncOp function, Type type, sym::Role role) {
   StringRef name = sym::stringifyRole(role);
   BlockArgument argument = findArgument(function, role, name);

@@ -65,7 +65,6 @@ private:
   int64_t period;
   std::optional<Tensor> done, now;
   llvm::SmallVector<FunctionResult> changed;
-  llvm::StringSet<> slots; // names that are taken
 
   Tensor stepsDone();
   Tensor i64(int64_t value);

@@ -61,6 +61,25 @@ def DecomposePass : Pass<"sym-decompose", "mlir::ModuleOp"> {
   }];
 }
 
+def StreamsPass : Pass<"sym-streams", "mlir::ModuleOp"> {
+  let summary = "Makes entry points with a stream take one step of it";
+  let description = [{
+    Of the function of all steps, whose results say `sym.stream`: types lose the axis of time, a scan over time becomes its
+    body, and what it carries, what windows look back at and the number of the step are states that reset. An op that
+    needs later steps, or all of them together, is an error of the graph.
+  }];
+}
+
+def LoopProductsPass : Pass<"sym-loop-products", "mlir::ModuleOp"> {
+  let summary = "Takes products of matrices out of loops where they can wait or come first";
+  let description = [{
+    Of a scan: the product of a scanned row and an invariant becomes a row of one product in front of the loop, with the
+    same bits; a stack of such products of what is stacked too becomes one product behind it; and so does a carry to which
+    every iteration adds the product of two matrices, or the sum over something stacked, and which nothing else reads: the
+    gradient of a weight. What the loop does not need any more goes when it is simplified.
+  }];
+}
+
 def SignaturesPass : Pass<"sym-signatures", "mlir::ModuleOp"> {
   let summary = "Gives every function the arguments that it uses";
   let description = [{

@@ -21,6 +21,8 @@ void symc::buildAutodiffPipeline(OpPassManager &manager, const std::vector<std::
   manager.addPass(createTrainStepPass());
   manager.addPass(createWidenArithmeticPass());
   manager.addPass(createDecomposePass());
+  manager.addPass(createStreamsPass());
+  manager.addPass(createLoopProductsPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   // Last: only now is it known which arguments are used.

@@ -47,10 +47,7 @@ SmallVector<double> MethodOptions::numbers(StringRef name) const {
 //===----------------------------------------------------------------------===//
 
 UpdateScope::UpdateScope(OpBuilder &b, func::FuncOp function, int64_t period)
-    : b(b), loc(function.getLoc()), function(function), period(period) {
-  for (auto parameter : function->getParentOfType<ModuleOp>().getOps<sym::ParameterOp>())
-    slots.insert(parameter.getSlot());
-}
+    : b(b), loc(function.getLoc()), function(function), period(period) {}
 
 Tensor UpdateScope::f64(double value) {
   return {b, loc, splat(b, loc, RankedTensorType::get({}, b.getF64Type()), value)};
@@ -97,17 +94,8 @@ Tensor symc::times(UpdateScope &scope, const StepScalar &scalar, Tensor x) {
 //===----------------------------------------------------------------------===//
 
 Tensor UpdateScope::state(StringRef wanted, Type type, double initial) {
-  auto module = function->getParentOfType<ModuleOp>();
-  std::string name = wanted.str();
-  while (!slots.insert(name).second) // a parameter may be called so
-    name += ".state";
-  OpBuilder declarations(module.getContext());
-  declarations.setInsertionPoint(function);
   auto kind = initial == 0 ? sym::InitKind::zeros : sym::InitKind::constant;
-  sym::StateOp::create(declarations, loc, declarations.getStringAttr(name), TypeAttr::get(type),
-                       sym::InitAttr::get(module.getContext(), kind, initial), ElementsAttr(),
-                       declarations.getBoolAttr(false), declarations.getStringAttr(""));
-  return {b, loc, addArgument(function, type, sym::Role::state, name)};
+  return {b, loc, addState(function, wanted.str(), type, sym::InitAttr::get(b.getContext(), kind, initial))};
 }
 
 void UpdateScope::updateAlways(Tensor present, Tensor next) {

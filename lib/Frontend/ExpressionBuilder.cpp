@@ -115,7 +115,7 @@ Operand ExprBuilder::operand(uint32_t i) {
     break;
   case Part::Tensor:
     out.value = part.values[0];
-    if (part.values.size() > 1) {
+    if (withoutUnnamed(part.values).size() > 1) {
       error(i, code::ResultCount,
             quoted(node(i).text) + " has " + std::to_string(part.values.size()) + " results here, where one is needed",
             "make it a node of its own with a list of names");

@@ -218,7 +218,7 @@ Part ExprBuilder::evaluateIndex(uint32_t i) {
   uint32_t x = child(i, 0);
   if (parts[x].kind == Part::Bad)
     return Part();
-  if (parts[x].kind != Part::Tensor || parts[x].values.size() != 1) {
+  if (parts[x].kind != Part::Tensor || withoutUnnamed(parts[x].values).size() != 1) {
     error(x, code::ExprOperand, "only a tensor has elements, not " + quoted(textOf(x)));
     return Part();
   }

@@ -184,7 +184,7 @@ Part ExprBuilder::evaluateTranspose(uint32_t i) {
   uint32_t x = child(i, 0);
   if (parts[x].kind == Part::Bad)
     return out;
-  if (parts[x].kind != Part::Tensor || parts[x].values.size() != 1) {
+  if (parts[x].kind != Part::Tensor || withoutUnnamed(parts[x].values).size() != 1) {
     error(x, code::ExprOperand, "'.T' needs a tensor, not " + quoted(textOf(x)));
     return out;
   }

@@ -63,12 +63,11 @@ static void checkRemat(GraphParts &parts, ModuleOp module) {
 static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.sortMade();
   OpBuilder &b = parts.builder;
-  auto described = [&](StringRef name, sym::Role role, StringRef key = "", StringRef text = "") {
-    DictionaryAttr known = named(b.getContext(), name, role);
-    if (key.empty())
-      return known;
-    NamedAttrList attributes(known);
-    attributes.set(key, b.getStringAttr(text));
+  using Text = std::pair<StringRef, StringRef>;
+  auto described = [&](StringRef name, sym::Role role, std::initializer_list<Text> texts) {
+    NamedAttrList attributes(named(b.getContext(), name, role));
+    for (auto [key, text] : texts)
+      attributes.set(key, b.getStringAttr(text));
     return attributes.getDictionary(b.getContext());
   };
   SmallVector<Attribute> bounds;
@@ -86,13 +85,18 @@ static void finishModule(GraphParts &parts, ModuleOp module) {
   SmallVector<Value> values;
   SmallVector<Attribute> argumentAttributes, resultAttributes;
   for (const TensorDecl &input : parts.graph.inputs)
-    argumentAttributes.push_back(described(ref(input.name.text), sym::Role::input, kDocAttr, ref(input.doc)));
+    argumentAttributes.push_back(described(ref(input.name.text), sym::Role::input, {{kDocAttr, ref(input.doc)}}));
   for (const ParameterSlot &parameter : parts.parameters.all())
-    argumentAttributes.push_back(described(parameter.name, sym::Role::parameter));
+    argumentAttributes.push_back(named(b.getContext(), parameter.name, sym::Role::parameter));
   for (const GraphResult &result : parts.results.all()) {
     values.push_back(result.value);
-    resultAttributes.push_back(
-        described(result.name, result.role, result.entry.empty() ? "" : StringRef(kEntryAttr), result.entry));
+    if (result.entry.empty())
+      resultAttributes.push_back(named(b.getContext(), result.name, result.role));
+    else if (result.stream.empty())
+      resultAttributes.push_back(described(result.name, result.role, {{kEntryAttr, result.entry}}));
+    else
+      resultAttributes.push_back(
+          described(result.name, result.role, {{kEntryAttr, result.entry}, {kStreamAttr, result.stream}}));
   }
   func::ReturnOp::create(b, parts.model.getLoc(), values);
   parts.model.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), ValueRange(values).getTypes()));

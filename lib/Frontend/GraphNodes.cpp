@@ -76,7 +76,8 @@ Value NodeBuilder::buildValue(Scope &scope, const JsonValue &text, std::string_v
   }
   if (!parts.names.referExpression(scope, text, dependencies))
     return {};
-  SmallVector<Value> values = buildText(scope, text, holder, holderRange);
+  SmallVector<Value> all = buildText(scope, text, holder, holderRange);
+  ArrayRef<Value> values = withoutUnnamed(all);
   if (values.size() > 1) {
     report.error(text.range, code::ResultCount,
                  "the expression has " + std::to_string(values.size()) + " results where one is needed",
@@ -127,9 +128,11 @@ SmallVector<Value> NodeBuilder::buildOp(Scope &scope, const NodeDecl &node) {
   return {};
 }
 
-/// Gives the node its results, as many as it has names.
+/// Gives the node its results, as many as it has names; one name takes the first of a recurrent layer's.
 void NodeBuilder::setValues(Scope &scope, uint32_t index, ArrayRef<Value> values) {
   const NodeDecl &node = (*scope.nodes)[index];
+  if (node.names.size() == 1)
+    values = withoutUnnamed(values);
   llvm::SmallDenseSet<StringRef> different;
   for (const DeclaredName &name : node.names)
     different.insert(ref(name.text));
@@ -219,6 +222,6 @@ Value NodeBuilder::makeParameter(const OpPlace &place, const LayerParameter &par
                    "the parameter " + quoted(std::string_view(parameter.name)) + " would be " + printType(type));
       return {};
     }
-  ParameterSlot slot{"", type, parameter.init, parameter.trainable, "", place.nodeRange, {}, 0};
+  ParameterSlot slot{"", type, parameter.init, parameter.trainable, "", place.nodeRange, {}, 0, false, parameter.data};
   return parts.functions.addMade(std::string(place.node) + "/" + parameter.name, slot, place.nodeRange);
 }

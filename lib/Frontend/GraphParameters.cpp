@@ -111,6 +111,7 @@ void ParameterTable::sortMade() {
 void ParameterTable::emit() {
   for (const ParameterSlot &slot : slots)
     sym::ParameterOp::create(builder, context.location(slot.range, slot.name), builder.getStringAttr(slot.name),
-                             TypeAttr::get(slot.type), cast<sym::InitAttr>(slot.init), ElementsAttr(),
-                             builder.getBoolAttr(slot.trainable), builder.getStringAttr(slot.doc));
+                             TypeAttr::get(slot.type), cast<sym::InitAttr>(slot.init),
+                             cast_or_null<ElementsAttr>(slot.data), builder.getBoolAttr(slot.trainable),
+                             builder.getStringAttr(slot.doc));
 }

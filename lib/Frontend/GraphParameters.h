@@ -19,8 +19,9 @@ struct ParameterSlot {
   std::string doc;
   TextRange range;
   mlir::BlockArgument argument;
-  uint32_t order = 0;  // of made ones: the node's number
-  bool frozen = false; // not trainable since `freeze` says so
+  uint32_t order = 0;        // of made ones: the node's number
+  bool frozen = false;       // not trainable since `freeze` says so
+  mlir::Attribute data = {}; // elements, where init is `data`
 };
 
 /// The arguments of the model: inputs, then parameters, declared ones before made ones.

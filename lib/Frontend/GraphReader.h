@@ -99,6 +99,7 @@ struct FunctionDecl {
 
 struct EntryDecl {
   DeclaredName name;
+  const JsonValue *stream = nullptr; // the name of a dimension
   std::vector<OutputDecl> outputs;
 };
 

@@ -47,7 +47,7 @@ void ResultTable::buildTraining() {
       checkTrainNumbers(context, train, f32);
   }
   if (loss) {
-    results.push_back({loss, "loss", sym::Role::loss, ""});
+    results.push_back({loss, "loss", sym::Role::loss, "", ""});
     if (parts.options.derivativeReaches && complete && report.diagnostics.errorCount() == before &&
         !parts.parameters.isReached(loss, /*frozen=*/false))
       report.error(train.loss->range, code::NothingToTrain,
@@ -60,7 +60,7 @@ void ResultTable::buildTraining() {
   }
   for (const OutputDecl &metric : train.metrics)
     if (Value value = scalarResult(*metric.value, metric.name.text, "the metric", metric.name.range))
-      results.push_back({value, std::string(metric.name.text), sym::Role::metric, ""});
+      results.push_back({value, std::string(metric.name.text), sym::Role::metric, "", ""});
 }
 
 /// Rules name a device; what they name must be there.
@@ -80,19 +80,36 @@ void ResultTable::checkPlacementRules() {
   }
 }
 
+/// The dimension that an entry point has one step of; empty where it has none, or after reporting.
+std::string ResultTable::streamOf(const EntryDecl &entry) {
+  if (!entry.stream)
+    return "";
+  Dim size = context.dimension(entry.stream->string(), entry.stream->range);
+  if (size && !size.isName()) {
+    report.error(entry.stream->range, code::NotAStream,
+                 "the dimension " + quoted(entry.stream->string()) + " of a stream has a fixed size",
+                 "compile without --dim for it");
+    return "";
+  }
+  return size ? std::string(entry.stream->string()) : "";
+}
+
 void ResultTable::build() {
-  auto add = [&](const JsonValue *text, const DeclaredName &name, sym::Role role, std::string entry) {
+  auto add = [&](const JsonValue *text, const DeclaredName &name, sym::Role role, std::string entry,
+                 std::string stream) {
     if (Value value = parts.nodes.buildOutput(*text, name.text, name.range))
-      results.push_back({value, std::string(name.text), role, std::move(entry)});
+      results.push_back({value, std::string(name.text), role, std::move(entry), std::move(stream)});
   };
   for (const OutputDecl &output : graph.outputs)
-    add(output.value, output.name, sym::Role::output, "");
+    add(output.value, output.name, sym::Role::output, "", "");
   if (graph.train)
     buildTraining();
   checkPlacementRules();
-  for (const EntryDecl &entry : graph.entries)
+  for (const EntryDecl &entry : graph.entries) {
+    std::string stream = streamOf(entry);
     for (const OutputDecl &output : entry.outputs)
-      add(output.value, output.name, sym::Role::entry, std::string(entry.name.text));
+      add(output.value, output.name, sym::Role::entry, std::string(entry.name.text), stream);
+  }
 }
 
 void ResultTable::replace(Value from, Value to) {

@@ -14,7 +14,7 @@ struct GraphResult {
   mlir::Value value;
   std::string name;
   sym::Role role;
-  std::string entry;
+  std::string entry, stream; // the entry point, and the dimension that it has one step of
 };
 
 /// The results of the model.
@@ -29,6 +29,7 @@ public:
 private:
   void buildTraining();
   void checkPlacementRules();
+  std::string streamOf(const EntryDecl &entry);
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);
 
   std::vector<GraphResult> results;

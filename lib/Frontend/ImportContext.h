@@ -39,11 +39,12 @@ struct AttributeArgument {
 
 /// An operand: a tensor, or a literal that takes the type of the tensors it meets.
 struct Operand {
-  mlir::Value value; // null: a literal
+  mlir::Value value; // null: a literal, or nothing
   TextRange range;
   bool bad = false;    // depends on something that has been reported
   bool isReal = false; // a literal that needs a floating type
   bool isBool = false;
+  bool absent = false;   // optional, and left out in front of others
   std::string text;      // a literal as written
   std::string_view name; // the operand that it is, where it is given by name
   TextRange nameRange;
@@ -125,6 +126,9 @@ struct OpPlace {
 /// Creates the parameters of layers: `node/name`.
 using MakeParameter = std::function<mlir::Value(const OpPlace &place, const LayerParameter &parameter)>;
 
+/// The results of an op without those that nobody names where there is one name.
+llvm::ArrayRef<mlir::Value> withoutUnnamed(llvm::ArrayRef<mlir::Value> results);
+
 class OpMaker {
 public:
   OpMaker(ImportContext &context, MakeParameter makeParameter)
@@ -155,6 +159,9 @@ public:
 
 private:
   bool checkCount(const OpSchema &schema, size_t given, bool layer, const OpPlace &place);
+  void reportLacking(const OpSchema &schema, size_t operand, const OpPlace &place);
+  bool makeParameters(const OpSchema &schema, llvm::SmallVectorImpl<mlir::Value> &operands,
+                      llvm::ArrayRef<LayerParameter> made, const OpPlace &place);
   const OperandSchema &slot(const OpSchema &schema, size_t index);
   bool typeLiterals(const OpSchema &schema, llvm::MutableArrayRef<Operand> operands,
                     llvm::ArrayRef<AttributeArgument> attributes, const OpPlace &place);

@@ -55,11 +55,11 @@ bool OpMaker::isLayer(const OpSchema &schema) {
 // Attributes
 //===----------------------------------------------------------------------===//
 
-bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<Operand> operands,
-                             ArrayRef<AttributeArgument> attributes, const OpPlace &place, NamedAttrList &out,
-                             std::vector<std::string> &meant) {
+bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<Operand> operands, ArrayRef<AttributeArgument> attributes,
+                             const OpPlace &place, NamedAttrList &out, std::vector<std::string> &meant) {
   bool good = true;
-  size_t positional = llvm::count_if(operands, [](const Operand &operand) { return operand.name.empty(); });
+  size_t positional =
+      llvm::count_if(operands, [](const Operand &operand) { return operand.name.empty() && !operand.absent; });
   auto isGiven = [&](StringRef name) {
     return llvm::any_of(attributes, [&](const AttributeArgument &other) { return ref(other.name) == name; }) ||
            llvm::any_of(operands, [&](const Operand &operand) { return ref(operand.name) == name; });
@@ -102,9 +102,8 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<Operand> operands,
   }
   for (const AttrSchema &attribute : schema.attributes)
     if (attribute.required && !llvm::is_contained(meant, attribute.name) &&
-        llvm::none_of(attributes, [&](const AttributeArgument &argument) {
-          return ref(argument.name) == attribute.name;
-        })) {
+        llvm::none_of(attributes,
+                      [&](const AttributeArgument &argument) { return ref(argument.name) == attribute.name; })) {
       bool function = place.inExpression && attribute.kind == AttrKind::Function;
       context.report.error(place.op, code::MissingAttribute,
                            quoted(schema.mnemonic) + " lacks the attribute " + quoted(attribute.name),
@@ -165,16 +164,15 @@ bool OpMaker::checkResult(Type type, const OpPlace &place) {
   context.report.error(place.op, code::ResultLimit,
                        tooMany ? "the result has " + std::to_string(tensor.getRank()) + " dimensions, more than " +
                                      std::to_string(dimensionLimit)
-                       : axis != dims.end()
-                           ? "the size of axis " + std::to_string(axis - dims.begin()) +
-                                 " of the result does not fit in 63 bits"
-                           : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
+                       : axis != dims.end() ? "the size of axis " + std::to_string(axis - dims.begin()) +
+                                                  " of the result does not fit in 63 bits"
+                                            : "the bytes of the result " + printType(type) + " do not fit in 63 bits");
   return false;
 }
 
 /// A number that becomes an element is one of the result's element type.
-bool OpMaker::checkNumbers(const OpSchema &schema, const NamedAttrList &attrs,
-                           ArrayRef<AttributeArgument> attributes, Type result) {
+bool OpMaker::checkNumbers(const OpSchema &schema, const NamedAttrList &attrs, ArrayRef<AttributeArgument> attributes,
+                           Type result) {
   bool good = true;
   Type element = cast<RankedTensorType>(result).getElementType();
   for (const AttributeArgument &argument : attributes)
@@ -235,22 +233,45 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(RegisteredOperatio
                                                               std::string &said) {
   SmallVector<RankedTensorType> types;
   for (Value operand : operands)
-    types.push_back(cast<RankedTensorType>(operand.getType()));
+    types.push_back(operand ? cast<RankedTensorType>(operand.getType()) : RankedTensorType());
   FirstError handler(loc.getContext(), said);
   return info.getInterface<LayerOpInterface>()->getLayerParameters(loc, attributes, types);
 }
 
-/// How many of `count` operands each operand of the schema stands for.
-static SmallVector<int32_t> operandSegments(const OpSchema &schema, size_t count) {
+/// How many of the operands each operand of the schema stands for; null ones are left out.
+static SmallVector<int32_t> operandSegments(const OpSchema &schema, ArrayRef<Value> operands) {
   SmallVector<int32_t> segments;
   size_t fixed = llvm::count_if(schema.operands, [](const OperandSchema &o) { return !o.variadic; });
-  size_t left = count;
   for (const OperandSchema &operand : schema.operands) {
-    size_t here = operand.variadic ? count - std::min(count, fixed) : std::min<size_t>(1, left);
-    segments.push_back(static_cast<int32_t>(here));
-    left -= std::min(left, here);
+    size_t here =
+        operand.variadic ? operands.size() - std::min(operands.size(), fixed) : std::min<size_t>(1, operands.size());
+    segments.push_back(
+        static_cast<int32_t>(llvm::count_if(operands.take_front(here), [](Value v) { return bool(v); })));
+    operands = operands.drop_front(here);
   }
   return segments;
+}
+
+/// Makes the parameters and puts them among the operands; false after reporting, or where one that is needed is neither
+/// given nor made.
+bool OpMaker::makeParameters(const OpSchema &schema, SmallVectorImpl<Value> &operands, ArrayRef<LayerParameter> made,
+                             const OpPlace &place) {
+  operands.resize(std::max(operands.size(), schema.operands.size()));
+  for (const LayerParameter &parameter : made) {
+    size_t at = llvm::find_if(schema.operands, [&](const OperandSchema &o) { return o.name == parameter.name; }) -
+                schema.operands.begin();
+    if (operands[at])
+      continue; // given by its name
+    operands[at] = makeParameter(place, parameter);
+    if (!operands[at])
+      return false;
+  }
+  for (auto [at, operand] : llvm::enumerate(schema.operands))
+    if (!operand.optional && !operands[at]) {
+      reportLacking(schema, at, place);
+      return false;
+    }
+  return true;
 }
 
 static LogicalResult inferTypes(RegisteredOperationName info, OperationState &state, DictionaryAttr attributes,
@@ -264,6 +285,12 @@ static LogicalResult inferTypes(RegisteredOperationName info, OperationState &st
   auto *infer = info.getInterface<InferTypeOpInterface>();
   return success(infer && succeeded(infer->inferReturnTypes(state.getContext(), state.location, state.operands,
                                                             attributes, properties.get(), {}, state.types)));
+}
+
+ArrayRef<Value> symc::withoutUnnamed(ArrayRef<Value> results) {
+  Operation *op = results.empty() ? nullptr : results[0].getDefiningOp();
+  const OpSchema *schema = op ? findOpSchema(op->getName().stripDialect()) : nullptr;
+  return schema && schema->firstAlone ? results.take_front() : results;
 }
 
 SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand> operands,
@@ -298,17 +325,12 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     auto made = layerParameters(*info, loc, attrs.getDictionary(context.context), values, said);
     if (failed(made))
       return refuse();
-    for (const LayerParameter &parameter : *made) {
-      Value value = makeParameter(place, parameter);
-      if (!value)
-        return {};
-      values.push_back(value);
-    }
-    if (!checkCount(schema, values.size(), /*layer=*/false, place))
+    if (!makeParameters(schema, values, *made, place))
       return {};
   }
   if (info->hasTrait<OpTrait::AttrSizedOperandSegments>())
-    attrs.append("operandSegmentSizes", context.b.getDenseI32ArrayAttr(operandSegments(schema, values.size())));
+    attrs.append("operandSegmentSizes", context.b.getDenseI32ArrayAttr(operandSegments(schema, values)));
+  llvm::erase(values, Value());
 
   OperationState state(loc, *info);
   state.addOperands(values);
@@ -322,7 +344,7 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
   Operation *op = context.b.create(state);
   if (auto random = dyn_cast<RandomOpInterface>(op))
     random.setStreamAttr(sym::StreamAttr::get(context.context, place.name));
-  if (layer && llvm::none_of(operands, [](const Operand &o) { return isa<FloatType>(elementOf(o.value)); }))
+  if (layer && llvm::none_of(operands, [](const Operand &o) { return o.value && isa<FloatType>(elementOf(o.value)); }))
     typedByThemselves.insert(op);
   return SmallVector<Value>(op->getResults());
 }

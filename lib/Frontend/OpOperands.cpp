@@ -52,16 +52,24 @@ bool OpMaker::arrange(const OpSchema &schema, SmallVectorImpl<Operand> &operands
     }
     places[at] = &operand;
   }
-  for (size_t at = 0; arranged.size() < operands.size(); ++at) {
-    if (!places[at]) {
-      context.report.error(place.op, code::OperandCount,
-                           quoted(schema.mnemonic) + " lacks the operand " + quoted(schema.operands[at].name));
+  while (!places.back())
+    places.pop_back();
+  for (auto [at, given] : llvm::enumerate(places)) {
+    if (!given && !schema.operands[at].optional && !isLayer(schema)) {
+      reportLacking(schema, at, place);
       return false;
     }
-    arranged.push_back(std::move(*places[at]));
+    Operand none;
+    none.absent = true;
+    arranged.push_back(given ? std::move(*given) : none);
   }
   operands = std::move(arranged);
   return true;
+}
+
+void OpMaker::reportLacking(const OpSchema &schema, size_t operand, const OpPlace &place) {
+  context.report.error(place.op, code::OperandCount,
+                       quoted(schema.mnemonic) + " lacks the operand " + quoted(schema.operands[operand].name));
 }
 
 const OperandSchema &OpMaker::slot(const OpSchema &schema, size_t index) {
@@ -158,7 +166,7 @@ bool OpMaker::typeLiterals(const OpSchema &schema, MutableArrayRef<Operand> oper
                            ArrayRef<AttributeArgument> attributes, const OpPlace &place) {
   for (size_t i = 0; i < operands.size(); ++i) {
     Operand &literal = operands[i];
-    if (literal.value)
+    if (literal.value || literal.absent)
       continue;
     // `concat(x, y, -1)`: among tensors that are joined a number can only be the axis.
     int64_t axis;
@@ -228,6 +236,8 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
       llvm::all_of(schema.operands, [](const OperandSchema &o) { return o.operandClass == OperandClass::Int; });
   const Operand *first[3] = {};
   for (auto [i, operand] : llvm::enumerate(operands)) {
+    if (operand.absent)
+      continue;
     OperandClass wanted = slot(schema, i).operandClass;
     Type element = elementOf(operand.value);
     TextRange range = place.inExpression ? operand.range : place.op;

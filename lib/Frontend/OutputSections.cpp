@@ -56,8 +56,8 @@ void symc::readEntryPoints(SectionReader &in, const JsonValue &section, GraphDec
     if (!wantKind(member.value, JsonValue::Object, "an entry point", in.report))
       continue;
     in.checkKeys(member.value, "an entry point", {"outputs", "stream", "doc"});
-    in.notYet(member.value, "stream", "one step of a dimension at a time");
     EntryDecl entry;
+    entry.stream = in.get(member.value, "stream", JsonValue::String, false, "an entry point");
     entry.name = {member.key, member.keyRange};
     if (const JsonValue *outputs = in.get(member.value, "outputs"))
       readOutputs(in, *outputs, entry.outputs);

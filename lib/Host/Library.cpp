@@ -51,10 +51,11 @@ Library::Library(const std::string &path, const std::string &shownAs) : file(sho
                     "compile the graph again with this symc");
   if (auto options = reinterpret_cast<symc_options (*)()>(dlsym(handle, (name + "_options_default").c_str())))
     defaults = options();
-  if (reflected->size < sizeof(symc_model))
+  constexpr size_t used = offsetof(symc_model, reset); // by this program
+  if (reflected->size < used)
     throw dataError(code::LibraryVersion, path,
                     "has a reflection struct of " + std::to_string(reflected->size) + " bytes; this symc needs " +
-                        std::to_string(sizeof(symc_model)),
+                        std::to_string(used),
                     "compile the graph again with this symc");
 }
 

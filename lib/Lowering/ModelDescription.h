@@ -14,6 +14,7 @@
 
 #include "lib/Support/ElementTypes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -63,6 +64,7 @@ struct SlotDescription {
   double a = 0, b = 0;   // as in symc_init
   Bytes data;            // InitKind::Data: row-major, little-endian
   bool embedded = false; // the data are those of --embed-params
+  bool resets = false;   // what a stream keeps
 };
 
 /// A constant tensor of the graph. The modules name it by `symbol`, an external declaration; it is defined once for
@@ -87,7 +89,8 @@ struct BufferDescription {
 ///   i32 @body_<name>(ptr frame)                           (symc_body)
 ///   void @sizes_<name>(ptr dims, ptr bytes, ptr shapes)   (symc_entry::sizes; integer code only)
 struct FunctionDescription {
-  std::string name; // "predict", "loss", "gradients", "train_step", "evaluate" or an entry point
+  std::string name;   // "predict", "loss", "gradients", "train_step", "evaluate" or an entry point
+  std::string stream; // the dimension that the function takes one step of; empty: none
   std::string doc;
   bool updatesState = false;
   bool trainingMode = false;
@@ -117,6 +120,11 @@ struct ModelDescription {
   uint64_t defaultSeed = 0;
   std::string graphSha256;        // of the graph file's bytes, in hexadecimal
   std::vector<std::string> flags; // as on the command line, those that change the result: "-O2", "--fast-math"
+
+  bool hasStream() const {
+    return std::any_of(functions.begin(), functions.end(),
+                       [](const FunctionDescription &f) { return !f.stream.empty(); });
+  }
 };
 
 } // namespace symc

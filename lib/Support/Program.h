@@ -82,6 +82,7 @@ typedef struct {
   uint32_t stream; /* CRC-32 of the name: the Philox stream */
   double a, b;
   const void *data;
+  int32_t resets; /* state of a stream, which reset initialises again */
 } symc_slot;
 
 typedef int32_t (*symc_body)(symc_frame *frame); /* 0, or a check failed */
@@ -127,6 +128,7 @@ symc_status symc_rt_parameter(symc_instance *instance, const char *name, DLTenso
 symc_status symc_rt_reserve(symc_instance *instance, const int64_t *dims);
 symc_status symc_rt_share_parameters(symc_instance *instance, symc_instance *owner);
 int64_t symc_rt_step(const symc_instance *instance);
+symc_status symc_rt_reset(symc_instance *instance);
 symc_status symc_rt_call(symc_instance *instance, int32_t function, const DLTensor *inputs, const DLTensor *outputs);
 symc_status symc_rt_output_shape(const symc_model *model, int32_t function, int32_t output, const int64_t *dims,
                                  int64_t *shape);

@@ -85,7 +85,8 @@ Model._fields_ = [
     ("step", _function(c_int64, c_void_p)),
     ("call", _function(_status, c_void_p, c_int32, c_void_p, c_void_p)),
     ("output_shape", _function(_status, POINTER(Model), c_int32, c_int32, POINTER(c_int64), POINTER(c_int64))),
-    ("plan", _function(_status, POINTER(Model), c_int32, POINTER(c_int64), POINTER(c_int64), POINTER(c_int64)))]
+    ("plan", _function(_status, POINTER(Model), c_int32, POINTER(c_int64), POINTER(c_int64), POINTER(c_int64))),
+    ("reset", _function(_status, c_void_p))]
 
 _KINDS = {0: "i", 1: "u", 2: "f", 4: "u", 6: "b"}
 

@@ -297,12 +297,20 @@ class Model:
 
     @property
     def step(self):
-        """The number of completed training steps."""
+        """The number of completed training steps, or the function of that name where the graph has one."""
+        if "step" in self.functions:
+            return self.functions["step"]
         return self._handle.model.contents.step(self._handle.pointer)
 
     def initialize(self, seed=0):
         """Initial parameters and optimizer state, drawn with `seed`, which is also that of dropout."""
         self._with("initialize", values.whole_number(seed, "seed", 0, 2**64 - 1))
+
+    def reset(self):
+        """Streams begin anew: the next call of a function with a stream takes the first step."""
+        if self._handle.model.contents.size <= abi.Model.reset.offset:
+            raise LibraryError("the library was made by a symc without streams")
+        self._with("reset")
 
     def load_parameters(self, path, allow_extra=False):
         """From safetensors; a missing tensor is an error, and an extra one unless `allow_extra`."""

@@ -92,7 +92,7 @@ class Schema:
             print(f"    {{{quote(name)}, {quote(op['summary'])}, {quote(op['description'])}, {quote(op['formula'])}, "
                   f"{quote(op['gradient'])}, {f'kOperands_{name}' if operands else '{}'}, "
                   f"{f'kAttrs_{name}' if attributes else '{}'}, {results}, {str(bool(op['broadcasts'])).lower()}, "
-                  f"{str(bool(op['activation'])).lower()}}},", file=out)
+                  f"{str(bool(op['activation'])).lower()}, {str(bool(op['firstAlone'])).lower()}}},", file=out)
         print("};", file=out)
 
 

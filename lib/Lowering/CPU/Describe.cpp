@@ -17,7 +17,7 @@ std::string textAttr(DictionaryAttr attributes, StringRef name) {
 }
 
 SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, ElementsAttr data, bool trainable,
-                             StringRef doc) {
+                             StringRef doc, bool resets = false) {
   auto tensor = cast<RankedTensorType>(type);
   SlotDescription slot;
   slot.name = name.str();
@@ -26,6 +26,7 @@ SlotDescription describeSlot(StringRef name, Type type, sym::InitAttr init, Elem
   slot.element = elementTypeOf(tensor.getElementType());
   slot.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
   slot.trainable = trainable;
+  slot.resets = resets;
   slot.init = static_cast<InitKind>(init.getKind());
   slot.a = init.getA().convertToDouble();
   slot.b = init.getB().convertToDouble();
@@ -84,8 +85,8 @@ public:
       model.parameters.push_back(describeSlot(p.getSlot(), p.getType(), p.getInit(),
                                               p.getData().value_or(ElementsAttr()), p.getTrainable(), p.getDoc()));
     for (auto s : module.getOps<sym::StateOp>())
-      model.state.push_back(
-          describeSlot(s.getSlot(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()), false, s.getDoc()));
+      model.state.push_back(describeSlot(s.getSlot(), s.getType(), s.getInit(), s.getData().value_or(ElementsAttr()),
+                                         false, s.getDoc(), s.getResets()));
     for (auto function : module.getOps<func::FuncOp>())
       if (!isKernel(function))
         model.functions.push_back(describeFunction(function));
@@ -100,6 +101,7 @@ private:
     FunctionDescription description;
     description.name = function.getSymName().str();
     description.doc = textAttr(function->getAttrDictionary(), kDocAttr);
+    description.stream = textAttr(function->getAttrDictionary(), kStreamAttr);
     description.updatesState = description.name == "train_step";
     description.trainingMode = description.name == "train_step" || description.name == "gradients";
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {

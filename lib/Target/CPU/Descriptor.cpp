@@ -138,7 +138,7 @@ private:
         uint32_t stream = crc32(arrayRefFromStringRef(slot.name));
         rows.push_back(record({string(slot.name), type(slot.element), int32(slot.shape.size()), numbers(slot.shape),
                                int64(elementCount(slot.shape)), int32(static_cast<int32_t>(slot.init)),
-                               ConstantInt::get(i32, stream), real(slot.a), real(slot.b), data}));
+                               ConstantInt::get(i32, stream), real(slot.a), real(slot.b), data, int32(slot.resets)}));
       }
     return table(rows);
   }
@@ -186,7 +186,8 @@ private:
                                 "step",
                                 "call",
                                 "output_shape",
-                                "plan"};
+                                "plan",
+                                "reset"};
     std::vector<Constant *> fields = {int32(SYMC_ABI_VERSION),
                                       int32(sizeof(symc_model)),
                                       string(model.name),
@@ -293,6 +294,8 @@ private:
     forward("load_state", i32, {pointer, pointer}, /*appendNull=*/true);
     forward("parameter", i32, {pointer, pointer, pointer});
     forward("share_parameters", i32, {pointer, pointer});
+    if (model.hasStream())
+      forward("reset", i32, {pointer});
 
     SmallVector<Type *> types(model.dims.size() + 1, i64);
     types[0] = pointer;

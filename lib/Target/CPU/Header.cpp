@@ -8,8 +8,8 @@
 // comments, where it can neither end the comment nor confuse a reader.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Target/CPU/Names.h"
 #include "lib/Target/CPU/Library.h"
+#include "lib/Target/CPU/Names.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 
@@ -201,6 +201,10 @@ private:
     function(status, "reserve", self + dims);
     comment({"Uses the parameters of `owner` from now on; their memory lives until the last user is destroyed."});
     function(status, "share_parameters", self + ", " + name + " *" + ownName("owner", name));
+    if (model.hasStream()) {
+      comment({"Streams begin anew: the next call of a function that takes one step at a time takes the first one."});
+      function(status, "reset", self);
+    }
     os << "/* The reflection interface, see symc/runtime.h. */\n";
     function("const struct symc_model *", "model", "void");
   }
@@ -246,7 +250,9 @@ private:
 
   void typedFunction(const FunctionDescription &f) {
     std::vector<std::string> names = parameterNames(model, f);
-    std::vector<std::string> about = {aboutFunction(f.name)};
+    std::vector<std::string> about = {f.stream.empty() ? aboutFunction(f.name)
+                                                       : "Takes the next step of '" + commentText(f.stream) +
+                                                             "'; the instance keeps what later steps need."};
     if (!f.doc.empty())
       about.push_back(commentText(f.doc));
     std::string parameters = name + " *" + instanceName(name);

@@ -142,6 +142,8 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
                          {"outputs", arguments(function.outputs)},
                          {"parameters", function.parameters},
                          {"kernels", function.kernels}});
+    if (!function.stream.empty())
+      functions.back()["stream"] = function.stream;
     memory[function.name] = {{"live_bytes", liveFormula(function.buffers)}};
   }
   for (const SlotDescription &parameter : model.parameters) {
