@@ -27,8 +27,8 @@ using namespace symc::contraction;
 
 namespace {
 
-// Room for a packed slice of a panel, and for the sums of the tiles that use it.
-constexpr int64_t kSliceBytes = 64 << 10, kSumsBytes = 64 << 10;
+// Room for the sums of the tiles that use a packed slice.
+constexpr int64_t kSumsBytes = 64 << 10;
 
 class MatmulEmitter {
 public:
@@ -137,7 +137,7 @@ private:
       return tiling;
     tiling.packing = turned ? Packing::Turned : Packing::Copied;
     if (!k.constant || panelBytes(vectors) > kStackBytes)
-      slice(tiling, kSliceBytes, rows);
+      slice(tiling, sliceBytes(), rows);
     return tiling;
   }
 
@@ -146,12 +146,16 @@ private:
     Tiling tiling{1, vectors};
     tiling.packing = product.turned(v) ? Packing::Turned : Packing::None;
     if (tiling.packing == Packing::Turned && (!k.constant || panelBytes(vectors) > kStackBytes))
-      slice(tiling, kSliceBytes, tiled.rows);
+      slice(tiling, sliceBytes(), tiled.rows);
     // Several rows are to find V in the first cache.
     if (tiling.packing == Packing::None && k.constant && sums <= 1 && panelBytes(vectors) > p.isa.l1 / 2)
       slice(tiling, p.isa.l1 / 2, tiled.rows);
     return tiling;
   }
+
+  /// Room for a packed slice of a panel. Measured: with narrower tiles its products read S often enough to want both in
+  /// the first cache.
+  int64_t sliceBytes() { return p.isa.registers < 32 ? 32 << 10 : 64 << 10; }
 
   void slice(Tiling &tiling, int64_t bytes, unsigned rowsAtLeast) {
     tiling.depth = std::max<int64_t>(1, bytes / elementBytes() / packedStride(tiling.vectors));
