@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""central_differences.py [--only OP] [--build DIR] [--batch N]: `gradients` against central differences, in f64, for
-every op of the dialect whose definition tells a derivative.
+"""central_differences.py [--only OP] [--build DIR] [--batch N] [--second]: `gradients` against central differences, in
+f64, for every op of the dialect whose definition tells a derivative. With --second the loss is one of the derivatives,
+as `grad` gives them.
 
 Operands are drawn from a seeded generator where the op is smooth; what the definition does not tell (shapes that go
 together, attributes, domains) is in the tables below. An op that neither the tables nor the general rule fit is a
@@ -23,7 +24,7 @@ from vjp.sample import Sample
 # Where operands are drawn from, when not in ±2.
 DOMAINS = {"log": (.5, 3), "log1p": (-.5, 2), "sqrt": (.5, 3), "rsqrt": (.5, 3), "pow": (.5, 2), "acosh": (1.5, 3),
            "asin": (-.8, .8), "acos": (-.8, .8), "atanh": (-.8, .8), "div": (.5, 2), "reciprocal": (.5, 2),
-           "kl_divergence": (.1, .9), "prod": (.5, 2), "cumprod": (.5, 2), "tan": (-1, 1), "mod": (.6, .9),
+           "kl_divergence": (.1, .9), "det": (-1, 1), "prod": (.5, 2), "cumprod": (.5, 2), "tan": (-1, 1), "mod": (.6, .9),
            "floor_div": (.6, .9), "std": (-2, 2), "nll": (-3, -.1), "cbrt": (.5, 2)}
 F = lambda *shape: ("f", shape)
 I = lambda shape, *values: ("i", shape, values)
@@ -84,7 +85,11 @@ SAMPLES = {
     "where": [([B(3, 4), F(3, 4), F(3, 4)], {})], "select": [([B(3, 4), F(3, 4), F(3, 4)], {})],
     "cast": [([F(3, 4)], {"dtype": "f64"})], "clip": [([F(3, 4)], {"min": -1.0, "max": 1.0})],
     "embedding": [([I((3,), 1, 0, 1), F(4, 2)], {})],
-    "sparse_softmax_cross_entropy": [([F(3, 4), I((3,), 1, 3, 0)], {})], "nll": [([F(3, 4), I((3,), 1, 3, 0)], {})],
+    "sparse_softmax_cross_entropy": [([F(3, 4), I((3,), 1, 3, 0)], {}),
+                                     ([F(2, 4, 3), I((2, 3), 1, 9, 0, 9, 3, 2)], {"axis": 1, "ignore_index": 9}),
+                                     ([F(3, 4), I((3,), -1, 3, 0)], {"ignore_index": -1, "reduction": "sum"})],
+    "nll": [([F(3, 4), I((3,), 1, 3, 0)], {}), ([F(3, 4), I((3,), 1, -5, 0)], {"ignore_index": -5}),
+            ([F(3, 4), I((3,), 1, 3, 0)], {"ignore_index": 3, "reduction": "none"})],
     "resize": [([F(1, 3, 4, 2)], {"size": [5, 6]}), ([F(2, 7, 2)], {"size": 3, "method": "nearest"}),
                ([F(1, 5, 4, 3, 1)], {"size": [3, 7, 2], "method": "bicubic", "antialias": True}),
                ([F(1, 5, 3, 2)], {"size": [3, 4], "coordinates": "align_corners"}),
@@ -101,8 +106,11 @@ SAMPLES = {
 }
 # Their derivative is 0 wherever there is one.
 STEPS = {"ceil", "floor", "round", "trunc", "sign", "floor_div"}
+# With one derivative only.
+ONCE = {"cumprod"}
 # Random, or with other values in `predict` than in `gradients`.
 LEFT_OUT = {"dropout": "random", "batch_norm": "other statistics in `predict`", "stop_gradient": "has no derivative by definition", "print": "an effect", "assert": "an effect",
+            "grad": "--second is about it",
             # These take functions of the file: test/Random/control_flow.py.
             "call": "a function", "cond": "functions", "scan": "functions", "while": "functions"}
 
@@ -132,7 +140,15 @@ def draw(rng, kind, shape, low, high, values=()):
     return data
 
 
-def samples_of(op, operands, results, number, rng):
+def differentiate(sample):
+    """The terms become those of the derivatives by all parameters."""
+    total, variables = sample.expr(" + ".join(sample.terms)), list(sample.parameters)
+    gradients = [sample.name() for _ in variables]
+    sample.nodes.append({"name": gradients, "op": "grad", "inputs": [total.name, *variables]})
+    sample.terms = [sample.expr(f"sum(sin({g} * 0.6 + 0.2) + {g} * 0.5)").name for g in gradients]
+
+
+def samples_of(op, operands, results, number, rng, second=False):
     cases = SAMPLES.get(op)
     if cases is None:
         kinds = {"Sym_BoolTensor": B(3, 4), "Sym_IntTensor": None}
@@ -147,7 +163,10 @@ def samples_of(op, operands, results, number, rng):
         outputs = outputs[:1] if op == "top_k" else outputs if isinstance(outputs, list) else [outputs]
         # Weights that tell the elements apart, whatever the shape.
         sample.results = outputs
-        sample.terms = [sample.expr(f"sum(sin({o.name} * 1.7) + {o.name} * 0.3)").name for o in outputs]
+        factor = 0.4 if second else 1.7  # a third derivative is not to be seen in the differences
+        sample.terms = [sample.expr(f"sum(sin({o.name} * {factor}) + {o.name} * 0.3)").name for o in outputs]
+        if second:
+            differentiate(sample)
         sample.outputs = {f"t{sample.number}_{k}": t for k, t in enumerate(sample.terms)}
         yield sample
 
@@ -224,12 +243,16 @@ def main():
     parser.add_argument("--only", help="ops whose name contains this")
     parser.add_argument("--build", type=pathlib.Path, default=runner.ROOT / "build" / "release")
     parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--second", action="store_true", help="second derivatives")
     arguments = parser.parse_args()
     rng, samples, skipped, missing = np.random.default_rng(7), [], {}, []
     for op, operands, results in sorted(differentiable_ops(arguments.build)):
         if arguments.only and arguments.only not in op:
             continue
-        made = [] if op in LEFT_OUT else list(samples_of(op, operands, results if op != "split" else 2, len(samples), rng))
+        if arguments.second and op in STEPS | ONCE:
+            continue
+        results = results if op != "split" else 2
+        made = [] if op in LEFT_OUT else list(samples_of(op, operands, results, len(samples), rng, arguments.second))
         if op in LEFT_OUT:
             skipped[op] = LEFT_OUT[op]
         elif not made:

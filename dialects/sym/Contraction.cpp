@@ -85,9 +85,10 @@ Value symc::multiply(OpBuilder &b, Location loc, Value x, Value y, bool tx, bool
   return MatmulOp::create(b, loc, x, y, b.getBoolAttr(tx), b.getBoolAttr(ty));
 }
 
-/// All axes but the last in one.
-static Value flattenRows(OpBuilder &b, Location loc, Value x) {
+Value symc::flattenRows(OpBuilder &b, Location loc, Value x) {
   Dims dims = dimsOf(x);
+  if (dims.size() <= 2)
+    return x;
   return reshape(b, loc, x, {symc::product(b.getContext(), ArrayRef(dims).drop_back()), dims.back()});
 }
 

@@ -13,6 +13,8 @@ namespace symc {
 /// sym.matmul, with transposed operands where told.
 mlir::Value multiply(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y, bool tx = false,
                      bool ty = false);
+/// All axes but the last in one; a vector or matrix as it is.
+mlir::Value flattenRows(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
 /// A vector as a matrix of one column; anything else as it is.
 mlir::Value asColumn(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
 /// Sizes of leading axes, broadcast as NumPy broadcasts; nothing, with an error that shows the types, where they do not

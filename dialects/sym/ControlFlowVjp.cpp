@@ -389,8 +389,7 @@ FailureOr<RegionVjp> ScanOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents,
 FailureOr<RegionVjp> WhileOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents, const llvm::BitVector &active,
                                              Differentiator differentiate) {
   if (!getMaxIterations())
-    return emitError("S0711: 'while' has no derivative without max_iterations, but the loss depends on a trainable "
-                     "parameter through it");
+    return emitError("S0711: 'while' has no derivative without max_iterations, but one is taken through it");
   Dim trips = constantDim(getContext(), *getMaxIterations());
   LoopVjp vjp(*this, getBody(), getCarryCount(), {}, getInvariants(), trips);
   if (failed(vjp.derive(cotangents, active, differentiate)))

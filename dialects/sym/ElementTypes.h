@@ -26,6 +26,9 @@ inline mlir::Type arithmeticType(mlir::Type element) {
 /// The trait of ops that move, choose or convert elements.
 template <class ConcreteOp> class WithoutArithmetic : public mlir::OpTrait::TraitBase<ConcreteOp, WithoutArithmetic> {};
 
+/// An op whose floating operands may have different element types.
+template <class ConcreteOp> class MixedElementTypes : public mlir::OpTrait::TraitBase<ConcreteOp, MixedElementTypes> {};
+
 /// An op whose result is operand 0 in its memory.
 template <class ConcreteOp> class RenamesMemory : public mlir::OpTrait::TraitBase<ConcreteOp, RenamesMemory> {};
 inline bool renamesMemory(mlir::Operation *op) { return op && op->hasTrait<RenamesMemory>(); }

@@ -6,6 +6,7 @@
 #include "dialects/sym/Layers.h"
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Check.h"
+#include "dialects/sym/Contraction.h"
 #include <cmath>
 
 using namespace mlir;
@@ -113,10 +114,11 @@ FailureOr<SmallVector<LayerParameter>> DenseOp::getLayerParameters(Location loc,
 }
 
 SmallVector<Value> DenseOp::decompose(OpBuilder &b) {
-  Value out = MatmulOp::create(b, getLoc(), getX(), getKernel(), b.getBoolAttr(false), b.getBoolAttr(false));
+  // Rows in one axis up to the end: the bias and the activation belong to the product's kernel.
+  Value out = multiply(b, getLoc(), flattenRows(b, getLoc(), getX()), getKernel());
   if (getBias())
     out = AddOp::create(b, getLoc(), out, broadcastLike(b, getLoc(), getBias(), out.getType()));
-  return {applyActivation(b, getLoc(), getActivation(), out)};
+  return {reshapeLike(b, getLoc(), applyActivation(b, getLoc(), getActivation(), out), getType())};
 }
 
 #define GET_OP_CLASSES

@@ -17,10 +17,12 @@ static SmallVector<int64_t> allAxes(Value x) {
   return llvm::to_vector(llvm::seq<int64_t>(0, cast<RankedTensorType>(x.getType()).getRank()));
 }
 
+static Tensor divideBy(Tensor v, Value count) {
+  return v / v.with(broadcastLike(v.b, v.loc, count, v.value.getType()));
+}
 /// v / the number of elements of `counted`.
 static Tensor divideByCount(Tensor v, Type counted) {
-  Value count = sizeValue(v.b, v.loc, elementCount(counted), elementOf(v.value));
-  return v / v.with(broadcastLike(v.b, v.loc, count, v.value.getType()));
+  return divideBy(v, sizeValue(v.b, v.loc, elementCount(counted), elementOf(v.value)));
 }
 
 static Tensor reduceLoss(Tensor losses, LossReduction reduction) {
@@ -92,8 +94,22 @@ struct Examples {
   Tensor logSoftmax() const {
     return x.with(LogSoftmaxOp::create(x.b, x.loc, x.value, x.b.getDenseI64ArrayAttr(axis)));
   }
+};
+
+/// Examples with the number of a class each. Those whose label is to be ignored count nowhere.
+struct LabelledExamples : Examples {
+  LabelledExamples(const Examples &examples, Value labels, std::optional<int64_t> ignoredLabel)
+      : Examples(examples), labels(labels) {
+    if (!ignoredLabel)
+      return;
+    Tensor given = x.with(labels);
+    Number number(x.b.getI64IntegerAttr(*ignoredLabel));
+    ignored.emplace(equal(given, literal(given, number)));
+    this->labels = where(*ignored, 0.0, given).value;
+  }
+
   /// Where the class is that of the labels, which are checked.
-  Tensor isLabel(Value labels) const {
+  Tensor isLabel() const {
     OpBuilder &b = x.b;
     Dim classes = dimOf(x.value.getType(), axis);
     auto size = DimsAttr::get(b.getContext(), classes);
@@ -102,6 +118,32 @@ struct Examples {
     auto shape = DimsAttr::get(b.getContext(), dimsOf(x.value));
     return equal(x.with(IotaOp::create(b, x.loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(b.getI64Type()))),
                  spread(checked));
+  }
+  Tensor reduce(Tensor losses, LossReduction reduction) const {
+    if (!ignored)
+      return reduceLoss(losses, reduction);
+    Tensor kept = where(*ignored, 0.0, losses);
+    if (reduction != LossReduction::mean)
+      return reduceLoss(kept, reduction);
+    return divideBy(reduceLoss(kept, LossReduction::sum), keptCount());
+  }
+  /// The cotangent of each loss, of those that are ignored too.
+  Tensor cotangent(Value g, LossReduction reduction) const {
+    if (!ignored || reduction != LossReduction::mean)
+      return Examples::cotangent(g, reduction);
+    return Examples::cotangent(divideBy(x.with(g), keptCount()).value, LossReduction::sum);
+  }
+  /// The derivative by the scores, from one that knows of no examples to ignore.
+  Tensor derivative(Tensor all) const { return ignored ? where(spread(*ignored), 0.0, all) : all; }
+
+private:
+  Value labels;                  // valid ones in place of those that are ignored
+  std::optional<Tensor> ignored; // by example
+
+  Value keptCount() const {
+    Tensor kept = convert(bitNot(*ignored), x.b.getI64Type());
+    Tensor count = x.with(sumOver(x.b, x.loc, kept.value, allAxes(kept.value), false));
+    return convert(count, elementOf(x.value)).value;
   }
 };
 } // namespace
@@ -127,8 +169,12 @@ static LogicalResult inferDense(Value x, Value y, int64_t axis, LossReduction re
 }
 
 /// Labels have the shape of the scores without the axis.
-static LogicalResult inferSparse(Value x, Value labels, int64_t axis, LossReduction reduction,
-                                 std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+static LogicalResult inferSparse(Value x, Value labels, int64_t axis, std::optional<int64_t> ignoredLabel,
+                                 LossReduction reduction, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  if (ignoredLabel &&
+      !Number(IntegerAttr::get(IntegerType::get(x.getContext(), 64), *ignoredLabel)).as(elementOf(labels)))
+    return emitOptionalError(loc, "S0314: ignore_index is ", *ignoredLabel, ", which ",
+                             printElementType(elementOf(labels)), " cannot represent");
   Dims dims = dimsOf(x);
   FailureOr<int64_t> classes = normalizeAxis(loc, axis, dims.size());
   if (failed(classes))
@@ -155,31 +201,32 @@ SmallVector<Value> SoftmaxCrossEntropyOp::buildVjp(OpBuilder &b, ValueRange cota
 }
 
 LogicalResult SparseSoftmaxCrossEntropyOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
-  return inferSparse(a.getLogits(), a.getLabels(), a.getAxis(), a.getReduction(), loc, types);
+  return inferSparse(a.getLogits(), a.getLabels(), a.getAxis(), a.getIgnoreIndex(), a.getReduction(), loc, types);
 }
 SmallVector<Value> SparseSoftmaxCrossEntropyOp::decompose(OpBuilder &b) {
-  Examples e = examples(b, getLoc(), getLogits(), getAxis());
+  LabelledExamples e(examples(b, getLoc(), getLogits(), getAxis()), getLabels(), getIgnoreIndex());
   Tensor largest = e.x.with(MaxOp::create(b, getLoc(), e.x.value, b.getDenseI64ArrayAttr(e.axis), b.getBoolAttr(true)));
   Tensor shifted = e.x - e.spread(largest);
-  Tensor picked = e.sum(where(e.isLabel(getLabels()), shifted, 0.0));
-  return {reduceLoss(e.drop(log(e.sum(exp(shifted))) - picked), getReduction()).value};
+  Tensor picked = e.sum(where(e.isLabel(), shifted, 0.0));
+  return {e.reduce(e.drop(log(e.sum(exp(shifted))) - picked), getReduction()).value};
 }
 SmallVector<Value> SparseSoftmaxCrossEntropyOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  Examples e = examples(b, getLoc(), getLogits(), getAxis());
+  LabelledExamples e(examples(b, getLoc(), getLogits(), getAxis()), getLabels(), getIgnoreIndex());
   Tensor p = e.softmax(), g = e.cotangent(cotangents[0], getReduction());
-  return {(g * where(e.isLabel(getLabels()), p - 1.0, p)).value, Value()};
+  return {e.derivative(g * where(e.isLabel(), p - 1.0, p)).value, Value()};
 }
 
 LogicalResult NllOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
-  return inferSparse(a.getLogProbabilities(), a.getLabels(), -1, a.getReduction(), loc, types);
+  return inferSparse(a.getLogProbabilities(), a.getLabels(), -1, a.getIgnoreIndex(), a.getReduction(), loc, types);
 }
 SmallVector<Value> NllOp::decompose(OpBuilder &b) {
-  Examples e = examples(b, getLoc(), getLogProbabilities(), -1);
-  return {reduceLoss(-e.drop(e.sum(where(e.isLabel(getLabels()), e.x, 0.0))), getReduction()).value};
+  LabelledExamples e(examples(b, getLoc(), getLogProbabilities(), -1), getLabels(), getIgnoreIndex());
+  return {e.reduce(-e.drop(e.sum(where(e.isLabel(), e.x, 0.0))), getReduction()).value};
 }
 SmallVector<Value> NllOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  Examples e = examples(b, getLoc(), getLogProbabilities(), -1);
-  return {where(e.isLabel(getLabels()), -e.cotangent(cotangents[0], getReduction()), 0.0).value, Value()};
+  LabelledExamples e(examples(b, getLoc(), getLogProbabilities(), -1), getLabels(), getIgnoreIndex());
+  Tensor all = where(e.isLabel(), -e.cotangent(cotangents[0], getReduction()), 0.0);
+  return {e.derivative(all).value, Value()};
 }
 
 LogicalResult KlDivergenceOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {

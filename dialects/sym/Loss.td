@@ -85,6 +85,10 @@ def Sym_HingeOp : Sym_ElementLoss<"hinge", ["prediction", "target"], "maximum(1.
 class Sym_ClassLoss<string mnemonic> : Sym_Loss<mnemonic> {
   let description = "The mean is over the examples, that is all axes but `axis`. " # reductionDescription;
 }
+/// Of losses whose labels are numbers of classes.
+defvar labelDescription = [{A label out of range is a status at run time. An example whose label is `ignore_index` counts
+neither in the sum nor in the mean, its own loss and its gradient are 0, and the label need be no class; the mean over no
+example is NaN. }];
 def Sym_SoftmaxCrossEntropyOp : Sym_ClassLoss<"softmax_cross_entropy"> {
   let summary = "Cross entropy of label distributions and the softmax of logits";
   let formula = "mean(-sum(labels * log_softmax(logits, axis), axis))";
@@ -96,17 +100,17 @@ def Sym_SparseSoftmaxCrossEntropyOp : Sym_ClassLoss<"sparse_softmax_cross_entrop
   let summary = "Cross entropy of class numbers and the softmax of logits";
   let formula = "mean(-log_softmax(logits, axis)[labels])";
   let gradient = "dlogits = g / n * (softmax(logits) - one_hot(labels))";
-  let description = "`labels` has the shape of `logits` without `axis`. A label out of range is a status at run time. "
-                    # reductionDescription;
-  let arguments = !con((ins Sym_FloatTensor:$logits, Sym_IntTensor:$labels, DefaultValuedAttr<Sym_I64, "-1">:$axis),
-                       lossReduction);
+  let description = "`labels` has the shape of `logits` without `axis`. " # labelDescription # reductionDescription;
+  let arguments = !con((ins Sym_FloatTensor:$logits, Sym_IntTensor:$labels, DefaultValuedAttr<Sym_I64, "-1">:$axis,
+                        OptionalAttr<Sym_I64>:$ignore_index), lossReduction);
 }
 def Sym_NllOp : Sym_ClassLoss<"nll"> {
   let summary = "Negative logarithm of the probability of the right class";
   let formula = "mean(-log_probabilities[labels])";
   let gradient = "dlog_probabilities = -g / n * one_hot(labels)";
-  let description = "Classes are the last axis. A label out of range is a status at run time. " # reductionDescription;
-  let arguments = !con((ins Sym_FloatTensor:$log_probabilities, Sym_IntTensor:$labels), lossReduction);
+  let description = "Classes are the last axis. " # labelDescription # reductionDescription;
+  let arguments = !con((ins Sym_FloatTensor:$log_probabilities, Sym_IntTensor:$labels,
+                        OptionalAttr<Sym_I64>:$ignore_index), lossReduction);
 }
 def Sym_KlDivergenceOp : Sym_ClassLoss<"kl_divergence"> {
   let summary = "Kullback-Leibler divergence of distributions";

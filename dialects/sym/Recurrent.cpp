@@ -211,16 +211,20 @@ public:
     for (const char *name : {"h", "c"})
       if (body->getNumArguments() <= inits.size())
         body->addArgument(state, place(name));
-    body->addArgument(rowType(projected.getType()), place("x"));
-    Bias bias{addInvariant(*body, invariants, op.getRecurrentKernel(), "recurrent_kernel"), {}, {}};
+    SmallVector<Value> rows{projected};
+    Arguments arguments;
+    arguments.x = body->addArgument(rowType(projected.getType()), place("x"));
+    if (op.getLengths()) {
+      rows.push_back(runningSteps());
+      arguments.runs = body->addArgument(rowType(rows.back().getType()), place("runs"));
+    }
+    arguments.kernel = addInvariant(*body, invariants, op.getRecurrentKernel(), "recurrent_kernel");
     if (kind.twoBiases && op.getBias())
-      bias.value = addInvariant(*body, invariants, biasRow(1), "bias");
-    if (op.getLengths())
-      bias.lengths = addInvariant(*body, invariants, op.getLengths(), "lengths");
-    fill(*body, bias);
+      arguments.bias = addInvariant(*body, invariants, biasRow(1), "bias");
+    fill(*body, arguments);
 
     auto scan = ScanOp::create(b, loc, types, DimsAttr::get(b.getContext(), sizes.time), op.getReverseAttr(), inits,
-                               projected, Value(), invariants);
+                               rows, Value(), invariants);
     scan.getBody().push_back(body);
     SmallVector<Value> results(scan.getResults().take_front(inits.size()));
     Value first = results[0];
@@ -231,9 +235,9 @@ public:
   }
 
 private:
-  /// The arguments of the body that stay the same.
-  struct Bias {
-    Value kernel, value, lengths;
+  /// Of the body, behind its carries; null for none.
+  struct Arguments {
+    Value x, runs, kernel, bias;
   };
 
   Op op;
@@ -264,51 +268,48 @@ private:
   /// What the kernel makes of all steps of x, time first. Before the product: x has fewer features than there are
   /// gates.
   Value projectInput() {
-    Value product = multiply(b, loc, transposed(op.getX(), {1, 0, 2}), op.getKernel());
-    return op.getBias() ? plus(product, biasRow(0)) : product;
+    Value product = multiply(b, loc, flattenRows(b, loc, transposed(op.getX(), {1, 0, 2})), op.getKernel());
+    if (op.getBias())
+      product = plus(product, biasRow(0));
+    return symc::reshape(b, loc, product, {sizes.time, sizes.batch, dimOf(product.getType(), 1)});
   }
 
-  void fill(Block &body, const Bias &fixed) {
+  void fill(Block &body, const Arguments &arguments) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(&body);
     constexpr Kind kind = kKind<Op>;
     auto tensor = [&](Value value) { return Tensor{b, loc, value}; };
-    Value h = body.getArgument(1), recurrent = multiply(b, loc, h, fixed.kernel);
-    if (fixed.value)
-      recurrent = plus(recurrent, fixed.value);
+    Value h = body.getArgument(1), recurrent = multiply(b, loc, h, arguments.kernel);
+    if (arguments.bias)
+      recurrent = plus(recurrent, arguments.bias);
     SmallVector<Value> before(body.getArguments().slice(1, kind.hasCell ? 2 : 1));
-    Step step{b,
-              loc,
-              sizes.units,
-              op.getActivation(),
-              tensor(h),
-              std::nullopt,
-              tensor(body.getArgument(1 + before.size())),
-              tensor(recurrent)};
+    Step step{b, loc, sizes.units, op.getActivation(), tensor(h), std::nullopt, tensor(arguments.x), tensor(recurrent)};
     if (kind.hasCell)
       step.c.emplace(tensor(before[1]));
-    SmallVector<Value> after = ::build(op, step), yielded;
+    SmallVector<Value> after = ::build(op, step);
     Value row = after[0];
-    if (fixed.lengths) {
-      Tensor runs = isRunning(tensor(body.getArgument(0)), tensor(fixed.lengths), h.getType());
+    if (arguments.runs) {
+      Type bools = tensorType(dimsOf(h), b.getI1Type());
+      Tensor runs = tensor(broadcastLike(b, loc, arguments.runs, bools));
       for (auto [next, last] : llvm::zip_equal(after, before))
         next = where(runs, tensor(next), tensor(last)).value;
       row = where(runs, tensor(row), 0.0).value;
     }
-    yielded = after;
     if (op.getReturnSequences())
-      yielded.push_back(row);
-    YieldOp::create(b, loc, yielded);
+      after.push_back(row);
+    YieldOp::create(b, loc, after);
   }
 
-  /// Whether the sequence of an element of the state has the step.
-  Tensor isRunning(Tensor t, Tensor lengths, Type state) {
+  /// Whether a sequence has a step, [time, batch, 1].
+  Value runningSteps() {
     Type i64 = b.getI64Type();
-    Tensor ends = convert(lengths, i64);
-    Tensor runs = t.with(broadcastLike(b, loc, t.value, ends.value.getType())) < ends;
-    Dims column{sizes.batch, constantDim(b.getContext(), 1)};
-    return runs.with(
-        broadcastLike(b, loc, reshape(b, loc, runs.value, column), tensorType(dimsOf(state), b.getI1Type())));
+    Dims sizes{this->sizes.time, this->sizes.batch};
+    Tensor lengths = convert(Tensor{b, loc, op.getLengths()}, i64);
+    Tensor step = lengths.with(
+        IotaOp::create(b, loc, DimsAttr::get(b.getContext(), sizes), b.getI64IntegerAttr(0), TypeAttr::get(i64)));
+    Tensor runs = step < lengths.with(broadcastLike(b, loc, lengths.value, step.value.getType()));
+    sizes.push_back(constantDim(b.getContext(), 1));
+    return symc::reshape(b, loc, runs.value, sizes);
   }
 };
 } // namespace

@@ -210,6 +210,9 @@ def Sym_NumbersFit : NativeOpTrait<"NumbersFit"> { let cppNamespace = "::symc"; 
 /// An op that moves, chooses or converts elements and computes nothing with them: f16 stays f16.
 def Sym_WithoutArithmetic : NativeOpTrait<"WithoutArithmetic"> { let cppNamespace = "::symc"; }
 
+/// An op whose floating operands may have different element types.
+def Sym_MixedElementTypes : NativeOpTrait<"MixedElementTypes"> { let cppNamespace = "::symc"; }
+
 /// An op whose result is operand 0 in its memory.
 def Sym_RenamesMemory : NativeOpTrait<"RenamesMemory"> { let cppNamespace = "::symc"; }
 

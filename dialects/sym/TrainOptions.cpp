@@ -22,27 +22,28 @@ constexpr TrainOption flag(llvm::StringLiteral name) { return {name, Kind::Boole
 constexpr TrainOption count(llvm::StringLiteral name) { return {name, Kind::Integer, Range::Positive, 0, true}; }
 
 constexpr TrainOption kSgd[] = {rate(0.01), fraction("momentum", 0), flag("nesterov")};
-constexpr TrainOption kAdagrad[] = {
-    rate(0.001), {"initial_accumulator_value", Kind::Number, Range::NotNegative, 0}, epsilon(1e-10),
-    flag("epsilon_inside_root")};
-constexpr TrainOption kRmsprop[] = {rate(0.001), fraction("rho", 0.9), fraction("momentum", 0), flag("centered"),
-                                    epsilon(1e-8), flag("epsilon_inside_root")};
+constexpr TrainOption kAdagrad[] = {rate(0.001),
+                                    {"initial_accumulator_value", Kind::Number, Range::NotNegative, 0},
+                                    epsilon(1e-10),
+                                    flag("epsilon_inside_root")};
+constexpr TrainOption kRmsprop[] = {rate(0.001),      fraction("rho", 0.9), fraction("momentum", 0),
+                                    flag("centered"), epsilon(1e-8),        flag("epsilon_inside_root")};
 constexpr TrainOption kAdadelta[] = {rate(1.0), fraction("rho", 0.9), epsilon(1e-6)};
 constexpr TrainOption kAdam[] = {rate(0.001), fraction("beta_1", 0.9), fraction("beta_2", 0.999), epsilon(1e-8),
                                  flag("epsilon_hat")};
-constexpr TrainOption kAdamw[] = {rate(0.001),   fraction("beta_1", 0.9), fraction("beta_2", 0.999),
-                                  epsilon(1e-8), decay(0.01),             flag("epsilon_hat")};
+constexpr TrainOption kAdamw[] = {rate(0.001), fraction("beta_1", 0.9), fraction("beta_2", 0.999), epsilon(1e-8),
+                                  decay(0.01), flag("epsilon_hat")};
 constexpr TrainOption kNadam[] = {rate(0.001), fraction("beta_1", 0.9), fraction("beta_2", 0.999), epsilon(1e-8)};
 constexpr TrainOption kAdamax[] = {rate(0.002), fraction("beta_1", 0.9), fraction("beta_2", 0.999), epsilon(1e-8)};
 constexpr TrainOption kLion[] = {rate(1e-4), fraction("beta_1", 0.9), fraction("beta_2", 0.99), decay(0)};
 constexpr TrainOption kLamb[] = {rate(0.001), fraction("beta_1", 0.9), fraction("beta_2", 0.999), epsilon(1e-6),
                                  decay(0.01)};
-constexpr TrainOption kLbfgs[] = {rate(1.0)};
+constexpr TrainOption kLbfgs[] = {rate(1.0), {"history", Kind::Integer, Range::Positive, 10}};
 
-constexpr TrainMethod kOptimizers[] = {{"sgd", kSgd},           {"adagrad", kAdagrad},   {"rmsprop", kRmsprop},
-                                       {"adadelta", kAdadelta}, {"adam", kAdam},         {"adamw", kAdamw},
-                                       {"adamax", kAdamax},     {"nadam", kNadam},        {"lion", kLion},
-                                       {"lamb", kLamb},         {"lbfgs", kLbfgs, false}};
+constexpr TrainMethod kOptimizers[] = {{"sgd", kSgd},           {"adagrad", kAdagrad}, {"rmsprop", kRmsprop},
+                                       {"adadelta", kAdadelta}, {"adam", kAdam},       {"adamw", kAdamw},
+                                       {"adamax", kAdamax},     {"nadam", kNadam},     {"lion", kLion},
+                                       {"lamb", kLamb},         {"lbfgs", kLbfgs}};
 
 constexpr TrainOption kStep[] = {count("step_size"), {"gamma", Kind::Number, Range::NotNegative, 0.1}};
 constexpr TrainOption kExponential[] = {

@@ -30,7 +30,6 @@ struct TrainOption {
 struct TrainMethod {
   llvm::StringLiteral name;            // of its kind
   llvm::ArrayRef<TrainOption> options; // in the order of the documentation
-  bool available = true;               // false: a name of the format that this version does not have
 };
 
 llvm::ArrayRef<TrainMethod> optimizers();

@@ -63,6 +63,8 @@ private:
     if (auto call = dyn_cast_if_present<func::CallOp>(op)) {
       for (unsigned i : functions.find(call.getCallee())->second[cast<OpResult>(value).getResultNumber()].set_bits())
         sources.push_back(call.getOperand(i));
+    } else if (auto grad = dyn_cast_if_present<sym::GradOp>(op)) {
+      sources.push_back(grad.getY()); // by second derivatives, which may all be 0
     } else if (!op || isa<DifferentiableOpInterface, DifferentiableRegionOpInterface, DecomposableOpInterface>(op)) {
       addSources(value, sources);
     }

@@ -17,13 +17,31 @@ using namespace symc;
 
 namespace {
 
+/// A method that treats each parameter by itself.
+struct ParameterWise : Optimizer {
+  StepScalar rate;
+
+  /// Called once a step: computes what all parameters share.
+  virtual void begin(UpdateScope &s, const StepScalar &r) { rate = r; }
+  /// The next value of the parameter `w` with gradient `g`.
+  virtual Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) = 0;
+
+  std::vector<Tensor> step(UpdateScope &s, const StepScalar &r, ArrayRef<TrainedParameter> parameters) override {
+    begin(s, r);
+    std::vector<Tensor> values;
+    for (const TrainedParameter &p : parameters)
+      values.push_back(next(s, p.name, p.w, p.g));
+    return values;
+  }
+};
+
 /// m = μ m + g; w -= lr m, with Nesterov w -= lr (g + μ m).
-struct Sgd : Optimizer {
+struct Sgd : ParameterWise {
   explicit Sgd(const MethodOptions &o) : momentum(o.number("momentum")), nesterov(o.flag("nesterov")) {}
   double momentum;
   bool nesterov;
 
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     if (momentum == 0)
       return w - times(s, rate, g);
     std::string slot = ("sgd/m/" + name).str();
@@ -44,12 +62,12 @@ struct Root {
 };
 
 /// a += g²; w -= lr g / (√a + ε). (Duchi, Hazan, Singer 2011)
-struct Adagrad : Optimizer {
+struct Adagrad : ParameterWise {
   explicit Adagrad(const MethodOptions &o) : initial(o.number("initial_accumulator_value")), root(o) {}
   double initial;
   Root root;
 
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     std::string slot = ("adagrad/a/" + name).str();
     Tensor before = s.state(slot, w.value.getType(), initial);
     Tensor a = before + g * g;
@@ -60,14 +78,14 @@ struct Adagrad : Optimizer {
 
 /// v = ρ v + (1-ρ) g², centered also c = ρ c + (1-ρ) g; d = lr g / (√(v - c²) + ε), with momentum m = μ m + d; w -= m.
 /// (Hinton 2012, Graves 2013)
-struct RmsProp : Optimizer {
+struct RmsProp : ParameterWise {
   explicit RmsProp(const MethodOptions &o)
       : rho(o.number("rho")), momentum(o.number("momentum")), centered(o.flag("centered")), root(o) {}
   double rho, momentum;
   bool centered;
   Root root;
 
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor variance = average(s, "rmsprop/v/", name, g * g);
     if (centered) {
       Tensor mean = average(s, "rmsprop/c/", name, g);
@@ -95,11 +113,11 @@ private:
 };
 
 /// a = ρ a + (1-ρ) g²; d = RMS(u) / RMS(a) g with RMS(x) = √(x + ε); u = ρ u + (1-ρ) d²; w -= lr d. (Zeiler 2012)
-struct Adadelta : Optimizer {
+struct Adadelta : ParameterWise {
   explicit Adadelta(const MethodOptions &o) : rho(o.number("rho")), epsilon(o.number("epsilon")) {}
   double rho, epsilon;
 
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     std::string slotA = ("adadelta/a/" + name).str(), slotU = ("adadelta/u/" + name).str();
     Tensor a0 = s.state(slotA, w.value.getType()), u0 = s.state(slotU, w.value.getType());
     Tensor a = rho * a0 + (1 - rho) * (g * g);
@@ -111,7 +129,7 @@ struct Adadelta : Optimizer {
 };
 
 /// What Adam's family shares: the moments and their bias. t counts updates from 1.
-struct Moments : Optimizer {
+struct Moments : ParameterWise {
   explicit Moments(const MethodOptions &o)
       : prefix((o.methodName() + "/").str()), beta1(o.number("beta_1")), beta2(o.number("beta_2")) {}
   std::string prefix;
@@ -147,7 +165,7 @@ struct Adam : Moments {
     scale = {std::nullopt, (s.f64(r) * c / correction(s, beta1)).value};
     offset = epsilonHat ? StepScalar{epsilon, {}} : StepScalar{std::nullopt, (epsilon * c).value};
   }
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor m = moment(s, "m", name, g, beta1), v = moment(s, "v", name, g * g, beta2);
     Tensor d = times(s, scale, m) / (sqrt(v) + s.spread(s.f64(offset), w));
     if (decay == 0)
@@ -166,7 +184,7 @@ struct Adamax : Moments {
   void begin(UpdateScope &s, const StepScalar &r) override {
     scale = {std::nullopt, (s.f64(r) / correction(s, beta1)).value};
   }
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor m = moment(s, "m", name, g, beta1);
     std::string slot = (Twine(prefix) + "u/" + name).str();
     Tensor before = s.state(slot, w.value.getType());
@@ -193,7 +211,7 @@ struct Nadam : Moments {
     ofGradient = {std::nullopt, (s.f64(r) * (1.0 - mu0) / (1.0 - product)).value};
     root = {std::nullopt, (1.0 / correction(s, beta2)).value};
   }
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor m = moment(s, "m", name, g, beta1), v = moment(s, "v", name, g * g, beta2);
     return w - (times(s, ofMoment, m) + times(s, ofGradient, g)) / (sqrt(times(s, root, v)) + epsilon);
   }
@@ -205,7 +223,7 @@ struct Lion : Moments {
   double decay;
 
   bool movesWithoutGradient() const override { return decay != 0; }
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     std::string slot = ("lion/m/" + name).str();
     Tensor before = s.state(slot, w.value.getType());
     Tensor d = sign(beta1 * before + (1 - beta1) * g);
@@ -226,7 +244,7 @@ struct Lamb : Moments {
     first = {std::nullopt, (1.0 / correction(s, beta1)).value};
     second = {std::nullopt, (1.0 / correction(s, beta2)).value};
   }
-  Tensor step(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
+  Tensor next(UpdateScope &s, StringRef name, Tensor w, Tensor g) override {
     Tensor m = moment(s, "m", name, g, beta1), v = moment(s, "v", name, g * g, beta2);
     Tensor r = times(s, first, m) / (sqrt(times(s, second, v)) + epsilon);
     if (decay != 0)
@@ -266,7 +284,7 @@ std::unique_ptr<Optimizer> symc::createOptimizer(sym::OptimizerKind kind, const 
   case sym::OptimizerKind::lamb:
     return std::make_unique<Lamb>(options);
   case sym::OptimizerKind::lbfgs:
-    return nullptr;
+    return createLbfgs(options);
   }
   llvm_unreachable("a kind of optimizer");
 }

@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringSet.h"
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace symc {
 
@@ -76,22 +77,24 @@ Tensor times(UpdateScope &scope, const StepScalar &scalar, Tensor x);
 /// The learning rate of this step.
 StepScalar learningRate(UpdateScope &scope, double base, sym::ScheduleKind kind, mlir::DictionaryAttr options);
 
+/// A parameter in the type that it is computed in, and its gradient.
+struct TrainedParameter {
+  llvm::StringRef name;
+  Tensor w, g;
+};
+
 class Optimizer {
 public:
   virtual ~Optimizer() = default;
-  /// Called once a step: computes what all parameters share.
-  virtual void begin(UpdateScope &scope, const StepScalar &rate) { this->rate = rate; }
-  /// The next value of the parameter `w` with gradient `g`.
-  virtual Tensor step(UpdateScope &scope, llvm::StringRef name, Tensor w, Tensor g) = 0;
+  /// The next values of the parameters.
+  virtual std::vector<Tensor> step(UpdateScope &scope, const StepScalar &rate,
+                                   llvm::ArrayRef<TrainedParameter> parameters) = 0;
   /// Whether a parameter with gradient 0 in every step changes.
   virtual bool movesWithoutGradient() const { return false; }
-
-protected:
-  StepScalar rate;
 };
 
-/// Null for one that is not available.
 std::unique_ptr<Optimizer> createOptimizer(sym::OptimizerKind kind, const MethodOptions &options);
+std::unique_ptr<Optimizer> createLbfgs(const MethodOptions &options);
 
 } // namespace symc
 #endif

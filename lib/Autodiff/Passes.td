@@ -12,6 +12,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def PinVariablesPass : Pass<"sym-pin-variables", "mlir::ModuleOp"> {
+  let summary = "Keeps what sym.grad differentiates by apart from all other values";
+  let description = [{
+    A derivative is by a value, so that it must not become the same as another one before the derivative is taken: as an
+    input of a function that is called with one value twice, or as the result of an op that is its operand in the end.
+    Such values go through a reshape to their own sizes.
+  }];
+}
+
 def InlineCallsPass : Pass<"sym-inline-calls", "mlir::ModuleOp"> {
   let summary = "Copies private functions to where they are called, and erases them";
   let description = [{
@@ -28,6 +37,14 @@ def EntryPointsPass : Pass<"sym-entry-points", "mlir::ModuleOp"> {
   }];
   let options = [ListOption<"functions", "functions", "std::string",
                             "Those to make; all that the model can have when left out">];
+}
+
+def ExpandGradientsPass : Pass<"sym-expand-gradients", "mlir::ModuleOp"> {
+  let summary = "Replaces sym.grad by the ops of the derivative";
+  let description = [{
+    In the order of the ops, those in bodies before their loop: a derivative of derivatives finds these as ops. What is
+    new is named after the node of sym.grad.
+  }];
 }
 
 def GradientsPass : Pass<"sym-gradients", "mlir::ModuleOp"> {

@@ -12,10 +12,13 @@ using namespace mlir;
 using namespace symc;
 
 void symc::buildAutodiffPipeline(OpPassManager &manager, const std::vector<std::string> &functions) {
+  manager.addPass(createPinVariablesPass());
   manager.addPass(createInlineCallsPass());
   manager.addPass(createEntryPointsPass({{functions.begin(), functions.end()}}));
   // Before derivatives, so that a composite is rounded once; again for what they and the updates are made of.
   manager.addPass(createWidenArithmeticPass());
+  // What the graph says of derivatives is in the mode of the function by now.
+  manager.addPass(createExpandGradientsPass());
   // Composites with a derivative of their own are differentiated whole, before they are taken apart.
   manager.addPass(createGradientsPass());
   manager.addPass(createTrainStepPass());

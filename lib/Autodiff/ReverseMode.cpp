@@ -133,9 +133,8 @@ private:
       return propagate(control, incoming);
     auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
     if (!differentiable)
-      return op->emitError("S0711: '")
-             << op->getName().stripDialect()
-             << "' has no derivative, but the loss depends on a trainable parameter through it";
+      return op->emitError("S0711: '") << op->getName().stripDialect()
+                                       << "' has no derivative, but one is taken through it";
     addCotangents(op, differentiable.buildVjp(b, incoming));
     return success();
   }
@@ -182,6 +181,12 @@ private:
   }
 };
 } // namespace
+
+DerivativeNote::DerivativeNote(Location loc, std::string note)
+    : ScopedDiagnosticHandler(loc.getContext(), [=](Diagnostic &diagnostic) {
+        diagnostic.attachNote(loc) << note;
+        return failure(); // others report it
+      }) {}
 
 FailureOr<SmallVector<Value>> symc::gradients(OpBuilder &b, Value &loss, ArrayRef<Value> wrt) {
   ReverseMode reverse(b, loss, wrt);

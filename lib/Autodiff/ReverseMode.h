@@ -7,6 +7,7 @@
 #define SYMC_AUTODIFF_REVERSEMODE_H
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Value.h"
 
 namespace symc {
@@ -17,6 +18,12 @@ namespace symc {
 /// then by its new value. Fails with a located error for an op without derivative that the loss depends on.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> gradients(mlir::OpBuilder &b, mlir::Value &loss,
                                                           llvm::ArrayRef<mlir::Value> wrt);
+
+/// While it lives, tells with every error who asks for the derivative.
+class DerivativeNote : public mlir::ScopedDiagnosticHandler {
+public:
+  DerivativeNote(mlir::Location loc, std::string note);
+};
 
 } // namespace symc
 #endif

@@ -56,9 +56,10 @@ FailureOr<StreamAxis> StreamAxes::join(Operation *op, StreamAxis a, StreamAxis b
     std::swap(a, b);
   if (a.kind == StreamAxis::Frames && b.kind == StreamAxis::Frames && !(a == b))
     return refuse(op, time, "its operands are of different steps");
-  // What is the latest of all steps has no axis of time to share with a step.
-  if (a.kind == StreamAxis::Latest && b.kind == StreamAxis::Spread)
-    return refuse(op, time, "an operand has all steps");
+  // What is the latest of all steps would be that of the last one.
+  if ((a.kind == StreamAxis::Latest && b.kind == StreamAxis::Spread) ||
+      (a.kind == StreamAxis::Frames && b.kind == StreamAxis::Latest))
+    return refuse(op, time, "it takes the end of all steps together with steps");
   return a;
 }
 
@@ -140,8 +141,9 @@ FailureOr<StreamAxis> StreamAxes::ofReshape(ReshapeOp op) const {
   Dim apart = x.inner * symc::product(context, ArrayRef(from).drop_front(x.axis + 1));
   for (unsigned axis = 0; axis < to.size(); ++axis) {
     Dim behind = symc::product(context, ArrayRef(to).drop_front(axis + 1)), inner = apart.floorDiv(behind);
-    bool alone = x.lead == 0 || (isOne(inner) && to[axis] == from[x.axis]);
-    if (mentions(to[axis]) && alone && inner * behind == apart)
+    Dim step = time * inner;
+    bool whole = x.lead == 0 ? to[axis].floorDiv(step) * step == to[axis] : isOne(inner) && to[axis] == from[x.axis];
+    if (mentions(to[axis]) && whole && inner * behind == apart)
       return StreamAxis{StreamAxis::Frames, axis, inner, x.lead};
   }
   return refuse(op, time, "it mixes steps with other axes");
@@ -238,6 +240,8 @@ LogicalResult StreamAxes::visitScan(ScanOp op) {
     if (of(invariant).kind != StreamAxis::Fixed || mentions(invariant.getType()))
       return refuse(op, time, "what all its iterations read depends on the steps");
   WalkResult inner = op.getBody().walk([&](Operation *part) {
+    if (isa<RandomOpInterface, SeedOp>(part))
+      return WalkResult(refuse(part, time, "each iteration draws other numbers"));
     return llvm::any_of(part->getResultTypes(), [&](Type t) { return isa<RankedTensorType>(t) && mentions(t); }) ||
                    (isa<SizeOp>(part) && mentions(cast<SizeOp>(part).getSize().getExprs()[0]))
                ? WalkResult(refuse(part, time, "it takes all steps together"))
@@ -294,7 +298,7 @@ LogicalResult StreamAxes::analyze(Block &block) {
       continue;
     std::optional<StreamAxis> frames = asFrames(argument.getType());
     if (!frames)
-      return block.getParentOp()->emitError("S0712: an input of a stream has '")
+      return emitError(argument.getLoc(), "S0712: an input of a stream has '")
              << time.getName() << "' as one of its sizes, not as in " << printType(argument.getType());
     axes[argument] = *frames;
   }

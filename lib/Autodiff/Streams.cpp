@@ -38,6 +38,10 @@ public:
   LogicalResult run() {
     eraseDeadOps(function);
     Block &block = function.front();
+    if (llvm::none_of(block.getArguments(), [&](BlockArgument x) { return axes.mentions(x.getType()); }))
+      return emitError(block.getTerminator()->getOperand(0).getLoc(), "S0712: no input of '")
+             << function.getName() << "' has the dimension '" << axes.getTime().getName()
+             << "' of its stream; a size that --dim gives is none";
     if (failed(axes.analyze(block)))
       return failure();
     for (Operation &op : block)
@@ -46,9 +50,10 @@ public:
     // Before types change: what each value was.
     results = resultsOf(function);
     for (const FunctionResult &result : results)
-      if (StreamAxis axis = axes.of(result.value); axis.lead != 0 || axis.kind == StreamAxis::Spread)
-        return function.emitError("S0712: a result of '")
-               << function.getName() << "' has more than one step of '" << axes.getTime().getName() << "'";
+      if (!isOneStep(result.value))
+        return emitError(result.value.getLoc(), "S0712: a result of '")
+               << function.getName() << "' has more than one step of '" << axes.getTime().getName()
+               << "': " << printType(result.value.getType());
     fixTime();
     dropFromArguments();
     for (Operation *op : changed)
@@ -70,6 +75,14 @@ private:
   SmallVector<Operation *> changed;
   SmallVector<FunctionResult> results;
   BlockArgument counter; // of the steps before this one; null where nothing asks
+
+  /// Whether the value has no axis of time, or one that is nothing else.
+  bool isOneStep(Value v) {
+    StreamAxis axis = axes.of(v);
+    if (axis.kind == StreamAxis::Frames)
+      return axis.lead == 0 && dimOf(v.getType(), axis.axis) == axes.getTime();
+    return axis.kind != StreamAxis::Spread;
+  }
 
   /// Whether the op is another one when there is one step.
   bool changes(Operation *op) {
@@ -156,6 +169,9 @@ private:
     if (!cast<RankedTensorType>(type).hasStaticShape())
       return op->emitError("S0712: what a stream keeps has a known size, not ")
                  << printType(type) << "; give the dimension a number, --dim NAME=NUMBER",
+             failure();
+    if (isTooLarge(type))
+      return op->emitError("S0318: what the stream keeps would be ") << printType(type) << ", beyond 63 bits",
              failure();
     std::string node = nodeName(op->getLoc()).str(), name = function.getName().str() + "/" + node;
     if (!part.empty())
@@ -277,10 +293,13 @@ private:
       map.map(scan.getIteration(), countedSteps(scan));
     SmallVector<BlockArgument> kept;
     for (auto [i, carry] : llvm::enumerate(scan.getCarryArguments())) {
+      kept.emplace_back();
+      if (carry.use_empty())
+        continue; // nothing depends on what was before
       FailureOr<BlockArgument> state = keptCarry(scan, i);
       if (failed(state))
         return failure();
-      kept.push_back(*state);
+      kept.back() = *state;
       map.map(carry, firstOr(scan, scan.getInits()[i], *state));
     }
     for (auto [row, x] : llvm::zip_equal(scan.getElementArguments(), scan.getXs()))
@@ -291,7 +310,7 @@ private:
       b.clone(op, map);
     for (auto [i, yielded] : llvm::enumerate(scan.getYield()->getOperands())) {
       Value value = map.lookup(yielded);
-      if (i < kept.size())
+      if (i < kept.size() && kept[i])
         results.push_back({value, updateOf(kept[i])});
       replace(scan.getResult(i), symc::reshape(b, loc, value, dimsOf(scan.getResult(i).getType())));
     }

@@ -40,7 +40,10 @@ FailureOr<SmallVector<ParameterGradient>> symc::parameterGradients(OpBuilder &b,
     wrt.push_back(argument);
   }
   Operation *border = sym::UndefinedOp::create(b, function.getLoc(), RankedTensorType::get({}, b.getI64Type()));
-  FailureOr<SmallVector<Value>> found = gradients(b, loss->value, wrt);
+  auto found = [&] {
+    DerivativeNote note(loss->value.getLoc(), "the loss depends on a trainable parameter through it");
+    return gradients(b, loss->value, wrt);
+  }();
   if (failed(found))
     return failure();
   rematerialize(border, &*b.getInsertionPoint());
@@ -61,9 +64,6 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
       return;
     auto train = *getOperation().getOps<sym::TrainOp>().begin();
     const TrainMethod &method = methodOf(train.getOptimizer());
-    if (!method.available)
-      return fail(train.emitError("S0906: optimizer '") << method.name << "' is not available yet");
-
     OpBuilder b(function.front().getTerminator());
     FailureOr<SmallVector<ParameterGradient>> parameters = parameterGradients(b, function);
     if (failed(parameters))
@@ -92,13 +92,15 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
       clip(scope, *parameters, limit->convertToDouble());
     StepScalar rate = learningRate(scope, options.number("learning_rate"), train.getSchedule(),
                                    train.getScheduleOptions().value_or(DictionaryAttr()));
-    optimizer->begin(scope, rate);
+    std::vector<TrainedParameter> trained;
     for (ParameterGradient &p : *parameters) {
-      Tensor stored{b, p.parameter.getLoc(), p.parameter}, w = widened(stored), g{b, w.loc, p.gradient};
+      Tensor w = widened(Tensor{b, p.parameter.getLoc(), p.parameter}), g{b, w.loc, p.gradient};
       if (decay != 0)
         g.value = (g + decay * w).value;
-      scope.update(stored, convert(optimizer->step(scope, p.name, w, g), elementOf(stored.value)));
+      trained.push_back({p.name, w, g});
     }
+    for (auto [p, next] : llvm::zip_equal(*parameters, optimizer->step(scope, rate, trained)))
+      scope.update(Tensor{b, next.loc, p.parameter}, convert(next, elementOf(p.parameter)));
     SmallVector<FunctionResult> results = resultsOf(function);
     llvm::append_range(results, scope.results());
     setResults(function, results);
@@ -106,7 +108,6 @@ struct TrainStep : symc::impl::TrainStepPassBase<TrainStep> {
   }
 
 private:
-  void fail(const InFlightDiagnostic &) { signalPassFailure(); }
   static Tensor widened(Tensor x) { return convert(x, arithmeticType(elementOf(x.value))); }
 
   /// Gradients become means over the last `period` steps; sums are kept in between.

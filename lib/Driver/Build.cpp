@@ -118,8 +118,10 @@ OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, B
 
 bool symc::runStages(ModuleOp module, Stage last, BuildRun &run) {
   PassManager manager(module.getContext(), "builtin.module");
-  if (last == Stage::Dot)
+  if (last == Stage::Dot) {
+    manager.addPass(createPinVariablesPass());
     manager.addPass(createInlineCallsPass());
+  }
   if (last >= Stage::Autodiff)
     buildAutodiffPipeline(manager, run.options.functions);
   if (last >= Stage::Fused)

@@ -30,6 +30,7 @@ static const DialectRegistry &registry() {
 Compilation::Compilation(const BuildOptions &options, Diagnostics &diagnostics)
     : options(options), diagnostics(diagnostics), context(registry(), MLIRContext::Threading::DISABLED),
       run{options, diagnostics, {}} {
+  context.printOpOnDiagnostic(false); // the op as it stands is not for the reader of a graph
   if (!options.timePasses)
     return;
   timingStream = std::make_unique<llvm::raw_string_ostream>(timings);

@@ -31,7 +31,7 @@ inline constexpr std::string_view formatOps =
     "global_max_pool batch_norm layer_norm rms_norm group_norm instance_norm dropout embedding attention rnn lstm gru "
     "resize space_to_depth depth_to_space mse mae huber softmax_cross_entropy sparse_softmax_cross_entropy "
     "sigmoid_cross_entropy nll kl_divergence hinge call cond while scan stop_gradient print assert random_uniform "
-    "random_normal random_truncated_normal random_bernoulli random_categorical ";
+    "grad random_normal random_truncated_normal random_bernoulli random_categorical ";
 
 inline bool isFormatOp(std::string_view name) {
   size_t at = name.find(' ') == std::string_view::npos && !name.empty() ? formatOps.find(name) : std::string_view::npos;

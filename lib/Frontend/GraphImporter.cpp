@@ -59,6 +59,29 @@ static void checkRemat(GraphParts &parts, ModuleOp module) {
                        "'*' stands for any characters, '?' for one");
 }
 
+/// A derivative by what the value does not depend on is 0: most likely another one was meant.
+static void warnZeroDerivatives(GraphParts &parts, ModuleOp module) {
+  llvm::DenseSet<std::pair<Attribute, size_t>> told; // copies of a body say it once
+  module.walk([&](sym::GradOp grad) {
+    auto place = cast<FileLineColLoc>(cast<NameLoc>(grad.getLoc()).getChildLoc());
+    for (auto [i, x] : llvm::enumerate(grad.getXs())) {
+      if (parts.options.derivativeReaches(grad.getY(), x) || !told.insert({place, i}).second)
+        continue;
+      symc::Diagnostic warning;
+      warning.severity = Severity::Warning;
+      warning.code = code::ZeroDerivative;
+      warning.file = parts.report.source.name();
+      warning.line = place.getLine();
+      warning.column = place.getColumn();
+      warning.message = "the derivative by input " + std::to_string(i + 2) +
+                        " of 'grad' is 0: no path of derivatives leads there from the first";
+      warning.hint = "a derivative is by the value that stands there, not by another one that is made of the same; "
+                     "comparisons, integers and stop_gradient have none";
+      parts.report.diagnostics.report(std::move(warning));
+    }
+  });
+}
+
 /// The arguments' and results' names and roles, and what the module says of itself.
 static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.sortMade();
@@ -138,6 +161,8 @@ static OwningOpRef<ModuleOp> build(GraphParts &parts) {
     return nullptr;
   if (parts.options.warnUnused)
     parts.names.warnUnused();
+  if (parts.options.derivativeReaches)
+    warnZeroDerivatives(parts, *module);
   std::string said;
   ScopedDiagnosticHandler handler(context.context, [&](mlir::Diagnostic &diagnostic) {
     if (said.empty())

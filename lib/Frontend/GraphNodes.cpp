@@ -128,6 +128,24 @@ SmallVector<Value> NodeBuilder::buildOp(Scope &scope, const NodeDecl &node) {
   return {};
 }
 
+/// The results of a node with 'expr'. One that only renames a value gets one of its own: `grad` may be by either.
+SmallVector<Value> NodeBuilder::buildExpr(Scope &scope, const NodeDecl &node) {
+  Block *block = builder.getInsertionBlock();
+  Operation *before = block->empty() ? nullptr : &block->back();
+  SmallVector<Value> values = buildText(scope, *node.expr, node.names[0].text, node.names[0].range);
+  auto isNew = [&](Operation *op) {
+    for (Operation *last = block->empty() ? nullptr : &block->back(); last != before; last = last->getPrevNode())
+      if (last == op)
+        return true;
+    return false;
+  };
+  for (Value &value : values)
+    if (!isNew(value.getDefiningOp()))
+      value = sym::ReshapeOp::create(builder, context.location(node.expr->range, ref(node.names[0].text)), value,
+                                     sym::DimsAttr::get(context.context, dimsOf(value)));
+  return values;
+}
+
 /// Gives the node its results, as many as it has names; one name takes the first of a recurrent layer's.
 void NodeBuilder::setValues(Scope &scope, uint32_t index, ArrayRef<Value> values) {
   const NodeDecl &node = (*scope.nodes)[index];
@@ -156,8 +174,7 @@ void NodeBuilder::buildNode(Scope &scope, uint32_t index) {
     return;
   if (!parts.functions.current())
     nodeNumber = index;
-  SmallVector<Value> values =
-      node.expr ? buildText(scope, *node.expr, node.names[0].text, node.names[0].range) : buildOp(scope, node);
+  SmallVector<Value> values = node.expr ? buildExpr(scope, node) : buildOp(scope, node);
   if (!values.empty())
     setValues(scope, index, values);
 }

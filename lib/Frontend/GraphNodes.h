@@ -42,6 +42,7 @@ private:
   llvm::SmallVector<mlir::Value> buildText(Scope &scope, const JsonValue &text, std::string_view holder,
                                            TextRange holderRange);
   void buildNode(Scope &scope, uint32_t index);
+  llvm::SmallVector<mlir::Value> buildExpr(Scope &scope, const NodeDecl &node);
   llvm::SmallVector<mlir::Value> buildOp(Scope &scope, const NodeDecl &node);
   void setValues(Scope &scope, uint32_t index, llvm::ArrayRef<mlir::Value> values);
 

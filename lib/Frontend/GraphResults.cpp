@@ -85,12 +85,6 @@ std::string ResultTable::streamOf(const EntryDecl &entry) {
   if (!entry.stream)
     return "";
   Dim size = context.dimension(entry.stream->string(), entry.stream->range);
-  if (size && !size.isName()) {
-    report.error(entry.stream->range, code::NotAStream,
-                 "the dimension " + quoted(entry.stream->string()) + " of a stream has a fixed size",
-                 "compile without --dim for it");
-    return "";
-  }
   return size ? std::string(entry.stream->string()) : "";
 }
 

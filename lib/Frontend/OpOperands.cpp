@@ -234,6 +234,8 @@ Operation *OpMaker::layerBehind(Value value) const {
 bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operands, const OpPlace &place) {
   bool allInt =
       llvm::all_of(schema.operands, [](const OperandSchema &o) { return o.operandClass == OperandClass::Int; });
+  auto info = RegisteredOperationName::lookup(("sym." + schema.mnemonic).str(), context.context);
+  bool mixed = info && info->hasTrait<MixedElementTypes>();
   const Operand *first[3] = {};
   for (auto [i, operand] : llvm::enumerate(operands)) {
     if (operand.absent)
@@ -260,7 +262,7 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
       return false;
     }
     unsigned g = group(wanted);
-    if (g == 1 && !allInt)
+    if (mixed || (g == 1 && !allInt))
       continue; // indices may be of any integer type
     if (!first[g]) {
       first[g] = &operand;

@@ -127,11 +127,6 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
                   "unknown " + std::string(what) + " " + quoted(choice.name.text), nearest.best());
     return {};
   }
-  if (!method->available) {
-    report.error(choice.name.range, code::OptimizerNotYet,
-                 "this version of symc does not have the " + std::string(what) + " " + quoted(choice.name.text));
-    return {};
-  }
   bool good = true;
   std::vector<std::string> meant;
   if (choice.options) {

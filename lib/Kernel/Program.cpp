@@ -87,17 +87,20 @@ void ProgramBuilder::build(Block &block, ArrayRef<Place> places, bool failing) {
   llvm::DenseSet<unsigned> direct; // places that need no copy
   planPlaces(block, places, order, failing, direct);
   Operation *copyBehind = failing ? order.lastCheck() : nullptr;
+  SmallVector<std::pair<unsigned, Value>> parked;
   if (!copyBehind)
-    copyArguments(block, places);
+    parked = copyArguments(block, places);
   for (Operation &op : block.without_terminator()) {
     convert(op);
     if (&op == copyBehind)
-      copyArguments(block, places);
+      parked = copyArguments(block, places);
   }
   // What stands elsewhere is copied when all else is done.
   for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands()))
     if (places[i].buffer && !direct.contains(i) && !isa<BlockArgument>(memoryOf(value)))
       copy(value.getLoc(), value.getType(), buffers[value], places[i].buffer);
+  for (auto [i, buffer] : parked)
+    copy(block.getTerminator()->getLoc(), block.getTerminator()->getOperand(i).getType(), buffer, places[i].buffer);
 }
 
 /// Chooses the values that are written to their place directly. Stacks of loops and results of branches are, too.
@@ -124,14 +127,21 @@ void ProgramBuilder::planPlaces(Block &block, ArrayRef<Place> places, const Bloc
   }
 }
 
-/// What is handed on as it came is copied before anything is overwritten.
-void ProgramBuilder::copyArguments(Block &block, ArrayRef<Place> places) {
+/// What is handed on as it came is copied before anything is overwritten: to its place, or where something reads what
+/// stands there to a buffer from which it is copied in the end. Answers with those, by place.
+SmallVector<std::pair<unsigned, Value>> ProgramBuilder::copyArguments(Block &block, ArrayRef<Place> places) {
+  SmallVector<std::pair<unsigned, Value>> parked;
+  Location loc = block.getTerminator()->getLoc();
   for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands())) {
     auto argument = dyn_cast<BlockArgument>(memoryOf(value));
-    if (!argument || !places[i].buffer || buffers[argument] == places[i].buffer)
+    const Place &place = places[i];
+    if (!argument || !place.buffer || buffers[argument] == place.buffer)
       continue;
-    copy(block.getTerminator()->getLoc(), value.getType(), buffers[argument], places[i].buffer);
+    bool read = place.old && !place.old.use_empty();
+    Value to = read ? parked.emplace_back(i, alloc(loc, value.getType())).second : place.buffer;
+    copy(loc, value.getType(), buffers[argument], to);
   }
+  return parked;
 }
 
 Value ProgramBuilder::view(Location loc, Value buffer, Type tensor) {

@@ -62,7 +62,7 @@ private:
   void copy(mlir::Location loc, mlir::Type type, mlir::Value from, mlir::Value to);
   void planPlaces(mlir::Block &block, llvm::ArrayRef<Place> places, const BlockOrder &order, bool failing,
                   llvm::DenseSet<unsigned> &direct);
-  void copyArguments(mlir::Block &block, llvm::ArrayRef<Place> places);
+  llvm::SmallVector<std::pair<unsigned, mlir::Value>> copyArguments(mlir::Block &block, llvm::ArrayRef<Place> places);
   mlir::Value resultBuffer(mlir::Value out);
   void convert(mlir::Operation &op);
   void convertRegion(sym::FusedOp region);

@@ -266,9 +266,11 @@ class Graph:
             self._outputs[value.name] = self._own(value)
         self._outputs.update({n: self._own(v) if isinstance(v, Value) else v for n, v in named.items()})
 
-    def entry_point(self, name, *outputs):
-        """A further function of the library."""
+    def entry_point(self, name, *outputs, stream=None):
+        """A further function of the library; one that takes a step of the dimension `stream` at a time where that is given."""
         self._sections["entry_points"][name] = {"outputs": [self._as_name(v, name) for v in outputs]}
+        if stream is not None:
+            self._sections["entry_points"][name]["stream"] = stream
 
     def train(self, loss, optimizer, metrics=None, **settings):
         """`settings`: learning_rate_schedule, clip_global_norm, weight_decay, freeze, remat, …"""

@@ -69,13 +69,27 @@ module @all {
 
 // -----
 
-module @unavailable {
-  sym.parameter @w : tensor<f32> init #sym.init<zeros>
-  // expected-error @+1 {{S0906: optimizer 'lbfgs' is not available yet}}
-  sym.train lbfgs {}
-  func.func @model(%w: tensor<f32> {sym.name = "w", sym.role = #sym.role<parameter>})
+// L-BFGS keeps the last pairs, a row each, and goes over them twice.
+
+module @pairs {
+  sym.parameter @w : tensor<4xf32> init #sym.init<zeros>
+  sym.train lbfgs {history = 3 : i64}
+  func.func @model(%w: tensor<4xf32> {sym.name = "w", sym.role = #sym.role<parameter>})
       -> (tensor<f32> {sym.name = "loss", sym.role = #sym.role<loss>}) {
-    %loss = sym.exp %w : tensor<f32>
+    %e = sym.exp %w : tensor<4xf32>
+    %loss = sym.sum %e : (tensor<4xf32>) -> tensor<f32>
     return %loss : tensor<f32>
   }
 }
+// CHECK-LABEL: module @pairs
+// CHECK-DAG: sym.state @"lbfgs/move/w" : tensor<4xf32> init <zeros>
+// CHECK-DAG: sym.state @"lbfgs/g/w" : tensor<4xf32> init <zeros>
+// CHECK-DAG: sym.state @"lbfgs/s/w" : tensor<3x4xf32> init <zeros>
+// CHECK-DAG: sym.state @"lbfgs/y/w" : tensor<3x4xf32> init <zeros>
+// CHECK-DAG: sym.state @"lbfgs/rho" : tensor<3xf64> init <zeros>
+// CHECK-DAG: sym.state @"lbfgs/gamma" : tensor<f64> init <constant, 1.000000e+00, 0.000000e+00>
+// CHECK: func.func @train_step(
+// CHECK: sym.scan <3> carry
+// CHECK-SAME: reverse = true
+// CHECK: sym.scan <3> carry
+// CHECK-NOT: reverse

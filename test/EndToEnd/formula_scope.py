@@ -44,12 +44,19 @@ def huber(x, y, delta=1.0):
     return np.where(d <= delta, d * d / 2, delta * (d - delta / 2))
 
 
+def class_loss(log_probabilities, labels, axis=-1, reduction="mean", ignore_index=None):
+    """Examples with the label `ignore_index` count nowhere."""
+    kept = np.ones(labels.shape, bool) if ignore_index is None else labels != ignore_index
+    loss = np.where(kept, -picked(log_probabilities, np.where(kept, labels, 0), axis), 0)
+    return np.sum(loss) / np.sum(kept) if reduction == "mean" else reduce_loss(loss, reduction)
+
+
 def picked(x, labels, axis=-1):
     return np.squeeze(np.take_along_axis(x, np.expand_dims(labels, axis), axis=axis), axis=axis)
 
 
-def sparse_softmax_cross_entropy(x, labels, axis=-1, reduction="mean"):
-    return reduce_loss(-picked(np.log(softmax(x, axis)), labels, axis), reduction)
+def sparse_softmax_cross_entropy(x, labels, axis=-1, **attrs):
+    return class_loss(np.log(softmax(x, axis)), labels, axis, **attrs)
 
 
 def dense(x, kernel, *bias):
@@ -363,7 +370,7 @@ SCOPE |= {
     "silu": lambda x: x * sigmoid(x), "softplus": lambda x: np.logaddexp(x, 0), "softsign": lambda x: x / (1 + np.abs(x)),
     "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)), "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
     "hard_swish": lambda x: x * np.clip(x + 3, 0, 6) / 6, "log_softmax": lambda x, axis=-1: np.log(softmax(x, axis)),
-    "one_hot": lambda labels, depth, **_: np.eye(depth)[labels], "inv": np.linalg.inv, "det": np.linalg.det,
+    "one_hot": lambda labels, depth, **_: np.eye(depth)[np.asarray(labels, int)], "inv": np.linalg.inv, "det": np.linalg.det,
     "cholesky": np.linalg.cholesky, "solve": np.linalg.solve,
     "linear_solve": lambda a, b, transpose: np.linalg.solve(a.T if transpose else a, b),
     "lstsq": lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0],
@@ -382,5 +389,5 @@ SCOPE |= {
     "kl_divergence": elementwise_loss(lambda p, q, axis=-1: np.sum(p * np.log(p / q), axis=axis)),
     "softmax_cross_entropy": elementwise_loss(lambda x, y, axis=-1: -np.sum(y * np.log(softmax(x, axis)), axis=axis)),
     "sigmoid_cross_entropy": elementwise_loss(lambda x, y: np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.abs(x)))),
-    "nll": elementwise_loss(lambda x, labels: -picked(x, labels)),
+    "nll": class_loss,
 }

@@ -43,6 +43,9 @@ case("scan", [{"name": ["last", "y"], "op": "scan", "inputs": ["h0", "x"], "attr
      inputs={"x": f"f32[time, {F}]"}, parameters={"a": {"type": f"f32[{F}]", "init": {"normal": {"stddev": 0.5}}}},
      constants={"h0": {"type": f"f32[{F}]", "value": [1.0, -2.0, 0.5]}},
      functions={"f": {"inputs": ["h", "v"], "nodes": [{"name": "n", "expr": "a * h + v"}], "outputs": ["n", "n * n"]}})
+case("unread_carry", [{"name": ["last", "y"], "op": "scan", "inputs": ["h0", "x"], "attrs": {"body": "f", "carries": 1}}],
+     inputs={"x": f"f32[time, {F}]"}, parameters={"h0": f"f32[{F}]"},
+     functions={"f": {"inputs": ["h", "v"], "nodes": [], "outputs": ["v", "v * 2.0"]}})
 case("positions", [{"name": "t", "expr": "cast(iota(shape=['time'], axis=0), 'f32')"}, {"name": "y", "expr": "x * reshape(t, [1, 'time', 1])"}])
 case("embedding", [node("e", "embedding", ["i"], input_dim=7, output_dim=4), node("l", "lstm", ["e"], units=U),
                    {"name": "y", "expr": "softmax(l)"}], inputs={"i": "i64[1, time]"})
@@ -55,6 +58,10 @@ REFUSED = {
     "shifted": ([{"name": "y", "expr": "x[:, 1:] - x[:, :-1]"}], "step"),
     "end_of_all": ([{"name": ["s", "h"], "op": "rnn", "inputs": ["x"], "attrs": {"units": U}},
                     {"name": "y", "expr": "s + expand_dims(h, 1)"}], "the end of all steps"),
+    "mixed": ([{"name": "y", "expr": "reshape(x, [3, 'time'])"}], "it mixes steps with other axes"),
+    "merged": ([{"name": "y", "expr": "reshape(x, [-1])"}], "more than one step"),
+    "product_with_end": ([{"name": ["s", "h"], "op": "gru", "inputs": ["x"], "attrs": {"units": U}},
+                          {"name": "y", "expr": "s @ transpose(h)"}], "the end of all steps"),
     "count": ([{"name": "y", "expr": "x / cast(iota(shape=['time'])[-1], 'f32')"}], "step"),
 }
 
@@ -96,6 +103,20 @@ def check(name, graph, folder):
     return problems
 
 
+def check_document(folder):
+    """The example of docs/recurrent.md."""
+    text = (pathlib.Path(__file__).parents[2] / "docs" / "recurrent.md").read_text()
+    graph, = [block for block in text.split("```json\n") if block.startswith('{ "symc"')]
+    path = folder / "listener.json"
+    path.write_text(graph.split("```")[0])
+    model = symc.compile(path)
+    model.initialize(seed=2)
+    x = np.random.default_rng(0).normal(size=(1, 7, 4)).astype(np.float32)
+    whole = np.array(model.predict(x=x)["y"])
+    got = np.stack(steps_of(model, x, 1), axis=1)
+    return [] if got.shape == whole.shape and np.allclose(got, whole, atol=1e-5) else [f"document: {got} and {whole}"]
+
+
 def main():
     only, failures, ran = sys.argv[1] if len(sys.argv) > 1 else "", [], 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -103,6 +124,9 @@ def main():
             if only in name:
                 failures += check(name, graph, pathlib.Path(scratch))
                 ran += 1
+        if only in "document":
+            failures += check_document(pathlib.Path(scratch))
+            ran += 1
         for name, (nodes, said) in REFUSED.items():
             if only in name:
                 case(name, nodes)

@@ -106,3 +106,29 @@ module @branches {
     return %b, %n : tensor<f32>, tensor<i64>
   }
 }
+
+// -----
+
+// A slot that takes what came in while its old contents are read: the new ones wait elsewhere until that is done.
+
+// CHECK-LABEL: module @handed_on
+// CHECK:       func.func @train_step(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32> {{{[^}]*}}sym.name = "x"
+// CHECK-SAME:    %[[LAST:[a-z0-9]+]]: memref<4xf32> {{{[^}]*}}sym.name = "last"
+// CHECK-SAME:    %[[OUT:[a-z0-9]+]]: memref<4xf32> {{{[^}]*}}sym.name = "change"
+// CHECK:         %[[PARKED:.*]] = kernel.alloc <4> : memref<4xf32>
+// CHECK-NEXT:    call @[[COPY:.*]](%[[X]], %[[PARKED]])
+// CHECK-NEXT:    call @{{.*}}(%[[X]], %[[LAST]], %[[OUT]])
+// CHECK-NEXT:    call @[[COPY]](%[[PARKED]], %[[LAST]])
+// CHECK-NEXT:    return
+module @handed_on {
+  sym.state @last : tensor<4xf32> init <zeros> {trainable = false}
+  func.func @train_step(%x: tensor<4xf32> {sym.name = "x", sym.role = #sym.role<input>}, %l: tensor<4xf32> {sym.name = "last", sym.role = #sym.role<state>})
+      -> (tensor<4xf32> {sym.name = "change", sym.role = #sym.role<output>}, tensor<4xf32> {sym.name = "last", sym.role = #sym.role<update>}) {
+    %d = sym.fused "elementwise" (%a = %x : tensor<4xf32>, %b = %l : tensor<4xf32>) -> tensor<4xf32> {
+      %0 = sym.sub %a, %b : tensor<4xf32>
+      sym.yield %0 : tensor<4xf32>
+    }
+    return %d, %x : tensor<4xf32>, tensor<4xf32>
+  }
+}

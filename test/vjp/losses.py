@@ -40,8 +40,9 @@ def cross_entropy(s, input, target, weight=None, ignore_index=-100, reduction="m
         if weight is not None:
             raise NoOp("weights of classes beside probabilities")
         return s.op("softmax_cross_entropy", input, target, axis=min(1, input.rank - 1), reduction=reduction)
-    if weight is None and not (integers(s, target) == ignore_index).any():
-        return s.op("sparse_softmax_cross_entropy", input, target, axis=min(1, input.rank - 1), reduction=reduction)
+    if weight is None:
+        return s.op("sparse_softmax_cross_entropy", input, target, axis=min(1, input.rank - 1), reduction=reduction,
+                    **ignoring(s, target, ignore_index))
     axis = min(1, input.rank - 1)
     return picked(s, s.op("log_softmax", input, shape=input.shape, axis=axis), target, weight, ignore_index, reduction)
 
@@ -52,23 +53,28 @@ def nll(s, input, target, weight=None, ignore_index=-100, reduction="mean"):
     return picked(s, input, target, weight, ignore_index, reduction)
 
 
+def ignoring(s, target, ignore_index):
+    """The attribute, where it matters."""
+    return {"ignore_index": ignore_index} if (integers(s, target) == ignore_index).any() else {}
+
+
 def picked(s, x, target, weight, ignore_index, reduction):
     """The mean is one by weight. An example to ignore has none; its label may be no class."""
     labels = integers(s, target)
     keep = labels != ignore_index
     order = [0, *range(2, x.rank), 1] if x.rank > 1 else [0]
     last = s.transpose(x, order) if order != sorted(order) else x
-    if weight is None and keep.all():
+    if weight is None:
+        ignored = ignoring(s, target, ignore_index)
         if x.rank > 1:
-            return s.op("nll", last, target, reduction=reduction)
-        loss = s.op("nll", s.reshape(x, [1, *x.shape]), s.reshape(target, [1]), reduction="sum")
+            return s.op("nll", last, target, reduction=reduction, **ignored)
+        loss = s.op("nll", s.reshape(x, [1, *x.shape]), s.reshape(target, [1]), reduction="sum", **ignored)
         return s.reshape(loss, [])
     safe = np.where(keep, labels, 0)
     rows = s.reshape(last, [safe.size, x.shape[min(1, x.rank - 1)]])
     plain = s.op("nll", rows, s.value(safe.reshape(-1), False), reduction="none")
-    weights = s.value(keep.reshape(-1).astype(float), False)
-    if weight is not None:
-        weights = s.op("mul", weights, s.op("gather", weight, s.value(safe.reshape(-1), False), axis=0))
+    weights = s.op("mul", s.value(keep.reshape(-1).astype(float), False),
+                   s.op("gather", weight, s.value(safe.reshape(-1), False), axis=0))
     loss = s.op("mul", plain, weights)
     if reduction == "none":
         return s.reshape(loss, labels.shape)

@@ -8,6 +8,7 @@
 #include "dialects/sym/Build.h"
 #include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Remat.h"
+#include "lib/Autodiff/ExpandGradients.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/ReverseMode.h"
 #include "lib/Export/Formula/Notation.h"
@@ -37,9 +38,7 @@ public:
     if (!isa<FloatType>(getElementTypeOrSelf(of.getType())))
       return wrong("S0702", "'" + options.of + "' is not floating");
     if (Operation *loop = numberedLoopBehind(of))
-      return loop->emitError("S0906: this version of symc prints no formulas of loops that read the number of their "
-                             "iteration, as this '")
-             << loop->getName().stripDialect() << "' does";
+      return refuseNumbered(loop);
     llvm::MapVector<StringRef, unsigned> orders; // name → how often to differentiate
     for (const std::string &name : options.wrt)
       ++orders[name];
@@ -70,6 +69,10 @@ public:
       }
       derivatives.push_back(derivative);
     }
+    // Those that layers turned out to be, too.
+    for (Value derivative : derivatives)
+      if (Operation *loop = derivative ? numberedLoopBehind(derivative) : nullptr)
+        return refuseNumbered(loop);
     nameResults();
     wrt.clear();
     for (auto &entry : orders)
@@ -88,6 +91,12 @@ private:
   OpBuilder b;
   Operation *mark = nullptr;
   bool namesStandBeside = false;
+
+  static LogicalResult refuseNumbered(Operation *loop) {
+    return loop->emitError("S0906: this version of symc prints no formulas of loops that read the number of their "
+                           "iteration, as this '")
+           << loop->getName().stripDialect() << "' does";
+  }
 
   /// Names of arguments and nodes, in the order of the graph. Of several ops of a node the last has its value.
   llvm::MapVector<StringRef, Value> namedValues() {
@@ -281,7 +290,9 @@ LogicalResult symc::printGradients(ModuleOp module, const FormulaOptions &option
   copy.setPrivate();
   model->getBlock()->getOperations().insert(std::next(model->getIterator()), copy);
   module->setAttr(kRepeatPartsAttr, UnitAttr::get(module.getContext()));
-  LogicalResult result = GradientPrinter(copy, options).run(os);
+  LogicalResult result = expandGradients(copy);
+  if (succeeded(result))
+    result = GradientPrinter(copy, options).run(os);
   module->removeAttr(kRepeatPartsAttr);
   copy.erase();
   return result;

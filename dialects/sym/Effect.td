@@ -1,0 +1,23 @@
+//===- Effect.td - Ops that return their operand and act -------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_EFFECT
+#define SYM_EFFECT
+
+include "dialects/sym/SymBase.td"
+
+def Sym_AssertOp : Sym_PublicOp<"assert", [
+    Sym_WithoutArithmetic, DeclareOpInterfaceMethods<DecomposableOpInterface>,
+    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
+  let summary = "x, if the condition holds";
+  let formula = "x";
+  let gradient = "dx = g";
+  let description = [{
+    A call that uses an element of the result has a status, and changes nothing, unless all elements of the condition are
+    true. `message` is what the status says.
+  }];
+  let arguments = (ins Sym_Tensor:$x, Sym_BoolTensor:$condition, DefaultValuedAttr<Sym_Str, "\"\"">:$message);
+}
+#endif

@@ -1,0 +1,77 @@
+//===- ExpandGradients.cpp - sym.grad as its derivative -------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Autodiff/ExpandGradients.h"
+#include "dialects/sym/Build.h"
+#include "dialects/sym/NodeNames.h"
+#include "lib/Autodiff/Passes.h"
+#include "lib/Autodiff/ReverseMode.h"
+
+namespace symc {
+#define GEN_PASS_DEF_EXPANDGRADIENTSPASS
+#include "lib/Autodiff/Passes.h.inc"
+} // namespace symc
+
+using namespace mlir;
+using namespace symc;
+
+/// Names the ops from `first` up to `end` after the node, `NODE/h`: each has the name h of what it is the derivative
+/// of.
+static void nameAfter(StringRef node, Operation *first, Operation *end) {
+  StringRef scope = node.contains('/') ? node.rsplit('/').first : "";
+  auto named = [&](Location loc) -> Location {
+    StringRef name = nodeName(loc);
+    if (name.empty())
+      return loc;
+    auto old = dyn_cast<NameLoc>(loc);
+    auto whole = StringAttr::get(loc.getContext(), node + "/" + nameWithin(scope, name));
+    return NameLoc::get(whole, old ? old.getChildLoc() : loc);
+  };
+  for (Operation *op = first; op != end; op = op->getNextNode())
+    op->walk([&](Operation *inner) {
+      inner->setLoc(named(inner->getLoc()));
+      for (Region &region : inner->getRegions())
+        for (BlockArgument argument : region.getArguments())
+          argument.setLoc(named(argument.getLoc()));
+    });
+}
+
+static LogicalResult expand(sym::GradOp grad) {
+  OpBuilder b(grad);
+  Location loc = grad.getLoc();
+  DerivativeNote note(loc, "this 'grad' takes it");
+  Operation *border = sym::UndefinedOp::create(b, loc, RankedTensorType::get({}, b.getI64Type()));
+  Value y = grad.getY();
+  FailureOr<SmallVector<Value>> found = gradients(b, y, SmallVector<Value>(grad.getXs()));
+  if (failed(found))
+    return failure();
+  if (StringRef node = nodeName(loc); !node.empty())
+    nameAfter(node, border->getNextNode(), grad);
+  border->erase();
+  for (auto [result, value] : llvm::zip_equal(grad.getOuts(), *found)) {
+    if (!value)
+      value = splat(b, loc, result.getType(), 0.0);
+    else if (grad.getNumResults() == 1)
+      value.getDefiningOp()->setLoc(loc); // it is the node now
+    result.replaceAllUsesWith(value);
+  }
+  grad.erase();
+  return success();
+}
+
+LogicalResult symc::expandGradients(Operation *root) {
+  SmallVector<sym::GradOp> grads; // those in bodies stand before those behind the loop
+  root->walk([&](sym::GradOp grad) { grads.push_back(grad); });
+  return failure(llvm::any_of(grads, [](sym::GradOp grad) { return failed(expand(grad)); }));
+}
+
+namespace {
+struct ExpandGradients : symc::impl::ExpandGradientsPassBase<ExpandGradients> {
+  void runOnOperation() override {
+    if (failed(expandGradients(getOperation())))
+      signalPassFailure();
+  }
+};
+} // namespace
