@@ -196,7 +196,8 @@ public:
 
   SmallVector<Value> build() {
     constexpr Kind kind = kKind<Op>;
-    Value projected = projectInput();
+    Value running = op.getLengths() ? runningSteps() : Value();
+    Value projected = projectInput(running);
     SmallVector<Value> inits, invariants;
     Type state = op.getH().getType();
     inits.push_back(op.getInitialH() ? Value(op.getInitialH()) : splat(b, loc, state, 0));
@@ -215,7 +216,7 @@ public:
     Arguments arguments;
     arguments.x = body->addArgument(rowType(projected.getType()), place("x"));
     if (op.getLengths()) {
-      rows.push_back(runningSteps());
+      rows.push_back(running);
       arguments.runs = body->addArgument(rowType(rows.back().getType()), place("runs"));
     }
     arguments.kernel = addInvariant(*body, invariants, op.getRecurrentKernel(), "recurrent_kernel");
@@ -267,8 +268,13 @@ private:
 
   /// What the kernel makes of all steps of x, time first. Before the product: x has fewer features than there are
   /// gates.
-  Value projectInput() {
-    Value product = multiply(b, loc, flattenRows(b, loc, transposed(op.getX(), {1, 0, 2})), op.getKernel());
+  /// What stands behind the end of a sequence is as if it were not there, whatever it holds: in the derivatives too,
+  /// where a 0 would meet its infinities.
+  Value projectInput(Value running) {
+    Tensor x{b, loc, transposed(op.getX(), {1, 0, 2})};
+    if (running)
+      x.value = where(x.with(broadcastLike(b, loc, running, tensorType(dimsOf(x.value), b.getI1Type()))), x, 0.0).value;
+    Value product = multiply(b, loc, flattenRows(b, loc, x.value), op.getKernel());
     if (op.getBias())
       product = plus(product, biasRow(0));
     return symc::reshape(b, loc, product, {sizes.time, sizes.batch, dimOf(product.getType(), 1)});

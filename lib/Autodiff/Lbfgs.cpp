@@ -39,7 +39,8 @@ Tensor dot(ArrayRef<Tensor> as, ArrayRef<Tensor> bs) {
 
 class Lbfgs : public Optimizer {
 public:
-  explicit Lbfgs(const MethodOptions &o) : history(static_cast<int64_t>(o.number("history"))) {}
+  // As a double the largest integer is none any more; what is too large is an error of the state's types.
+  explicit Lbfgs(const MethodOptions &o) : history(static_cast<int64_t>(std::min(o.number("history"), 0x1p62))) {}
 
   std::vector<Tensor> step(UpdateScope &s, const StepScalar &rate, ArrayRef<TrainedParameter> parameters) override {
     if (parameters.empty())

@@ -116,6 +116,23 @@ def check_made(folder, failures):
         model.train_step(x=x, h0=h0)
 
 
+def check_garbage(folder, failures):
+    """What stands behind the end of a sequence does not reach gradients."""
+    for kind in STEPS:
+        path = folder / f"garbage_{kind}.json"
+        path.write_text('{"symc": 1, "name": "garbage", "inputs": {"x": "f64[batch, t, 2]", "n": "i64[batch]"}, '
+                        f'"nodes": [{{"name": "l", "op": "{kind}", "inputs": {{"x": "x", "lengths": "n"}}, "attrs": {{"units": 2}}}}, '
+                        '{"name": "J", "expr": "mean(l * l)"}], "outputs": ["l"], "train": {"loss": "J", "optimizer": "sgd"}}')
+        model = symc.compile(path)
+        model.initialize(seed=1)
+        x, n = np.random.default_rng(0).normal(size=(2, 4, 2)), np.array([2, 1])
+        clean = {k: np.array(v) for k, v in model.gradients(x=x, n=n).items()}
+        x[0, 2:], x[1, 1:] = np.nan, np.inf
+        for name, gradient in model.gradients(x=x, n=n).items():
+            if not np.array_equal(clean[name], gradient):
+                failures.append(f"{kind}: the gradient by {name} sees what is behind the end")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="")
@@ -127,6 +144,9 @@ def main():
                 ran += 1
         if only in "made":
             check_made(pathlib.Path(scratch), failures)
+            ran += 1
+        if only in "garbage":
+            check_garbage(pathlib.Path(scratch), failures)
             ran += 1
     print(*failures, f"{ran} cases, {len(failures)} failed", sep="\n")
     sys.exit(bool(failures) or not ran)
