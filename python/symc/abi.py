@@ -210,6 +210,16 @@ def default_options(image):
     return Options(size=ctypes.sizeof(Options), threads=given.threads, seed=given.seed)
 
 
+def _misfit(model):
+    """Why this module cannot use a library; None when it can. The struct grows at its end: what came later, a library may
+    lack, and who calls it asks."""
+    if model.abi != ABI_VERSION:
+        return f"has ABI version {model.abi}; this module knows version {ABI_VERSION}: compile again"
+    if model.size < Model.reset.offset:
+        return f"has a reflection struct of {model.size} bytes; this module needs {Model.reset.offset}: compile again"
+    return None
+
+
 def open_library(path, user):
     """The reflection struct of a library as the file holds it now, and the image that is loaded until `user`, by its id,
     is no longer among the users."""
@@ -223,8 +233,8 @@ def open_library(path, user):
     entry = image.library[models[0] + "_model"]
     entry.restype = POINTER(Model)
     model = entry()
-    if not model or model.contents.abi != ABI_VERSION or model.contents.size < ctypes.sizeof(Model):
-        found = model.contents.abi if model else "none"
+    problem = _misfit(model.contents) if model else "gives no reflection struct"
+    if problem:
         image.users.discard(id(user))
-        raise LibraryError(f"{path}: has ABI version {found}; this module knows version {ABI_VERSION}: compile again")
+        raise LibraryError(f"{path}: {problem}")
     return model, image

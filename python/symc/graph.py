@@ -230,9 +230,14 @@ class Graph:
 
     def op(self, op, *inputs, name=None, doc=None, **attributes):
         """A node of any op: `g.op("conv2d", x, filters=8, kernel_size=[3, 3], name="conv1")`. With a list of names, and
-        of a function with several results, a tuple of values."""
+        of a function with several results, a tuple of values. Operands stand in their order or are all given by their
+        names, as some in the middle are left out: `g.op("lstm", x=x, initial_h=h, units=8)`."""
+        by_name = {key: value for key, value in attributes.items() if isinstance(value, Value)}
+        if by_name and inputs:
+            raise TypeError(f"{op}: operands are given by their order or all by their names, and {', '.join(by_name)} by name")
+        attributes = {key: value for key, value in attributes.items() if key not in by_name}
         values = [v for i in inputs for v in (i if isinstance(i, (list, tuple)) else [i])]
-        if not attributes and not doc and name is None and all(not isinstance(i, (list, tuple)) for i in inputs):
+        if not by_name and not attributes and not doc and name is None and all(not isinstance(i, (list, tuple)) for i in inputs):
             pieces = [op + "("]
             for i, value in enumerate(inputs):
                 pieces += ([", "] if i else []) + [value]
@@ -247,7 +252,8 @@ class Graph:
             names = [name or self._fresh(op)]
             names += [self._fresh(f"{names[0]}_{i}") for i in range(1, count)]
             name = names if count > 1 else names[0]
-        entry = {"name": name, "op": op, "inputs": [self._as_name(v, op) for v in values]}
+        entry = {"name": name, "op": op, "inputs": {key: self._as_name(v, op) for key, v in by_name.items()} if by_name
+                 else [self._as_name(v, op) for v in values]}
         if attributes:
             entry["attrs"] = attributes
         return self._append({**entry, **({"doc": doc} if doc else {})})

@@ -122,6 +122,27 @@ class GraphTest(unittest.TestCase):
         self.assertTrue(np.allclose(np.array(got["best"]), np.sort(h, axis=1)[:, ::-1][:, :2], atol=1e-12))
         self.assertLess(np.abs(np.array(got["down"])).max(), 0.1)
 
+    def test_operands_by_name_and_streams(self):
+        g = symc.Graph("listener")
+        x, h0 = g.input("x", "f32[1, time, 3]"), g.parameter("h0", "f32[1, 4]", init="ones")
+        sequence, h, c = g.lstm(x, units=4, name=["s", "h", "c"])
+        y = g.gru(x=sequence, initial_h=h0, units=4, name="y")
+        g.output(y=y)
+        g.entry_point("step", y, stream="time")
+        file = json.loads(g.to_json())
+        self.assertEqual(file["nodes"][1]["inputs"], {"x": "s", "initial_h": "h0"})
+        self.assertEqual(file["entry_points"], {"step": {"outputs": ["y"], "stream": "time"}})
+        model = symc.compile(g)
+        model.initialize(seed=1)
+        data = np.random.default_rng(0).normal(size=(1, 5, 3)).astype(np.float32)
+        whole = model.predict(x=data)["y"]
+        for _ in range(2):
+            steps = [model.step(x=np.ascontiguousarray(data[:, t]))["y"] for t in range(5)]
+            np.testing.assert_allclose(np.stack(steps, axis=1), whole, atol=1e-6)
+            model.reset()
+        with self.assertRaisesRegex(TypeError, "all by their names, and initial_h by name"):
+            g.gru(sequence, initial_h=h0, units=4)
+
     def test_mistakes_in_functions(self):
         g = symc.Graph("g")
         x = g.input("x", "f32[n]")

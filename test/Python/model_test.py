@@ -10,7 +10,7 @@ import numpy as np
 
 import symc
 
-LIBRARY, FUTURE = sys.argv.pop(1), sys.argv.pop(1)
+LIBRARY, FUTURE, PAST, SHORT = (sys.argv.pop(1) for _ in range(4))
 
 
 class ModelTest(unittest.TestCase):
@@ -138,6 +138,15 @@ class ModelTest(unittest.TestCase):
             symc.load(__file__)
         with self.assertRaisesRegex(symc.LibraryError, "ABI version 7"):
             symc.load(FUTURE)
+        with self.assertRaisesRegex(symc.LibraryError, r"reflection struct of \d+ bytes; this module needs \d+"):
+            symc.load(SHORT)
+
+    def test_earlier_library(self):
+        model = symc.load(PAST)
+        model.initialize(seed=1)
+        self.assertEqual(np.array(model.predict(x=np.zeros((3, 2), np.float32))["yhat"]).shape, (3, 1))
+        with self.assertRaisesRegex(symc.LibraryError, "made by a symc without streams"):
+            model.reset()
 
 
 if __name__ == "__main__":

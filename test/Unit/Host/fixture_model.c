@@ -16,10 +16,14 @@
 #include "test/Unit/RuntimeEntries.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #ifndef FIXTURE_ABI
 #define FIXTURE_ABI SYMC_ABI_VERSION
+#endif
+#ifndef FIXTURE_SIZE
+#define FIXTURE_SIZE sizeof(symc_model)
 #endif
 #define EXPORT __attribute__((visibility("default")))
 #define COUNT(array) (int32_t)(sizeof(array) / sizeof(array[0]))
@@ -153,7 +157,7 @@ static const char manifest[] =
     " {\"name\": \"b\", \"type\": \"f32[1]\", \"count\": 1, \"trainable\": true}],"
     " \"memory\": {\"train_step\": {\"live_bytes\": \"0*batch\"}}}";
 
-static const symc_program program = {{FIXTURE_ABI, sizeof(symc_model), "fixture", manifest, COUNT(dims),
+static const symc_program program = {{FIXTURE_ABI, FIXTURE_SIZE, "fixture", manifest, COUNT(dims),
                                       COUNT(functions), COUNT(parameters), 0, dims, functions, parameters,
                                       SYMC_RUNTIME_ENTRIES},
                                      COUNT(slots),
