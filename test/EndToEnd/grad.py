@@ -1,50 +1,22 @@
-"""`grad` in compiled models against NumPy: grad.py [--only NAME].
-
-A case is a graph in f64 and the same outputs written in NumPy, derivatives by hand. Outputs are compared with `predict`,
-the gradients of the sum of all outputs with central differences of the NumPy function. Every case is compiled fused and
-with a kernel an op and called with one thread and with two: the bits must be the same.
-"""
-import argparse
+"""`grad` in compiled models against NumPy: grad.py [--only NAME]."""
 import json
-import os
 import pathlib
 import re
-import subprocess
-import sys
-import tempfile
 
 import numpy as np
 import symc
+from cases import Suite, differences, exprs, named, node, run, values_of
 
-CASES = {}
-
-
-def node(name, op, inputs, **attrs):
-    return {"name": name, "op": op, "inputs": inputs, **({"attrs": attrs} if attrs else {})}
-
-
-def exprs(**nodes):
-    return [{"name": n, "expr": e} for n, e in nodes.items()]
-
-
-def case(inputs, parameters, nodes, outputs, functions=None, constants=None, sizes=None):
-    """Registers the NumPy function of inputs and parameters that gives the outputs in order."""
-    def register(function):
-        total = " + ".join(f"sum({o} * {k + 1}.5)" for k, o in enumerate(outputs))
-        CASES[function.__name__] = {
-            "graph": {"symc": 1, "name": function.__name__, "inputs": inputs, "parameters": parameters,
-                      "functions": functions or {}, "constants": constants or {},
-                      "nodes": nodes + exprs(J=total), "outputs": list(outputs), "train": {"loss": "J", "optimizer": "sgd"}},
-            "function": function, "outputs": list(outputs), "sizes": sizes or {}}
-        return function
-    return register
+SUITE = Suite({"rtol": 1e-11, "atol": 1e-12},
+              lambda wanted: {"rtol": 1e-6, "atol": 1e-7 * max(1, np.abs(wanted).max())}, step=1e-5)
+case = SUITE.case
 
 
 # ---- several variables at once ------------------------------------------------------------------------------------
 
 @case({"x": "f64[batch, 3]"}, {"w": "f64[3]"},
       exprs(h="x * w + k", y="sum(h ** 3)") + [node(["gx", "gw", "gk", "gh"], "grad", ["y", "x", "w", "k", "h"])],
-      ["gx", "gw", "gk", "gh"], constants={"k": {"type": "f64[3]", "value": [0.5, -1, 2]}}, sizes={"batch": 4})
+      ["gx", "gw", "gk", "gh"], constants={"k": {"type": "f64[3]", "value": [0.5, -1, 2]}}, sizes=({"batch": 4},) * 2)
 def inputs_parameters_constants_and_nodes(x, w):
     gh = 3 * (x * w + np.array([0.5, -1, 2])) ** 2
     return gh * w, np.sum(gh * x, 0), np.sum(gh, 0), gh
@@ -84,7 +56,8 @@ def derivatives_that_are_equal(x, w):
     return (w,)
 
 
-@case({"x": "f64[3]"}, {"w": "f64[3]"}, exprs(h="dropout(x, rate=0.5)", y="sum(h * x * w)", g="grad(y, h)", J0="sum(w)"), ["g"])
+@case({"x": "f64[3]"}, {"w": "f64[3]"}, exprs(h="dropout(x, rate=0.5)", y="sum(h * x * w)", g="grad(y, h)", J0="sum(w)"), ["g"],
+      trains=False)  # other numbers than in `predict`
 def a_dropped_node_in_inference(x, w):
     return (x * w,)
 
@@ -100,7 +73,7 @@ def hessian_times_vector(x, v, A):
 
 @case({"t": "f64[batch, 1]"}, {"W": "f64[1, 6]", "b": "f64[6]", "v": "f64[6, 1]"},
       exprs(u="tanh(t @ W + b) @ v", du="grad(sum(u), t)", ddu="grad(sum(du), t)", residual="mean((ddu + u) ** 2)"),
-      ["residual", "ddu"], sizes={"batch": 7})
+      ["residual", "ddu"], sizes=({"batch": 7},) * 2)
 def physics_informed(t, W, b, v):
     z = np.tanh(t @ W + b)
     u, ddu = z @ v, (-2 * z * (1 - z * z) * W * W) @ v
@@ -111,7 +84,7 @@ def physics_informed(t, W, b, v):
       {"W": "f64[4, 8]", "b": "f64[8]", "v": "f64[8, 1]"},
       exprs(hat="mix * real + (1 - mix) * fake", g="grad(sum(critic(hat)), hat)", penalty="mean((norm(g, axis=1) - 1) ** 2)",
             loss="mean(critic(fake)) - mean(critic(real)) + 10 * penalty"), ["loss"],
-      functions={"critic": {"inputs": ["x"], "outputs": ["tanh(x @ W + b) @ v"]}}, sizes={"batch": 6})
+      functions={"critic": {"inputs": ["x"], "outputs": ["tanh(x @ W + b) @ v"]}}, sizes=({"batch": 6},) * 2)
 def gradient_penalty(real, fake, mix, W, b, v):
     critic = lambda x: np.tanh(x @ W + b) @ v
     hat = mix * real + (1 - mix) * fake
@@ -139,7 +112,7 @@ def descend(h, r, w):
 
 @case({"x": "f64[t, 3]", "h0": "f64[3]"}, {"w": "f64[3]"},
       [node(["last", "energies"], "scan", ["h0", "x"], body="step", carries=1)],
-      ["last", "energies"], functions=DESCENT, sizes={"t": 5})
+      ["last", "energies"], functions=DESCENT, sizes=({"t": 5},) * 2)
 def descent_in_a_scan(x, h0, w):
     h, energies = h0, []
     for r in x:
@@ -173,7 +146,7 @@ def derivatives_in_branches(x, s, w):
 
 @case({"x": "f64[t]", "s": "f64[]"}, {"a": "f64[]"},
       [node("last", "scan", ["s", "x"], body="step", carries=1)] + exprs(g="grad(last, a)", gg="grad(g, s)"), ["g", "gg"],
-      functions={"step": {"inputs": ["h", "r"], "outputs": ["sin(h * a) + r"]}}, sizes={"t": 4})
+      functions={"step": {"inputs": ["h", "r"], "outputs": ["sin(h * a) + r"]}}, sizes=({"t": 4},) * 2)
 def second_derivative_through_a_loop(x, s, a):
     h, ha, hs, has = s, 0.0, 1.0, 0.0  # and its derivatives by a, by s, by both
     for r in x:
@@ -197,81 +170,20 @@ def derivative_of_a_while(x, w):
 
 # ---- comparison ----------------------------------------------------------------------------------------------------
 
-def named(result):
-    return result if isinstance(result, dict) else result._asdict()
-
-
-def call(function, values):
-    """Of the values the inputs that the function has."""
-    return {n: np.array(v) for n, v in named(function(**{i.name: values[i.name] for i in function.inputs})).items()}
-
-
-def values_of(case, rng):
-    values = {}
-    for name, entry in {**case["graph"]["inputs"], **case["graph"]["parameters"]}.items():
-        text = entry[entry.index("[") + 1:-1]
-        values[name] = np.asarray(rng.normal(size=[case["sizes"].get(s) or int(s) for s in text.split(", ")] if text else []))
-    return values
-
-
-def differences(case, values, name, step=1e-5):
-    total = lambda v: sum(np.sum(o) * (k + 1.5) for k, o in enumerate(case["function"](**v)))
-    result = np.zeros(values[name].shape)
-    for index in np.ndindex(*result.shape):
-        sides = []
-        for side in (step, -step):
-            moved = values[name].copy()
-            moved[index] += side
-            sides.append(total({**values, name: moved}))
-        result[index] = (sides[0] - sides[1]) / (2 * step)
-    return result
-
-
-def check(name, case, folder, failures):
-    path = folder / f"{name}.json"
-    path.write_text(json.dumps(case["graph"]))
-    models = {}
-    for flags in ((), ("--debug-fusion", "off")):
-        library = folder / f"lib{name}{len(flags)}.so"
-        subprocess.run([os.environ["SYMC"], "compile", str(path), "-o", str(library), *flags], check=True)
-        for threads in (1, 2):
-            models[flags, threads] = symc.Model(str(library), threads=threads)
-    for number in range(2):
-        values, results = values_of(case, np.random.default_rng(number)), []
-        for model in models.values():
-            for parameter in case["graph"]["parameters"]:
-                model.parameters[parameter] = values[parameter]
-            outputs, gradients = call(model.predict, values), call(model.gradients, values)
-            if any("dropout" in n.get("expr", "") for n in case["graph"]["nodes"]):  # other numbers in training mode
-                gradients = {}
-            results.append((outputs, gradients))
-        for other in results[1:]:
-            if any(a[n].tobytes() != b[n].tobytes() for a, b in zip(results[0], other) for n in a):
-                failures.append(f"{name}: ways to compile and run differ in bits")
-        outputs, gradients = results[0]
-        for label, wanted in zip(case["outputs"], case["function"](**values)):
-            if not np.allclose(outputs[label], wanted, rtol=1e-11, atol=1e-12):
-                failures.append(f"{name}: {label} is {outputs[label].tolist()}, not {np.asarray(wanted).tolist()}")
-        for parameter in case["graph"]["parameters"] if gradients else []:
-            wanted = differences(case, values, parameter)
-            if not np.allclose(gradients[parameter], wanted, rtol=1e-6, atol=1e-7 * max(1, np.abs(wanted).max())):
-                failures.append(f"{name}: gradient by {parameter} is {gradients[parameter].tolist()}, not {wanted.tolist()}")
-
-
 def check_step(folder, failures):
     """A step of gradient descent on a gradient penalty, with the parameters that NumPy's differences give."""
-    case = CASES["gradient_penalty"]
+    case = SUITE.cases["gradient_penalty"]
     graph = {**case["graph"], "train": {"loss": "loss", "optimizer": {"sgd": {"learning_rate": 0.125}}}}
     path = folder / "penalty.json"
     path.write_text(json.dumps(graph))
-    model, values = symc.compile(path), values_of(case, np.random.default_rng(5))
+    model, values = symc.compile(path), values_of(case, case["sizes"][0], np.random.default_rng(5))
     for parameter in graph["parameters"]:
         model.parameters[parameter] = values[parameter]
     loss = float(np.array(model.train_step(**{n: values[n] for n in graph["inputs"]})["loss"]))
     if not np.isclose(loss, case["function"](**values)[0], rtol=1e-12):
         failures.append(f"penalty: a loss of {loss}")
     for parameter in graph["parameters"]:
-        wanted = values[parameter] - 0.125 * differences(case, values, parameter) / 1.5
+        wanted = values[parameter] - 0.125 * differences(case, values, parameter, SUITE.step) / 1.5
         if not np.allclose(model.parameters[parameter], wanted, rtol=1e-7, atol=1e-8):
             failures.append(f"penalty: {parameter} is {np.array(model.parameters[parameter])}, not {wanted}")
 
@@ -328,22 +240,5 @@ def check_docs(folder, failures):
         failures.append(f"docs: {got}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="")
-    only, failures, ran = parser.parse_args().only, [], 0
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, one in CASES.items():
-            if only in name:
-                check(name, one, pathlib.Path(scratch), failures)
-                ran += 1
-        for name, checks in (("step", check_step), ("modes", check_modes), ("types", check_types), ("docs", check_docs)):
-            if only in name:
-                checks(pathlib.Path(scratch), failures)
-                ran += 1
-    print(*failures, f"{ran} cases, {len(failures)} failed", sep="\n")
-    sys.exit(bool(failures) or not ran)
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, {**SUITE.checks(), "step": check_step, "modes": check_modes, "types": check_types, "docs": check_docs})

@@ -1,15 +1,10 @@
 """Recurrent layers in compiled models against NumPy, their gradients against central differences, in every way to compile
 them (control_flow.py): recurrent.py [--only NAME]."""
-import argparse
-import pathlib
-import sys
-import tempfile
-
 import numpy as np
 import symc
-from control_flow import CASES, ANY, case, check, node
+from cases import ANY, Suite, node, run
 
-CASES.clear()
+SUITE = Suite({"rtol": 1e-12, "atol": 1e-13}, lambda wanted: {"rtol": 2e-6, "atol": 1e-6}, step=1e-6)
 TIMES = ({"t": 0}, {"t": 1}, {"t": 6})
 LENGTHS = np.array([4, 0, 6])
 UNITS, FEATURES = 5, 3
@@ -75,8 +70,8 @@ def register(kind, label, names=1, bias=True, states=False, lengths=False, **att
                                 {"tanh": np.tanh, "softsign": lambda v: v / (1 + np.abs(v))}[attrs.get("activation", "tanh")])
         return [sequence if attrs.get("return_sequences", True) else h, h, c][:len(outputs)]
     function.__name__ = f"{kind}_{label}"
-    case(inputs, parameters, {}, [node(outputs if names > 1 else "y", kind, operands, **attrs)], outputs, ANY, constants,
-         TIMES)(function)
+    SUITE.case(inputs, parameters, [node(outputs if names > 1 else "y", kind, operands, **attrs)], outputs, dims=ANY,
+               constants=constants, sizes=TIMES)(function)
 
 
 for KIND in STEPS:
@@ -133,24 +128,5 @@ def check_garbage(folder, failures):
                 failures.append(f"{kind}: the gradient by {name} sees what is behind the end")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="")
-    only, failures, ran = parser.parse_args().only, [], 0
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, one in CASES.items():
-            if only in name:
-                check(name, one, pathlib.Path(scratch), failures)
-                ran += 1
-        if only in "made":
-            check_made(pathlib.Path(scratch), failures)
-            ran += 1
-        if only in "garbage":
-            check_garbage(pathlib.Path(scratch), failures)
-            ran += 1
-    print(*failures, f"{ran} cases, {len(failures)} failed", sep="\n")
-    sys.exit(bool(failures) or not ran)
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, {**SUITE.checks(), "made": check_made, "garbage": check_garbage})

@@ -4,24 +4,23 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
-import tempfile
 
 import numpy as np
 import symc
+from cases import compiled, named, node, run
 
 F, U, T = 3, 8, 9
 CASES = {}
 
 
-def case(name, nodes, inputs=None, parameters=None, functions=None, output="y", **more):
-    CASES[name] = {"symc": 1, "name": "streamed", "inputs": inputs or {"x": f"f32[1, time, {F}]"},
-                   "parameters": parameters or {}, "functions": functions or {}, "nodes": nodes, "outputs": {"y": output},
-                   "entry_points": {"step": {"outputs": {"y": output}, "stream": "time"}}, **more}
+def graph(nodes, inputs=None, parameters=None, functions=None, output="y", **more):
+    return {"symc": 1, "name": "streamed", "inputs": inputs or {"x": f"f32[1, time, {F}]"}, "parameters": parameters or {},
+            "functions": functions or {}, "nodes": nodes, "outputs": {"y": output},
+            "entry_points": {"step": {"outputs": {"y": output}, "stream": "time"}}, **more}
 
 
-def node(name, op, inputs, **attrs):
-    return {"name": name, "op": op, "inputs": inputs, "attrs": attrs}
+def case(name, nodes, **sections):
+    CASES[name] = graph(nodes, **sections)
 
 
 for KIND in ("rnn", "lstm", "gru"):
@@ -66,80 +65,61 @@ REFUSED = {
 }
 
 
-def named(result):
-    return result if isinstance(result, dict) else result._asdict()
-
-
 def steps_of(model, x, axis, start=0):
     rows = []
     for t in range(start, x.shape[axis]):
         row = np.take(x, t, axis=axis)
-        rows.append(np.array(named(model.step(np.ascontiguousarray(row)))["y"]))
+        rows.append(named(model.step(np.ascontiguousarray(row)))["y"])
     return rows
 
 
-def check(name, graph, folder):
+def check(name, folder, failures):
     path = folder / f"{name}.json"
-    path.write_text(json.dumps(graph))
-    rng, problems = np.random.default_rng(1), []
+    path.write_text(json.dumps(CASES[name]))
+    rng = np.random.default_rng(1)
     for flags in ((), ("-O0",), ("--debug-fusion", "off")):
-        library = folder / f"lib{name}{len(flags)}{flags[-1] if flags else ''}.so"
-        subprocess.run([os.environ["SYMC"], "compile", str(path), "-o", str(library), *flags], check=True)
-        model = symc.Model(str(library))
+        model = symc.Model(compiled(path, flags))
         model.initialize(seed=4)
-        (key, text), = graph["inputs"].items()
+        (key, text), = CASES[name]["inputs"].items()
         sizes = text[text.index("[") + 1:-1].split(", ")
         axis, shape = sizes.index("time"), [T if s == "time" else int(s) for s in sizes]
         for sequence in range(2):
             x = rng.integers(0, 7, shape) if text.startswith("i64") else rng.normal(size=shape).astype(np.float32)
-            whole = np.array(model.predict(**{key: x})["y"])
+            whole = named(model.predict(**{key: x}))["y"]
             got = steps_of(model, x, axis)
-            wanted = [whole] if name == "last_state" else [np.take(whole, t, axis=axis) for t in range(T)]
+            # A result without time, whose size no other axis has, is that of all steps.
+            wanted = [np.take(whole, t, axis=axis) for t in range(T)] if T in whole.shape else [whole]
             got = got[-len(wanted):]
             # Products of one row may be summed in another order than those of many.
             if any(g.shape != w.shape or not np.allclose(g, w, rtol=1e-5, atol=1e-6) for g, w in zip(got, wanted)):
-                problems.append(f"{name} {flags}: sequence {sequence} differs: {np.array(got).tolist()} and {np.array(wanted).tolist()}")
+                failures.append(f"{name} {flags}: sequence {sequence} differs: {np.array(got).tolist()} and {np.array(wanted).tolist()}")
             model.reset()
-    return problems
 
 
-def check_document(folder):
+def check_refused(name, folder, failures):
+    nodes, said = REFUSED[name]
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(graph(nodes)))
+    result = subprocess.run([os.environ["SYMC"], "compile", str(path), "-o", str(path.with_suffix(".so"))], text=True,
+                            capture_output=True)
+    if result.returncode != 1 or "S0712" not in result.stderr or said not in result.stderr:
+        failures.append(f"{name}: {result.returncode} {result.stderr}")
+
+
+def check_document(folder, failures):
     """The example of docs/recurrent.md."""
     text = (pathlib.Path(__file__).parents[2] / "docs" / "recurrent.md").read_text()
-    graph, = [block for block in text.split("```json\n") if block.startswith('{ "symc"')]
+    example, = [block for block in text.split("```json\n") if block.startswith('{ "symc"')]
     path = folder / "listener.json"
-    path.write_text(graph.split("```")[0])
+    path.write_text(example.split("```")[0])
     model = symc.compile(path)
     model.initialize(seed=2)
     x = np.random.default_rng(0).normal(size=(1, 7, 4)).astype(np.float32)
-    whole = np.array(model.predict(x=x)["y"])
-    got = np.stack(steps_of(model, x, 1), axis=1)
-    return [] if got.shape == whole.shape and np.allclose(got, whole, atol=1e-5) else [f"document: {got} and {whole}"]
-
-
-def main():
-    only, failures, ran = sys.argv[1] if len(sys.argv) > 1 else "", [], 0
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, graph in CASES.items():
-            if only in name:
-                failures += check(name, graph, pathlib.Path(scratch))
-                ran += 1
-        if only in "document":
-            failures += check_document(pathlib.Path(scratch))
-            ran += 1
-        for name, (nodes, said) in REFUSED.items():
-            if only in name:
-                case(name, nodes)
-                path = pathlib.Path(scratch) / f"{name}.json"
-                path.write_text(json.dumps(CASES[name]))
-                run = subprocess.run([os.environ["SYMC"], "compile", str(path), "-o", str(path.with_suffix(".so"))], text=True,
-                                     capture_output=True)
-                if run.returncode != 1 or "S0712" not in run.stderr or said not in run.stderr:
-                    failures.append(f"{name}: {run.returncode} {run.stderr}")
-                ran += 1
-    print(*failures, f"{ran} cases, {len(failures)} failed", sep="\n")
-    sys.exit(bool(failures) or not ran)
+    whole, got = named(model.predict(x=x))["y"], np.stack(steps_of(model, x, 1), axis=1)
+    if got.shape != whole.shape or not np.allclose(got, whole, atol=1e-5):
+        failures.append(f"document: {got} and {whole}")
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, {**{name: lambda *to, name=name: check(name, *to) for name in CASES},
+                  **{name: lambda *to, name=name: check_refused(name, *to) for name in REFUSED}, "document": check_document})

@@ -142,6 +142,25 @@ TEST_F(InstanceTest, ChecksOfTheModelBecomeMessages) {
   EXPECT_EQ(symc_rt_step(instance), 0);
 }
 
+TEST_F(InstanceTest, ResetBeginsStreamsAnewAndNothingElse) {
+  symc_slot slots[3] = {fake::slots[0], fake::slots[1], fake::slots[2]};
+  symc_program streaming = fake::program;
+  streaming.slots = slots;
+  float x[3] = {1, 2, 3}, loss;
+  auto state = [&] { return static_cast<float *>(instance->slots[2])[0]; };
+  for (int resets : {0, 1}) {
+    slots[2].resets = resets;
+    make(1, streaming);
+    float before = w()[0];
+    ASSERT_EQ(train(1, x, &loss, streaming), SYMC_OK) << error();
+    ASSERT_EQ(symc_rt_reset(instance), SYMC_OK) << error();
+    EXPECT_EQ(state(), resets ? 0 : 1);
+    EXPECT_NE(w()[0], before);
+    EXPECT_EQ(symc_rt_step(instance), 1);
+  }
+  EXPECT_EQ(symc_rt_reset(nullptr), SYMC_INVALID_ARGUMENT);
+}
+
 TEST_F(InstanceTest, StateGoesThroughAFile) {
   float x[6] = {1, 2, 3, 4, 5, 6}, loss, first[4];
   ASSERT_EQ(train(2, x, &loss), SYMC_OK) << error();
