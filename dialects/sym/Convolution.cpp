@@ -142,11 +142,9 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
 }
 
 template <class Op>
-static LogicalResult infer(std::optional<Location> loc, ValueRange operands, DictionaryAttr attributes,
-                           OpaqueProperties properties, RegionRange regions, SmallVectorImpl<Type> &types) {
-  typename Op::Adaptor op(operands, attributes, properties, regions);
+static LogicalResult inferLayer(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
   constexpr Kind kind = kKind<Op>;
-  if (failed(checkElements(loc, kind.name, operands)))
+  if (failed(checkElements(loc, kind.name, op.getOperands())))
     return failure();
   FailureOr<Geometry> g = analyze(loc, kind, op);
   if (failed(g))
@@ -252,19 +250,11 @@ template <class Op> static SmallVector<Value> decomposeLayer(Op op, OpBuilder &b
   return {activated(imageFromNHWC(b, loc, reshape(b, loc, out, g.result), layout))};
 }
 
-#define SYMC_CONVOLUTION(OP)                                                                                           \
-  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,                  \
-                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,      \
-                                     SmallVectorImpl<Type> &types) {                                                   \
-    return infer<OP>(loc, operands, attributes, properties, regions, types);                                           \
-  }                                                                                                                    \
-  FailureOr<SmallVector<LayerParameter>> OP::getLayerParameters(Location loc, DictionaryAttr attributes,               \
-                                                                ArrayRef<RankedTensorType> operands) {                 \
-    return layerParameters<OP>(loc, attributes, operands);                                                             \
-  }                                                                                                                    \
-  SmallVector<Value> OP::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
-SYMC_CONVOLUTION(Conv1dOp)
-SYMC_CONVOLUTION(Conv2dOp)
-SYMC_CONVOLUTION(Conv3dOp)
-SYMC_CONVOLUTION(DepthwiseConv2dOp)
-SYMC_CONVOLUTION(ConvTranspose2dOp)
+SmallVector<Value> Conv1dOp::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
+SmallVector<Value> Conv2dOp::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
+SmallVector<Value> Conv3dOp::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
+SmallVector<Value> DepthwiseConv2dOp::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
+SmallVector<Value> ConvTranspose2dOp::decompose(OpBuilder &b) { return decomposeLayer(*this, b); }
+
+#define GET_OP_CLASSES
+#include "dialects/sym/Convolution.cpp.inc"

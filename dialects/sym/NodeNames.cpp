@@ -34,20 +34,29 @@ StringRef symc::nameWithin(StringRef scope, StringRef name) {
   return rest.consume_front(scope) && rest.consume_front("/") ? rest : name;
 }
 
-void symc::nameInScope(Operation *op, StringRef scope) {
-  auto inScope = [&](Location loc) -> Location {
+void symc::renameAll(Operation *op, function_ref<std::string(StringRef)> renamed) {
+  auto other = [&](Location loc) -> Location {
+    std::string name = renamed(nodeName(loc));
+    if (name.empty())
+      return loc;
     auto named = dyn_cast<NameLoc>(loc);
-    Builder b(loc.getContext());
-    return NameLoc::get(b.getStringAttr(scope + "/" + nodeName(loc)), named ? named.getChildLoc() : loc);
+    return NameLoc::get(StringAttr::get(loc.getContext(), name), named ? named.getChildLoc() : loc);
   };
   op->walk([&](Operation *inner) {
-    inner->setLoc(inScope(inner->getLoc()));
+    inner->setLoc(other(inner->getLoc()));
+    for (Region &region : inner->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        argument.setLoc(other(argument.getLoc()));
+  });
+}
+
+void symc::nameInScope(Operation *op, StringRef scope) {
+  auto within = [&](StringRef name) { return (scope + "/" + name).str(); };
+  renameAll(op, within);
+  op->walk([&](Operation *inner) {
     if (auto random = dyn_cast<RandomOpInterface>(inner))
       random.setStreamAttr(random.getStreamAttr().within(scope));
     if (auto node = inner->getAttrOfType<StringAttr>(kNodeAttr))
-      inner->setAttr(kNodeAttr, StringAttr::get(op->getContext(), scope + "/" + node.getValue()));
-    for (Region &region : inner->getRegions())
-      for (BlockArgument argument : region.getArguments())
-        argument.setLoc(inScope(argument.getLoc()));
+      inner->setAttr(kNodeAttr, StringAttr::get(op->getContext(), within(node.getValue())));
   });
 }

@@ -264,24 +264,33 @@ static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, Insta
   return channelAxis(loc, "instance_norm", x, 3);
 }
 
-#define SYMC_NORM(OP, NAME, HAS_BETA)                                                                                  \
-  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,                  \
-                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,      \
-                                     SmallVectorImpl<Type> &types) {                                                   \
-    Adaptor op(operands, attributes, properties, regions);                                                             \
-    return inferNorm(loc, NAME, operands, axesOf(loc, op, operands[0].getType()), types);                              \
-  }                                                                                                                    \
-  FailureOr<SmallVector<LayerParameter>> OP::getLayerParameters(Location loc, DictionaryAttr attributes,               \
-                                                                ArrayRef<RankedTensorType> operands) {                 \
-    auto op = attributesOf<OP>(loc, attributes);                                                                       \
-    if (failed(op) || failed(checkLayerInput(loc, NAME, operands)))                                                    \
-      return failure();                                                                                                \
-    return makeScales(loc, NAME, operands, axesOf(loc, *op, operands[0]), HAS_BETA);                                   \
-  }
-SYMC_NORM(LayerNormOp, "layer_norm", true)
-SYMC_NORM(RmsNormOp, "rms_norm", false)
-SYMC_NORM(GroupNormOp, "group_norm", true)
-SYMC_NORM(InstanceNormOp, "instance_norm", true)
+namespace {
+/// What tells the layers from each other.
+struct Kind {
+  const char *name;
+  bool hasBeta;
+};
+template <class Op> constexpr Kind kKind{};
+template <> constexpr Kind kKind<LayerNormOp>{"layer_norm", true};
+template <> constexpr Kind kKind<RmsNormOp>{"rms_norm", false};
+template <> constexpr Kind kKind<GroupNormOp>{"group_norm", true};
+template <> constexpr Kind kKind<InstanceNormOp>{"instance_norm", true};
+} // namespace
+
+template <class Op>
+static LogicalResult inferLayer(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
+  return inferNorm(loc, kKind<Op>.name, op.getOperands(), axesOf(loc, op, op.getX().getType()), types);
+}
+
+template <class Op>
+static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, DictionaryAttr attributes,
+                                                              ArrayRef<RankedTensorType> operands) {
+  constexpr Kind kind = kKind<Op>;
+  auto op = attributesOf<Op>(loc, attributes);
+  if (failed(op) || failed(checkLayerInput(loc, kind.name, operands)))
+    return failure();
+  return makeScales(loc, kind.name, operands, axesOf(loc, *op, operands[0]), kind.hasBeta);
+}
 
 #define GET_OP_CLASSES
 #include "dialects/sym/Normalization.cpp.inc"

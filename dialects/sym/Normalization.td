@@ -9,7 +9,8 @@
 include "dialects/sym/SymBase.td"
 
 class Sym_Norm<string mnemonic> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DecomposableOpInterface>,
-                                                          DeclareOpInterfaceMethods<LayerOpInterface>]> {
+                                                          DeclareOpInterfaceMethods<LayerOpInterface>]>,
+                                  Sym_LayerFamily {
   let formula = "(x - mean) / sqrt(variance + epsilon) * gamma + beta";
   let gradient = "that of the reductions and products which it stands for";
 }

@@ -82,9 +82,7 @@ template <class A> static FailureOr<Sizes> analyze(std::optional<Location> loc, 
 }
 
 template <class Op>
-static LogicalResult infer(std::optional<Location> loc, ValueRange operands, DictionaryAttr attributes,
-                           OpaqueProperties properties, RegionRange regions, SmallVectorImpl<Type> &types) {
-  typename Op::Adaptor op(operands, attributes, properties, regions);
+static LogicalResult inferLayer(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
   constexpr Kind kind = kKind<Op>;
   FailureOr<Sizes> sizes = analyze(loc, kind, op);
   if (failed(sizes))
@@ -173,16 +171,16 @@ struct Step {
 };
 
 /// The states after a step: h, and c where there is one.
-SmallVector<Value> build(RnnOp, const Step &s) { return {s.activate(s.x + s.recurrent).value}; }
+SmallVector<Value> nextStates(RnnOp, const Step &s) { return {s.activate(s.x + s.recurrent).value}; }
 
-SmallVector<Value> build(LstmOp, const Step &s) {
+SmallVector<Value> nextStates(LstmOp, const Step &s) {
   Tensor gates = s.x + s.recurrent;
   Tensor input = sigmoid(s.gate(gates, 0)), forget = sigmoid(s.gate(gates, 1));
   Tensor c = forget * *s.c + input * s.activate(s.gate(gates, 2));
   return {(sigmoid(s.gate(gates, 3)) * s.activate(c)).value, c.value};
 }
 
-SmallVector<Value> build(GruOp, const Step &s) {
+SmallVector<Value> nextStates(GruOp, const Step &s) {
   Tensor update = sigmoid(s.gate(s.x, 0) + s.gate(s.recurrent, 0));
   Tensor reset = sigmoid(s.gate(s.x, 1) + s.gate(s.recurrent, 1));
   Tensor next = s.activate(s.gate(s.x, 2) + reset * s.gate(s.recurrent, 2));
@@ -190,9 +188,9 @@ SmallVector<Value> build(GruOp, const Step &s) {
 }
 
 /// The scan that a layer is, and its body.
-template <class Op> class Unrolled {
+template <class Op> class RecurrentScan {
 public:
-  Unrolled(Op op, OpBuilder &b) : op(op), b(b), loc(op.getLoc()), sizes(*analyze(std::nullopt, kKind<Op>, op)) {}
+  RecurrentScan(Op op, OpBuilder &b) : op(op), b(b), loc(op.getLoc()), sizes(*analyze(std::nullopt, kKind<Op>, op)) {}
 
   SmallVector<Value> build() {
     constexpr Kind kind = kKind<Op>;
@@ -266,10 +264,9 @@ private:
   }
   Value plus(Value x, Value bias) { return AddOp::create(b, loc, x, broadcastLike(b, loc, bias, x.getType())); }
 
-  /// What the kernel makes of all steps of x, time first. Before the product: x has fewer features than there are
-  /// gates.
-  /// What stands behind the end of a sequence is as if it were not there, whatever it holds: in the derivatives too,
-  /// where a 0 would meet its infinities.
+  /// What the kernel makes of all steps of x, time first: turned before the product, since x mostly has fewer features
+  /// than there are gates. What stands behind the end of a sequence is as if it were not there, whatever it holds: in
+  /// the derivatives too, where a 0 would meet its infinities.
   Value projectInput(Value running) {
     Tensor x{b, loc, transposed(op.getX(), {1, 0, 2})};
     if (running)
@@ -292,7 +289,7 @@ private:
     Step step{b, loc, sizes.units, op.getActivation(), tensor(h), std::nullopt, tensor(arguments.x), tensor(recurrent)};
     if (kind.hasCell)
       step.c.emplace(tensor(before[1]));
-    SmallVector<Value> after = ::build(op, step);
+    SmallVector<Value> after = nextStates(op, step);
     Value row = after[0];
     if (arguments.runs) {
       Type bools = tensorType(dimsOf(h), b.getI1Type());
@@ -320,20 +317,9 @@ private:
 };
 } // namespace
 
-#define SYMC_RECURRENT(OP)                                                                                             \
-  LogicalResult OP::inferReturnTypes(MLIRContext *, std::optional<Location> loc, ValueRange operands,                  \
-                                     DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,      \
-                                     SmallVectorImpl<Type> &types) {                                                   \
-    return infer<OP>(loc, operands, attributes, properties, regions, types);                                           \
-  }                                                                                                                    \
-  FailureOr<SmallVector<LayerParameter>> OP::getLayerParameters(Location loc, DictionaryAttr attributes,               \
-                                                                ArrayRef<RankedTensorType> operands) {                 \
-    return layerParameters<OP>(loc, attributes, operands);                                                             \
-  }                                                                                                                    \
-  SmallVector<Value> OP::decompose(OpBuilder &b) { return Unrolled<OP>(*this, b).build(); }
-SYMC_RECURRENT(RnnOp)
-SYMC_RECURRENT(LstmOp)
-SYMC_RECURRENT(GruOp)
+SmallVector<Value> RnnOp::decompose(OpBuilder &b) { return RecurrentScan<RnnOp>(*this, b).build(); }
+SmallVector<Value> LstmOp::decompose(OpBuilder &b) { return RecurrentScan<LstmOp>(*this, b).build(); }
+SmallVector<Value> GruOp::decompose(OpBuilder &b) { return RecurrentScan<GruOp>(*this, b).build(); }
 
 #define GET_OP_CLASSES
 #include "dialects/sym/Recurrent.cpp.inc"

@@ -15,9 +15,9 @@ include "dialects/sym/SymBase.td"
 
 class Sym_Recurrent<string mnemonic, dag state, string gates, string biasShape>
     : Sym_PublicOp<mnemonic, [AttrSizedOperandSegments, DeclareOpInterfaceMethods<DecomposableOpInterface>,
-                              DeclareOpInterfaceMethods<LayerOpInterface>]> {
+                              DeclareOpInterfaceMethods<LayerOpInterface>]>, Sym_LayerFamily {
   let gradient = "that of the step at g, from the last step to the first";
-  string layerDescription = [{
+  let description = [{
     x is [batch, time, features], kernel [features, }] # gates # [{units], recurrent_kernel [units, }] # gates #
     [{units], bias }] # biasShape # [{. Left out, they are the parameters NODE/kernel (glorot_uniform),
     NODE/recurrent_kernel (orthogonal) and NODE/bias (zeros}] # !if(!eq(mnemonic, "lstm"), "; 1 for f", "") # [{); with a
@@ -29,7 +29,6 @@ class Sym_Recurrent<string mnemonic, dag state, string gates, string biasShape>
     and, where the node names them, the final }] # !if(!eq(mnemonic, "lstm"), "states h and c", "state h") # [{.
     `units` may be left out with a kernel.
   }];
-  let description = layerDescription;
   let arguments = !con((ins Sym_FloatTensor:$x, Sym_FloatTensor:$kernel, Sym_FloatTensor:$recurrent_kernel,
                             Optional<Sym_FloatTensor>:$bias, Optional<Sym_FloatTensor>:$initial_h),
                        state, (ins Optional<Sym_IntTensor>:$lengths, OptionalAttr<Sym_I64>:$units,
@@ -46,12 +45,14 @@ def Sym_RnnOp : Sym_Recurrent<"rnn", (ins), "", "[units]"> {
 }
 def Sym_LstmOp : Sym_Recurrent<"lstm", (ins Optional<Sym_FloatTensor>:$initial_c), "4 * ", "[4 * units]"> {
   let summary = "Long short-term memory";
-  let formula = [{i, f, u, o = split(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias, 4); c[t] = sigmoid(f) * c[t - 1] + sigmoid(i) * activation(u); h[t] = sigmoid(o) * activation(c[t])}];
+  let formula = "i, f, u, o = split(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias, 4); "
+                "c[t] = sigmoid(f) * c[t - 1] + sigmoid(i) * activation(u); h[t] = sigmoid(o) * activation(c[t])";
   let results = (outs Sym_Tensor:$out, Sym_Tensor:$h, Sym_Tensor:$c);
 }
 def Sym_GruOp : Sym_Recurrent<"gru", (ins), "3 * ", "[2, 3 * units]"> {
   let summary = "Gated recurrent unit, the reset gate behind the product";
-  let formula = [{z, r, u = split(x[t] @ kernel + bias[0], 3); p, q, v = split(h[t - 1] @ recurrent_kernel + bias[1], 3); Z = sigmoid(z + p); h[t] = Z * h[t - 1] + (1 - Z) * activation(u + sigmoid(r + q) * v)}];
+  let formula = "z, r, u = split(x[t] @ kernel + bias[0], 3); p, q, v = split(h[t - 1] @ recurrent_kernel + bias[1], 3); "
+                "Z = sigmoid(z + p); h[t] = Z * h[t - 1] + (1 - Z) * activation(u + sigmoid(r + q) * v)";
   let results = (outs Sym_Tensor:$out, Sym_Tensor:$h);
 }
 #endif

@@ -246,4 +246,25 @@ class Sym_Inferred {
     }
   }];
 }
+
+/// A layer of products, sums and an activation.
+class Sym_Layer<string mnemonic> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DecomposableOpInterface>,
+                                                           DeclareOpInterfaceMethods<LayerOpInterface>]> {
+  let gradient = "that of the products, sums and activation which it stands for";
+}
+/// A second base of layers that share their code: the shape function and the parameters are templates over the ops in the
+/// family's .cpp.
+class Sym_LayerFamily {
+  code extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(::mlir::MLIRContext *, ::std::optional<::mlir::Location> loc,
+        ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes, ::mlir::OpaqueProperties properties,
+        ::mlir::RegionRange regions, ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      return inferLayer<$cppClass>(loc, Adaptor(operands, attributes, properties, regions), types);
+    }
+    ::mlir::FailureOr<::llvm::SmallVector<::symc::LayerParameter>> $cppClass::getLayerParameters(
+        ::mlir::Location loc, ::mlir::DictionaryAttr attributes, ::llvm::ArrayRef<::mlir::RankedTensorType> operands) {
+      return layerParameters<$cppClass>(loc, attributes, operands);
+    }
+  }];
+}
 #endif

@@ -21,20 +21,9 @@ using namespace symc;
 /// of.
 static void nameAfter(StringRef node, Operation *first, Operation *end) {
   StringRef scope = node.contains('/') ? node.rsplit('/').first : "";
-  auto named = [&](Location loc) -> Location {
-    StringRef name = nodeName(loc);
-    if (name.empty())
-      return loc;
-    auto old = dyn_cast<NameLoc>(loc);
-    auto whole = StringAttr::get(loc.getContext(), node + "/" + nameWithin(scope, name));
-    return NameLoc::get(whole, old ? old.getChildLoc() : loc);
-  };
   for (Operation *op = first; op != end; op = op->getNextNode())
-    op->walk([&](Operation *inner) {
-      inner->setLoc(named(inner->getLoc()));
-      for (Region &region : inner->getRegions())
-        for (BlockArgument argument : region.getArguments())
-          argument.setLoc(named(argument.getLoc()));
+    renameAll(op, [&](StringRef name) {
+      return name.empty() ? std::string() : (node + "/" + nameWithin(scope, name)).str();
     });
 }
 

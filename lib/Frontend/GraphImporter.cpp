@@ -87,7 +87,7 @@ static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.sortMade();
   OpBuilder &b = parts.builder;
   using Text = std::pair<StringRef, StringRef>;
-  auto described = [&](StringRef name, sym::Role role, std::initializer_list<Text> texts) {
+  auto described = [&](StringRef name, sym::Role role, ArrayRef<Text> texts) {
     NamedAttrList attributes(named(b.getContext(), name, role));
     for (auto [key, text] : texts)
       attributes.set(key, b.getStringAttr(text));
@@ -108,18 +108,17 @@ static void finishModule(GraphParts &parts, ModuleOp module) {
   SmallVector<Value> values;
   SmallVector<Attribute> argumentAttributes, resultAttributes;
   for (const TensorDecl &input : parts.graph.inputs)
-    argumentAttributes.push_back(described(ref(input.name.text), sym::Role::input, {{kDocAttr, ref(input.doc)}}));
+    argumentAttributes.push_back(described(ref(input.name.text), sym::Role::input, Text(kDocAttr, ref(input.doc))));
   for (const ParameterSlot &parameter : parts.parameters.all())
     argumentAttributes.push_back(named(b.getContext(), parameter.name, sym::Role::parameter));
   for (const GraphResult &result : parts.results.all()) {
     values.push_back(result.value);
-    if (result.entry.empty())
-      resultAttributes.push_back(named(b.getContext(), result.name, result.role));
-    else if (result.stream.empty())
-      resultAttributes.push_back(described(result.name, result.role, {{kEntryAttr, result.entry}}));
-    else
-      resultAttributes.push_back(
-          described(result.name, result.role, {{kEntryAttr, result.entry}, {kStreamAttr, result.stream}}));
+    SmallVector<Text, 2> texts;
+    if (!result.entry.empty())
+      texts.push_back({kEntryAttr, result.entry});
+    if (!result.stream.empty())
+      texts.push_back({kStreamAttr, result.stream});
+    resultAttributes.push_back(described(result.name, result.role, texts));
   }
   func::ReturnOp::create(b, parts.model.getLoc(), values);
   parts.model.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), ValueRange(values).getTypes()));

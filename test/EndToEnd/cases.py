@@ -16,7 +16,7 @@ import tempfile
 import numpy as np
 import symc
 
-WAYS = {"fused": (), "-O0": ("-O0",), "off": ("--debug-fusion", "off"), "poisoned": ("--debug-arena", "poisoned")}
+WAYS = {"fused": (), "-O0": ("-O0",), "unfused": ("--debug-fusion", "off"), "poisoned": ("--debug-arena", "poisoned")}
 ANY = {"t": {"min": 0, "max": 1000}}
 
 

@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Definition.h"
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -12,16 +11,10 @@ using namespace symc;
 using namespace symc::formula;
 
 void symc::formula::addNames(Ex root, llvm::StringSet<> &names) {
-  llvm::DenseSet<Ex> seen;
-  SmallVector<Ex> stack{root};
-  while (!stack.empty()) {
-    Ex e = stack.pop_back_val();
-    if (!seen.insert(e).second)
-      continue;
+  forEachPart(root, [&](Ex e) {
     if (e->kind == Kind::Ref)
       names.insert(e->text);
-    llvm::append_range(stack, e->args);
-  }
+  });
 }
 
 /// Adds the names that the definition refers to outside of it.

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Export/Formula/Expression.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -14,6 +15,18 @@
 using namespace mlir;
 using namespace symc;
 using namespace symc::formula;
+
+void symc::formula::forEachPart(ArrayRef<Ex> formulas, function_ref<void(Ex)> visit) {
+  llvm::DenseSet<Ex> seen;
+  SmallVector<Ex> stack(llvm::reverse(formulas));
+  while (!stack.empty()) {
+    Ex e = stack.pop_back_val();
+    if (!seen.insert(e).second)
+      continue;
+    visit(e);
+    llvm::append_range(stack, llvm::reverse(e->args));
+  }
+}
 
 Ratio Ratio::make(double above, double below) {
   if (below < 0)

@@ -75,6 +75,9 @@ struct Expr {
   bool isScalar() const { return shape.empty(); }
 };
 
+/// Visits the formulas and all their parts, each once, in the order in which they are written.
+void forEachPart(llvm::ArrayRef<Ex> formulas, llvm::function_ref<void(Ex)> visit);
+
 class Algebra {
 public:
   explicit Algebra(mlir::MLIRContext *context) : context(context) {}

@@ -37,12 +37,7 @@ struct Occurrences {
   llvm::StringSet<> functions;
 
   void add(ArrayRef<Ex> formulas) {
-    llvm::DenseSet<Ex> seen;
-    SmallVector<Ex> stack(llvm::reverse(formulas));
-    while (!stack.empty()) {
-      Ex e = stack.pop_back_val();
-      if (!seen.insert(e).second)
-        continue;
+    forEachPart(formulas, [&](Ex e) {
       if (e->kind == Kind::Ref)
         names.insert(e->text);
       else if (e->kind == Kind::Call)
@@ -54,8 +49,7 @@ struct Occurrences {
       for (const Argument &argument : e->attributes)
         if (argument.sizes)
           llvm::for_each(*argument.sizes, [&](Dim size) { add(size); });
-      llvm::append_range(stack, llvm::reverse(e->args));
-    }
+    });
   }
 
   void add(Dim size) { names.insert_range(namesIn(size)); }

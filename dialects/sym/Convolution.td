@@ -1,0 +1,75 @@
+//===- Convolution.td - Convolutional layers --------------------*- tablegen -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYM_CONVOLUTION
+#define SYM_CONVOLUTION
+
+include "dialects/sym/SymBase.td"
+
+class Sym_ConvAttributes<dag first> {
+  dag arguments = !con(first, (ins DefaultValuedAttr<Sym_Ints, "{1}">:$strides,
+      DefaultValuedAttr<Sym_PaddingAttr, "::symc::sym::PaddingKind::valid">:$padding,
+      DefaultValuedAttr<Sym_Ints, "{1}">:$dilations, DefaultValuedAttr<Sym_I64, "1">:$groups,
+      DefaultValuedAttr<Sym_Layout, "::symc::sym::Layout::NHWC">:$layout,
+      DefaultValuedAttr<Sym_Bool, "true">:$use_bias, OptionalAttr<Sym_ActivationName>:$activation));
+}
+defvar Sym_ConvOperands = (ins Sym_NumberTensor:$x, Sym_NumberTensor:$kernel, Optional<Sym_NumberTensor>:$bias);
+
+class Sym_Conv<string mnemonic> : Sym_Layer<mnemonic>, Sym_LayerFamily {
+  let formula = "out = activation(correlate(x, kernel) + bias)";
+  let arguments = Sym_ConvAttributes<!con(Sym_ConvOperands,
+      (ins OptionalAttr<Sym_I64>:$filters, OptionalAttr<Sym_Ints>:$kernel_size))>.arguments;
+}
+def Sym_Conv1dOp : Sym_Conv<"conv1d"> {
+  let summary = "Cross-correlation along one axis";
+  let description = [{
+    x is [batch, length, channels], kernel [size, channels / groups, filters]; with layout NCHW [batch, channels,
+    length] and [filters, channels / groups, size]. Otherwise as conv2d.
+  }];
+}
+def Sym_Conv2dOp : Sym_Conv<"conv2d"> {
+  let summary = "Cross-correlation of images";
+  let description = [{
+    x is [batch, height, width, channels], kernel [height, width, channels / groups, filters]; with layout NCHW [batch,
+    channels, height, width] and [filters, channels / groups, height, width]. `padding` is "valid" (none), "same"
+    (⌈in / stride⌉ windows, the odd pixel at the end) or [[top, bottom], [left, right]]. One integer stands for all axes.
+    The kernel and the bias may be left out as in dense; then `filters` and `kernel_size` are asked for.
+  }];
+}
+def Sym_Conv3dOp : Sym_Conv<"conv3d"> {
+  let summary = "Cross-correlation of volumes";
+  let description = [{
+    x is [batch, depth, height, width, channels], kernel [depth, height, width, channels / groups, filters]; with layout
+    NCHW [batch, channels, depth, height, width] and [filters, channels / groups, depth, height, width]. Otherwise as
+    conv2d.
+  }];
+}
+def Sym_DepthwiseConv2dOp : Sym_Layer<"depthwise_conv2d">, Sym_LayerFamily {
+  let summary = "Cross-correlation of each channel with kernels of its own";
+  let formula = "out = activation(correlate(x[…, c], kernel[…, c, m]) + bias), channel c * multiplier + m";
+  let description = [{
+    kernel is [height, width, channels, multiplier] (with layout NCHW [channels, multiplier, height, width]), bias
+    [channels * multiplier]. Otherwise as conv2d.
+  }];
+  let arguments = (ins Sym_NumberTensor:$x, Sym_NumberTensor:$kernel, Optional<Sym_NumberTensor>:$bias,
+      OptionalAttr<Sym_Ints>:$kernel_size, DefaultValuedAttr<Sym_I64, "1">:$depth_multiplier,
+      DefaultValuedAttr<Sym_Ints, "{1}">:$strides,
+      DefaultValuedAttr<Sym_PaddingAttr, "::symc::sym::PaddingKind::valid">:$padding,
+      DefaultValuedAttr<Sym_Ints, "{1}">:$dilations,
+      DefaultValuedAttr<Sym_Layout, "::symc::sym::Layout::NHWC">:$layout,
+      DefaultValuedAttr<Sym_Bool, "true">:$use_bias, OptionalAttr<Sym_ActivationName>:$activation);
+}
+def Sym_ConvTranspose2dOp : Sym_Layer<"conv_transpose2d">, Sym_LayerFamily {
+  let summary = "Transposed convolution: the derivative of conv2d as a layer, which enlarges images";
+  let formula = "out = activation(derivative of correlate for its image, at x + bias)";
+  let description = [{
+    kernel is [height, width, filters / groups, channels] (with layout NCHW [channels, filters / groups, height, width]).
+    The size is in * stride for "same", in * stride + max(size - stride, 0) for "valid", and with amounts of padding
+    (in - 1) * stride + size less the padding.
+  }];
+  let arguments = Sym_ConvAttributes<!con(Sym_ConvOperands,
+      (ins OptionalAttr<Sym_I64>:$filters, OptionalAttr<Sym_Ints>:$kernel_size))>.arguments;
+}
+#endif
