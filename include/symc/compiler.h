@@ -172,6 +172,7 @@ typedef struct {
   const char *debug_fusion; /* "on", also when NULL, or "off": a kernel an op */
   const char *debug_arena;  /* "planned", also when NULL, "separate" or "poisoned": see ArenaMode of the lowering */
   int32_t debug_verify;     /* verifies the module after every pass: changes nothing, and takes its time */
+  int32_t debug_values;     /* `predict` also gives the value of every op, for symc_session_examine */
 } symc_compile_options;
 
 /* What symc_session_differentiate prints. */
@@ -182,6 +183,41 @@ typedef struct {
   const char *const *wrt; /* none: every trainable parameter; a name repeated differentiates again */
   int32_t wrt_count;
 } symc_formula_options;
+
+/* A tensor, row-major. */
+typedef struct {
+  uint32_t size;
+  int32_t rank;
+  const char *name;
+  const char *element;     /* "f32" */
+  const int64_t *shape;    /* of `rank` sizes */
+  const double *reals;     /* the elements of a floating type */
+  const int64_t *integers; /* those of any other; bool 0 or 1, u64 by its bits */
+} symc_array;
+
+typedef enum {
+  /* `values` are what `predict` gives of a library that was compiled with debug_values: which op is the first whose
+     value the reference does not get from the same operands? */
+  SYMC_EXAMINE_NODES = 0,
+  /* `values` are the results of `function`: which is the first that differs? */
+  SYMC_EXAMINE_RESULTS,
+  /* `values` as of NODES: which op is the first that makes a NaN or an infinity out of finite operands? */
+  SYMC_EXAMINE_NOT_FINITE,
+  /* No values: which pass is the first after which the reference gives other results? */
+  SYMC_EXAMINE_PASSES
+} symc_question;
+
+/* What symc_session_examine is asked. The reference is an interpreter in f64; how far a library's roundings may lead is
+   tried with random ones. */
+typedef struct {
+  uint32_t size;
+  int32_t question;                   /* a symc_question */
+  const char *function;               /* of RESULTS */
+  const symc_array *const *arguments; /* inputs, parameters and state, by name */
+  const symc_array *const *values;
+  int32_t argument_count, value_count;
+  int64_t seed, step; /* of the random numbers */
+} symc_examination;
 
 typedef struct {
   uint32_t size;
@@ -202,6 +238,12 @@ SYMC_COMPILER_EXPORT symc_outcome symc_session_check(symc_session *session, cons
 /* `symc grad`: the text of the result are the derivatives, a formula a line. */
 SYMC_COMPILER_EXPORT symc_outcome symc_session_differentiate(symc_session *session, const symc_compile_options *options,
                                                              const symc_formula_options *formula, symc_result **result);
+
+/* `symc bisect`: the text of the result is what was found, one JSON object: `node` or `result`, `op`, `pass`, the place
+   (`file`, `line`, `column`), and of the first element that is wrong `element` (its index), `value`, `reference` and
+   `allowed`, with how many `differ` of how many `elements`. There is no text when nothing was found. */
+SYMC_COMPILER_EXPORT symc_outcome symc_session_examine(symc_session *session, const symc_compile_options *options,
+                                                       const symc_examination *examination, symc_result **result);
 
 /* NULL does nothing. */
 SYMC_COMPILER_EXPORT void symc_result_destroy(symc_result *result);

@@ -39,7 +39,7 @@ void symc::registerDialects(DialectRegistry &registry) {
 //===----------------------------------------------------------------------===//
 
 /// The place in a file that a location names, if any.
-static FileLineColLoc placeOf(Location loc) {
+FileLineColLoc symc::placeOf(Location loc) {
   FileLineColLoc place;
   loc->walk([&](Location part) {
     if (auto file = dyn_cast<FileLineColLoc>(part)) {
@@ -73,6 +73,8 @@ void symc::report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnos
 LogicalResult symc::runPasses(PassManager &manager, ModuleOp module, BuildRun &run) {
   manager.enableVerifier(run.options.verifyEach);
   manager.enableTiming(run.timing);
+  if (run.instrumentation)
+    manager.addInstrumentation(std::move(run.instrumentation));
   ScopedDiagnosticHandler handler(module.getContext(), [&](mlir::Diagnostic &raised) {
     report(raised, run.options, run.diagnostics);
     return success();

@@ -10,7 +10,9 @@
 #include "lib/Support/Diagnostics.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Location.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Support/Timing.h"
 #include <optional>
 #include <string>
@@ -40,7 +42,8 @@ struct BuildOptions {
   bool timePasses = false;
   bool verifyEach = false; // the verifier runs between passes
   bool logPlacement = false;
-  bool fuse = true; // ops share kernels
+  bool fuse = true;          // ops share kernels
+  bool exposeValues = false; // of all ops, see Examination.h
 };
 
 /// "planned", "separate", "poisoned".
@@ -50,15 +53,20 @@ std::optional<ArenaMode> findArenaMode(llvm::StringRef name);
 /// The dialects that any stage or target uses.
 void registerDialects(mlir::DialectRegistry &registry);
 
+/// The place in a file that a location carries; null: none.
+mlir::FileLineColLoc placeOf(mlir::Location location);
+
 /// Reports what a pass says: a message that begins with its code is about the user's graph, any other about the
 /// compiler.
 void report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnostics &diagnostics);
 
-/// One run through stages: what is asked for, where mistakes go, and what is measured (nothing, when timing is off).
+/// One run through stages: what is asked for, where mistakes go, what is measured (nothing, when timing is off), and
+/// who looks on.
 struct BuildRun {
   const BuildOptions &options;
   Diagnostics &diagnostics;
   mlir::TimingScope timing;
+  std::unique_ptr<mlir::PassInstrumentation> instrumentation = nullptr; // of the next passes
 };
 
 /// The text of the graph: that of the options, or that of the file. None after an error.

@@ -8,12 +8,15 @@
 #include "lib/Driver/EmbedParams.h"
 #include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
+#include "lib/Support/Json.h"
 #include "lib/Support/NewFile.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Support/SystemErrors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
+#include <cmath>
+#include <nlohmann/json.hpp>
 
 using namespace mlir;
 using namespace symc;
@@ -133,7 +136,7 @@ bool Compilation::checkFunctions(ModuleOp module) {
     diagnostic.file = options.functionsRequired ? options.input : "";
     diagnostic.option = options.functionsRequired ? "" : "functions";
     diagnostic.line = diagnostic.column = 0;
-    diagnostic.message = "the model has no function " + quoted(name);
+    diagnostic.message = "the model has no function " + symc::quoted(name);
     bool training = llvm::is_contained(known, "train_step");
     diagnostic.hint =
         "it has " + llvm::join(known, ", ") + (training ? "" : "; those of training need a `train` section");
@@ -163,7 +166,7 @@ void Compilation::reportPlacement(ModuleOp module) {
     remark.line = place.getLine();
     remark.column = place.getColumn();
     remark.message =
-        quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on " + options.target->device().str();
+        symc::quoted(last) + " (" + op.getName().stripDialect().str() + ") runs on " + options.target->device().str();
     diagnostics.report(std::move(remark));
   }
 }
@@ -189,6 +192,8 @@ Outcome Compilation::compile(BuildResult &result) {
     return failed();
   if (options.logPlacement)
     reportPlacement(*module);
+  if (options.exposeValues)
+    exposeValues(*module);
   std::vector<std::string> inputs = inputsOf(*module);
   if (!runStages(*module, std::min(options.stage, Stage::Linalg), run))
     return failed();
@@ -222,6 +227,67 @@ Outcome Compilation::differentiate(const FormulaRequest &request, BuildResult &r
   });
   llvm::raw_string_ostream os(result.text.emplace());
   return succeeded(printGradients(*module, formula, os)) ? Outcome::Done : failed();
+}
+
+static std::string findingJson(const Finding &finding, ExaminationRequest::Question question) {
+  auto number = [](double x) { return std::isfinite(x) ? jsonNumber<Json>(x) : Json(std::to_string(x)); };
+  Json json = {{question == ExaminationRequest::Results ? "result" : "node", finding.name}, {"op", finding.op}};
+  if (!finding.pass.empty())
+    json["pass"] = finding.pass;
+  if (FileLineColLoc place = placeOf(finding.location)) {
+    json["file"] = place.getFilename().str();
+    json["line"] = place.getLine();
+    json["column"] = place.getColumn();
+  }
+  if (const std::optional<interpreter::Difference> &difference = finding.difference) {
+    json["element"] = std::vector<int64_t>(difference->place.begin(), difference->place.end());
+    json["value"] = number(difference->found);
+    if (question != ExaminationRequest::NotFinite) {
+      json["reference"] = number(difference->reference);
+      json["allowed"] = number(difference->allowed);
+    }
+    json["differ"] = difference->count;
+    json["elements"] = finding.elements;
+  }
+  return jsonLine(json);
+}
+
+Outcome Compilation::examine(const ExaminationRequest &request, BuildResult &result) {
+  OwningOpRef<ModuleOp> module = read(/*warnUnused=*/false);
+  if (!module || diagnostics.hasErrors())
+    return failed();
+  std::optional<Finding> finding;
+  Evidence evidence(request, &context);
+  Examiner examiner(*module, evidence);
+  switch (request.question) {
+  case ExaminationRequest::Nodes:
+    exposeValues(*module);
+    finding = examiner.firstDifferentNode();
+    break;
+  case ExaminationRequest::NotFinite:
+    finding = examiner.firstNotFinite();
+    break;
+  case ExaminationRequest::Results:
+    if (!runStages(*module, Stage::Autodiff, run))
+      return failed();
+    finding = examiner.firstDifferentResult();
+    break;
+  case ExaminationRequest::Passes: {
+    auto passes = std::make_unique<PassExaminer>(evidence, finding);
+    passes->begin(*module);
+    run.instrumentation = std::move(passes);
+    if (!runStages(*module, Stage::Fused, run))
+      return failed();
+    break;
+  }
+  }
+  if (!examiner.problem().empty()) {
+    report(code::ReferenceFails, examiner.problem(), options.input);
+    return failed();
+  }
+  if (finding)
+    result.text = findingJson(*finding, request.question);
+  return Outcome::Done;
 }
 
 /// The stage that was asked for, as text. `module` is at that stage, or at Linalg.

@@ -7,6 +7,7 @@
 #define SYMC_LIB_DRIVER_COMPILATION_H
 
 #include "lib/Driver/Build.h"
+#include "lib/Driver/Examination.h"
 #include "mlir/IR/MLIRContext.h"
 
 namespace symc {
@@ -38,6 +39,8 @@ public:
   Outcome compile(BuildResult &result);
   Outcome check();
   Outcome differentiate(const FormulaRequest &request, BuildResult &result);
+  /// The text of the result is what was found, as JSON; there is none where nothing was.
+  Outcome examine(const ExaminationRequest &request, BuildResult &result);
 
 private:
   mlir::OwningOpRef<mlir::ModuleOp> read(bool warnUnused = true);

@@ -64,6 +64,7 @@ public:
     else if (given.text)
       options.text = std::string(given.text, given.text_size);
     options.verifyEach = given.debug_verify;
+    options.exposeValues = given.debug_values;
     readDims();
   }
 
@@ -112,7 +113,44 @@ public:
     request = {text(formula.of), list("wrt", formula.wrt, formula.wrt_count), formula.latex != 0};
   }
 
+  void readExamination(const symc_examination &asked, ExaminationRequest &request) {
+    if (asked.question < SYMC_EXAMINE_NODES || asked.question > SYMC_EXAMINE_PASSES)
+      return wrong("question", "there is no question " + std::to_string(asked.question));
+    request.question = static_cast<ExaminationRequest::Question>(asked.question);
+    request.function = text(asked.function);
+    request.seed = asked.seed;
+    request.step = asked.step;
+    readArrays("arguments", asked.arguments, asked.argument_count, request.arguments);
+    readArrays("values", asked.values, asked.value_count, request.values);
+  }
+
 private:
+  void readArrays(std::string_view option, const symc_array *const *items, int32_t count,
+                  std::vector<GivenArray> &arrays) {
+    for (int32_t i = 0; i < count; ++i) {
+      std::optional<symc_array> given = items ? received(items[i]) : std::nullopt;
+      const ElementTypeInfo *type = llvm::find_if(kElementTypes, [&](const ElementTypeInfo &info) {
+        return given && given->element && llvm::StringRef(info.name) == given->element;
+      });
+      if (type == std::end(kElementTypes) || !given->name || given->rank < 0 || (given->rank && !given->shape))
+        return wrong(option, "array " + std::to_string(i) + " lacks its name, its element type or its shape");
+      GivenArray array{given->name,
+                       static_cast<ElementType>(type - std::begin(kElementTypes)),
+                       interpreter::Sizes(given->shape, given->shape + given->rank),
+                       {},
+                       {}};
+      int64_t elements = llvm::product_of(array.sizes);
+      bool isReal = isFloating(array.element);
+      if (elements < 0 || (elements && !(isReal ? static_cast<const void *>(given->reals) : given->integers)))
+        return wrong(option, "array " + std::to_string(i) + " lacks its elements");
+      if (isReal)
+        array.reals.assign(given->reals, given->reals + elements);
+      else
+        array.integers.assign(given->integers, given->integers + elements);
+      arrays.push_back(std::move(array));
+    }
+  }
+
   /// A list that lacks its array, or a text in it, is a mistake of the caller's code, which must not be taken for an
   /// empty list: that one means all, or none.
   std::vector<std::string> list(std::string_view option, const char *const *items, int32_t count) {
@@ -335,6 +373,18 @@ symc_outcome symc_session_differentiate(symc_session *session, const symc_compil
   return call(
       session, asked ? options : nullptr, result, [&](OptionReader &reader) { reader.readFormula(*asked, request); },
       [&](Compilation &compilation, BuildResult &content) { return compilation.differentiate(request, content); });
+}
+
+symc_outcome symc_session_examine(symc_session *session, const symc_compile_options *options,
+                                  const symc_examination *examination, symc_result **result) {
+  std::optional<symc_examination> asked = received(examination);
+  ExaminationRequest request;
+  auto read = [&](OptionReader &reader) {
+    reader.readRest();
+    reader.readExamination(*asked, request);
+  };
+  return call(session, asked ? options : nullptr, result, read,
+              [&](Compilation &compilation, BuildResult &content) { return compilation.examine(request, content); });
 }
 
 void symc_result_destroy(symc_result *result) { delete reinterpret_cast<OwnedResult *>(result); }

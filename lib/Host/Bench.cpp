@@ -7,6 +7,7 @@
 #include "lib/Host/Bench.h"
 #include "lib/Host/Memory.h"
 #include "lib/Host/Numbers.h"
+#include "lib/Host/SyntheticInputs.h"
 #include "lib/Support/Json.h"
 
 #include <algorithm>
@@ -19,9 +20,6 @@
 namespace symc::host {
 
 namespace {
-
-/// Values of integer inputs stay below this bound: they are often indices. What a model refuses is tried again smaller.
-constexpr int64_t indexBounds[] = {10, 2, 1};
 
 struct Arguments {
   std::vector<Buffer> memory;
@@ -79,24 +77,11 @@ private:
     makeViews(outputs, function.outputs);
   }
 
-  /// Floats in (0, 1), integers below `bound`.
   void fill(int64_t bound) {
-    uint64_t random = 0x9E3779B97F4A7C15u + library.settings(options.instance).seed;
-    for (int32_t i = 0; i < function.input_count; ++i) {
-      DataType type = typeOf(function.inputs[i]);
-      char *to = inputs.memory[i].data();
-      int64_t count = elementCount(inputs.shapes[i]).value_or(0);
-      for (int64_t e = 0; e < count; ++e, to += byteSize(type)) {
-        random = random * 6364136223846793005u + 1442695040888963407u;
-        double unit = (static_cast<double>(random >> 40) + 0.5) / 16777216.0;
-        int64_t whole =
-            static_cast<int64_t>(random >> 40) % (type == DataType::Bool ? std::min<int64_t>(bound, 2) : bound);
-        if (isFloat(type))
-          convert(&unit, DataType::F64, to, type, 1);
-        else
-          convert(&whole, DataType::I64, to, type, 1);
-      }
-    }
+    SyntheticNumbers numbers(library.settings(options.instance).seed);
+    for (int32_t i = 0; i < function.input_count; ++i)
+      numbers.fill(inputs.memory[i].data(), typeOf(function.inputs[i]), elementCount(inputs.shapes[i]).value_or(0),
+                   bound);
   }
 
   void tryInputs() {

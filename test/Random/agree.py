@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""agree.py [--seeds FIRST:LAST] [--control] [--graphs FILE ...] [--variants NAMES] [--keep DIR]
+"""agree.py [--seeds FIRST:LAST] [--control] [--graphs FILE ...] [--variants NAMES] [--reference] [--keep DIR]
 
 Compiles graphs in several ways that must give the same bits, and compares all results of all functions, two training
 steps included: fused or a kernel an op, at -O0, -O2 and -O3, with the arena planned, without reuse and poisoned, with one
-thread and two. Random graphs (graphs.py) by their seeds, with `--control` such with loops and branches, or graph files of
+thread and two. With `--reference` every op and every result is held against the reference interpreter, too. Random graphs (graphs.py) by their seeds, with `--control` such with loops and branches, or graph files of
 your own. A graph that crashes the compiler, or that it refuses, has failed. Every graph runs in a process of its own, forked
 from one that holds the compiler.
 """
@@ -24,6 +24,7 @@ import numpy as np
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[2] / "python")]
 import symc
+from examine import NODES, RESULTS, SEED, examine, values_of
 from graphs import ELEMENTS, random_graph
 
 VARIANTS = {"fused": {}, "unfused": {"debug_fusion": "off"}, "O0": {"opt_level": 1}, "O3": {"opt_level": 4},
@@ -42,7 +43,8 @@ class Options(ctypes.Structure):
                 ("triple", S), ("cpus", ctypes.POINTER(S)), ("gpu_archs", P), ("dim_names", P), ("dim_values", P),
                 ("functions", P), ("cpu_count", I), ("gpu_arch_count", I), ("dim_count", I), ("function_count", I),
                 ("functions_required", I), ("params", S), ("allow_extra", I), ("fast_math", I), ("time_passes", I),
-                ("log_device_placement", I), ("debug_fusion", S), ("debug_arena", S), ("debug_verify", I)]
+                ("log_device_placement", I), ("debug_fusion", S), ("debug_arena", S), ("debug_verify", I),
+                ("debug_values", I)]
 
 
 class Told(ctypes.Structure):
@@ -70,25 +72,61 @@ class Failed(Exception):
     pass
 
 
-def compile_graph(compiler, source, library, variant, cpu):
-    errors = []
+class Session:
+    """A session that keeps the errors that it is told."""
 
-    def receive(_, told):
-        if told.contents.severity == 0:
-            errors.append(f"error[{told.contents.code.decode()}]: {told.contents.message.decode()}")
-    receiver = RECEIVER(receive)
-    settings = SessionOptions(size=ctypes.sizeof(SessionOptions), diagnostic=receiver)
-    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), output=os.fsencode(library),
-                      debug_verify=1)
+    def __init__(self, compiler):
+        self.compiler, self.errors = compiler, []
+
+        def receive(_, told):
+            if told.contents.severity == 0:
+                self.errors.append(f"error[{told.contents.code.decode()}]: {told.contents.message.decode()}")
+        self.receiver = RECEIVER(receive)
+        settings = SessionOptions(size=ctypes.sizeof(SessionOptions), diagnostic=self.receiver)
+        self.handle = compiler.symc_session_create(ctypes.byref(settings))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.compiler.symc_session_destroy(self.handle)
+
+
+def options_for(source, cpu, **settings):
+    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), debug_verify=1)
     if cpu:
         options.cpus, options.cpu_count = (S * 1)(cpu.encode()), 1
-    for key, value in VARIANTS[variant].items():
-        setattr(options, key, value.encode() if isinstance(value, str) else value)
-    session = compiler.symc_session_create(ctypes.byref(settings))
-    outcome = compiler.symc_session_compile(session, ctypes.byref(options), None)
-    compiler.symc_session_destroy(session)
-    if outcome:
-        raise Failed("\n".join([f"{variant}: outcome {outcome} of the compiler", *errors]))
+    for key, value in settings.items():
+        setattr(options, key, os.fsencode(value) if isinstance(value, (str, os.PathLike)) else value)
+    return options
+
+
+def compile_graph(compiler, source, library, variant, cpu, **more):
+    options = options_for(source, cpu, output=library, **VARIANTS[variant], **more)
+    with Session(compiler) as session:
+        outcome = compiler.symc_session_compile(session.handle, ctypes.byref(options), None)
+        if outcome:
+            raise Failed("\n".join([f"{variant}: outcome {outcome} of the compiler", *session.errors]))
+
+
+def hold_against_reference(compiler, source, folder, inputs, sizes, cpu):
+    """Every op of `predict`, then every result, of libraries compiled for this."""
+    plain, exposing = folder / "plain.so", folder / "values.so"
+    names = (S * 1)(b"predict")
+    compile_graph(compiler, source, plain, "fused", cpu)
+    compile_graph(compiler, source, exposing, "fused", cpu, debug_values=1, functions=ctypes.cast(names, P), function_count=1)
+    for library, question, functions in ((exposing, NODES, ["predict"]),
+                                         (plain, RESULTS, ["predict", "loss", "gradients", "evaluate"])):
+        arguments, results = values_of(library, inputs, functions)
+        for function, values in results.items():
+            with Session(compiler) as session:
+                try:
+                    finding = examine(compiler, session.handle, options_for(source, cpu), question, function, arguments,
+                                      values, seed=SEED)
+                except RuntimeError as error:
+                    raise Failed("\n".join([str(error), *session.errors])) from None
+            if finding:
+                raise Failed(f"reference of {function} at {sizes}: {json.dumps(finding)}")
 
 
 def results_of(library, inputs, threads):
@@ -121,9 +159,11 @@ def differs(a, b):
     return np.argwhere(~np.asarray(same))
 
 
-def agree(compiler, graph, draw, dims, variants, cpu, folder):
+def agree(compiler, graph, draw, dims, variants, cpu, folder, reference=False):
     source = folder / f"{graph['name']}.json"
     source.write_text(json.dumps(graph, indent=1))
+    if reference:
+        hold_against_reference(compiler, source, folder, draw(dims[0]), dims[0], cpu)
     expected = {}
     for variant in variants:
         library = folder / f"{variant}.so"
@@ -217,6 +257,7 @@ def main():
     parser.add_argument("--control", action="store_true", help="random graphs with loops and branches")
     parser.add_argument("--graphs", nargs="*", default=[])
     parser.add_argument("--variants", default="fused,unfused")
+    parser.add_argument("--reference", action="store_true", help="against the reference interpreter, too")
     parser.add_argument("--cpu", help="instruction set (default: this machine's)")
     parser.add_argument("--keep", help="a folder for graphs that failed")
     options = parser.parse_args()
@@ -236,7 +277,7 @@ def main():
     if not jobs:
         parser.error("no graphs: give --seeds or --graphs")
     return run_checks([(label, lambda folder, make=make: in_child(
-        lambda: agree(compiler, *make(), variants, options.cpu, folder))) for label, make in jobs], options.keep)
+        lambda: agree(compiler, *make(), variants, options.cpu, folder, options.reference))) for label, make in jobs], options.keep)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import sys
 CASES = [([], 0), (["--help"], 0), (["help", "run"], 0), (["--version"], 0),
          (["nothing"], 2), (["export", "m.json"], 2), (["--wrong"], 2), (["help", "nothing"], 2), (["run"], 2),
          (["run", "m.so", "--seed", "x"], 2), (["inspect", "nothing.so"], 1), (["run", "nothing.so"], 1),
-         (["run", "/dev/null"], 1), (["inspect", sys.executable], 1)]
+         (["run", "/dev/null"], 1), (["inspect", sys.executable], 1),
+         # `bisect` finds something with 1, so that a wrong input is 2 as well.
+         (["bisect", "nothing.json"], 2), (["bisect", "/dev/null"], 2), (["bisect", sys.executable], 2)]
 if len(sys.argv) > 2:  # with a graph
     graph = sys.argv[2]
     CASES = [(["check", graph], 0), (["grad", graph, "--of", "J", "--wrt", "nothing"], 2), (["grad", graph, "--of", "nothing"], 2),

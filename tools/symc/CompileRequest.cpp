@@ -101,6 +101,18 @@ void CompileRequest::setFunctions(const std::vector<std::string> &names, bool na
   functionsOption = "--function";
 }
 
+void CompileRequest::setExamination(symc_question question, const std::string &function,
+                                    const std::vector<host::NamedArray> &arguments,
+                                    const std::vector<host::NamedArray> &values, int64_t seed) {
+  examination = {};
+  examination.size = sizeof examination;
+  examination.question = question;
+  examination.function = keep(function);
+  examination.arguments = keep(arguments, examination.argument_count);
+  examination.values = keep(values, examination.value_count);
+  examination.seed = seed;
+}
+
 std::string CompileRequest::spelling(const std::string &field) const {
   if (field == "functions")
     return functionsOption;
@@ -113,6 +125,23 @@ const char *const *CompileRequest::keep(const std::vector<std::string> &items, i
   std::vector<const char *> &list = lists.emplace_back();
   for (const std::string &item : items)
     list.push_back(keep(item));
+  count = static_cast<int32_t>(list.size());
+  return list.data();
+}
+
+const symc_array *const *CompileRequest::keep(const std::vector<host::NamedArray> &items, int32_t &count) {
+  std::vector<const symc_array *> &list = arrayLists.emplace_back();
+  for (const host::NamedArray &item : items) {
+    symc_array array = {};
+    array.size = sizeof array;
+    array.rank = static_cast<int32_t>(item.shape.size());
+    array.name = item.name.c_str();
+    array.element = host::name(item.type);
+    array.shape = item.shape.data();
+    array.reals = item.reals.data();
+    array.integers = item.integers.data();
+    list.push_back(&arrays.emplace_back(array));
+  }
   count = static_cast<int32_t>(list.size());
   return list.data();
 }

@@ -6,6 +6,7 @@
 #ifndef SYMC_TOOLS_SYMC_COMPILEREQUEST_H
 #define SYMC_TOOLS_SYMC_COMPILEREQUEST_H
 
+#include "lib/Host/Witness.h"
 #include "symc/compiler.h"
 #include "tools/symc/Options.h"
 
@@ -23,21 +24,29 @@ public:
 
   symc_compile_options options = {};
   symc_formula_options formula = {};
+  symc_examination examination = {};
   std::string textFile; // receives the text of a stage; empty: standard output
 
   /// The library to write.
   void setOutput(const std::string &path, bool header);
   /// What a command needs: the user has not chosen it, unless `--function` has.
   void setFunctions(const std::vector<std::string> &names, bool named);
+  /// What `symc bisect` asks; `function` is that of results. The arrays are not copied.
+  void setExamination(symc_question question, const std::string &function,
+                      const std::vector<host::NamedArray> &arguments, const std::vector<host::NamedArray> &values,
+                      int64_t seed);
   /// How the command line says a field of `options`.
   std::string spelling(const std::string &field) const;
 
 private:
   const char *keep(const std::string &text) { return texts.emplace_back(text).c_str(); }
   const char *const *keep(const std::vector<std::string> &items, int32_t &count);
+  const symc_array *const *keep(const std::vector<host::NamedArray> &items, int32_t &count);
 
   std::deque<std::string> texts;
   std::deque<std::vector<const char *>> lists;
+  std::deque<symc_array> arrays;
+  std::deque<std::vector<const symc_array *>> arrayLists;
   std::vector<int64_t> dimValues;
   const char *functionsOption = "--functions";
 };

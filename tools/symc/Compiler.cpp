@@ -6,6 +6,7 @@
 
 #include "tools/symc/Compiler.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Support/Json.h"
 #include "lib/Support/Render.h"
 #include "tools/symc/CompilerLibrary.h"
 
@@ -13,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -96,6 +98,53 @@ static int exitCode(symc_outcome outcome) {
   return host::InternalError;
 }
 
+/// A number of a finding: a string where it is not finite.
+static std::string numberText(const Json &number) {
+  return number.is_string() ? number.get<std::string>() : jsonLine(number);
+}
+
+/// Prints what `symc bisect` found.
+static void printFinding(const char *text) {
+  if (host::jsonDiagnostics()) {
+    printf("%s\n", text);
+    return;
+  }
+  Json finding = Json::parse(text);
+  auto word = [&](const char *key) { return finding.value(key, std::string()); };
+  std::string line;
+  if (finding.contains("file"))
+    line = printable(word("file")) + ":" + std::to_string(finding["line"].get<int>()) + ":" +
+           std::to_string(finding["column"].get<int>()) + ": ";
+  line += finding.contains("result") ? "result " + symc::quoted(word("result")) : symc::quoted(word("node"));
+  if (!word("op").empty())
+    line += " (" + word("op") + ")";
+  if (finding.contains("pass"))
+    line += ", after " + symc::quoted(word("pass"));
+  if (finding.contains("element")) {
+    line += ": element " + jsonLine(finding["element"]) + " is " + numberText(finding["value"]);
+    if (finding.contains("reference"))
+      line += ", and " + numberText(finding["reference"]) + " by the reference (roundings explain " +
+              numberText(finding["allowed"]) + ")";
+    else
+      line += ", of finite operands";
+    line += "; " + std::to_string(finding["differ"].get<int64_t>()) + " of " +
+            std::to_string(finding["elements"].get<int64_t>()) + " elements";
+  }
+  printf("%s\n", line.c_str());
+}
+
+/// 1 when something is found; what is wrong with the input is then told from that.
+static int deliverFinding(symc_outcome outcome, const symc_result *result) {
+  if (outcome == SYMC_COMPILER_WRONG_INPUT)
+    return host::WrongUsage;
+  if (outcome != SYMC_COMPILER_DONE)
+    return exitCode(outcome);
+  if (!result || !result->text)
+    return host::Done;
+  printFinding(result->text);
+  return 1;
+}
+
 /// The exit code of the program. Of the session and its result nothing is freed: the process ends.
 static int call(CompilerCommand command, CompileRequest &request) {
   CompilerLibrary library;
@@ -104,6 +153,10 @@ static int call(CompilerCommand command, CompileRequest &request) {
   if (!session)
     throw Error(host::InternalError, makeDiagnostic(code::Internal, "", "the compiler refuses a session"));
   symc_result *result = nullptr;
+  if (command == CompilerCommand::Examine) {
+    symc_outcome outcome = library.examine(session, &request.options, &request.examination, &result);
+    return deliverFinding(outcome, result);
+  }
   symc_outcome outcome = command == CompilerCommand::Compile ? library.compile(session, &request.options, &result)
                          : command == CompilerCommand::Check
                              ? library.check(session, &request.options)

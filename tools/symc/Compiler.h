@@ -10,7 +10,7 @@
 
 namespace symc::cli {
 
-enum class CompilerCommand { Compile, Check, Grad };
+enum class CompilerCommand { Compile, Check, Grad, Examine };
 
 /// Runs the compiler in a child process, prints what it tells and what it makes, and gives the exit code of the
 /// program. A crash in it is a diagnostic and exit 70; its memory is gone when this returns, so that training after

@@ -41,6 +41,7 @@ CompilerLibrary::CompilerLibrary() : handle(dlopen(compilerPath().c_str(), RTLD_
   find(compile, "symc_session_compile");
   find(check, "symc_session_check");
   find(differentiate, "symc_session_differentiate");
+  find(examine, "symc_session_examine");
   find(destroyResult, "symc_result_destroy");
 }
 

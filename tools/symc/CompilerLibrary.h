@@ -25,6 +25,7 @@ public:
   decltype(&symc_session_compile) compile;
   decltype(&symc_session_check) check;
   decltype(&symc_session_differentiate) differentiate;
+  decltype(&symc_session_examine) examine;
   decltype(&symc_result_destroy) destroyResult;
 
 private:

@@ -31,10 +31,11 @@ enum CommandSet : unsigned {
   Check = 32,
   Inspect = 64,
   Bench = 128,
-  Compiling = Compile | Run | Train | Eval | Bench, // may compile
-  Reading = Run | Train | Eval,                     // read data
-  Executing = Reading | Bench,                      // call a model
-  Every = 255
+  Bisect = 256,
+  Compiling = Compile | Run | Train | Eval | Bench | Bisect, // may compile
+  Reading = Run | Train | Eval | Bisect,                     // read data
+  Executing = Reading | Bench,                               // call a model
+  Every = 511
 };
 
 struct CommandInfo {

@@ -15,6 +15,7 @@
 #include "lib/Host/Interrupt.h"
 #include "lib/Host/Predict.h"
 #include "lib/Host/Train.h"
+#include "tools/symc/Bisect.h"
 #include "tools/symc/Compiler.h"
 #include "tools/symc/TemporaryLibrary.h"
 
@@ -201,6 +202,15 @@ static int grad(const Arguments &arguments) {
   return runCompiler(CompilerCommand::Grad, request);
 }
 
+static int bisectGraph(const Arguments &arguments) {
+  host::WitnessOptions options;
+  options.data = dataOptions(arguments);
+  options.instance = instanceOptions(arguments);
+  options.params = paramsToLoad(arguments);
+  options.allowExtra = arguments.has("--allow-extra");
+  return bisect(arguments, options);
+}
+
 static int version() {
   printf("symc %s\n%s", SYMC_VERSION, compilerDescription().c_str());
   return host::Done;
@@ -259,6 +269,8 @@ static int dispatch(const std::vector<std::string> &words) {
     return check(arguments);
   case Inspect:
     return inspect(arguments);
+  case Bisect:
+    return bisectGraph(arguments);
   default:
     return bench(arguments);
   }

@@ -1,0 +1,312 @@
+//===- Examination.cpp - Where numbers go wrong ---------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Driver/Examination.h"
+#include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Roles.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Pass/Pass.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::interpreter;
+
+/// Evaluations with roundings: a few, and more before something is called different.
+constexpr uint64_t kRounds = 3, kMoreRounds = 40;
+
+Evidence::Evidence(const ExaminationRequest &request, MLIRContext *context)
+    : function(request.function), seed(request.seed), step(request.step) {
+  auto take = [&](const std::vector<GivenArray> &given, llvm::StringMap<Array> &arrays) {
+    for (const GivenArray &one : given) {
+      Array array(mlirType(context, one.element), one.sizes);
+      array.reals = one.reals;
+      array.integers = one.integers;
+      arrays[one.name] = std::move(array);
+    }
+  };
+  take(request.arguments, arguments);
+  take(request.values, values);
+}
+
+//===----------------------------------------------------------------------===//
+// Values of ops
+//===----------------------------------------------------------------------===//
+
+static void forEachValue(func::FuncOp model, llvm::function_ref<void(OpResult, std::string)> body) {
+  for (auto [number, op] : llvm::enumerate(model.getBody().front().without_terminator()))
+    for (OpResult result : op.getResults())
+      if (!op.hasTrait<OpTrait::ConstantLike>())
+        body(result, "value:" + std::to_string(number) +
+                         (result.getResultNumber() ? ":" + std::to_string(result.getResultNumber()) : ""));
+}
+
+void symc::exposeValues(ModuleOp module) {
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  if (!model)
+    return;
+  Operation *terminator = model.getBody().front().getTerminator();
+  SmallVector<::mlir::Value> values;
+  forEachValue(model, [&](OpResult result, const std::string &name) {
+    (void)model.insertResult(model.getNumResults(), result.getType(),
+                             named(module.getContext(), name, sym::Role::output));
+    values.push_back(result);
+  });
+  terminator->insertOperands(terminator->getNumOperands(), values);
+}
+
+//===----------------------------------------------------------------------===//
+// Evaluation
+//===----------------------------------------------------------------------===//
+
+/// The dimensions that the sizes of an array tell.
+static void bindDims(Type type, const Array &array, llvm::StringMap<int64_t> &dims) {
+  for (auto [dim, size] : llvm::zip_equal(dimsOf(type), array.sizes))
+    if (dim.isName())
+      dims[dim.getName()] = size;
+}
+
+static Array scalar(Type tensor, int64_t value) {
+  Array array(cast<RankedTensorType>(tensor).getElementType(), {});
+  array.set(0, value);
+  return array;
+}
+
+/// None, and a problem, where an argument has no value.
+std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorImpl<Array> &arguments) {
+  Options options;
+  options.seed = evidence.seed;
+  options.step = evidence.step;
+  for (BlockArgument argument : function.getArguments()) {
+    std::optional<sym::Role> role = roleOf(function, argument.getArgNumber());
+    if (role == sym::Role::seed || role == sym::Role::step) {
+      arguments.push_back(scalar(argument.getType(), role == sym::Role::seed ? evidence.seed : evidence.step));
+      continue;
+    }
+    StringRef name = nameOf(function, argument.getArgNumber());
+    auto found = evidence.arguments.find(name);
+    auto type = cast<RankedTensorType>(argument.getType());
+    if (found == evidence.arguments.end() || found->second.element != type.getElementType() ||
+        found->second.rank() != type.getRank()) {
+      failure = "the value of '" + name.str() + "' is not given";
+      return std::nullopt;
+    }
+    arguments.push_back(found->second);
+    bindDims(type, arguments.back(), options.dims);
+  }
+  return options;
+}
+
+bool Examiner::evaluate(func::FuncOp function, Options options, ArrayRef<Array> arguments,
+                        SmallVectorImpl<Array> &results) {
+  Interpreter interpreter(std::move(options));
+  Outcome outcome = interpreter.evaluate(function, arguments);
+  if (!outcome.error.empty()) {
+    failure = outcome.error;
+    return false;
+  }
+  results.assign(std::make_move_iterator(outcome.results.begin()), std::make_move_iterator(outcome.results.end()));
+  return true;
+}
+
+/// Evaluates exactly (0) and with roundings, and more often so before something is found.
+std::optional<Finding> Examiner::findFirst(std::deque<Value> &values, llvm::function_ref<bool(uint64_t)> evaluate) {
+  uint64_t round = 0;
+  for (uint64_t rounds : {kRounds, kMoreRounds}) {
+    for (; round <= rounds; ++round)
+      if (!evaluate(round))
+        return std::nullopt;
+    for (const Value &value : values)
+      if (std::optional<Difference> difference = value.comparison.difference()) {
+        if (rounds != kMoreRounds)
+          break;
+        Operation *op = value.value ? value.value.getDefiningOp() : nullptr;
+        return Finding{
+            value.name,    op ? op->getName().stripDialect().str() : "", "", value.location, std::move(difference),
+            value.elements};
+      }
+    if (llvm::none_of(values, [](const Value &value) { return value.comparison.difference().has_value(); }))
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// The questions
+//===----------------------------------------------------------------------===//
+
+std::optional<Finding> Examiner::firstDifferentNode() {
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  SmallVector<Array> arguments, results;
+  std::optional<Options> options = optionsFor(model, arguments);
+  if (!options)
+    return std::nullopt;
+  options->training = false;
+  std::deque<Value> values;
+  llvm::DenseMap<::mlir::Value, std::pair<Value *, const Array *>> given;
+  forEachValue(model, [&](OpResult result, const std::string &name) {
+    auto found = evidence.values.find(name);
+    if (found == evidence.values.end())
+      return;
+    Location location = result.getLoc();
+    values.push_back({result, nodeName(location).str(), location, Comparison(found->second), found->second.count()});
+    given[result] = {&values.back(), &found->second};
+  });
+  return findFirst(values, [&](uint64_t round) {
+    Options current = *options;
+    current.perturbation = round;
+    current.observe = [&](Operation *op, SmallVectorImpl<Array> &made) {
+      bool isKnown = llvm::all_of(op->getResults(), [&](::mlir::Value result) { return given.count(result); });
+      if (!isKnown)
+        return;
+      for (OpResult result : op->getResults()) {
+        auto [value, array] = given[result];
+        if (made.size() <= result.getResultNumber()) // an op without a rule is taken as the library has it
+          made.push_back(*array);
+        if (round == 0)
+          value->comparison.addExact(made[result.getResultNumber()]);
+        else
+          value->comparison.addRounded(made[result.getResultNumber()]);
+        made[result.getResultNumber()] = *array;
+      }
+    };
+    return evaluate(model, std::move(current), arguments, results);
+  });
+}
+
+std::optional<Finding> Examiner::firstDifferentResult() {
+  auto function = module.lookupSymbol<func::FuncOp>(evidence.function);
+  if (!function) {
+    failure = "there is no function '" + evidence.function + "'";
+    return std::nullopt;
+  }
+  SmallVector<Array> arguments, results;
+  std::optional<Options> options = optionsFor(function, arguments);
+  if (!options)
+    return std::nullopt;
+  std::deque<Value> values;
+  SmallVector<std::pair<unsigned, Value *>> compared;
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    StringRef name = resultNameOf(function, i);
+    auto found = evidence.values.find(name);
+    if (found == evidence.values.end())
+      continue;
+    values.push_back(
+        {{}, name.str(), terminator->getOperand(i).getLoc(), Comparison(found->second), found->second.count()});
+    compared.push_back({i, &values.back()});
+  }
+  return findFirst(values, [&](uint64_t round) {
+    Options current = *options;
+    current.perturbation = round;
+    if (!evaluate(function, std::move(current), arguments, results))
+      return false;
+    for (auto [i, value] : compared)
+      if (round == 0)
+        value->comparison.addExact(results[i]);
+      else
+        value->comparison.addRounded(results[i]);
+    return true;
+  });
+}
+
+static bool isFinite(const Array &array) {
+  return llvm::all_of(array.reals, [](double x) { return std::isfinite(x); });
+}
+
+std::optional<Finding> Examiner::firstNotFinite() {
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  llvm::DenseMap<::mlir::Value, const Array *> given;
+  forEachValue(model, [&](OpResult result, const std::string &name) {
+    if (auto found = evidence.values.find(name); found != evidence.values.end())
+      given[result] = &found->second;
+  });
+  for (BlockArgument argument : model.getArguments())
+    if (auto found = evidence.arguments.find(nameOf(model, argument.getArgNumber())); found != evidence.arguments.end())
+      given[argument] = &found->second;
+  // Of a constant the graph itself is to blame.
+  auto known = [&](::mlir::Value value) { return !given.count(value) || isFinite(*given[value]); };
+  for (Operation &op : model.getBody().front().without_terminator())
+    for (OpResult result : op.getResults()) {
+      if (!given.count(result) || isFinite(*given[result]) || !llvm::all_of(op.getOperands(), known))
+        continue;
+      const Array &array = *given[result];
+      Difference difference{{}, 0, 0, 0, 0};
+      forEachPlace(array.sizes, [&](Place place, int64_t i) {
+        if (std::isfinite(array.reals[i]))
+          return;
+        if (difference.count++ == 0) {
+          difference.place = Sizes(place);
+          difference.found = array.reals[i];
+        }
+      });
+      return Finding{
+          nodeName(op.getLoc()).str(), op.getName().stripDialect().str(), "", op.getLoc(), difference, array.count()};
+    }
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
+
+void PassExaminer::runAfterPass(Pass *pass, Operation *op) {
+  if (auto module = dyn_cast<ModuleOp>(op); module && !found && !pass->getArgument().empty())
+    look(module, pass->getArgument());
+}
+
+void PassExaminer::look(ModuleOp module, StringRef pass) {
+  Examiner examiner(module, evidence);
+  for (StringRef name : {"predict", "loss", "gradients", "evaluate"}) {
+    auto function = module.lookupSymbol<func::FuncOp>(name);
+    bool isModel = !function;
+    if (isModel)
+      function = module.lookupSymbol<func::FuncOp>("model");
+    if (!function || (isModel && name == "gradients"))
+      continue;
+    SmallVector<Array> arguments, results;
+    std::optional<Options> options = examiner.optionsFor(function, arguments);
+    if (!options)
+      continue;
+    options->training = name == "loss" || name == "gradients";
+    if (!examiner.evaluate(function, *options, arguments, results))
+      continue;
+    std::deque<Examiner::Value> values;
+    SmallVector<std::pair<unsigned, Examiner::Value *>> compared;
+    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+      std::optional<sym::Role> role = resultRoleOf(function, i);
+      bool isOutput = role == sym::Role::output;
+      bool belongs = name == "predict"     ? isOutput
+                     : name == "gradients" ? role == sym::Role::gradient
+                                           : role == sym::Role::loss;
+      if (!belongs)
+        continue;
+      std::string key = (name + "/" + resultNameOf(function, i)).str();
+      auto [before, isNew] = known.try_emplace(key, results[i]);
+      if (isNew)
+        continue;
+      Location location = function.getBody().front().getTerminator()->getOperand(i).getLoc();
+      values.push_back({{}, resultNameOf(function, i).str(), location, Comparison(before->second), results[i].count()});
+      values.back().comparison.addExact(results[i]);
+      compared.push_back({i, &values.back()});
+    }
+    found = examiner.findFirst(values, [&](uint64_t round) {
+      if (round == 0)
+        return true;
+      options->perturbation = round;
+      if (!examiner.evaluate(function, *options, arguments, results))
+        return false;
+      for (auto [i, value] : compared)
+        value->comparison.addRounded(results[i]);
+      return true;
+    });
+    if (found) {
+      found->pass = pass.str();
+      found->name = (name + ": " + found->name).str();
+      std::swap(found->difference->found, found->difference->reference); // what was before is right
+      return;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+//===- Witness.cpp - What a library computes, for `symc bisect` -----------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Host/Witness.h"
+#include "lib/Host/SyntheticInputs.h"
+#include "lib/Support/Hash.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace symc::host {
+
+static uint64_t hashOf(std::string_view text) {
+  Hash hash;
+  hash.add(text.data(), text.size());
+  return hash.value();
+}
+
+static NamedArray arrayOf(std::string name, DataType type, Shape shape, const void *data) {
+  NamedArray array{std::move(name), type, std::move(shape), {}, {}};
+  int64_t count = elementCount(array.shape).value_or(0);
+  if (isFloat(type)) {
+    array.reals.resize(count);
+    convert(data, type, array.reals.data(), DataType::F64, count);
+    return array;
+  }
+  array.integers.resize(count);
+  if (type == DataType::U64) // by its bits
+    memcpy(array.integers.data(), data, count * sizeof(uint64_t));
+  else
+    convert(data, type, array.integers.data(), DataType::I64, count);
+  return array;
+}
+
+Witness::Witness(const Library &library, const WitnessOptions &options)
+    : library(library), options(options), instance(library, options.instance) {
+  if (!options.params.empty())
+    instance.loadParameters(options.params, options.allowExtra);
+  if (options.data.data.empty() && options.data.files.empty())
+    makeUp();
+  else
+    read();
+}
+
+void Witness::read() {
+  std::vector<int32_t> all(library.model().function_count);
+  std::iota(all.begin(), all.end(), 0);
+  Dataset data = Dataset::load(library, all, options.data, /*whole=*/true);
+  dims = data.dims();
+  for (size_t i = 0; i < dims.size(); ++i)
+    if (dims[i] < 0)
+      dims[i] = library.model().dims[i].min;
+  for (const Column &column : data.columns()) {
+    Tensor &input = inputs[column.argument->name];
+    input.type = column.type;
+    input.shape = column.tensor.shape;
+    int64_t count = elementCount(input.shape).value_or(0);
+    input.data.resize(count * byteSize(column.type));
+    if (column.tensor.type == column.type)
+      memcpy(input.data.data(), column.tensor.data.data(), count * byteSize(column.type));
+    else
+      expandBytes(reinterpret_cast<const uint8_t *>(column.tensor.data.data()), input.data.data(), column.type, count,
+                  column.scale);
+  }
+}
+
+/// A few of each dimension: enough for tails, few enough for an interpreter.
+void Witness::makeUp() {
+  constexpr int64_t few = 5;
+  for (int32_t i = 0; i < library.model().dim_count; ++i) {
+    const symc_dim &dim = library.model().dims[i];
+    int64_t step = std::max<int64_t>(dim.multiple_of, 1), value = std::max(few / step * step, step);
+    dims.push_back(std::clamp(value, dim.min, dim.max));
+  }
+  for (int64_t bound : indexBounds) {
+    for (int32_t f = 0; f < library.model().function_count; ++f)
+      for (int32_t i = 0; i < library.function(f).input_count; ++i) {
+        const symc_argument &argument = library.function(f).inputs[i];
+        Tensor &input = inputs[argument.name];
+        input.type = typeOf(argument);
+        input.shape = shapeOf(argument, dims);
+        int64_t count = elementCount(input.shape).value_or(0);
+        input.data.resize(count * byteSize(input.type));
+        // By the name, so that two libraries of a graph are given the same.
+        SyntheticNumbers(seed() + hashOf(argument.name)).fill(input.data.data(), input.type, count, bound);
+      }
+    if (isAccepted())
+      return;
+  }
+}
+
+bool Witness::isAccepted() {
+  for (int32_t f = 0; f < library.model().function_count; ++f)
+    try {
+      if (!(library.function(f).flags & SYMC_FUNCTION_UPDATES_STATE))
+        results(library.function(f).name);
+    } catch (const Error &error) {
+      if (error.diagnostic.code == code::ModelCheck)
+        return false;
+      throw;
+    }
+  return true;
+}
+
+std::vector<NamedArray> Witness::arguments() {
+  std::vector<NamedArray> arrays;
+  for (const auto &[name, input] : inputs)
+    arrays.push_back(arrayOf(name, input.type, input.shape, input.data.data()));
+  for (int32_t i = 0; i < library.model().parameter_count; ++i) {
+    DLTensor tensor;
+    library.model().parameter(instance.get(), library.model().parameters[i].name, &tensor);
+    arrays.push_back(arrayOf(library.model().parameters[i].name, fromDlpack(tensor.dtype).value(),
+                             Shape(tensor.shape, tensor.shape + tensor.ndim), tensor.data));
+  }
+  return arrays;
+}
+
+std::vector<NamedArray> Witness::results(const std::string &name) {
+  int32_t index = library.require(name);
+  const symc_function &function = library.function(index);
+  std::vector<DLTensor> given, taken;
+  for (int32_t i = 0; i < function.input_count; ++i) {
+    Tensor &input = inputs.at(function.inputs[i].name);
+    given.push_back(view(input.data.data(), input.type, input.shape));
+  }
+  std::vector<Tensor> tensors(function.output_count);
+  for (int32_t i = 0; i < function.output_count; ++i) {
+    tensors[i].type = typeOf(function.outputs[i]);
+    tensors[i].shape = library.outputShape(index, i, dims);
+    tensors[i].data.resize(elementCount(tensors[i].shape).value_or(0) * byteSize(tensors[i].type));
+    taken.push_back(view(tensors[i].data.data(), tensors[i].type, tensors[i].shape));
+  }
+  instance.call(index, given, taken, options.data.data);
+  std::vector<NamedArray> arrays;
+  for (int32_t i = 0; i < function.output_count; ++i)
+    arrays.push_back(arrayOf(function.outputs[i].name, tensors[i].type, tensors[i].shape, tensors[i].data.data()));
+  return arrays;
+}
+
+} // namespace symc::host

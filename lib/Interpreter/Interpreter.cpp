@@ -1,0 +1,183 @@
+//===- Interpreter.cpp - Functions of sym, evaluated in f64 ---------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Interpreter/Interpreter.h"
+#include "lib/Interpreter/Rules.h"
+#include "llvm/ADT/MapVector.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::interpreter;
+
+//===----------------------------------------------------------------------===//
+// Rules and scopes
+//===----------------------------------------------------------------------===//
+
+const Rules &Rules::get() {
+  static const Rules all = [] {
+    Rules rules;
+    for (auto add :
+         {addControlRules, addElementwiseRules, addActivationRules, addReductionRules, addMoveRules, addIndexingRules,
+          addSelectionRules, addProductRules, addConvolutionRules, addWindowRules, addImageRules, addNormalizationRules,
+          addLossRules, addLinearAlgebraRules, addRandomRules, addRecurrentRules})
+      add(rules);
+    return rules;
+  }();
+  return all;
+}
+
+int64_t Scope::size(Dim dim) const {
+  std::optional<int64_t> value = symc::evaluate(dim, [&](StringRef name) -> std::optional<int64_t> {
+    auto found = options.dims.find(name);
+    return found == options.dims.end() ? std::nullopt : std::optional(found->second);
+  });
+  assert(value && "a dimension without a value");
+  return value.value_or(0);
+}
+
+Sizes Scope::sizes(ArrayRef<Dim> dims) const {
+  return llvm::map_to_vector<4>(dims, [&](Dim dim) { return size(dim); });
+}
+Sizes Scope::sizes(Type tensor) const { return sizes(dimsOf(tensor)); }
+
+/// A number from -1 to 1, 1 included: what a rounding may do at most is tried often.
+static double jitter(std::mt19937_64 &random) {
+  return static_cast<double>(static_cast<int64_t>(random() >> 32) - (int64_t(1) << 31)) * 0x1p-31;
+}
+
+double Scope::sum(double exact, double magnitude, Type element) {
+  if (!options.perturbation || !std::isfinite(magnitude))
+    return exact;
+  return exact + jitter(random) * epsilonOf(element) * magnitude;
+}
+
+void Sum::add(double term) {
+  exact += term;
+  magnitude += std::abs(term);
+}
+
+Wide WideSum::wrappedSum(Wide sum, Wide x, Wide y) {
+  // Modulo 2^64, which all element types divide.
+  return static_cast<Wide>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(x) * static_cast<uint64_t>(y));
+}
+
+//===----------------------------------------------------------------------===//
+// Evaluation
+//===----------------------------------------------------------------------===//
+
+namespace symc::interpreter {
+/// Evaluates a block: the ops that are needed, in their order.
+class Evaluation {
+public:
+  Evaluation(Scope &scope, const Rules &rules, std::mt19937_64 &random) : scope(scope), rules(rules), random(random) {}
+
+  Results run(Block &block, ArrayRef<Array> arguments, const llvm::BitVector &wanted, bool observed,
+              Operation **failed = nullptr) {
+    for (auto [argument, value] : llvm::zip_equal(block.getArguments(), arguments))
+      scope.bind(argument, value);
+    Operation *terminator = block.getTerminator();
+    llvm::DenseMap<Value, unsigned> uses = usesOf(block, wanted);
+    for (Operation &op : block.without_terminator()) {
+      if (llvm::none_of(op.getResults(), [&](Value result) { return uses.count(result); }))
+        continue;
+      step(op, observed);
+      if (scope.failed()) {
+        if (failed)
+          *failed = &op;
+        return {};
+      }
+      for (Value operand : op.getOperands())
+        if (operand.getDefiningOp() && --uses[operand] == 0)
+          scope.forget(operand);
+    }
+    Results results;
+    for (auto [i, value] : llvm::enumerate(terminator->getOperands()))
+      results.push_back(wanted.test(i) ? scope[value] : Array());
+    return results;
+  }
+
+private:
+  Scope &scope;
+  const Rules &rules;
+  std::mt19937_64 &random;
+
+  /// How often each value of the block is read by what is needed.
+  static llvm::DenseMap<Value, unsigned> usesOf(Block &block, const llvm::BitVector &wanted) {
+    llvm::DenseMap<Value, unsigned> uses;
+    for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands()))
+      if (wanted.test(i))
+        ++uses[value];
+    for (Operation &op : llvm::reverse(block.without_terminator()))
+      if (llvm::any_of(op.getResults(), [&](Value result) { return uses.count(result); }))
+        for (Value operand : op.getOperands())
+          ++uses[operand];
+    return uses;
+  }
+
+  void step(Operation &op, bool observed) {
+    const Rules::Entry *entry = rules.find(&op);
+    if (!entry)
+      return stepWithoutRule(op, observed);
+    bool perturbs = scope.options.perturbation && entry->computes == Computes::Rounded;
+    llvm::SmallMapVector<Value, Array, 4> exact;
+    if (perturbs)
+      for (Value operand : op.getOperands())
+        if (exact.insert({operand, scope[operand]}).second)
+          perturb(scope.values[operand]);
+    Results results = entry->rule(&op, scope);
+    for (auto &[operand, value] : exact)
+      scope.values[operand] = std::move(value);
+    if (scope.failed())
+      return;
+    if (perturbs)
+      for (Array &result : results)
+        perturb(result);
+    if (observed && scope.options.observe)
+      scope.options.observe(&op, results);
+    for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
+      scope.bind(value, std::move(result));
+  }
+
+  /// The derivative of `grad`, say, is defined by those of all ops: who observes may know it.
+  void stepWithoutRule(Operation &op, bool observed) {
+    Results results;
+    if (observed && scope.options.observe)
+      scope.options.observe(&op, results);
+    if (results.size() != op.getNumResults())
+      return scope.fail("the reference has no definition of '" + op.getName().getStringRef().str() + "'");
+    for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
+      scope.bind(value, std::move(result));
+  }
+
+  void perturb(Array &array) {
+    if (!array.isReal())
+      return;
+    double epsilon = epsilonOf(array.element) / 2;
+    for (double &value : array.reals)
+      value += value * epsilon * jitter(random);
+  }
+};
+} // namespace symc::interpreter
+
+Results Scope::evaluate(Block &block, ArrayRef<Array> arguments) {
+  Scope inner(options, rules, random, error);
+  return Evaluation(inner, rules, random)
+      .run(block, arguments, llvm::BitVector(block.getTerminator()->getNumOperands(), true), /*observed=*/false);
+}
+
+Interpreter::Interpreter(Options options) : options(std::move(options)), rules(Rules::get()) {}
+Interpreter::~Interpreter() = default;
+
+Outcome Interpreter::evaluate(func::FuncOp function, ArrayRef<Array> arguments, const llvm::BitVector &wanted) {
+  Outcome outcome;
+  std::mt19937_64 random(options.perturbation);
+  Scope scope(options, rules, random, outcome.error);
+  llvm::BitVector all(function.getNumResults(), true);
+  outcome.results = Evaluation(scope, rules, random)
+                        .run(function.getBody().front(), arguments, wanted.empty() ? all : wanted, /*observed=*/true,
+                             &outcome.failed);
+  return outcome;
+}

@@ -1,0 +1,145 @@
+//===- Randomness.cpp - Random numbers and dropout ------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Interpreter/Rules.h"
+#include "llvm/Support/MathExtras.h"
+#include <array>
+#include <cmath>
+
+using namespace mlir;
+using namespace symc;
+using namespace symc::interpreter;
+
+namespace {
+/// The numbers of a stream: J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011), Philox4x32-10.
+class Stream {
+public:
+  Stream(int64_t seed, int64_t step, uint32_t number)
+      : key{static_cast<uint32_t>(seed), static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32)},
+        step(static_cast<uint32_t>(step)), number(number) {}
+
+  /// 32 bits of an element.
+  uint32_t word(int64_t element) const { return block(element >> 2)[element & 3]; }
+  /// In [0, 1), a multiple of 2^-24.
+  double uniform(int64_t element) const { return static_cast<double>(word(element) >> 8) * 0x1p-24; }
+  /// Box and Muller: of each pair of lanes the even one is the cosine.
+  double normal(int64_t element) const {
+    int64_t even = element & ~int64_t(1);
+    double radius = std::sqrt(-2 * std::log(1 - uniform(even))), angle = 2 * llvm::numbers::pi * uniform(even + 1);
+    return radius * (element & 1 ? std::sin(angle) : std::cos(angle));
+  }
+
+private:
+  std::array<uint32_t, 2> key;
+  uint32_t step, number;
+
+  std::array<uint32_t, 4> block(int64_t i) const {
+    std::array<uint32_t, 4> c{static_cast<uint32_t>(i), static_cast<uint32_t>(static_cast<uint64_t>(i) >> 32), number,
+                              step};
+    std::array<uint32_t, 2> k = key;
+    for (int round = 0; round < 10; ++round) {
+      uint64_t x = uint64_t(0xD2511F53) * c[0], y = uint64_t(0xCD9E8D57) * c[2];
+      c = {static_cast<uint32_t>(y >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(y),
+           static_cast<uint32_t>(x >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(x)};
+      k = {k[0] + 0x9E3779B9, k[1] + 0xBB67AE85};
+    }
+    return c;
+  }
+};
+} // namespace
+
+template <class Op> static Stream streamOf(Op op, Scope &s) {
+  return {s.options.seed, s.options.step, op.getStreamAttr().part(0).getNumber()};
+}
+
+/// The z with the distribution function p, from -2 to 2.
+static double inverseNormal(double p) {
+  double low = -3, high = 3;
+  for (int step = 0; step < 60; ++step) {
+    double middle = (low + high) / 2;
+    (std::erfc(-middle / std::sqrt(2.0)) / 2 < p ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+/// A random source: `draw` gives an element from the stream and the number of the element.
+template <class Op, class F> static void addSource(Rules &rules, F draw, Computes computes = Computes::Rounded) {
+  rules.add<Op>(
+      [draw](Op op, Scope &s) {
+        Array out = s.zeros(op.getOut());
+        Stream stream = streamOf(op, s);
+        for (int64_t i = 0, n = out.count(); i < n; ++i)
+          out.set(i, draw(op, stream, i));
+        return out;
+      },
+      computes);
+}
+
+static Array dropout(sym::DropoutOp op, Scope &s) {
+  Array out = s[op.getX()];
+  double rate = op.getRate();
+  if (!s.options.training || rate == 0)
+    return out;
+  Stream stream = streamOf(op, s);
+  for (int64_t i = 0, n = out.count(); i < n; ++i)
+    out.reals[i] = stream.uniform(i) >= rate ? out.reals[i] / (1 - rate) : 0;
+  return out;
+}
+
+static Array categorical(sym::RandomCategoricalOp op, Scope &s) {
+  const Array &logits = s[op.getLogits()];
+  Array out = s.zeros(op.getOut());
+  Stream stream = streamOf(op, s);
+  forEachSlice(logits, axesOf(ArrayRef<int64_t>(op.getAxis()), logits.rank()),
+               [&](ArrayRef<int64_t> elements, int64_t example) {
+                 auto score = [&](int64_t i) { return logits.reals[i] - std::log(-std::log(stream.uniform(i))); };
+                 int64_t best = 0;
+                 for (auto [position, i] : llvm::enumerate(elements))
+                   if (score(i) > score(elements[best]))
+                     best = static_cast<int64_t>(position);
+                 out.set(example, best);
+               });
+  return out;
+}
+
+/// The primitive, whose seed and step are operands.
+static Array drawn(sym::RandomOp op, Scope &s) {
+  Array out = s.zeros(op.getOut());
+  Stream stream(s[op.getSeed()].integers[0], s[op.getStep()].integers[0], static_cast<uint32_t>(op.getStream()));
+  bool isNormal = op.getDistribution() == sym::Distribution::normal;
+  for (int64_t i = 0, n = out.count(); i < n; ++i)
+    out.set(i, (isNormal ? stream.normal(i) : stream.uniform(i)) * op.getScale() + op.getShift());
+  return out;
+}
+
+/// Of the frame of a call, which functions of the graph have as ops.
+template <class Op> static void addFrameValue(Rules &rules, int64_t Options::*value) {
+  rules.add<Op>(
+      [value](Op op, Scope &s) {
+        Array out = s.zeros(op.getOut());
+        out.set(0, s.options.*value);
+        return out;
+      },
+      Computes::Exactly);
+}
+
+void interpreter::addRandomRules(Rules &rules) {
+  addFrameValue<sym::SeedOp>(rules, &Options::seed);
+  addFrameValue<sym::StepOp>(rules, &Options::step);
+  addSource<sym::RandomUniformOp>(rules, [](auto op, const Stream &stream, int64_t i) {
+    return op.getLow() + stream.uniform(i) * (op.getHigh() - op.getLow());
+  });
+  addSource<sym::RandomNormalOp>(
+      rules, [](auto op, const Stream &stream, int64_t i) { return op.getMean() + op.getStddev() * stream.normal(i); });
+  addSource<sym::RandomTruncatedNormalOp>(rules, [](auto op, const Stream &stream, int64_t i) {
+    double below = std::erfc(std::sqrt(2.0)) / 2; // the distribution function at -2
+    return op.getMean() + op.getStddev() * inverseNormal(below + stream.uniform(i) * (1 - 2 * below));
+  });
+  addSource<sym::RandomBernoulliOp>(
+      rules, [](auto op, const Stream &stream, int64_t i) { return stream.uniform(i) < op.getP(); }, Computes::Exactly);
+  rules.add<sym::RandomCategoricalOp>(categorical);
+  rules.add<sym::RandomOp>(drawn);
+  rules.add<sym::DropoutOp>(dropout);
+}

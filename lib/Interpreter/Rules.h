@@ -1,0 +1,168 @@
+//===- Rules.h - How ops are evaluated ----------------------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// A rule is the definition of an op: a function of the op and of the Scope that has its
+// operands. The families of ops, a file each, put their rules into one table.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_LIB_INTERPRETER_RULES_H
+#define SYMC_LIB_INTERPRETER_RULES_H
+
+#include "dialects/sym/SymOps.h"
+#include "lib/Interpreter/Interpreter.h"
+#include "llvm/ADT/DenseMap.h"
+#include <random>
+
+namespace symc::interpreter {
+
+using Results = llvm::SmallVector<Array, 1>;
+
+/// What a rule sees: values of operands, sizes, and where it says that the call fails.
+class Scope {
+public:
+  Scope(const Options &options, const Rules &rules, std::mt19937_64 &random, std::string &error)
+      : options(options), rules(rules), random(random), error(error) {}
+
+  const Array &operator[](mlir::Value value) const { return values.find(value)->second; }
+  void bind(mlir::Value value, Array array) { values[value] = std::move(array); }
+  void forget(mlir::Value value) { values.erase(value); }
+
+  int64_t size(Dim dim) const;
+  Sizes sizes(llvm::ArrayRef<Dim> dims) const;
+  Sizes sizes(mlir::Type tensor) const;
+  /// Zeros, with the type of the value.
+  Array zeros(mlir::Value like) const { return Array(elementOf(like), sizes(like.getType())); }
+
+  /// Of several messages the first counts.
+  void fail(std::string message) {
+    if (error.empty())
+      error = std::move(message);
+  }
+  bool failed() const { return !error.empty(); }
+
+  /// A sum as it is computed in `element`: exact, but where values are perturbed, by a rounding of the sum of the
+  /// terms' absolute values.
+  double sum(double exact, double magnitude, mlir::Type element);
+  /// Evaluates what the terminator of the block reads in a scope of its own.
+  Results evaluate(mlir::Block &block, llvm::ArrayRef<Array> arguments);
+
+  const Options &options;
+
+private:
+  const Rules &rules;
+  std::mt19937_64 &random;
+  std::string &error;
+  llvm::DenseMap<mlir::Value, Array> values;
+
+  static mlir::Type elementOf(mlir::Value tensor) {
+    return llvm::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
+  }
+  friend class Evaluation;
+};
+
+/// Whether an op's results are among the numbers that it is given, or integers: then a compiled one is the same to the
+/// bit, and nothing is perturbed.
+enum class Computes { Rounded, Exactly };
+
+class Rules {
+public:
+  using Rule = std::function<Results(mlir::Operation *, Scope &)>;
+  struct Entry {
+    Rule rule;
+    Computes computes;
+  };
+
+  /// All families.
+  static const Rules &get();
+
+  /// `rule` is a function of (Op, Scope &) that gives an Array, or Results.
+  template <class Op, class F> void add(F rule, Computes computes = Computes::Rounded) {
+    entries[mlir::TypeID::get<Op>()] = {
+        [rule](mlir::Operation *op, Scope &scope) {
+          Results results;
+          if constexpr (std::is_same_v<decltype(rule(llvm::cast<Op>(op), scope)), Array>)
+            results.push_back(rule(llvm::cast<Op>(op), scope));
+          else
+            results = rule(llvm::cast<Op>(op), scope);
+          return results;
+        },
+        computes};
+  }
+  /// What copies or chooses elements.
+  template <class Op> void addExact(Array (*rule)(Op, Scope &)) { add<Op>(rule, Computes::Exactly); }
+  /// Null where the op is not known.
+  const Entry *find(mlir::Operation *op) const {
+    auto found = entries.find(op->getName().getTypeID());
+    return found == entries.end() ? nullptr : &found->second;
+  }
+
+private:
+  llvm::DenseMap<mlir::TypeID, Entry> entries;
+};
+
+/// A sum of reals and the sum of their absolute values.
+struct Sum {
+  double exact = 0, magnitude = 0;
+  void add(double term);
+  void add(double x, double y) { add(x * y); }
+};
+/// A sum of integers, which wraps.
+struct WideSum {
+  Wide exact = 0;
+  void add(Wide term) { exact += term; }
+  void add(Wide x, Wide y) { exact = wrappedSum(exact, x, y); }
+
+private:
+  static Wide wrappedSum(Wide sum, Wide x, Wide y);
+};
+
+// The families.
+void addControlRules(Rules &rules);
+void addElementwiseRules(Rules &rules);
+void addActivationRules(Rules &rules);
+void addReductionRules(Rules &rules);
+void addMoveRules(Rules &rules);
+void addIndexingRules(Rules &rules);
+void addSelectionRules(Rules &rules);
+void addProductRules(Rules &rules);
+void addConvolutionRules(Rules &rules);
+void addWindowRules(Rules &rules);
+void addImageRules(Rules &rules);
+void addNormalizationRules(Rules &rules);
+void addLossRules(Rules &rules);
+void addLinearAlgebraRules(Rules &rules);
+void addRandomRules(Rules &rules);
+void addRecurrentRules(Rules &rules);
+
+//===----------------------------------------------------------------------===//
+// What families share
+//===----------------------------------------------------------------------===//
+
+/// The activation that an attribute names.
+double activate(std::optional<llvm::StringRef> name, double x);
+/// An axis counted from the front.
+inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
+/// Which axes a list names; all without one.
+llvm::BitVector axesOf(std::optional<llvm::ArrayRef<int64_t>> axes, int64_t rank);
+
+/// The array with these axes, for each place of the others: `body` is given the numbers of the elements of a slice, in
+/// row-major order, and the number of the slice.
+void forEachSlice(const Array &x, const llvm::BitVector &axes,
+                  llvm::function_ref<void(llvm::ArrayRef<int64_t> elements, int64_t slice)> body);
+
+/// An array of elements of x: `source` gives the number of each, -1 for a 0.
+Array taken(const Array &x, Sizes sizes, llvm::function_ref<int64_t(Place)> source);
+Array transposed(const Array &x, llvm::ArrayRef<int64_t> axes);
+/// As NumPy broadcasts.
+Array broadcast(const Array &x, llvm::ArrayRef<int64_t> sizes);
+/// An image in NHWC, whatever its layout, and back.
+Array imageToNHWC(const Array &x, sym::Layout layout);
+Array imageFromNHWC(const Array &x, sym::Layout layout);
+/// An index that may count from the end; fails where it is out of range.
+int64_t checkedIndex(Scope &scope, const Array &indices, int64_t i, int64_t size, bool fromEnd = true);
+
+} // namespace symc::interpreter
+#endif

@@ -1,0 +1,143 @@
+//===- Bisect.cpp - `symc bisect` -----------------------------------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/symc/Bisect.h"
+#include "tools/symc/Compiler.h"
+#include "tools/symc/TemporaryLibrary.h"
+
+#include <cmath>
+#include <cstdio>
+
+namespace symc::cli {
+
+namespace {
+
+using host::Library;
+using host::usageError;
+using host::Witness;
+
+/// A library of the graph, compiled for this run.
+class Compiled {
+public:
+  Compiled(const Arguments &arguments, const host::WitnessOptions &options, bool exposesValues) {
+    CompileRequest request(arguments);
+    request.setOutput(temporary.path(), /*header=*/false);
+    request.options.debug_values = exposesValues;
+    if (exposesValues)
+      request.setFunctions({"predict"}, /*named=*/false);
+    exit = runCompiler(CompilerCommand::Compile, request);
+    if (exit)
+      return;
+    library.emplace(temporary.load(arguments.file));
+    witness.emplace(*library, options);
+  }
+
+  int exit = 0; // of the compiler
+  std::optional<Library> library;
+  std::optional<Witness> witness;
+
+private:
+  TemporaryLibrary temporary;
+};
+
+class Bisection {
+public:
+  Bisection(const Arguments &arguments, const host::WitnessOptions &options) : arguments(arguments), options(options) {}
+
+  /// The exit code, in which 1 still is that of a wrong input where `found` is false.
+  int run() {
+    if (arguments.has("--passes"))
+      return examinePasses();
+    Compiled exposing(arguments, options, /*exposesValues=*/true);
+    if (exposing.exit)
+      return exposing.exit;
+    symc_question question = arguments.has("--nan") ? SYMC_EXAMINE_NOT_FINITE : SYMC_EXAMINE_NODES;
+    if (int exit = ask(*exposing.witness, question, "predict"))
+      return exit;
+    Compiled plain(arguments, options, /*exposesValues=*/false);
+    if (plain.exit)
+      return plain.exit;
+    return arguments.has("--nan") ? searchResults(*plain.witness) : examineResults(*plain.witness);
+  }
+  bool found = false;
+
+private:
+  const Arguments &arguments;
+  const host::WitnessOptions &options;
+
+  /// The functions whose results are those of a call alone, of those that the library has.
+  static std::vector<std::string> functionsOf(const Library &library) {
+    std::vector<std::string> names;
+    for (const char *name : {"predict", "loss", "gradients", "evaluate"})
+      if (library.find(name) >= 0)
+        names.emplace_back(name);
+    return names;
+  }
+
+  int ask(Witness &witness, symc_question question, const std::string &function) {
+    std::vector<host::NamedArray> given = witness.arguments(), values;
+    if (question != SYMC_EXAMINE_PASSES)
+      values = witness.results(function);
+    CompileRequest request(arguments);
+    request.setExamination(question, function, given, values, witness.seed());
+    int exit = runCompiler(CompilerCommand::Examine, request);
+    found |= exit == 1;
+    return exit;
+  }
+
+  int examineResults(Witness &witness) {
+    for (const std::string &function : functionsOf(witness.model()))
+      if (int exit = ask(witness, SYMC_EXAMINE_RESULTS, function))
+        return exit;
+    return host::Done;
+  }
+
+  /// What the passes leave as it is may still become wrong code.
+  int examinePasses() {
+    Compiled plain(arguments, options, /*exposesValues=*/false);
+    if (plain.exit)
+      return plain.exit;
+    if (int exit = ask(*plain.witness, SYMC_EXAMINE_PASSES, ""))
+      return exit;
+    return examineResults(*plain.witness);
+  }
+
+  /// A derivative may be NaN where every value is finite.
+  int searchResults(Witness &witness) {
+    for (const std::string &function : functionsOf(witness.model()))
+      for (const host::NamedArray &result : witness.results(function))
+        for (double x : result.reals)
+          if (!std::isfinite(x)) {
+            printf("result %s of %s holds %g, and all values of the graph are finite\n",
+                   symc::quoted(result.name).c_str(), function.c_str(), x);
+            found = true;
+            return 1;
+          }
+    return host::Done;
+  }
+};
+
+} // namespace
+
+int bisect(const Arguments &arguments, const host::WitnessOptions &options) {
+  if (TemporaryLibrary::isLibrary(arguments.file))
+    throw usageError(code::OptionConflict,
+                     "`symc bisect` needs the graph file that " + printable(arguments.file) + " was compiled from");
+  if (arguments.has("--nan") && arguments.has("--passes"))
+    throw usageError(code::OptionConflict, "--nan and --passes ask different questions");
+  Bisection bisection(arguments, options);
+  int exit;
+  try {
+    exit = bisection.run();
+  } catch (host::Error &error) {
+    if (error.exit == host::WrongInput)
+      error.exit = host::WrongUsage;
+    throw;
+  }
+  return exit == host::WrongInput && !bisection.found ? host::WrongUsage : exit;
+}
+
+} // namespace symc::cli
