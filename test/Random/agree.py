@@ -109,15 +109,16 @@ def compile_graph(compiler, source, library, variant, cpu, **more):
             raise Failed("\n".join([f"{variant}: outcome {outcome} of the compiler", *session.errors]))
 
 
-def hold_against_reference(compiler, source, folder, inputs, sizes, cpu):
-    """Every op of `predict`, then every result, of libraries compiled for this."""
+def hold_against_reference(compiler, source, folder, inputs, sizes, cpu, parameters={}):
+    """Every op of `predict`, then every result, of libraries compiled for this. Parameters that are not given are as the
+    graph says."""
     plain, exposing = folder / "plain.so", folder / "values.so"
     names = (S * 1)(b"predict")
     compile_graph(compiler, source, plain, "fused", cpu)
     compile_graph(compiler, source, exposing, "fused", cpu, debug_values=1, functions=ctypes.cast(names, P), function_count=1)
     for library, question, functions in ((exposing, NODES, ["predict"]),
                                          (plain, RESULTS, ["predict", "loss", "gradients", "evaluate"])):
-        arguments, results = values_of(library, inputs, functions)
+        arguments, results = values_of(library, inputs, functions, parameters)
         for function, values in results.items():
             with Session(compiler) as session:
                 try:
