@@ -12,8 +12,9 @@ import tempfile
 import numpy as np
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent / "Random")]
-from agree import hold_against_reference, in_child, load_compiler
+from agree import hold_against_reference, in_child
 from central_differences import LEFT_OUT, differentiable_ops, samples_of
+from compiling import compile_graph, load_compiler
 from vjp import runner
 
 
@@ -34,8 +35,10 @@ def main():
                 path = pathlib.Path(folder) / "ops.json"
                 runner.write_graph(samples, path)
                 parameters = {name: value for s in samples for name, (_, value) in s.parameters.items()}
-                hold_against_reference(compiler, path, pathlib.Path(folder), {"scale": np.float64(1)}, {}, arguments.cpu,
-                                       parameters)
+                fused, exposing = pathlib.Path(folder) / "fused.so", pathlib.Path(folder) / "values.so"
+                compile_graph(compiler, path, fused, "fused", arguments.cpu)
+                compile_graph(compiler, path, exposing, "values", arguments.cpu)
+                hold_against_reference(compiler, path, fused, exposing, {"scale": np.float64(1)}, arguments.cpu, parameters)
             problem = in_child(work)
         checked += 1
         if problem:

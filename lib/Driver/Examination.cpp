@@ -74,6 +74,23 @@ static Array scalar(Type tensor, int64_t value) {
   return array;
 }
 
+/// Whether an array can be a value of that tensor type.
+static bool fits(const Array &array, Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return array.element == type.getElementType() && array.rank() == type.getRank();
+}
+
+/// The given value of a result; null, where there is none, or with a problem where it is none of its type.
+const Array *Examiner::valueOf(StringRef name, Type tensor) {
+  auto found = evidence.values.find(name);
+  if (found == evidence.values.end())
+    return nullptr;
+  if (fits(found->second, tensor))
+    return &found->second;
+  failure = "the value of '" + name.str() + "' is not of type " + printType(tensor);
+  return nullptr;
+}
+
 /// None, and a problem, where an argument has no value.
 std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorImpl<Array> &arguments) {
   Options options;
@@ -87,14 +104,12 @@ std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorIm
     }
     StringRef name = nameOf(function, argument.getArgNumber());
     auto found = evidence.arguments.find(name);
-    auto type = cast<RankedTensorType>(argument.getType());
-    if (found == evidence.arguments.end() || found->second.element != type.getElementType() ||
-        found->second.rank() != type.getRank()) {
-      failure = "the value of '" + name.str() + "' is not given";
+    if (found == evidence.arguments.end() || !fits(found->second, argument.getType())) {
+      failure = "the value of '" + name.str() + "', " + printType(argument.getType()) + ", is not given";
       return std::nullopt;
     }
     arguments.push_back(found->second);
-    bindDims(type, arguments.back(), options.dims);
+    bindDims(argument.getType(), arguments.back(), options.dims);
   }
   return options;
 }
@@ -147,13 +162,15 @@ std::optional<Finding> Examiner::firstDifferentNode() {
   std::deque<Value> values;
   llvm::DenseMap<::mlir::Value, std::pair<Value *, const Array *>> given;
   forEachValue(model, [&](OpResult result, const std::string &name) {
-    auto found = evidence.values.find(name);
-    if (found == evidence.values.end())
+    const Array *found = valueOf(name, result.getType());
+    if (!found)
       return;
     Location location = result.getLoc();
-    values.push_back({result, nodeName(location).str(), location, Comparison(found->second), found->second.count()});
-    given[result] = {&values.back(), &found->second};
+    values.push_back({result, nodeName(location).str(), location, Comparison(*found), found->count()});
+    given[result] = {&values.back(), found};
   });
+  if (!failure.empty())
+    return std::nullopt;
   return findFirst(values, [&](uint64_t round) {
     Options current = *options;
     current.perturbation = round;
@@ -191,11 +208,12 @@ std::optional<Finding> Examiner::firstDifferentResult() {
   Operation *terminator = function.getBody().front().getTerminator();
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     StringRef name = resultNameOf(function, i);
-    auto found = evidence.values.find(name);
-    if (found == evidence.values.end())
+    const Array *found = valueOf(name, function.getResultTypes()[i]);
+    if (!failure.empty())
+      return std::nullopt;
+    if (!found)
       continue;
-    values.push_back(
-        {{}, name.str(), terminator->getOperand(i).getLoc(), Comparison(found->second), found->second.count()});
+    values.push_back({{}, name.str(), terminator->getOperand(i).getLoc(), Comparison(*found), found->count()});
     compared.push_back({i, &values.back()});
   }
   return findFirst(values, [&](uint64_t round) {
@@ -220,8 +238,8 @@ std::optional<Finding> Examiner::firstNotFinite() {
   auto model = module.lookupSymbol<func::FuncOp>("model");
   llvm::DenseMap<::mlir::Value, const Array *> given;
   forEachValue(model, [&](OpResult result, const std::string &name) {
-    if (auto found = evidence.values.find(name); found != evidence.values.end())
-      given[result] = &found->second;
+    if (const Array *found = valueOf(name, result.getType()))
+      given[result] = found;
   });
   for (BlockArgument argument : model.getArguments())
     if (auto found = evidence.arguments.find(nameOf(model, argument.getArgNumber())); found != evidence.arguments.end())

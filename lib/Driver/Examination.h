@@ -88,6 +88,7 @@ private:
     interpreter::Comparison comparison;
     int64_t elements;
   };
+  const interpreter::Array *valueOf(llvm::StringRef name, mlir::Type tensor);
   std::optional<Finding> findFirst(std::deque<Value> &values, llvm::function_ref<bool(uint64_t perturbation)> evaluate);
   std::optional<interpreter::Options> optionsFor(mlir::func::FuncOp function,
                                                  llvm::SmallVectorImpl<interpreter::Array> &arguments);

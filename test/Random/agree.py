@@ -4,12 +4,13 @@
 
 Compiles graphs in several ways that must give the same bits, and compares all results of all functions, two training
 steps included: fused or a kernel an op, at -O0, -O2 and -O3, with the arena planned, without reuse and poisoned, with one
-thread and two. With `--reference` every op and every result is held against the reference interpreter, too. Random graphs (graphs.py) by their seeds, with `--control` such with loops and branches, or graph files of
-your own. A graph that crashes the compiler, or that it refuses, has failed. Every graph runs in a process of its own, forked
-from one that holds the compiler.
+thread and two. With `--reference` every op, as `values` has it, and every result is held against the reference interpreter,
+for inputs of which no op makes a NaN or an infinity, where such are found. Random graphs (graphs.py) by their seeds, with
+`--control` such with loops and branches, or graph files of your own. A graph that crashes the compiler, or that it refuses,
+has failed. Every graph runs in a process of its own, forked from one that holds the compiler. Of a random graph that fails
+`--keep` gets the smallest that was found to fail alike (shrink.py), too.
 """
 import argparse
-import ctypes
 import json
 import os
 import pathlib
@@ -24,110 +25,13 @@ import numpy as np
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[2] / "python")]
 import symc
+from compiling import Failed, Session, compile_graph, load_compiler, options_for
 from examine import NODES, RESULTS, SEED, examine, values_of
-from graphs import ELEMENTS, random_graph
+from graphs import Generator, draw_inputs
+from shrink import shrink
 
-VARIANTS = {"fused": {}, "unfused": {"debug_fusion": "off"}, "O0": {"opt_level": 1}, "O3": {"opt_level": 4},
-            "separate": {"debug_arena": "separate"}, "poisoned": {"debug_arena": "poisoned"},
-            "unfused-O0": {"debug_fusion": "off", "opt_level": 1}}  # symc_opt_level: 0 is the default
 SECONDS = 120  # for one graph
-
-
-P, S, I = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int32
-
-
-class Options(ctypes.Structure):
-    """symc_compile_options of include/symc/compiler.h."""
-    _fields_ = [("size", ctypes.c_uint32), ("opt_level", I), ("input", S), ("text", S), ("text_size", ctypes.c_uint64),
-                ("output", S), ("emit", S), ("header", I), ("threads", I), ("seed", ctypes.c_uint64), ("target", S),
-                ("triple", S), ("cpus", ctypes.POINTER(S)), ("gpu_archs", P), ("dim_names", P), ("dim_values", P),
-                ("functions", P), ("cpu_count", I), ("gpu_arch_count", I), ("dim_count", I), ("function_count", I),
-                ("functions_required", I), ("params", S), ("allow_extra", I), ("fast_math", I), ("time_passes", I),
-                ("log_device_placement", I), ("debug_fusion", S), ("debug_arena", S), ("debug_verify", I),
-                ("debug_values", I)]
-
-
-class Told(ctypes.Structure):
-    """The beginning of symc_diagnostic."""
-    _fields_ = [("size", ctypes.c_uint32), ("severity", I), ("code", S), ("message", S)]
-
-
-RECEIVER = ctypes.CFUNCTYPE(None, P, ctypes.POINTER(Told))
-
-
-class SessionOptions(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_uint32), ("reserved", I), ("user", P), ("diagnostic", RECEIVER)]
-
-
-def load_compiler():
-    program = pathlib.Path(symc.find_compiler()).resolve()
-    compiler = ctypes.CDLL(str(program.parent.parent / "lib" / "libSymcCompiler.so"))
-    compiler.symc_session_create.restype = P
-    compiler.symc_session_compile.argtypes = [P, P, P]
-    compiler.symc_session_destroy.argtypes = [P]
-    return compiler
-
-
-class Failed(Exception):
-    pass
-
-
-class Session:
-    """A session that keeps the errors that it is told."""
-
-    def __init__(self, compiler):
-        self.compiler, self.errors = compiler, []
-
-        def receive(_, told):
-            if told.contents.severity == 0:
-                self.errors.append(f"error[{told.contents.code.decode()}]: {told.contents.message.decode()}")
-        self.receiver = RECEIVER(receive)
-        settings = SessionOptions(size=ctypes.sizeof(SessionOptions), diagnostic=self.receiver)
-        self.handle = compiler.symc_session_create(ctypes.byref(settings))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.compiler.symc_session_destroy(self.handle)
-
-
-def options_for(source, cpu, **settings):
-    options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), debug_verify=1)
-    if cpu:
-        options.cpus, options.cpu_count = (S * 1)(cpu.encode()), 1
-    for key, value in settings.items():
-        setattr(options, key, os.fsencode(value) if isinstance(value, (str, os.PathLike)) else value)
-    return options
-
-
-def compile_graph(compiler, source, library, variant, cpu, **more):
-    options = options_for(source, cpu, output=library, **VARIANTS[variant], **more)
-    with Session(compiler) as session:
-        outcome = compiler.symc_session_compile(session.handle, ctypes.byref(options), None)
-        if outcome:
-            raise Failed("\n".join([f"{variant}: outcome {outcome} of the compiler", *session.errors]))
-
-
-def hold_against_reference(compiler, source, folder, inputs, sizes, cpu, parameters={}):
-    """Every op of `predict`, then every result, of libraries compiled for this. Parameters that are not given are as the
-    graph says."""
-    plain, exposing = folder / "plain.so", folder / "values.so"
-    names = (S * 1)(b"predict")
-    compile_graph(compiler, source, plain, "fused", cpu)
-    compile_graph(compiler, source, exposing, "fused", cpu, debug_values=1, functions=ctypes.cast(names, P), function_count=1)
-    for library, question, functions in ((exposing, NODES, ["predict"]),
-                                         (plain, RESULTS, ["predict", "loss", "gradients", "evaluate"])):
-        arguments, results = values_of(library, inputs, functions, parameters)
-        for function, values in results.items():
-            with Session(compiler) as session:
-                try:
-                    finding = examine(compiler, session.handle, options_for(source, cpu), question, function, arguments,
-                                      values, seed=SEED)
-                except RuntimeError as error:
-                    raise Failed("\n".join([str(error), *session.errors])) from None
-            if finding:
-                raise Failed(f"reference of {function} at {sizes}: {json.dumps(finding)}")
+DIMS = [{"n": n, "m": m} for n, m in ((5, 3), (33, 8))]
 
 
 def results_of(library, inputs, threads):
@@ -139,7 +43,7 @@ def results_of(library, inputs, threads):
         def call(function, label):
             names = [a.name for a in model.functions[function].inputs]
             values = model.functions[function](**{k: inputs[k] for k in names})
-            found.update({f"{label}: {k}": np.array(v) for k, v in values.items()})
+            found.update({f"{label}: {k}": np.array(v) for k, v in values.items() if not k.startswith("value:")})
         for function in model.functions:
             if function != "train_step":
                 call(function, function)
@@ -160,52 +64,71 @@ def differs(a, b):
     return np.argwhere(~np.asarray(same))
 
 
-def agree(compiler, graph, draw, dims, variants, cpu, folder, reference=False):
-    source = folder / f"{graph['name']}.json"
-    source.write_text(json.dumps(graph, indent=1))
-    if reference:
-        hold_against_reference(compiler, source, folder, draw(dims[0]), dims[0], cpu)
-    expected = {}
-    for variant in variants:
-        library = folder / f"{variant}.so"
-        compile_graph(compiler, source, library, variant, cpu)
-        for sizes in dims:
-            inputs = draw(sizes)
-            for threads in (1, 2):
-                if threads == 2 and variant != variants[0]:
-                    continue
-                key = tuple(sizes.items())
-                results = results_of(library, inputs, threads)
-                if key not in expected:
-                    expected[key] = results
-                    continue
-                if results.keys() != expected[key].keys():
-                    odd = sorted(results.keys() ^ expected[key].keys())
-                    raise Failed(f"{variant} with {threads} threads at {sizes}: {', '.join(odd)} not in all variants")
-                for name, value in results.items():
-                    where = differs(expected[key][name], value)
-                    if len(where):
-                        at = tuple(where[0])
-                        raise Failed(f"{variant} with {threads} threads at {sizes}: {name}{list(at)} is {value[at]!r}, not "
-                                     f"{expected[key][name][at]!r}; {len(where)} of {value.size} differ")
-        os.unlink(library)
+def hold_against_reference(compiler, source, fused, exposing, inputs, cpu, parameters={}):
+    """Every op of `predict` as the library `exposing` has it, then every result of `fused`. Parameters that are not given
+    are as the graph says."""
+    for library, question, functions in ((exposing, NODES, ["predict"]), (fused, RESULTS, ["loss", "gradients", "evaluate"])):
+        arguments, results = values_of(library, inputs, functions, parameters)
+        for function, values in results.items():
+            with Session(compiler) as session:
+                try:
+                    finding = examine(compiler, session.handle, options_for(source, cpu), question, function, arguments,
+                                      values, seed=SEED)
+                except RuntimeError as error:
+                    raise Failed("\n".join([str(error), *session.errors])) from None
+            if finding:
+                raise Failed(f"reference: {function}: {json.dumps(finding)}")
 
 
-def inputs_of_file(graph):
-    """A drawer for a graph file: labels stay small, so that they are in range."""
-    types = {k: v if isinstance(v, str) else v["type"] for k, v in graph["inputs"].items()}
+def finite_inputs(library, draw):
+    """Inputs of which no op of `predict` makes a NaN or an infinity; any where none are found."""
+    for attempt in range(4):
+        inputs = {name: value * value.dtype.type(0.5**attempt) if value.dtype.kind == "f" else value
+                  for name, value in draw(attempt).items()}
+        _, results = values_of(library, inputs, ["predict"])
+        if all(np.isfinite(v).all() for v in results["predict"].values() if v.dtype.kind == "f"):
+            break
+    return inputs
 
-    def draw(dims, seed=0):
-        rng, values = np.random.default_rng(seed), {}
-        for name, text in types.items():
-            element, shape = re.fullmatch(r"(\w+)\[(.*)\]", text).groups()
-            shape = [int(s) if s.strip().isdigit() else dims[s.strip()] for s in shape.split(",") if s.strip()]
-            dtype = np.dtype(ELEMENTS[element])
-            values[name] = rng.normal(size=shape).astype(dtype) if dtype.kind == "f" else rng.integers(0, 2, shape).astype(dtype)
-        return values
-    names = sorted({s.strip() for t in types.values() for s in re.fullmatch(r"\w+\[(.*)\]", t)[1].split(",")
-                    if s.strip() and not s.strip().isdigit()})
-    return draw, names
+
+class Agreement:
+    """How graphs are compared."""
+
+    def __init__(self, compiler, options):
+        self.compiler, self.cpu, self.reference = compiler, options.cpu, options.reference
+        self.variants = options.variants.split(",") + (["values"] if options.reference else [])
+
+    def check(self, graph, dims, bound, folder):
+        """Fails where the variants differ, or an op from the reference. Integers are drawn from 0 to below `bound`."""
+        source, expected = folder / f"{graph['name']}.json", {}
+        source.write_text(json.dumps(graph, indent=1))
+        inputs_at = lambda sizes, seed=0: draw_inputs(graph["inputs"], sizes, seed, bound)
+        for variant in self.variants:
+            library = folder / f"{variant}.so"
+            compile_graph(self.compiler, source, library, variant, self.cpu)
+            for sizes in dims:
+                for threads in (1, 2) if variant == self.variants[0] else (1,):
+                    results = results_of(library, inputs_at(sizes), threads)
+                    self.compare(expected.setdefault(tuple(sizes.items()), results), results,
+                                 f"{variant} with {threads} threads at {sizes}")
+            if variant not in (self.variants[0], "values"):
+                os.unlink(library)
+        if self.reference:
+            exposing = folder / "values.so"
+            hold_against_reference(self.compiler, source, folder / f"{self.variants[0]}.so", exposing,
+                                   finite_inputs(exposing, lambda seed: inputs_at(dims[0], seed)), self.cpu)
+
+    @staticmethod
+    def compare(expected, found, where):
+        if found.keys() != expected.keys():
+            odd = sorted(found.keys() ^ expected.keys())
+            raise Failed(f"{where}: {', '.join(odd)} not in all variants")
+        for name, value in found.items():
+            places = differs(expected[name], value)
+            if len(places):
+                at = tuple(places[0])
+                raise Failed(f"{where}: {name}{list(at)} is {value[at]!r}, not {expected[name][at]!r}; {len(places)} of "
+                             f"{value.size} differ")
 
 
 def in_child(work):
@@ -233,9 +156,10 @@ def in_child(work):
     return said or None
 
 
-def run_checks(checks, keep):
+def run_checks(checks, keep, smaller=None):
     """Runs each check, a label and a function from an empty folder to what went wrong there, and prints what that is. The
-    graph files of those that fail are copied to `keep`. Whether one fails."""
+    graph files of those that fail are copied to `keep`, with what `smaller(number, problem)` makes of them. Whether one
+    fails."""
     failed = 0
     for number, (label, check) in enumerate(checks):
         with tempfile.TemporaryDirectory(prefix="symc-random-") as name:
@@ -245,11 +169,22 @@ def run_checks(checks, keep):
                 os.makedirs(keep, exist_ok=True)
                 for source in folder.glob("*.json"):
                     shutil.copy(source, pathlib.Path(keep) / f"{number}.{source.name}")
+                if smaller:
+                    graph, problem = smaller(number, problem)
+                    (pathlib.Path(keep) / f"{number}.small.json").write_text(json.dumps(graph, indent=1))
         if problem:
             failed += 1
             print(f"{label}: {problem}", flush=True)
     print(f"{len(checks) - failed} passed, {failed} failed")
     return failed > 0
+
+
+def file_dims(graph):
+    """Two values of each symbolic dimension of the inputs."""
+    types = [t if isinstance(t, str) else t["type"] for t in graph["inputs"].values()]
+    names = sorted({s.strip() for t in types for s in re.fullmatch(r"\w+\[(.*)\]", t)[1].split(",")
+                    if s.strip() and not s.strip().isdigit()})
+    return [{name: size + 2 * i for i, name in enumerate(names)} for size in (12, 34)]
 
 
 def main():
@@ -262,23 +197,31 @@ def main():
     parser.add_argument("--cpu", help="instruction set (default: this machine's)")
     parser.add_argument("--keep", help="a folder for graphs that failed")
     options = parser.parse_args()
-    variants = options.variants.split(",")
-    compiler = load_compiler()
-    first, last = map(int, options.seeds.split(":"))
-    jobs = []
-    for seed in range(first, last):
-        jobs.append((f"seed {seed}", lambda seed=seed: (*random_graph(seed, options.control),
-                                                        [{"n": n, "m": m} for n, m in ((5, 3), (33, 8))])))
+    agreement = Agreement(load_compiler(), options)
+    seeds = range(*map(int, options.seeds.split(":")))
+    jobs = [(f"seed {seed}", lambda seed=seed: (Generator(seed, options.control).graph(f"g{seed}"), DIMS, 100)) for seed in seeds]
     for path in map(pathlib.Path, options.graphs):
         def of_file(path=path):
             graph = json.loads(path.read_text())
-            draw, names = inputs_of_file(graph)
-            return graph, draw, [{k: size + 2 * i for i, k in enumerate(names)} for size in (12, 34)]
+            return graph, file_dims(graph), 2  # labels and indices stay in range
         jobs.append((str(path), of_file))
     if not jobs:
         parser.error("no graphs: give --seeds or --graphs")
-    return run_checks([(label, lambda folder, make=make: in_child(
-        lambda: agree(compiler, *make(), variants, options.cpu, folder, options.reference))) for label, make in jobs], options.keep)
+
+    def check(folder, make):
+        return in_child(lambda: agreement.check(*make(), folder))
+
+    def smaller(number, problem):
+        graph, dims, bound = jobs[number][1]()
+        generator = Generator(seeds[number], options.control) if number < len(seeds) else None
+        if generator:
+            generator.graph(graph["name"])
+
+        def again(candidate):
+            with tempfile.TemporaryDirectory(prefix="symc-random-") as folder:
+                return check(pathlib.Path(folder), lambda: (candidate, dims, bound))
+        return shrink(graph, generator.types() if generator else {}, problem, again)
+    return run_checks([(label, lambda folder, make=make: check(folder, make)) for label, make in jobs], options.keep, smaller)
 
 
 if __name__ == "__main__":

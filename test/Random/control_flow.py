@@ -20,7 +20,7 @@ import numpy as np
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[2] / "python")]
 import symc
 from agree import run_checks
-from graphs import Generator
+from graphs import Generator, draw_inputs
 
 DIMS = {"n": 5, "m": 3}  # the loops over n - 5 run no time
 NAME = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -144,7 +144,7 @@ def compare(expected, found, bits, tolerance):
 def check_unrolled(seed, folder):
     generator = Generator(seed, control=True)
     graph = generator.graph(f"g{seed}")
-    inputs = generator.draw(DIMS)
+    inputs = draw_inputs(graph["inputs"], DIMS)
     dims = {n: DIMS[n] for n in generator.symbols
             if any(n in t.partition("[")[2][:-1].split(", ") for t in graph["inputs"].values())}
     tolerance = 1e-4 if generator.element == "f32" else 1e-9
@@ -163,7 +163,7 @@ def check_differences(seed, folder):
     generator = Generator(seed, control=True, smooth=True)
     generator.element = "f64"
     graph = generator.graph(f"g{seed}")
-    inputs = generator.draw(DIMS)
+    inputs = draw_inputs(graph["inputs"], DIMS)
     found, model = results_of(graph, inputs, folder, "smooth")
     rng, step = np.random.default_rng(seed), 1e-5
     arguments = {a.name: inputs[a.name] for a in model.functions["loss"].inputs}

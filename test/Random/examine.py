@@ -45,12 +45,15 @@ class Arrays:
         self.kept, structs = [], []
         for name, value in values.items():
             value = np.asarray(value)
+            element = ELEMENTS[value.dtype.name]
+            if (value.dtype.metadata or {}).get("bits_of") == "bf16":  # the upper half of an f32
+                value, element = (value.astype(np.uint32) << 16).view(np.float32), "bf16"
             real = value.dtype.kind == "f"
             elements = np.ascontiguousarray(value.astype(np.float64) if real else
                                             value.view(np.int64) if value.dtype == np.uint64 else value.astype(np.int64))
             shape = (ctypes.c_int64 * max(value.ndim, 1))(*value.shape)
             self.kept += [elements, shape]
-            structs.append(Array(ctypes.sizeof(Array), value.ndim, name.encode(), ELEMENTS[value.dtype.name].encode(),
+            structs.append(Array(ctypes.sizeof(Array), value.ndim, name.encode(), element.encode(),
                                  ctypes.addressof(shape), elements.ctypes.data if real else None,
                                  None if real else elements.ctypes.data))
         pointers = (P * max(len(structs), 1))(*[ctypes.addressof(s) for s in structs])

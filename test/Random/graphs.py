@@ -1,8 +1,9 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """Random graphs from a seed: training graphs with several inputs, outputs and metrics, weighted losses, any optimizer.
 
-    graph, draw = random_graph(seed)     # the graph file as an object, and draw(dims) for inputs at these dimensions
-    graph, draw = random_graph(seed, control=True)      # with functions, loops and branches, one inside of another
+    generator = Generator(seed)                  # or with control=True: functions, loops and branches, nested
+    graph = generator.graph("name")              # the graph file as an object
+    inputs = draw_inputs(graph["inputs"], dims)  # values at these dimensions
 
 The same seed gives the same graph on every machine. A generator knows shapes, so that every graph is one that the
 compiler must accept; what it draws is biased towards what shares values: a node is read by several others, reductions
@@ -12,8 +13,11 @@ import random
 
 import numpy as np
 
+from more_ops import MoreOps
+
 SYMBOLS = ("n", "m")
-ELEMENTS = {"f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "u8": np.uint8, "bool": np.bool_}
+ELEMENTS = {"f16": np.float16, "f32": np.float32, "f64": np.float64, "bool": np.bool_,
+            **{f"{sign}{bits}": np.dtype(f"{sign}{bits // 8}").type for sign in "iu" for bits in (8, 16, 32, 64)}}
 
 UNARY = ["tanh({0})", "sigmoid({0})", "relu({0})", "exp(-abs({0}))", "sin({0})", "cos({0})", "{0} ** 2", "{0} ** 3", "-{0}",
          "abs({0})", "sqrt(abs({0}) + 0.5)", "log(abs({0}) + 1.0)", "softplus({0})", "silu({0})", "gelu({0})", "erf({0})",
@@ -46,7 +50,7 @@ SCHEDULES = [{"cosine": {"decay_steps": 10}}, {"exponential": {"decay_steps": 3,
              {"linear_warmup": {"warmup_steps": 4}}, {"step": {"step_size": 2}}]
 
 
-class Generator:
+class Generator(MoreOps):
     """One graph in the making; `values` are (name, element type, shape) of what can be read."""
 
     def __init__(self, seed, control=False, smooth=False):
@@ -435,7 +439,8 @@ class Generator:
             self.add_parameter(tuple(s if isinstance(s, int) else self.rng.choice([1, 3]) for s in
                                      self.shape(self.rng.choice([0, 1, 2, 2]))))
         steps = [self.unary] * 3 + [self.binary] * 5 + [self.reduction] * 4 + [self.rows] * 3 + [self.product] * 3 + \
-            [self.move] * 3 + [self.pair] * 2 + [self.layer, self.image, self.lookup, self.attend]
+            [self.move] * 3 + [self.pair] * 2 + [self.layer, self.image, self.lookup, self.attend, self.whole_numbers, self.narrow,
+                                                    self.shift, self.recur, self.scattered]
         if self.control:
             steps = [self.unary, self.binary, self.loop] * 5 + ([self.product] if self.smooth else steps)
             self.loop()
@@ -475,17 +480,19 @@ class Generator:
             graph["entry_points"] = {"encode": {"outputs": {"code": self.rng.choice(floating)}}}
         return graph
 
-    def draw(self, dims, seed=0):
-        """Values of all inputs at these dimensions."""
-        rng, values = np.random.default_rng(seed), {}
-        for name, text in self.inputs.items():
-            element, _, shape = text.partition("[")
-            shape = [dims.get(s, None) if s in dims else int(s) for s in shape[:-1].split(", ") if s]
-            values[name] = rng.integers(0, 100, shape) if element == "i64" else \
-                rng.normal(size=shape).astype(ELEMENTS[element])
-        return values
+    def types(self):
+        """Element types and shapes of values by name."""
+        return {name: (element, shape) for name, element, shape in self.values}
 
 
-def random_graph(seed, control=False):
-    generator = Generator(seed, control)
-    return generator.graph(f"g{seed}"), generator.draw
+def draw_inputs(inputs, dims, seed=0, bound=100):
+    """Values of the inputs of a graph at these dimensions, each from a sequence of its own; integers are below `bound`."""
+    values = {}
+    for name, text in inputs.items():
+        rng = np.random.default_rng([seed, *name.encode()])
+        element, _, shape = (text if isinstance(text, str) else text["type"]).partition("[")
+        shape = [dims[s.strip()] if s.strip() in dims else int(s) for s in shape[:-1].split(",") if s.strip()]
+        kind = np.dtype(ELEMENTS[element]).kind
+        values[name] = rng.normal(size=shape).astype(ELEMENTS[element]) if kind == "f" else \
+            rng.integers(0, 2 if kind == "b" else bound, shape).astype(ELEMENTS[element])
+    return values
