@@ -54,7 +54,7 @@ def Sym_ModOp : Sym_Binary<"mod", "mod(x, y)", "dout", "-dout * floorDiv(x, y)">
   let description = "`x == (x // y) * y + x % y`; the remainder of an integer by 0 is 0.";
 }
 def Sym_PowOp : Sym_Binary<"pow", "pow(x, y)", "powGradient(dout, x, y)",
-                           "where(equal(x, 0.0), 0.0, dout * out * log(x))"> {
+                           "exponentGradient(dout, out, x)"> {
   let summary = "Power";
   let formula = "x**y";
   let gradient = "dx = g * y * x**(y - 1), dy = g * out * log(x), which is 0 at x = 0";

@@ -140,6 +140,11 @@ def Sym_LuCofactorsOp : Sym_MatrixKernel<"lu_cofactors"> {
   let arguments = (ins Sym_FloatTensor:$lu, Sym_IntTensor:$pivots);
   let results = (outs Sym_FloatTensor:$cofactors);
 }
+def Sym_SecondMinorsOp : Sym_MatrixKernel<"second_minors"> {
+  let summary = "cofactors_grad by factors with full pivoting, and the factors";
+  let arguments = (ins Sym_FloatTensor:$a, Sym_FloatTensor:$g);
+  let results = (outs Sym_FloatTensor:$out, Sym_FloatTensor:$room);
+}
 def Sym_QrFactorOp : Sym_MatrixKernel<"qr_factor", [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
   let summary = "QR factors, and the reflectors that they were made of";
   let arguments = (ins Sym_FloatTensor:$a);
@@ -152,6 +157,19 @@ def Sym_CofactorsOp : Sym_Op<"cofactors", [DeclareOpInterfaceMethods<Decomposabl
   let arguments = (ins Sym_FloatTensor:$a);
   let results = (outs Sym_FloatTensor:$cofactors);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+/// The second derivative of `det`, of singular matrices too.
+def Sym_CofactorsGradOp : Sym_Op<"cofactors_grad", [AllTypesMatch<["a", "g", "out"]>,
+                                                    DeclareOpInterfaceMethods<DecomposableOpInterface>,
+                                                    DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let summary = "The derivative of sum(g * cofactors(a)) by a";
+  let description = [{
+    Of an invertible a, sum(g * i) * c - i @ g.T @ c with i = inv(a).T and c = cofactors(a). Linear in g and symmetric:
+    sum(h * cofactors_grad(a, g)) = sum(g * cofactors_grad(a, h)).
+  }];
+  let arguments = (ins Sym_FloatTensor:$a, Sym_FloatTensor:$g);
+  let results = (outs Sym_FloatTensor:$out);
+  let assemblyFormat = "operands attr-dict `:` type($a)";
 }
 /// Composite and differentiable, so that a derivative of `solve` shares its factors.
 def Sym_LinearSolveOp : Sym_Op<"linear_solve", [DeclareOpInterfaceMethods<DecomposableOpInterface>,

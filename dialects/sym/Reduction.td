@@ -246,11 +246,17 @@ def Sym_CumprodOp : Sym_Scan<"cumprod", (ins)> {
   let formula = "out[i] = product over j <= i of x[j]";
   let gradient = "dx[k] = sum over i >= k of g[i] * product over j <= i, j != k, of x[j]";
 }
-def Sym_CumprodGradOp : Sym_Op<"cumprod_grad", [AllTypesMatch<["x", "dout", "out"]>,
-                                                DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
-  let summary = "The derivative of cumprod, which zeros do not disturb";
-  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$dout, Sym_I64:$axis);
+def Sym_RecurrenceOp : Sym_Op<"recurrence", [AllTypesMatch<["factor", "term", "out"]>,
+                                             DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+                                             DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
+  let summary = "A linear recurrence along an axis";
+  let description = [{
+    out[i] = term[i] + factor[i] * out[i - 1], with `reverse` out[i + 1]; the first is its term, its factor is not read.
+    Its derivatives are recurrences too, and so those of cumprod and prod are sums of products to any order: nothing is
+    divided, and zeros among the factors do not disturb.
+  }];
+  let arguments = (ins Sym_FloatTensor:$factor, Sym_FloatTensor:$term, Sym_I64:$axis, Sym_Bool:$reverse);
   let results = (outs Sym_FloatTensor:$out);
-  let assemblyFormat = "operands attr-dict `:` type($x)";
+  let assemblyFormat = "operands attr-dict `:` type($factor)";
 }
 #endif
