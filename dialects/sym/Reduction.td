@@ -17,6 +17,8 @@ include "dialects/sym/SymBase.td"
 /// A public reduction with `axis` (absent: all axes) and `keepdims`. In `element`, the result's element type, x is the
 /// operand's.
 class Sym_Reduction<string mnemonic, Type operand, code element, list<Trait> traits> : Sym_PublicOp<mnemonic, traits> {
+  let shapes = "[…] → […] without the axes, which keepdims keeps with size 1";
+  let example = "T[batch, 4]; axis=1";
   let arguments = (ins operand:$x, OptionalAttr<Sym_Axes>:$axis, DefaultValuedAttr<Sym_Bool, "false">:$keepdims);
   code inferDefinition = [{
     ::llvm::LogicalResult $cppClass::inferReturnTypes(::mlir::MLIRContext *context,
@@ -199,6 +201,8 @@ def Sym_NormOp : Sym_CompositeReduction<"norm"> {
 
 class Sym_Softmax<string mnemonic> : Sym_PublicOp<mnemonic, [
     DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
+  let shapes = "[…] → […]";
+  let example = "T[batch, 4]";
   let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Axes, "{-1}">:$axis);
   let results = (outs Sym_FloatTensor:$out);
   let extraClassDefinition = [{
@@ -232,6 +236,8 @@ def Sym_LogSoftmaxOp : Sym_Softmax<"log_softmax"> {
 
 class Sym_Scan<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                                           DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
+  let shapes = "[…] → […]; [number of elements] without axis";
+  let example = "T[batch, 4]; axis=1";
   let arguments = !con((ins Sym_NumberTensor:$x, OptionalAttr<Sym_I64>:$axis), extra);
   let description = "Without `axis`, over the flattened tensor.";
 }

@@ -40,7 +40,8 @@ def mean(x, axis=None, keepdims=False):
 
 SCOPE = {name: elementwise(getattr(sympy, name)) for name in
          "exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc".split()}
-SCOPE |= {"sigmoid": elementwise(lambda x: 1 / (1 + sympy.exp(-x))), "softplus": elementwise(lambda x: sympy.log(1 + sympy.exp(x))),
+SCOPE |= {"sigmoid": elementwise(lambda x: 1 / (1 + sympy.exp(-x))),
+          "softplus": elementwise(lambda x: sympy.log(1 + sympy.exp(x))),
           "expm1": elementwise(lambda x: sympy.exp(x) - 1), "log1p": elementwise(lambda x: sympy.log(1 + x)),
           "atan2": elementwise(lambda y, x: sympy.atan(y / x)),  # of points with positive x
           "where": lambda c, x, y: np.where(np.asarray(c, bool), x, y), "pow": elementwise(lambda x, y: x**y),
@@ -206,9 +207,10 @@ def check_training(folder, failures):
     got = evaluate(formulas(path, "--of", "f", "--wrt", "x"), variables)
     compare("docs/training.md: g", got, gradient, variables, failures)
     got = evaluate(formulas(path, "--of", "f", "--wrt", "x,x"), variables)
-    compare("docs/training.md: the sum of the Hessian's rows", got, derivative(total(gradient), variables["x"]), variables, failures)
-    if [sympy.expand(e) for e in product] != [2 * variables["x"][1] * variables["v"][0] + 2 * variables["x"][0] * variables["v"][1],
-                                              2 * variables["x"][0] * variables["v"][0]]:
+    rows = derivative(total(gradient), variables["x"])
+    compare("docs/training.md: the sum of the Hessian's rows", got, rows, variables, failures)
+    (x0, x1), (v0, v1) = variables["x"], variables["v"]
+    if [sympy.expand(e) for e in product] != [2 * x1 * v0 + 2 * x0 * v1, 2 * x0 * v0]:
         failures.append(f"docs/training.md: hv is {product}")
 
 
