@@ -2,7 +2,7 @@
 """op_facts.py RECORDS.json PAGES [CHECK...]: what the generated pages say of each op holds.
 
 Examples are run as the pages print them. Each element type that an op claims is compiled and run, against the same in f64 or
-i64, and each that it does not claim is refused. The sizes that may be symbolic are, with the results of numbers in their
+i64, and so is the gradient in it; each that it does not claim is refused. The sizes that may be symbolic are, with the results of numbers in their
 place. Each derivative is taken three times. What an op is in a kernel is looked up in the program.
 """
 import argparse
@@ -30,8 +30,8 @@ NUMPY = {"f64": np.float64, "f32": np.float32, "f16": np.float16, "bool": np.boo
          **{f"{c}{n}": getattr(np, f"{'u' * (c == 'u')}int{n}") for c in "iu" for n in (8, 16, 32, 64)}}
 # Random numbers are other ones in each node and type, and of what is not a function of elements nothing is compared.
 DRAWS = ("dropout", "random_")
-# Those of numbers between -1 and 1.
-WITHIN_ONE = ("acos", "asin", "atanh")
+# Of numbers between -1 and 1; beyond them hinge is flat.
+WITHIN_ONE = ("acos", "asin", "atanh", "hinge")
 
 
 def value(type_text, sizes, seed):
@@ -67,7 +67,8 @@ def run(sheet, folder, name, sizes=lambda s: BATCH if not s.isdigit() else int(s
                               capture_output=True, text=True, check=False)
     if compiled.returncode:
         raise SystemExit(f"{name}: {compiled.stderr[-2000:]}")
-    results = symc.Model(str(folder / f"lib{name}.so"), threads=1).predict(**arguments(sheet, sizes))
+    predict, given = symc.Model(str(folder / f"lib{name}.so"), threads=1).predict, arguments(sheet, sizes)
+    results = predict(**{a.name: given[a.name] for a in predict.inputs})  # what a derivative does not need is no input
     return {n: np.array(v) for n, v in (results if isinstance(results, dict) else results._asdict()).items()}
 
 
@@ -77,46 +78,54 @@ def draws(op):
 
 # ---- checks --------------------------------------------------------------------------------------------------------
 
-def examples(ops, pages, _):
-    """Each page has the op's signature, formula or derivative, shapes, and an example that runs, in both spellings."""
-    sections = {}
-    for path in pages.glob("*.md"):
-        sections |= {m.group(1): m.group(2) for m in re.finditer(r"^## (\w+)\n(.*?)(?=^## |\Z)", path.read_text(), re.M | re.S)}
+def sections_of(pages):
+    """The text of each op's page."""
+    return {m.group(1): m.group(2) for path in sorted(pages.glob("*.md"))
+            for m in re.finditer(r"^## (\w+)\n(.*?)(?=^## |\Z)", path.read_text(), re.M | re.S)}
+
+
+def names_of(node):
+    return [node["name"]] if isinstance(node["name"], str) else node["name"]
+
+
+def add_printed(sheet, name, text):
+    """The graph that a page prints, and its expression; whether there is one."""
+    graph = json.loads(text.split("```json\n")[1].split("```")[0])
+    expression = re.search(r"As an expression: `(.*)`\.", text)
+    number = sheet.count
+    sheet.names.append(name)
+    take = lambda n: f"n{number}_{n}"
+    inputs, functions = graph.get("inputs", {}), graph.get("functions", {})
+    known = {n: take(n) for n in (*inputs, *functions, *(n for node in graph["nodes"] for n in names_of(node)))}
+    rename = lambda text: re.sub(r"(?<![\w.'])(" + "|".join(known) + r")(?![\w(]|=[^=])", lambda m: known[m.group()], text)
+    sheet.inputs |= {take(n): t for n, t in inputs.items()}
+    sheet.functions |= {take(n): f for n, f in functions.items()}
+    for node in graph["nodes"]:
+        names = [known[n] for n in names_of(node)]
+        attributes = {k: known[v] if isinstance(v, str) and v in functions else v for k, v in node.get("attrs", {}).items()}
+        sheet.node(names if len(names) > 1 else names[0], number, op=node.get("op"), attrs=attributes,
+                   inputs=[known[n] for n in node.get("inputs", [])], expr=rename(node.get("expr", "")))
+    sheet.output(f"o{number}", take(graph["outputs"][0]))
+    if expression:
+        text = expression.group(1)
+        for function in functions:
+            text = text.replace(f"'{function}'", f"'{take(function)}'")
+        sheet.output(f"e{number}", sheet.node(take("e"), number, expr=rename(text)))
+    return bool(expression)
+
+
+def examples(ops, pages, folder):
+    """Each page has a formula, shapes and the derivative, and an example that runs, in both spellings."""
+    sections, sheet = sections_of(pages), Sheet()
     for name in ops.keys() - sections.keys():
         yield f"{name}: has no page"
-    sheet, spelled = Sheet(), {}
     for name, text in sections.items():
         for wanted in ("Shapes: .", "Derivative: .", r"\n    \S"):
             if not re.search(wanted, text):
                 yield f"{name}: the page says no '{wanted}'"
-        graph = json.loads(text.split("```json\n")[1].split("```")[0])
-        expression = re.search(r"As an expression: `(.*)`\.", text)
-        number = sheet.count
-        sheet.names.append(name)
-        take = lambda n: f"n{number}_{n}"  # pylint: disable=W0640
-        names_of = lambda node: [node["name"]] if isinstance(node["name"], str) else node["name"]
-        known = {n: take(n) for n in (*graph.get("inputs", {}), *graph.get("functions", {}), *graph["outputs"],
-                                      *(n for node in graph["nodes"] for n in names_of(node)))}
-        rename = lambda text: re.sub(r"(?<![\w.'])(" + "|".join(known) + r")(?![\w(]|=[^=])", lambda m: known[m.group()], text)
-        sheet.inputs |= {take(n): t for n, t in graph.get("inputs", {}).items()}
-        sheet.functions |= {take(n): f for n, f in graph.get("functions", {}).items()}
-        for node in graph["nodes"]:
-            names = [known[n] for n in names_of(node)]
-            attributes = {k: known[v] if isinstance(v, str) and v in graph.get("functions", {}) else v
-                          for k, v in node.get("attrs", {}).items()}
-            sheet.node(names if len(names) > 1 else names[0], number, op=node.get("op"), attrs=attributes,
-                       inputs=[known[n] for n in node.get("inputs", [])], expr=rename(node.get("expr", "")))
-        sheet.output(f"o{number}", take(graph["outputs"][0]))
-        if expression:
-            text = expression.group(1)
-            for function in graph.get("functions", {}):
-                text = text.replace(f"'{function}'", f"'{take(function)}'")
-            sheet.node(take("e"), number, expr=rename(text))
-            sheet.output(f"e{number}", take("e"))
-        spelled[number] = (name, bool(expression))
-    with tempfile.TemporaryDirectory() as folder:
-        results = run(sheet, pathlib.Path(folder), "examples")
-    for number, (name, both) in spelled.items():
+    spelled = [(name, add_printed(sheet, name, text)) for name, text in sections.items()]
+    results = run(sheet, folder, "examples")
+    for number, (name, both) in enumerate(spelled):
         out = results[f"o{number}"]
         if not np.isfinite(out.astype(float)).all():
             yield f"{name}: the example is not finite: {out.tolist()}"
@@ -124,20 +133,47 @@ def examples(ops, pages, _):
             yield f"{name}: {results[f'e{number}'].tolist()} as an expression, {out.tolist()} as a node"
 
 
-def typed(ops, element, given, folder):
-    """The first result of each op that has this element type, of inputs given in another one, converted to that."""
-    sheet, numbers = Sheet(), {}
+def typed(ops, element, given, folder, differentiate=False):
+    """The first result of each op that has this element type, of inputs given in another one, converted to that. Or the
+    derivative of the sum of its sines by an operand of the type."""
+    sheet, seen = Sheet(), []
     for op in ops:
-        results = sheet.add(op, element=element, given=given)
-        numbers[op.name] = sheet.count - 1
-        sheet.output(f"o{sheet.count - 1}", sheet.node(f"n{sheet.count - 1}/seen", op="cast", inputs=results[:1],
-                                                       attrs={"dtype": given}))
-    results = run(sheet, folder, f"types_{element}")
-    return {name: results[f"o{number}"] for name, number in numbers.items()}
+        result, number = sheet.add(op, element=element, given=given)[0], sheet.count - 1
+        if differentiate:
+            total = sheet.node(f"n{number}/total", number, expr=f"sum(sin(cast(`{result}`, '{given}')))")
+            by = [sheet.values[number][n] for n in op.example(element)["varying"]]
+            results = [f"n{number}/d{i}" for i in range(len(by))]
+            sheet.node(results if len(by) > 1 else results[0], number, op="grad", inputs=[total, *by])
+        else:
+            results = [result]
+        for i, name in enumerate(results):
+            cast = sheet.node(f"n{number}/seen{i}", op="cast", inputs=[name], attrs={"dtype": given})
+            sheet.output(f"o{number}_{i}", cast)
+            seen.append((op.name, f"o{number}_{i}"))
+    results = run(sheet, folder, f"{'gradients' if differentiate else 'types'}_{element}")
+    return [(name, results[output]) for name, output in seen]
+
+
+def gradients(ops, _, folder):
+    """Of each op with a derivative, in each floating type that it claims."""
+    chosen = [op for op in ops.values() if op.derivative() != "none" and "f64" in op.types() and not draws(op)]
+    reference = typed(chosen, "f64", "f64", folder, True)
+    moved = {name for name, want in reference if np.any(want)}
+    for op in chosen:
+        if op.name not in moved and op.name not in FLAT:
+            yield f"{op.name}: all derivatives are 0"
+    for element in ("f32", "bf16", "f16"):
+        for (name, want), (_, got) in zip(reference, typed(chosen, element, "f64", folder, True), strict=True):
+            if not same(got, want, element):
+                yield f"the derivative of {name} in {element} is {got.tolist()}, not {want.tolist()}"
+
+
+# Their derivative is 0 wherever there is one.
+FLAT = {"ceil", "floor", "round", "trunc", "sign", "floor_div", "stop_gradient"}
 
 
 def types(ops, _, folder):
-    """Sorted by element type, so that the same numbers are seen by all: a sheet numbers its ops."""
+    """Each element type of a group, against the widest. A sheet numbers its ops: all see the same numbers."""
     for group, wide in ((op_records.FLOATS, "f64"), (op_records.INTEGERS, "i64")):
         chosen = [op for op in ops.values() if set(group) <= set(op.types())]
         given = "f64"
@@ -145,12 +181,11 @@ def types(ops, _, folder):
         for element in group:
             if element == wide:
                 continue
-            for name, got in typed(chosen, element, given, folder).items():
-                want = reference[name]
+            for (name, want), (_, got) in zip(reference, typed(chosen, element, given, folder), strict=True):
                 if got.shape != want.shape or (not draws(ops[name]) and not same(got, want, element)):
                     yield f"{name} of {element} is {got.tolist()}, not {want.tolist()}"
     chosen = [op for op in ops.values() if "bool" in op.types()]
-    for name, got in typed(chosen, "bool", "f64", folder).items():
+    for name, got in typed(chosen, "bool", "f64", folder):
         if not np.isin(got, (0, 1)).all():
             yield f"{name} of bool is {got.tolist()}"
     yield from refusals(ops)
@@ -272,7 +307,7 @@ def contract(ops, pages, _):
         yield f"{name}: is not in the list of the contract"
 
 
-CHECKS = {f.__name__: f for f in (examples, types, sizes, derivatives, kernels, contract)}
+CHECKS = {f.__name__: f for f in (examples, types, gradients, sizes, derivatives, kernels, contract)}
 
 
 def main():

@@ -8,7 +8,8 @@ class Sheet:
     """Entries are numbered; what entry 3 has is called n3_x, and its nodes n3/out."""
 
     def __init__(self):
-        self.names, self.inputs, self.functions, self.nodes, self.outputs = [], {}, {}, [], {}
+        self.names, self.values = [], []  # of each entry the op, and its operands by name
+        self.inputs, self.functions, self.nodes, self.outputs = {}, {}, [], {}
 
     @property
     def count(self):
@@ -29,6 +30,7 @@ class Sheet:
             self.inputs[prefix + name] = stands
             values[name] = prefix + name if stands == text else self.node(f"n{number}/{name}", op="cast", inputs=[prefix + name],
                                                                           attrs={"dtype": element})
+        self.values.append(values)
         names = {n: prefix + n for n in example["functions"]}
         self.functions |= {names[n]: f for n, f in example["functions"].items()}
         attributes = {n: names.get(v, v) if isinstance(v, str) else v for n, v in example["attributes"].items()}
