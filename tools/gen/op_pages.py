@@ -19,6 +19,9 @@ KERNEL = {"elementwise": "with its neighbours", "reduction": "with its neighbour
           "no kernel": "moves nothing"}
 
 
+WORDS = f"Floats are {' '.join(op_records.FLOATS)}, integers {' '.join(op_records.INTEGERS)}."
+
+
 def element_types(types):
     """The list, with words for its usual parts."""
     groups = (("floats", op_records.FLOATS), ("integers", op_records.INTEGERS), ("bool", ("bool",)))
@@ -62,9 +65,8 @@ def table(ops, sizes, places):
     """One row an op."""
     lines = ["# All operators", "",
              "Generated from the definitions: the types that operands take, and the interfaces that say how an op is",
-             "differentiated and fused. `floats` are " + " ".join(op_records.FLOATS) + ", `integers` " +
-             " ".join(op_records.INTEGERS) + ". Symbolic sizes are",
-             "those of the op's example: every axis whose size is not 1, or the ones shown.", "",
+             "differentiated and fused. Symbolic sizes are those of the op's example: every axis whose size is not 1, or the",
+             "ones shown.", "", WORDS, "",
              "| op | element types | derivative | symbolic sizes | fused |", "|---|---|---|---|---|"]
     for op in ops.values():
         types = element_types(op.types()) or ("those of the function" if op.isFunctionForm else "one")
@@ -85,7 +87,7 @@ def main(records, symc, out):
     places = {op.name: name.lower() for name, family in families.items() for op in family}
     for name, family in sorted(families.items()):
         title = re.sub(r"(?<!^)([A-Z])", lambda m: " " + m.group(1).lower(), name)
-        (out / f"{name.lower()}.md").write_text(f"# {title}\n\n" + "\n".join(page(op) for op in family))
+        (out / f"{name.lower()}.md").write_text(f"# {title}\n\n{WORDS}\n\n" + "\n".join(page(op) for op in family))
         index.append(f"- [{title}]({name.lower()}.md): " +
                      " ".join(f"[`{op.name}`]({name.lower()}.md#{op.name})" for op in family))
     (out / "table.md").write_text(table(ops, symbolic_sizes(ops, symc), places))
