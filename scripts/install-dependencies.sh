@@ -7,7 +7,7 @@ packages=(
   cmake ninja-build ccache g++ binutils clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   liblld-22-dev libclang-rt-22-dev zlib1g-dev libzip-dev nlohmann-json3-dev
   # tests
-  libgtest-dev libgmock-dev python3 python3-numpy python3-jsonschema
+  libgtest-dev libgmock-dev python3 python3-numpy python3-jsonschema python3-sympy
   # data and pictures of the examples
   dataset-fashion-mnist python3-matplotlib
 )

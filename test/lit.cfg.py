@@ -29,7 +29,7 @@ config.substitutions.append(("%cc", config.cc))
 config.substitutions.append(("%cxx", config.cxx))
 config.substitutions.append(("%{fuzz}", "-seed=1 -timeout=10 -rss_limit_mb=512 -malloc_limit_mb=256 -max_len=4096 -artifact_prefix=%t/"))
 
-for module in ("numpy", "jsonschema"):
+for module in ("numpy", "jsonschema", "sympy"):
     if subprocess.run([config.python, "-c", f"import {module}"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
         config.available_features.add(module)
 if os.path.exists("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"):

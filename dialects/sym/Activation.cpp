@@ -28,6 +28,10 @@ static Tensor within(double bound, Tensor x, Tensor derivative, Tensor limit) {
 /// Where e**-|x| is 0 in every type.
 constexpr double kExpIsZero = 800.0;
 
+/// x where it is not positive. Elsewhere what is made of it is not chosen, and 0 keeps it finite: infinity times a
+/// cotangent of 0 would be NaN in a second derivative.
+static Tensor negativePart(Tensor x) { return settled(bitNot(x > 0.0), x, literal(x, 0.0)); }
+
 static Tensor siluGradient(Tensor dout, Tensor x) {
   Tensor s = sigmoid(x);
   return dout * within(kExpIsZero, x, s * (1.0 + x * (1.0 - s)), s);

@@ -33,7 +33,7 @@ def Sym_LeakyReluOp : Sym_Activation<"leaky_relu", "where(x > 0.0, x, getNegativ
   let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Finite, "0.01">:$negative_slope);
 }
 def Sym_EluOp : Sym_Activation<"elu", "where(x > 0.0, x, getAlpha() * expm1(x))",
-                               "where(x > 0.0, dout, dout * (getAlpha() * exp(x)))"> {
+                               "where(x > 0.0, dout, dout * (getAlpha() * exp(negativePart(x))))"> {
   let summary = "Exponential linear unit";
   let formula = "where(x > 0, x, alpha * expm1(x))";
   let gradient = "dx = g where x > 0, else g * alpha * exp(x)";
@@ -41,13 +41,13 @@ def Sym_EluOp : Sym_Activation<"elu", "where(x > 0.0, x, getAlpha() * expm1(x))"
 }
 def Sym_SeluOp : Sym_Activation<"selu",
     "where(x > 0.0, 1.0507009873554804934 * x, 1.7580993408473768599 * expm1(x))",
-    "where(x > 0.0, 1.0507009873554804934 * dout, dout * (1.7580993408473768599 * exp(x)))"> {
+    "where(x > 0.0, 1.0507009873554804934 * dout, dout * (1.7580993408473768599 * exp(negativePart(x))))"> {
   let summary = "Scaled exponential linear unit, which keeps mean and variance";
   let formula = "1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))";
   let gradient = "dx = 1.0507009873554805 * g where x > 0, else 1.7580993408473769 * g * exp(x)";
 }
 def Sym_CeluOp : Sym_Activation<"celu", "where(x > 0.0, x, getAlpha() * expm1(x / getAlpha()))",
-                                "where(x > 0.0, dout, dout * exp(x / getAlpha()))"> {
+                                "where(x > 0.0, dout, dout * exp(negativePart(x) / getAlpha()))"> {
   let summary = "Exponential linear unit with a continuous derivative";
   let formula = "where(x > 0, x, alpha * expm1(x / alpha))";
   let gradient = "dx = g where x > 0, else g * exp(x / alpha)";

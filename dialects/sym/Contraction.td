@@ -14,6 +14,8 @@ def Sym_MatmulOp : Sym_PublicOp<"matmul", [DeclareOpInterfaceMethods<Contraction
   let summary = "Matrix product over the last two axes, batched over the leading ones";
   let formula = "out[…, i, j] = sum over k of a[…, i, k] * b[…, k, j]";
   let gradient = "da = g @ b.T, db = a.T @ g";
+  let shapes = "[…, m, k], […, k, n] → […, m, n], leading axes broadcast";
+  let example = "T[batch, 4], T[4, 3]";
   let description = [{
     Leading axes are broadcast as in NumPy, and a vector stands for a row (`a`) or a column (`b`) whose axis is left out
     of the result. Two matrices, and two stacks of as many matrices, are primitive.
@@ -26,6 +28,8 @@ def Sym_DotOp : Sym_PublicOp<"dot", [DeclareOpInterfaceMethods<DecomposableOpInt
   let summary = "Product over the last axis of a and the last but one of b, as np.dot";
   let formula = "out[i, j, m] = sum over k of a[i, k] * b[j, k, m]";
   let gradient = "that of its matrix product";
+  let shapes = "[…, k], [..., k, n] → […, ..., n]";
+  let example = "T[batch, 4], T[4, 3]";
   let description = [{
     Of two vectors the inner product, of two matrices the matrix product; a scalar multiplies; a vector `b` is summed
     over with the last axis of `a`.
@@ -37,6 +41,8 @@ def Sym_EinsumOp : Sym_PublicOp<"einsum", [DeclareOpInterfaceMethods<Decomposabl
   let summary = "Sum of products by Einstein's notation";
   let formula = "\"ij,jk->ik\": out[i, k] = sum over j of a[i, j] * b[j, k]";
   let gradient = "that of the transposes, products and sums which it stands for";
+  let shapes = "as equation says";
+  let example = "T[batch, 4], T[4, 3]; equation='ij,jk'";
   let description = [{
     One letter an axis, `...` for the axes without letters, which are broadcast; a letter twice in one operand takes the
     diagonal. Without `->` the result has the letters that occur once, in alphabetical order. Operands are multiplied

@@ -128,6 +128,10 @@ class Sym_FunctionForm<string mnemonic> {
   string description = "";
   string formula = "";
   string gradient = "";
+  string shapes = "";
+  string example = "";
+  /// Those that the example names, `f(a, b) = a + b, a * b; g(a) = a`.
+  string functions = "";
   bit importable = 1;
   bit broadcasts = 0;
   bit activation = 0;
@@ -144,6 +148,9 @@ def Sym_CallForm : Sym_FunctionForm<"call"> {
   }];
   let formula = "function(inputs…)";
   let gradient = "that of the function at g";
+  let shapes = "those of the function";
+  let example = "f32[batch, 3]; function='f'";
+  let functions = "f(a) = a * tanh(a)";
   let arguments = (ins Variadic<Sym_Tensor>:$inputs, Sym_Function:$function);
 }
 
@@ -155,6 +162,9 @@ def Sym_CondForm : Sym_FunctionForm<"cond"> {
   }];
   let formula = "true_fn(inputs…) if predicate else false_fn(inputs…)";
   let gradient = "that of the function that was chosen at g, 0 by what only the other one reads";
+  let shapes = "predicate [], operands of any shapes → those of both functions";
+  let example = "bool[], f32[batch, 3]; true_fn='f', false_fn='g'";
+  let functions = "f(a) = a * a; g(a) = -a";
   let arguments = (ins Sym_BoolTensor:$predicate, Variadic<Sym_Tensor>:$inputs, Sym_Function:$true_fn,
                    Sym_Function:$false_fn);
 }
@@ -167,6 +177,9 @@ def Sym_WhileForm : Sym_FunctionForm<"while"> {
   }];
   let formula = "while cond(carries…): carries = body(carries…)";
   let gradient = "that of body at g, from the last iteration to the first; needs max_iterations";
+  let shapes = "carries of any shapes → the same";
+  let example = "f32[3]; cond='more', body='step', max_iterations=5";
+  let functions = "more(h) = sum(h) < 10.0; step(h) = h + h";
   let arguments = (ins Variadic<Sym_Tensor>:$carries, Sym_Function:$cond, Sym_Function:$body,
                    OptionalAttr<Sym_I64>:$max_iterations);
 }
@@ -181,6 +194,9 @@ def Sym_ScanForm : Sym_FunctionForm<"scan"> {
   }];
   let formula = "for i in range(n): carries, stacks[i] = body(carries…, rows[i]…)";
   let gradient = "that of body at g, from the last iteration to the first";
+  let shapes = "carries of any shapes, then [n, …] of equal n → the carries, then [n, …] for each row that body gives";
+  let example = "f32[3], f32[batch, 3]; body='step', carries=1";
+  let functions = "step(h, r) = tanh(h + r), h * r";
   let arguments = (ins Variadic<Sym_Tensor>:$inputs, Sym_Function:$body, Sym_I64:$carries,
                    DefaultValuedAttr<Sym_Bool, "false">:$reverse);
 }

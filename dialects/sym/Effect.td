@@ -14,6 +14,8 @@ def Sym_AssertOp : Sym_PublicOp<"assert", [
   let summary = "x, if the condition holds";
   let formula = "x";
   let gradient = "dx = g";
+  let shapes = "x […], condition of any shape → […]";
+  let example = "T[batch, 3], bool[]; message='not now'";
   let description = [{
     A call that uses an element of the result has a status, and changes nothing, unless all elements of the condition are
     true. `message` is what the status says.

@@ -41,15 +41,23 @@ static Tensor clipGradient(Tensor dout, Tensor x, std::optional<TypedAttr> min, 
   return dout.with(g);
 }
 
-/// y * x**(y - 1); 0 where y is 0, also at x = 0.
+/// y * x**(y - 1); 0 where y is 0, also at x = 0, where neither this nor what is derived from it is infinity times 0.
 static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
   std::optional<double> n = splatValue(y.value);
-  if (!n)
-    return where(equal(y, 0.0), 0.0, dout * (y * pow(x, y - 1.0)));
+  if (!n) {
+    Tensor exponent = settled(notEqual(y, 0.0), y - 1.0, literal(y, 0.0));
+    return where(equal(y, 0.0), 0.0, dout * (y * pow(x, exponent)));
+  }
   if (*n == 0.0)
     return dout.with({});
   Tensor exponent = literal(y, *n - 1.0);
   return *n == 2.0 ? dout * (2.0 * x) : dout * (*n * pow(x, exponent));
+}
+
+/// out * log(x), by the exponent; 0 where x is 0.
+static Tensor exponentGradient(Tensor dout, Tensor out, Tensor x) {
+  Tensor base = settled(notEqual(x, 0.0), x, literal(x, 1.0));
+  return where(equal(x, 0.0), 0.0, dout * out * log(base));
 }
 
 /// z / (x**2 + y**2) for z one of the two; their scale does not enter the squares, which would overflow or vanish.

@@ -54,7 +54,7 @@ def Sym_ModOp : Sym_Binary<"mod", "mod(x, y)", "dout", "-dout * floorDiv(x, y)">
   let description = "`x == (x // y) * y + x % y`; the remainder of an integer by 0 is 0.";
 }
 def Sym_PowOp : Sym_Binary<"pow", "pow(x, y)", "powGradient(dout, x, y)",
-                           "where(equal(x, 0.0), 0.0, dout * out * log(x))"> {
+                           "exponentGradient(dout, out, x)"> {
   let summary = "Power";
   let formula = "x**y";
   let gradient = "dx = g * y * x**(y - 1), dy = g * out * log(x), which is 0 at x = 0";
@@ -113,6 +113,7 @@ def Sym_ClipOp : Sym_Elementwise<"clip", ["x"], "clip(x, getMin(), getMax())",
   let summary = "The nearest value within bounds";
   let formula = "minimum(maximum(x, min), max)";
   let gradient = "dx = g where min < x < max, g / 2 at a bound, else 0";
+  let example = "T[batch, 3]; min=1, max=2";
   let description = "Either bound may be absent. NaN stays NaN.";
   let arguments = (ins Sym_NumberTensor:$x, OptionalAttr<Sym_Bound>:$min, OptionalAttr<Sym_Bound>:$max);
   let results = (outs Sym_NumberTensor:$out);
@@ -333,6 +334,7 @@ class Sym_Choice<string mnemonic>
   let summary = "Elements of x where the condition holds, of y elsewhere";
   let formula = "where(condition, x, y)";
   let gradient = "dx = where(condition, g, 0), dy = where(condition, 0, g)";
+  let example = "bool[batch, 3], T[batch, 3], T[batch, 3]";
   let arguments = (ins Sym_BoolTensor:$condition, Sym_Tensor:$x, Sym_Tensor:$y);
   let assemblyFormat = "operands attr-dict `:` type($condition) `,` type($x)";
 }
@@ -344,6 +346,7 @@ def Sym_CastOp : Sym_Elementwise<"cast", ["x"], "convert(x, getDtype())", ["cast
   let summary = "Conversion to another element type";
   let formula = "x.astype(dtype)";
   let gradient = "dx = cast of g to the type of x, between floating types";
+  let example = "T[batch, 3]; dtype='f64'";
   let description = [{
     A float becomes an integer by dropping its fraction; what lies outside the integer type becomes its nearest value,
     NaN becomes 0. Integers keep their low bits. A value becomes true when it is not 0.
@@ -359,6 +362,8 @@ def Sym_StopGradientOp : Sym_PublicOp<"stop_gradient", [SameOperandsAndResultTyp
   let summary = "x, taken as a constant by derivatives";
   let formula = "x";
   let gradient = "dx = 0";
+  let shapes = "[…] → […]";
+  let example = "T[batch, 3]";
   let arguments = (ins Sym_Tensor:$x);
   let extraClassDefinition = [{
     ::llvm::SmallVector<::mlir::Value> $cppClass::decompose(::mlir::OpBuilder &) { return {getX()}; }

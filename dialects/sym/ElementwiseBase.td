@@ -20,6 +20,7 @@ class Sym_Elementwise<string mnemonic, list<string> operands, code body, list<co
     : Sym_PublicOp<mnemonic, traits # [Elementwise, DeclareOpInterfaceMethods<ScalarBodyOpInterface>] #
         !if(!empty(derivatives), []<Trait>, [DeclareOpInterfaceMethods<DifferentiableOpInterface>])> {
   let broadcasts = 1;
+  let shapes = !if(!eq(!size(operands), 1), "[…] → […]", "operands are broadcast to […], the shape of the result");
   code bodyDefinition = [{
     ::mlir::Value $cppClass::buildScalarBody(::mlir::OpBuilder &b, ::mlir::Location loc, ::mlir::ValueRange args) {
       auto arg = args.begin();

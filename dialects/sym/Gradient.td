@@ -19,6 +19,8 @@ def Sym_GradOp : Sym_PublicOp<"grad", [Sym_WithoutArithmetic, Sym_MixedElementTy
   }];
   let formula = "dy/dx for each x";
   let gradient = "by the second derivatives of y";
+  let shapes = "y [], x of any shapes → the shape of each x";
+  let example = "=sum(a * a), T[batch, 3]";
   let arguments = (ins Sym_FloatTensor:$y, Variadic<Sym_FloatTensor>:$xs);
   let results = (outs Variadic<Sym_Tensor>:$outs);
 }

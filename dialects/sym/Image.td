@@ -23,6 +23,8 @@ def Sym_ResizeOp : Sym_ImageOp<"resize"> {
   let summary = "Images of another size";
   let formula = "out[n, i, j, c] = sum over p, q of weight(i, p) * weight(j, q) * x[n, p, q, c]";
   let gradient = "dx = g spread with the weights of the interpolation";
+  let shapes = "[n, …, channels] → [n, size…, channels]";
+  let example = "T[batch, 4, 4, 2]; size=[6, 8]";
   let description = [{
     x is [batch, length, channels], [batch, height, width, channels] or [batch, depth, height, width, channels]; one
     `size` stands for all axes. Each axis is resized by itself. With in and out pixels, pixel i of the result stands at
@@ -67,10 +69,14 @@ def Sym_SpaceToDepthOp : Sym_BlockMove<"space_to_depth"> {
   let summary = "The pixels of each block as channels of one pixel";
   let formula = "out[n, i, j, (p * block_size + q) * channels + c] = x[n, i * block_size + p, j * block_size + q, c]";
   let gradient = "dx = depth_to_space(g, block_size)";
+  let shapes = "[n, h, w, c] → [n, h / block_size, w / block_size, c * block_size**2]";
+  let example = "T[batch, 4, 4, 2]; block_size=2";
 }
 def Sym_DepthToSpaceOp : Sym_BlockMove<"depth_to_space"> {
   let summary = "The channels of each pixel as a block of pixels";
   let formula = "out[n, i * block_size + p, j * block_size + q, c] = x[n, i, j, (p * block_size + q) * channels + c]";
   let gradient = "dx = space_to_depth(g, block_size)";
+  let shapes = "[n, h, w, c] → [n, h * block_size, w * block_size, c / block_size**2]";
+  let example = "T[batch, 2, 2, 8]; block_size=2";
 }
 #endif

@@ -21,6 +21,8 @@ def Sym_GatherOp : Sym_Lookup<"gather"> {
   let summary = "Slices of x along an axis, at indices";
   let formula = "take(x, indices, axis)";
   let gradient = "dx = g added up at the indices";
+  let shapes = "[…, n, …], [i…] → […, i…, …]";
+  let example = "T[batch, 4], i64[3]; axis=1";
   let description = "The axes of `indices` stand in the place of the axis, as with NumPy's take.";
   let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices, DefaultValuedAttr<Sym_I64, "0">:$axis);
 }
@@ -28,12 +30,16 @@ def Sym_TakeAlongAxisOp : Sym_Lookup<"take_along_axis"> {
   let summary = "Elements of x at indices along an axis, one for each element of `indices`";
   let formula = "take_along_axis(x, indices, axis)";
   let gradient = "dx = g added up at the indices";
+  let shapes = "[…, n, …], […, k, …] → […, k, …]";
+  let example = "T[batch, 4], i64[batch, 2]; axis=1";
   let description = "x and indices agree in the sizes of all other axes.";
   let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices, Sym_I64:$axis);
 }
 def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "on_value at the index along a new axis, off_value elsewhere";
   let formula = "where(arange(depth) == indices, on_value, off_value)";
+  let shapes = "[…] → […] with a new axis of depth";
+  let example = "i64[batch]; depth=3, dtype='T'";
   let description = "An index that is out of range is all off.";
   let arguments = (ins Sym_IntTensor:$indices, Sym_I64:$depth, DefaultValuedAttr<Sym_Number, "1">:$on_value,
                    DefaultValuedAttr<Sym_Number, "0">:$off_value, DefaultValuedAttr<Sym_I64, "-1">:$axis,
@@ -42,19 +48,26 @@ def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpI
 def Sym_IotaOp : Sym_PublicOp<"iota", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "The index along an axis: 0, 1, 2, …";
   let formula = "arange(shape[axis]), broadcast to shape";
+  let shapes = "shape";
+  let example = "; shape=[4, 3], axis=1, dtype='T'";
   let arguments = (ins Sym_Sizes:$shape, DefaultValuedAttr<Sym_I64, "0">:$axis,
                    Sym_DTypeOr<"i64">:$dtype);
+  let results = (outs Sym_NumberTensor:$out);
 }
 def Sym_GatherNdOp : Sym_PublicOp<"gather_nd", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "Slices of x at index tuples, which the last axis of `indices` holds";
   let formula = "x[tuple(moveaxis(indices, -1, 0))]";
   let gradient = "dx = g added up at the indices";
+  let shapes = "x [s…, …], indices [i…, rank of s] → [i…, …]";
+  let example = "T[batch, 4], i64[3, 1]";
   let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices);
 }
 def Sym_ScatterAddOp : Sym_PublicOp<"scatter_add", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "x with updates added at index tuples, which the last axis of `indices` holds";
   let formula = "x.copy(); add.at(x, tuple(moveaxis(indices, -1, 0)), updates)";
   let gradient = "dx = g, dupdates = gather_nd(g, indices)";
+  let shapes = "x [s…, …], indices [i…, rank of s], updates [i…, …] → [s…, …]";
+  let example = "T[batch, 3], i64[2, 1], T[2, 3]";
   let description = "Updates of one place are added in their order.";
   let arguments = (ins Sym_NumberTensor:$x, Sym_IntTensor:$indices, Sym_NumberTensor:$updates);
 }
@@ -63,6 +76,8 @@ def Sym_EmbeddingOp : Sym_PublicOp<"embedding", [DeclareOpInterfaceMethods<Decom
   let summary = "Rows of a table at indices";
   let formula = "table[indices]";
   let gradient = "dtable = g added up at the indices";
+  let shapes = "[…], [classes, features] → […, features]";
+  let example = "i64[batch], T[5, 3]";
   let description = [{
     The layer makes `NODE/table` of shape [input_dim, output_dim], uniform in [-0.05, 0.05), when no table is given.
   }];

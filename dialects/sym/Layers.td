@@ -11,6 +11,8 @@ include "dialects/sym/SymBase.td"
 def Sym_DenseOp : Sym_Layer<"dense"> {
   let summary = "Fully connected layer on the last axis";
   let formula = "out = activation(x @ kernel + bias)";
+  let shapes = "[…, features], [features, units], [units] → […, units]";
+  let example = "T[batch, 4], T[4, 3], T[3]";
   let description = [{
     kernel is [features of x, units], bias [units]. Left out, they are the parameters NODE/kernel (glorot_uniform) and
     NODE/bias (zeros; none with `use_bias: false`). With a kernel and no bias there is no bias, and `units` may be left

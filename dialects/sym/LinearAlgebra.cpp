@@ -317,14 +317,36 @@ SmallVector<Value> CofactorsOp::decompose(OpBuilder &b) {
   return {LuCofactorsOp::create(b, getLoc(), getType(), lu.getLu(), lu.getPivots())};
 }
 SmallVector<Value> CofactorsOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  // Of c = det(a) * i with i = inv(a).T: sum(g * i) * c - i @ g.T @ c.
-  Location loc = getLoc();
-  int64_t rank = rankOf(getA());
-  Value inverse = transposed(b, loc, InvOp::create(b, loc, getA())), g = cotangents[0], c = getCofactors();
-  Value trace = sumOver(b, loc, MulOp::create(b, loc, g, inverse), {rank - 2, rank - 1}, true);
-  Value left = MulOp::create(b, loc, broadcastLike(b, loc, trace, c.getType()), c);
-  return {SubOp::create(b, loc, left, multiply(b, loc, multiply(b, loc, inverse, g, false, true), c))};
+  return {CofactorsGradOp::create(b, getLoc(), getA(), cotangents[0])};
 }
+
+SmallVector<Value> CofactorsGradOp::decompose(OpBuilder &b) {
+  Type type = getType(), room = stackType(leading(type), {rows(getA()) + 4, columns(getA())}, elementOf(getA()));
+  return {SecondMinorsOp::create(b, getLoc(), type, room, getA(), getG()).getOut()};
+}
+SmallVector<Value> CofactorsGradOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  // With i = inv(a).T, c = cofactors(a), t = sum(g * i) and s = sum(h * c) for a cotangent h, sum(h * out) is
+  // t * s - sum(h * (i @ g.T @ c)). This is for an invertible a: of others a third derivative would need the
+  // determinants of what three rows and columns leave.
+  Location loc = getLoc();
+  Value a = getA(), g = getG(), h = cotangents[0];
+  int64_t rank = rankOf(a);
+  auto grad = [&](Value x) -> Value { return CofactorsGradOp::create(b, loc, a, x); };
+  auto total = [&](Value x, Value y) {
+    Value sum = sumOver(b, loc, MulOp::create(b, loc, x, y), {rank - 2, rank - 1}, true);
+    return broadcastLike(b, loc, sum, a.getType());
+  };
+  auto scaled = [&](Value factor, Value x) -> Value { return MulOp::create(b, loc, factor, x); };
+  auto minus = [&](Value x, Value y) -> Value { return SubOp::create(b, loc, x, y); };
+  Value i = transposed(b, loc, InvOp::create(b, loc, a)), c = CofactorsOp::create(b, loc, a.getType(), a);
+  Value outer = grad(minus(scaled(total(g, i), h), multiply(b, loc, multiply(b, loc, g, i, false, true), h)));
+  Value gt = transposed(b, loc, g);
+  Value inner = minus(multiply(b, loc, multiply(b, loc, gt, c), h, false, true), scaled(total(h, c), gt));
+  Value da = AddOp::create(b, loc, outer, multiply(b, loc, multiply(b, loc, i, inner), i));
+  return {da, grad(h)};
+}
+std::string SecondMinorsOp::getKernelName() { return "symc_k_second_minors_" + printElementType(elementOf(getA())); }
+SmallVector<Dim> SecondMinorsOp::getKernelIntegers() { return {stackSize(getA()), rows(getA())}; }
 
 //===----------------------------------------------------------------------===//
 // qr, lstsq

@@ -27,6 +27,8 @@ defvar lossReduction = (ins
 /// expressions of Tensors.
 class Sym_ElementLoss<string mnemonic, list<string> names, code value, code dx, code dy, dag extra = (ins)>
     : Sym_Loss<mnemonic> {
+  let shapes = "two of […] → [], with reduction none […]";
+  let example = "T[batch, 3], T[batch, 3]";
   let arguments = !con(!dag(ins, [Sym_FloatTensor, Sym_FloatTensor], names), extra, lossReduction);
   let description = "The mean is over all elements. " # reductionDescription;
   let extraClassDefinition = [{
@@ -93,6 +95,8 @@ def Sym_SoftmaxCrossEntropyOp : Sym_ClassLoss<"softmax_cross_entropy"> {
   let summary = "Cross entropy of label distributions and the softmax of logits";
   let formula = "mean(-sum(labels * log_softmax(logits, axis), axis))";
   let gradient = "dlogits = g / n * (softmax(logits) * sum(labels) - labels), dlabels = -g / n * log_softmax(logits)";
+  let shapes = "two of […] → [], with reduction none […] without axis";
+  let example = "T[batch, 4], T[batch, 4]";
   let arguments = !con((ins Sym_FloatTensor:$logits, Sym_FloatTensor:$labels, DefaultValuedAttr<Sym_I64, "-1">:$axis),
                        lossReduction);
 }
@@ -100,6 +104,8 @@ def Sym_SparseSoftmaxCrossEntropyOp : Sym_ClassLoss<"sparse_softmax_cross_entrop
   let summary = "Cross entropy of class numbers and the softmax of logits";
   let formula = "mean(-log_softmax(logits, axis)[labels])";
   let gradient = "dlogits = g / n * (softmax(logits) - one_hot(labels))";
+  let shapes = "[…], […] without axis → [], with reduction none […] without axis";
+  let example = "T[batch, 4], i64[batch]";
   let description = "`labels` has the shape of `logits` without `axis`. " # labelDescription # reductionDescription;
   let arguments = !con((ins Sym_FloatTensor:$logits, Sym_IntTensor:$labels, DefaultValuedAttr<Sym_I64, "-1">:$axis,
                         OptionalAttr<Sym_I64>:$ignore_index), lossReduction);
@@ -108,6 +114,8 @@ def Sym_NllOp : Sym_ClassLoss<"nll"> {
   let summary = "Negative logarithm of the probability of the right class";
   let formula = "mean(-log_probabilities[labels])";
   let gradient = "dlog_probabilities = -g / n * one_hot(labels)";
+  let shapes = "[…, classes], […] → [], with reduction none […]";
+  let example = "T[batch, 4], i64[batch]";
   let description = "Classes are the last axis. " # labelDescription # reductionDescription;
   let arguments = !con((ins Sym_FloatTensor:$log_probabilities, Sym_IntTensor:$labels,
                         OptionalAttr<Sym_I64>:$ignore_index), lossReduction);
@@ -116,6 +124,8 @@ def Sym_KlDivergenceOp : Sym_ClassLoss<"kl_divergence"> {
   let summary = "Kullback-Leibler divergence of distributions";
   let formula = "mean(sum(p * log(p / q), axis)), where p = 0 adds 0";
   let gradient = "dp = g / n * (log(p / q) + 1), dq = -g / n * p / q";
+  let shapes = "two of […] → [], with reduction none […] without axis";
+  let example = "T[batch, 4], T[batch, 4]";
   let arguments = !con((ins Sym_FloatTensor:$p, Sym_FloatTensor:$q, DefaultValuedAttr<Sym_I64, "-1">:$axis),
                        lossReduction);
 }

@@ -16,6 +16,8 @@ class Sym_Norm<string mnemonic> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMeth
 }
 def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
   let summary = "Normalises each example over its features";
+  let shapes = "x […], gamma and beta of the sizes of axis → […]";
+  let example = "T[batch, 4], T[4], T[4]";
   let description = [{
     Mean and biased variance over `axis`; gamma and beta have the sizes of those axes. Left out, they are the parameters
     NODE/gamma (ones) and NODE/beta (zeros); with a gamma alone there is no beta.
@@ -26,6 +28,8 @@ def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
 def Sym_RmsNormOp : Sym_Norm<"rms_norm"> {
   let summary = "Divides each example by the root of the mean square of its features";
   let formula = "x / sqrt(mean(x**2, axis) + epsilon) * gamma";
+  let shapes = "x […], gamma of the sizes of axis → […]";
+  let example = "T[batch, 4], T[4]";
   let description = "gamma has the sizes of the axes; left out, it is the parameter NODE/gamma (ones).";
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, DefaultValuedAttr<Sym_Axes, "{-1}">:$axis,
                    DefaultValuedAttr<Sym_Finite, "1e-6">:$epsilon);
@@ -36,6 +40,8 @@ def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
   let summary = "Normalises each channel over the batch while training, by moving averages otherwise";
   let formula = "(x - mean) / sqrt(variance + epsilon) * gamma + beta";
   let gradient = "that of the reductions and products which it stands for";
+  let shapes = "x […], four vectors of the size of axis → […]";
+  let example = "T[batch, 4], T[4], T[4], T[4], T[4]";
   let description = [{
     Mean and biased variance of each index of `axis` over all other axes. A training step moves the averages, which are
     what inference uses: moving = momentum * moving + (1 - momentum) * batch. gamma, beta, moving_mean and
@@ -48,6 +54,8 @@ def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
 }
 def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
   let summary = "Normalises each example over groups of channels and all axes between";
+  let shapes = "x [n, …, channels], gamma and beta [channels] → [n, …, channels]";
+  let example = "T[batch, 3, 4], T[4], T[4]; groups=2";
   let description = [{
     x is [batch, …, channels]; `groups` divides the channels. gamma and beta are [channels]; left out, they are made as
     by layer_norm.
@@ -57,6 +65,8 @@ def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
 }
 def Sym_InstanceNormOp : Sym_Norm<"instance_norm"> {
   let summary = "Normalises each channel of each example";
+  let shapes = "x [n, …, channels], gamma and beta [channels] → [n, …, channels]";
+  let example = "T[batch, 3, 4], T[4], T[4]";
   let description = "x is [batch, …, channels], gamma and beta [channels]; left out, they are made as by layer_norm.";
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
                    DefaultValuedAttr<Sym_Finite, "1e-5">:$epsilon);

@@ -17,6 +17,8 @@ include "dialects/sym/SymBase.td"
 
 class Sym_Pool<string mnemonic, Type operand> : Sym_PublicOp<mnemonic, [
     DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let shapes = "[n, …, channels] → [n, …, channels], a pixel for each window";
+  let example = "T[batch, 6, 6, 2]; pool_size=2";
   let arguments = (ins operand:$x, Sym_Ints:$pool_size, OptionalAttr<Sym_Ints>:$strides,
                    DefaultValuedAttr<Sym_PaddingAttr, "::symc::sym::PaddingKind::valid">:$padding,
                    DefaultValuedAttr<Sym_Layout, "::symc::sym::Layout::NHWC">:$layout);
@@ -40,6 +42,8 @@ def Sym_AvgPoolOp : Sym_Pool<"avg_pool", Sym_FloatTensor> {
 
 class Sym_GlobalPool<string mnemonic, Type operand> : Sym_PublicOp<mnemonic, [
     DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
+  let shapes = "[n, …, channels] → [n, channels]; keepdims keeps the axes between with size 1";
+  let example = "T[batch, 4, 4, 2]";
   let arguments = (ins operand:$x, DefaultValuedAttr<Sym_Bool, "false">:$keepdims,
                    DefaultValuedAttr<Sym_Layout, "::symc::sym::Layout::NHWC">:$layout);
   let description = "Over all axes but the first and that of the channels.";

@@ -138,23 +138,30 @@ SmallVector<Value> DropoutOp::buildInference(OpBuilder &) { return {getX()}; }
 // random_uniform, random_normal, random_bernoulli
 //===----------------------------------------------------------------------===//
 
-static Type dtypeOr(std::optional<Type> dtype, DimsAttr shape) {
-  return dtype.value_or(Float32Type::get(shape.getContext()));
+/// The element type of numbers that are drawn.
+static FailureOr<Type> drawnType(std::optional<Location> loc, StringRef op, std::optional<Type> dtype, DimsAttr shape) {
+  Type element = dtype.value_or(Float32Type::get(shape.getContext()));
+  if (isa<FloatType>(element))
+    return element;
+  return LogicalResult(emitOptionalError(loc, "S0304: ", op.drop_front(4), " draws floating numbers, not ",
+                                         printElementType(element), "; `cast` converts them"));
 }
 
 LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
-  Type element = dtypeOr(a.getDtype(), a.getShape());
+  FailureOr<Type> element = drawnType(loc, getOperationName(), a.getDtype(), a.getShape());
+  if (failed(element))
+    return failure();
   double low = a.getLow(), high = a.getHigh();
   if (low > high)
     return emitOptionalError(loc, "S0306: low is ", printNumber(low), ", more than the high ", printNumber(high));
   // The numbers themselves are checked where they stand.
   auto fits = [&](double x) {
-    return std::isfinite(x) && fitsElement(FloatAttr::get(Float64Type::get(element.getContext()), x), element);
+    return std::isfinite(x) && fitsElement(FloatAttr::get(Float64Type::get(element->getContext()), x), *element);
   };
-  if (isa<FloatType>(element) && fits(low) && fits(high) && !fits(high - low))
+  if (fits(low) && fits(high) && !fits(high - low))
     return emitOptionalError(loc, "S0314: high - low is ", printNumber(high), " - ", printNumber(low), ", which ",
-                             printElementType(element), " cannot represent");
-  types.push_back(tensorType(a.getShape().getExprs(), element));
+                             printElementType(*element), " cannot represent");
+  types.push_back(tensorType(a.getShape().getExprs(), *element));
   return success();
 }
 SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
@@ -162,8 +169,11 @@ SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
   return {random(b, *this, Distribution::uniform, getShape().getExprs(), elementOf(getOut()), width, getLow()).value};
 }
 
-LogicalResult RandomNormalOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
-  types.push_back(tensorType(a.getShape().getExprs(), dtypeOr(a.getDtype(), a.getShape())));
+LogicalResult RandomNormalOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  FailureOr<Type> element = drawnType(loc, getOperationName(), a.getDtype(), a.getShape());
+  if (failed(element))
+    return failure();
+  types.push_back(tensorType(a.getShape().getExprs(), *element));
   return success();
 }
 SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
@@ -171,8 +181,11 @@ SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
   return {random(b, *this, Distribution::normal, getShape().getExprs(), elementOf(getOut()), spread, getMean()).value};
 }
 
-LogicalResult RandomTruncatedNormalOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
-  types.push_back(tensorType(a.getShape().getExprs(), dtypeOr(a.getDtype(), a.getShape())));
+LogicalResult RandomTruncatedNormalOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
+  FailureOr<Type> element = drawnType(loc, getOperationName(), a.getDtype(), a.getShape());
+  if (failed(element))
+    return failure();
+  types.push_back(tensorType(a.getShape().getExprs(), *element));
   return success();
 }
 

@@ -51,37 +51,51 @@ def Sym_DropoutOp : Sym_PublicOp<"dropout", [
   let summary = "Zeroes a share `rate` of the elements while training, and scales the others by 1 / (1 - rate)";
   let formula = "where(uniform >= rate, x / (1 - rate), 0) in training, x in inference";
   let gradient = "dx = where(uniform >= rate, g / (1 - rate), 0) with the same random numbers";
+  let shapes = "[…] → […]";
+  let example = "T[batch, 4]; rate=0.5";
   let arguments = (ins Sym_FloatTensor:$x, Sym_F64:$rate, Sym_StreamAttr:$stream);
 }
 
 class Sym_RandomSource<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [
     RandomOpInterface, DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let arguments = !con((ins Sym_Sizes:$shape), extra, (ins Sym_StreamAttr:$stream));
+  let results = (outs Sym_FloatTensor:$out);
 }
 def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$low,
     DefaultValuedAttr<Sym_Finite, "1.0">:$high, Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Uniform random numbers in [low, high)";
   let formula = "low + u * (high - low)";
+  let shapes = "shape";
+  let example = "; shape=[4, 3], dtype='T'";
 }
 def Sym_RandomNormalOp : Sym_RandomSource<"random_normal", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$mean,
     DefaultValuedAttr<Sym_FiniteNotNegative, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Normal random numbers";
   let formula = "mean + stddev * z";
+  let shapes = "shape";
+  let example = "; shape=[4, 3], dtype='T'";
 }
 def Sym_RandomTruncatedNormalOp : Sym_RandomSource<"random_truncated_normal", (ins
     DefaultValuedAttr<Sym_Finite, "0.0">:$mean, DefaultValuedAttr<Sym_FiniteNotNegative, "1.0">:$stddev,
     Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Normal random numbers, cut at two standard deviations";
   let formula = "mean + stddev * (the inverse distribution function at a uniform number)";
+  let shapes = "shape";
+  let example = "; shape=[4, 3], dtype='T'";
 }
 def Sym_RandomCategoricalOp : Sym_PublicOp<"random_categorical", [
     RandomOpInterface, DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "A class for each example, with the probabilities that softmax gives";
   let formula = "argmax(logits - log(-log(u)), axis)";
+  let shapes = "[…] → […] without axis, i64";
+  let example = "T[batch, 4]";
   let arguments = (ins Sym_FloatTensor:$logits, DefaultValuedAttr<Sym_I64, "-1">:$axis, Sym_StreamAttr:$stream);
 }
 def Sym_RandomBernoulliOp : Sym_RandomSource<"random_bernoulli", (ins DefaultValuedAttr<Sym_F64, "0.5">:$p)> {
   let summary = "True with probability p";
+  let results = (outs Sym_BoolTensor:$out);
   let formula = "u < p";
+  let shapes = "shape";
+  let example = "; shape=[4, 3], p=0.3";
 }
 #endif

@@ -3,6 +3,8 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Check.h"
+#include "dialects/sym/Settled.h"
 #include "dialects/sym/Shape.h"
 #include "mlir/IR/PatternMatch.h"
 #include <cmath>
@@ -137,6 +139,11 @@ struct Reduced {
   Tensor mean(bool keep) const { return divideByCount(sum(x, keep)); }
   Tensor deviation() const { return x - spread(mean(true)); }
   Tensor variance(bool keep, int64_t ddof) const { return divideByCount(sum(square(deviation()), keep), ddof); }
+  /// g / divisor, and 0 where the divisor is 0; so are the derivatives of that.
+  static Tensor divideOrZero(Tensor g, Tensor divisor) {
+    Tensor isZero = equal(divisor, 0.0);
+    return where(isZero, 0.0, g / settled(bitNot(isZero), divisor, literal(divisor, 1.0)));
+  }
   /// `g` shared equally by the elements of `v` that are `extreme`.
   Tensor share(Tensor g, Tensor v, Tensor extreme) const {
     Tensor chosen = equal(v, spread(extreme));
@@ -159,15 +166,26 @@ SmallVector<Value> SumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {spread(b, getLoc(), cotangents[0], getReducedAxes(), getX().getType())};
 }
 
+namespace {
+enum class Neighbour { before, behind };
+} // namespace
+
+/// Along the axis the element before or behind each one, `edge` where there is none.
+static Value neighbours(OpBuilder &b, Location loc, Value x, int64_t axis, Neighbour side, double edge) {
+  Dims one = dimsOf(x);
+  one[axis] = constantDim(b.getContext(), 1);
+  Value border = splat(b, loc, tensorType(one, elementOf(x)), edge);
+  bool behind = side == Neighbour::behind;
+  Value joined =
+      ConcatOp::create(b, loc, behind ? ValueRange{x, border} : ValueRange{border, x}, b.getI64IntegerAttr(axis));
+  return cropAxis(b, loc, joined, axis, constantDim(b.getContext(), behind), dimOf(x.getType(), axis));
+}
+
 /// Along the last axis the product of what comes before each element.
 static Value productBefore(OpBuilder &b, Location loc, Value x) {
-  Dims one = dimsOf(x);
-  int64_t axis = one.size() - 1;
-  one[axis] = constantDim(b.getContext(), 1);
-  Value ones = splat(b, loc, tensorType(one, elementOf(x)), 1);
-  Value from = ConcatOp::create(b, loc, ValueRange{ones, x}, b.getI64IntegerAttr(axis));
-  Value products = CumprodOp::create(b, loc, from, b.getI64IntegerAttr(axis));
-  return cropAxis(b, loc, products, axis, constantDim(b.getContext(), 0), dimOf(x.getType(), axis));
+  int64_t axis = dimsOf(x).size() - 1;
+  Value products = CumprodOp::create(b, loc, x, b.getI64IntegerAttr(axis));
+  return neighbours(b, loc, products, axis, Neighbour::before, 1);
 }
 
 SmallVector<Value> ProdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
@@ -257,7 +275,7 @@ SmallVector<Value> LogsumexpOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Reduced r = parts(*this, b);
   Exponentials s(r);
   Tensor g = s.sum.with(reshapeLike(b, getLoc(), cotangents[0], s.sum.value.getType()));
-  return {(r.spread(where(equal(s.sum, 0.0), 0.0, g / s.sum)) * s.e).value};
+  return {(r.spread(r.divideOrZero(g, s.sum)) * s.e).value};
 }
 
 SmallVector<Value> VarOp::decompose(OpBuilder &b) { return {parts(*this, b).variance(getKeepdims(), getDdof()).value}; }
@@ -273,7 +291,7 @@ SmallVector<Value> StdOp::decompose(OpBuilder &b) {
 
 SmallVector<Value> StdOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Reduced r = parts(*this, b);
-  Tensor out = r.x.with(getOut()), scale = where(equal(out, 0.0), 0.0, r.x.with(cotangents[0]) / out);
+  Tensor scale = r.divideOrZero(r.x.with(cotangents[0]), r.x.with(getOut()));
   return {(r.spread(r.divideByCount(scale, getDdof())) * r.deviation()).value};
 }
 
@@ -302,12 +320,12 @@ SmallVector<Value> NormOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
     return {(r.spread(g) * sign(r.x)).value};
   if (std::isinf(p))
     return {(r.share(g, abs(r.x), out) * sign(r.x)).value};
-  Tensor isZero = equal(out, 0.0);
   if (p == 2.0)
-    return {(r.spread(where(isZero, 0.0, g / out)) * r.x).value};
+    return {(r.spread(r.divideOrZero(g, out)) * r.x).value};
   // A zero has the derivative 0, also where ord is below 1 and the power infinite.
-  Tensor ratio = abs(r.x) / r.spread(where(isZero, 1.0, out));
-  Tensor factor = where(equal(r.x, 0.0), 0.0, sign(r.x) * pow(ratio, p - 1.0));
+  Tensor isZero = equal(out, 0.0), none = equal(r.x, 0.0);
+  Tensor ratio = settled(bitNot(none), abs(r.x), literal(r.x, 1.0)) / r.spread(where(isZero, 1.0, out));
+  Tensor factor = where(none, 0.0, sign(r.x) * pow(ratio, p - 1.0));
   return {(r.spread(where(isZero, 0.0, g)) * factor).value};
 }
 
@@ -384,8 +402,12 @@ SmallVector<Dim> CumsumOp::getKernelIntegers() {
 }
 std::string CumprodOp::getKernelName() { return "symc_k_cumprod_" + printElementType(elementOf(getX())); }
 SmallVector<Dim> CumprodOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
-std::string CumprodGradOp::getKernelName() { return "symc_k_cumprod_grad_" + printElementType(elementOf(getX())); }
-SmallVector<Dim> CumprodGradOp::getKernelIntegers() { return scanSizes(getOut(), getAxis()); }
+std::string RecurrenceOp::getKernelName() { return "symc_k_recurrence_" + printElementType(elementOf(getTerm())); }
+SmallVector<Dim> RecurrenceOp::getKernelIntegers() {
+  SmallVector<Dim> integers = scanSizes(getOut(), getAxis());
+  integers.push_back(constantDim(getContext(), getReverse()));
+  return integers;
+}
 
 SmallVector<Value> CumsumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   Value dx = CumsumOp::create(b, getLoc(), cotangents[0], b.getI64IntegerAttr(getAxis().value_or(0)),
@@ -393,9 +415,25 @@ SmallVector<Value> CumsumOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   return {reshapeLike(b, getLoc(), dx, getX().getType())};
 }
 SmallVector<Value> CumprodOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
-  Value x = reshapeLike(b, getLoc(), getX(), getType());
-  Value dx = CumprodGradOp::create(b, getLoc(), x, cotangents[0], b.getI64IntegerAttr(getAxis().value_or(0)));
-  return {reshapeLike(b, getLoc(), dx, getX().getType())};
+  // dx[k] is the product of what comes before k times s[k] = g[k] + x[k + 1] * s[k + 1].
+  Location loc = getLoc();
+  int64_t axis = getAxis().value_or(0), along = axis < 0 ? axis + rankOf(getOut()) : axis;
+  Value x = reshapeLike(b, loc, getX(), getType());
+  Value factors = neighbours(b, loc, x, along, Neighbour::behind, 0);
+  Value sums = RecurrenceOp::create(b, loc, factors, cotangents[0], b.getI64IntegerAttr(along), b.getBoolAttr(true));
+  Value before = neighbours(b, loc, getOut(), along, Neighbour::before, 1);
+  return {reshapeLike(b, loc, MulOp::create(b, loc, before, sums), getX().getType())};
+}
+SmallVector<Value> RecurrenceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
+  // What an element adds to the one behind it comes back from there; its factor met the one before it.
+  Location loc = getLoc();
+  int64_t axis = getAxis();
+  Neighbour next = getReverse() ? Neighbour::before : Neighbour::behind;
+  Neighbour previous = getReverse() ? Neighbour::behind : Neighbour::before;
+  Value dterm = RecurrenceOp::create(b, loc, neighbours(b, loc, getFactor(), axis, next, 0), cotangents[0],
+                                     getAxisAttr(), b.getBoolAttr(!getReverse()));
+  Value dfactor = MulOp::create(b, loc, dterm, neighbours(b, loc, getOut(), axis, previous, 0));
+  return {dfactor, dterm};
 }
 
 #define GET_OP_CLASSES

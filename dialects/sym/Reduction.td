@@ -17,6 +17,8 @@ include "dialects/sym/SymBase.td"
 /// A public reduction with `axis` (absent: all axes) and `keepdims`. In `element`, the result's element type, x is the
 /// operand's.
 class Sym_Reduction<string mnemonic, Type operand, code element, list<Trait> traits> : Sym_PublicOp<mnemonic, traits> {
+  let shapes = "[…] → […] without the axes, which keepdims keeps with size 1";
+  let example = "T[batch, 4]; axis=1";
   let arguments = (ins operand:$x, OptionalAttr<Sym_Axes>:$axis, DefaultValuedAttr<Sym_Bool, "false">:$keepdims);
   code inferDefinition = [{
     ::llvm::LogicalResult $cppClass::inferReturnTypes(::mlir::MLIRContext *context,
@@ -199,6 +201,8 @@ def Sym_NormOp : Sym_CompositeReduction<"norm"> {
 
 class Sym_Softmax<string mnemonic> : Sym_PublicOp<mnemonic, [
     DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
+  let shapes = "[…] → […]";
+  let example = "T[batch, 4]";
   let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Axes, "{-1}">:$axis);
   let results = (outs Sym_FloatTensor:$out);
   let extraClassDefinition = [{
@@ -232,6 +236,8 @@ def Sym_LogSoftmaxOp : Sym_Softmax<"log_softmax"> {
 
 class Sym_Scan<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                                           DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
+  let shapes = "[…] → […]; [number of elements] without axis";
+  let example = "T[batch, 4]; axis=1";
   let arguments = !con((ins Sym_NumberTensor:$x, OptionalAttr<Sym_I64>:$axis), extra);
   let description = "Without `axis`, over the flattened tensor.";
 }
@@ -246,11 +252,17 @@ def Sym_CumprodOp : Sym_Scan<"cumprod", (ins)> {
   let formula = "out[i] = product over j <= i of x[j]";
   let gradient = "dx[k] = sum over i >= k of g[i] * product over j <= i, j != k, of x[j]";
 }
-def Sym_CumprodGradOp : Sym_Op<"cumprod_grad", [AllTypesMatch<["x", "dout", "out"]>,
-                                                DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
-  let summary = "The derivative of cumprod, which zeros do not disturb";
-  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$dout, Sym_I64:$axis);
+def Sym_RecurrenceOp : Sym_Op<"recurrence", [AllTypesMatch<["factor", "term", "out"]>,
+                                             DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+                                             DeclareOpInterfaceMethods<OpaqueKernelOpInterface>]> {
+  let summary = "A linear recurrence along an axis";
+  let description = [{
+    out[i] = term[i] + factor[i] * out[i - 1], with `reverse` out[i + 1]; the first is its term, its factor is not read.
+    Its derivatives are recurrences too, and so those of cumprod and prod are sums of products to any order: nothing is
+    divided, and zeros among the factors do not disturb.
+  }];
+  let arguments = (ins Sym_FloatTensor:$factor, Sym_FloatTensor:$term, Sym_I64:$axis, Sym_Bool:$reverse);
   let results = (outs Sym_FloatTensor:$out);
-  let assemblyFormat = "operands attr-dict `:` type($x)";
+  let assemblyFormat = "operands attr-dict `:` type($factor)";
 }
 #endif

@@ -55,6 +55,8 @@ def Sym_BroadcastToOp : Sym_Move<"broadcast_to"> {
   let summary = "Repeats axes of size 1 and new leading axes, as NumPy broadcasts";
   let formula = "broadcast_to(x, shape)";
   let gradient = "dx = sum of g over the repeated axes";
+  let shapes = "[…] → shape";
+  let example = "T[batch, 1]; shape=['batch', 3]";
   let arguments = (ins Sym_Tensor:$x, Sym_Sizes:$shape);
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -65,6 +67,8 @@ def Sym_ReshapeOp
   let summary = "The same elements in row-major order under another shape";
   let formula = "reshape(x, shape)";
   let gradient = "dx = reshape(g, shape of x)";
+  let shapes = "[…] → shape, of as many elements";
+  let example = "T[batch, 6]; shape=['batch', 2, 3]";
   let description = "`shape` may hold names of dimensions and one -1, which is inferred.";
   let arguments = (ins Sym_Tensor:$x, Sym_Shape:$shape);
   let hasFolder = 1;
@@ -74,6 +78,8 @@ def Sym_TransposeOp : Sym_Move<"transpose"> {
   let summary = "Permutes the axes; without `axes`, reverses them";
   let formula = "transpose(x, axes)";
   let gradient = "dx = transpose of g by the inverse permutation";
+  let shapes = "[…] → its sizes in the order of axes";
+  let example = "T[batch, 3, 4]; axes=[0, 2, 1]";
   let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_Axes>:$axes);
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -82,10 +88,14 @@ def Sym_ConcatOp : Sym_Move<"concat"> {
   let summary = "Joins tensors along an axis";
   let formula = "concatenate(inputs, axis)";
   let gradient = "each input's = its part of g";
+  let shapes = "equal sizes but on the axis → their sum there";
+  let example = "T[batch, 2], T[batch, 3]; axis=1";
   let arguments = (ins Variadic<Sym_Tensor>:$inputs, DefaultValuedAttr<Sym_I64, "0">:$axis);
   let hasFolder = 1;
 }
 class Sym_Triangle<string mnemonic> : Sym_Move<mnemonic> {
+  let shapes = "[…, m, n] → […, m, n]";
+  let example = "T[batch, 4, 4]; k=1";
   let arguments = (ins Sym_NumberTensor:$x, DefaultValuedAttr<Sym_I64, "0">:$k);
 }
 def Sym_TrilOp : Sym_Triangle<"tril"> {
@@ -127,12 +137,16 @@ def Sym_StackOp : Sym_CompositeMove<"stack"> {
   let summary = "Joins tensors along a new axis";
   let formula = "stack(inputs, axis)";
   let gradient = "each input's = its part of g";
+  let shapes = "n of […] → […] with a new axis of n";
+  let example = "T[batch, 3], T[batch, 3]; axis=1";
   let arguments = (ins Variadic<Sym_Tensor>:$inputs, DefaultValuedAttr<Sym_I64, "0">:$axis);
 }
 def Sym_SplitOp : Sym_CompositeMove<"split"> {
   let summary = "Cuts a tensor along an axis into `sections` equal parts, or into parts of `sizes`";
   let formula = "split(x, sections, axis)";
   let gradient = "dx = the parts' g, joined";
+  let shapes = "[…] → a result for each part, whose sizes on the axis add up";
+  let example = "T[batch, 6]; sections=2, axis=1";
   let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_I64>:$sections, OptionalAttr<Sym_Ints>:$sizes,
                    DefaultValuedAttr<Sym_I64, "0">:$axis);
   let results = (outs Variadic<Sym_Tensor>:$outs);
@@ -141,6 +155,8 @@ def Sym_SliceOp : Sym_CompositeMove<"slice"> {
   let summary = "Elements start, start + step, … before stop of each axis";
   let formula = "x[start:stop:step]";
   let gradient = "dx = g at the places it came from, 0 elsewhere";
+  let shapes = "[…] → ⌈(stop - start) / step⌉ on each axis";
+  let example = "T[batch, 6]; start=[null, 1], stop=[null, 6], step=[1, 2]";
   let description = [{
     One entry an axis; `null` is open. Negative bounds count from the end. A bound outside a static axis is an error,
     outside a symbolic one a status at run time.
@@ -156,6 +172,8 @@ def Sym_PadOp : Sym_CompositeMove<"pad"> {
   let summary = "Adds elements before and after along each axis";
   let formula = "pad(x, pad_width, mode)";
   let gradient = "dx = g of the inside, plus what its copies got";
+  let shapes = "[…] → each size with what pad_width adds";
+  let example = "T[batch, 4]; pad_width=[[0, 0], [1, 2]]";
   let description = "`reflect` mirrors without repeating the border, `edge` repeats the border.";
   let arguments = (ins Sym_Tensor:$x, Sym_PadWidth:$pad_width,
                    DefaultValuedAttr<Sym_PadMode, "::symc::sym::PadMode::constant">:$mode,
@@ -165,6 +183,8 @@ def Sym_TileOp : Sym_CompositeMove<"tile"> {
   let summary = "Repeats the whole tensor along each axis";
   let formula = "tile(x, reps)";
   let gradient = "dx = sum of g over the copies";
+  let shapes = "[…] → each size times its entry of reps";
+  let example = "T[batch, 3]; reps=[1, 2]";
   let description = "Missing leading entries of `reps` are 1; more entries than axes make new leading axes.";
   let arguments = (ins Sym_Tensor:$x, Sym_Ints:$reps);
 }
@@ -172,24 +192,32 @@ def Sym_SqueezeOp : Sym_CompositeMove<"squeeze"> {
   let summary = "Drops axes of size 1: those of `axis`, or all";
   let formula = "squeeze(x, axis)";
   let gradient = "dx = reshape(g, shape of x)";
+  let shapes = "[…] → […] without axes of size 1";
+  let example = "T[batch, 1, 3]; axis=1";
   let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_Axes>:$axis);
 }
 def Sym_ExpandDimsOp : Sym_CompositeMove<"expand_dims"> {
   let summary = "Inserts axes of size 1, at the places they have in the result";
   let formula = "expand_dims(x, axis)";
   let gradient = "dx = reshape(g, shape of x)";
+  let shapes = "[…] → […] with axes of size 1";
+  let example = "T[batch, 3]; axis=1";
   let arguments = (ins Sym_Tensor:$x, Sym_Axes:$axis);
 }
 def Sym_ReverseOp : Sym_CompositeMove<"reverse"> {
   let summary = "Turns axes around; without `axis`, all";
   let formula = "flip(x, axis)";
   let gradient = "dx = flip(g, axis)";
+  let shapes = "[…] → […]";
+  let example = "T[batch, 3]; axis=1";
   let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_Axes>:$axis);
 }
 def Sym_RollOp : Sym_CompositeMove<"roll"> {
   let summary = "Moves elements along axes, those that leave come in on the other side";
   let formula = "roll(x, shift, axis)";
   let gradient = "dx = roll(g, -shift, axis)";
+  let shapes = "[…] → […]";
+  let example = "T[batch, 4]; shift=1, axis=1";
   let description = "Without `axis`, along the flattened tensor.";
   let arguments = (ins Sym_Tensor:$x, Sym_Ints:$shift, OptionalAttr<Sym_Axes>:$axis);
 }

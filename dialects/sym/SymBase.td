@@ -216,11 +216,17 @@ def Sym_MixedElementTypes : NativeOpTrait<"MixedElementTypes"> { let cppNamespac
 /// An op whose result is operand 0 in its memory.
 def Sym_RenamesMemory : NativeOpTrait<"RenamesMemory"> { let cppNamespace = "::symc"; }
 
-/// An op that graph files can name. `formula` and `gradient` go to its generated page.
+/// An op that graph files can name. `formula`, `gradient`, `shapes` and `example` go to its generated page.
 class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
     : Sym_Op<mnemonic, traits # [DeclareOpInterfaceMethods<InferTypeOpInterface>, Sym_NumbersFit]> {
   string formula = "";
   string gradient = "";
+  /// The shapes of operands and results.
+  string shapes = "";
+  /// A call that the page shows and tests run: types of operands, then attributes, `T[batch, 4], i64[2]; axis=1`. T is
+  /// each element type that the operand takes, an operand that begins with `=` an expression. Ops that broadcast have one
+  /// without being told.
+  string example = "";
   bit importable = 1;
   /// Operands are broadcast to a common shape by the importer.
   bit broadcasts = 0;

@@ -170,6 +170,110 @@ template <class T> void luCofactors(void *const *buffers, const int64_t *integer
   }
 }
 
+template <class T> void swapColumns(T *a, int64_t n, int64_t i, int64_t j) {
+  for (int64_t r = 0; i != j && r < n; ++r) {
+    T kept = a[r * n + i];
+    a[r * n + i] = a[r * n + j];
+    a[r * n + j] = kept;
+  }
+}
+
+/// Factors w in place as l d u with unit l and u, and swaps rows and columns of w and of g so that the largest element
+/// of what is left comes first: what is 0 from there on stays 0 in l, d and u, whatever the rank. `swapped` says with
+/// which row, and then with which column, each one was. Returns whether the number of swaps is odd.
+template <class T> bool factorFully(T *w, T *g, T *swapped, int64_t n) {
+  bool odd = false;
+  for (int64_t i = 0; i < n; ++i) {
+    int64_t row = i, column = i;
+    for (int64_t r = i; r < n; ++r)
+      for (int64_t c = i; c < n; ++c)
+        if (absolute(w[r * n + c]) > absolute(w[row * n + column])) {
+          row = r;
+          column = c;
+        }
+    swapRows(w, n, i, row);
+    swapRows(g, n, i, row);
+    swapColumns(w, n, i, column);
+    swapColumns(g, n, i, column);
+    swapped[i] = static_cast<T>(row);
+    swapped[n + i] = static_cast<T>(column);
+    odd ^= (row != i) != (column != i);
+    T pivot = w[i * n + i];
+    if (pivot == 0)
+      continue; // nothing is left
+    for (int64_t r = i + 1; r < n; ++r) {
+      T factor = w[r * n + i] /= pivot;
+      for (int64_t c = i + 1; c < n; ++c)
+        w[r * n + c] -= factor * w[i * n + c];
+    }
+    for (int64_t c = i + 1; c < n; ++c)
+      w[i * n + c] /= pivot;
+  }
+  return odd;
+}
+
+/// x u = g in place of g, or x u.T = g, for a unit upper u.
+template <class T> void substituteRows(const T *u, T *g, int64_t n, bool transposed) {
+  for (int64_t r = 0; r < n; ++r)
+    for (int64_t step = 0; step < n; ++step) {
+      int64_t j = transposed ? n - 1 - step : step;
+      for (int64_t k = transposed ? j + 1 : 0; k < (transposed ? n : j); ++k)
+        g[r * n + j] -= g[r * n + k] * u[transposed ? j * n + k : k * n + j];
+    }
+}
+
+/// g -> what the second derivative of the determinant of diag(d) makes of it: with w the product of all elements of d
+/// but i and j, element (j, i) is -w g[i, j], and what w g[i, i] adds up to stands at (j, j). `behind` and `sums` have
+/// room for n.
+template <class T> void diagonalMinors(const T *d, T *g, T *behind, T *sums, int64_t n) {
+  T product = 1;
+  for (int64_t i = n - 1; i >= 0; --i) {
+    behind[i] = product; // of what comes behind i
+    product *= d[i * (n + 1)];
+    sums[i] = 0;
+  }
+  T before = 1;
+  for (int64_t i = 0; i < n; ++i) {
+    product = before;
+    for (int64_t j = i + 1; j < n; ++j) {
+      T others = product * behind[j], kept = g[i * n + j];
+      sums[i] += others * g[j * (n + 1)];
+      sums[j] += others * g[i * (n + 1)];
+      g[i * n + j] = -others * g[j * n + i];
+      g[j * n + i] = -others * kept;
+      product *= d[j * (n + 1)];
+    }
+    before *= d[i * (n + 1)];
+  }
+  for (int64_t i = 0; i < n; ++i)
+    g[i * (n + 1)] = sums[i];
+}
+
+/// a, g -> the derivative of sum(g * cofactors(a)) by a, room [n + 4, n], of singular matrices too; integers: count, n.
+///
+/// det(l d u + s g + t h) is det(d + s g' + t h') with g' = inv(l) g inv(u), h' alike: nothing small is divided by.
+template <class T> void secondMinors(void *const *buffers, const int64_t *integers) {
+  int64_t count = integers[0], n = integers[1];
+  for (int64_t s = 0; s < count; ++s) {
+    T *out = static_cast<T *>(buffers[2]) + s * n * n, *w = static_cast<T *>(buffers[3]) + s * (n + 4) * n;
+    T *swapped = w + n * n;
+    memcpy(w, static_cast<const T *>(buffers[0]) + s * n * n, static_cast<size_t>(n * n) * sizeof(T));
+    memcpy(out, static_cast<const T *>(buffers[1]) + s * n * n, static_cast<size_t>(n * n) * sizeof(T));
+    bool odd = factorFully(w, out, swapped, n);
+    substitute(w, out, n, n, 1, 0, 1);
+    substituteRows(w, out, n, false);
+    diagonalMinors(w, out, swapped + 2 * n, swapped + 3 * n, n);
+    substitute(w, out, n, n, 1, 1, 1);
+    substituteRows(w, out, n, true);
+    for (int64_t i = n - 1; i >= 0; --i) {
+      swapColumns(out, n, i, static_cast<int64_t>(swapped[n + i]));
+      swapRows(out, n, i, static_cast<int64_t>(swapped[i]));
+    }
+    for (int64_t j = 0; odd && j < n * n; ++j)
+      out[j] = -out[j];
+  }
+}
+
 /// Applies the reflector of column `j` of w to the columns from `first` on of x; `sums` has room for one row.
 template <class T>
 void reflect(const T *w, int64_t n, int64_t j, T tau, T *x, int64_t m, int64_t columns, int64_t first, T *sums) {
@@ -242,4 +346,5 @@ SYMC_KERNEL_OF_FLOATS(lu, lu)
 SYMC_KERNEL_OF_FLOATS(lu_solve, luSolve)
 SYMC_KERNEL_OF_FLOATS(lu_det, luDet)
 SYMC_KERNEL_OF_FLOATS(lu_cofactors, luCofactors)
+SYMC_KERNEL_OF_FLOATS(second_minors, secondMinors)
 SYMC_KERNEL_OF_FLOATS(qr, qr)

@@ -39,27 +39,17 @@ template <class T> void cumprod(void *const *buffers, const int64_t *integers) {
     }
 }
 
-/// dx[k] = p[k] * s[k] with p[k] the product of what comes before k, and s[k] = g[k] + x[k + 1] * s[k + 1]: no
-/// division.
-template <class T> void cumprodGrad(void *const *buffers, const int64_t *integers) {
-  const T *x = static_cast<const T *>(buffers[0]), *g = static_cast<const T *>(buffers[1]);
-  T *dx = static_cast<T *>(buffers[2]);
+/// out[k] = term[k] + factor[k] * out[k - 1], in the other direction with `reverse`.
+template <class T> void recurrence(void *const *buffers, const int64_t *integers) {
+  const T *factor = static_cast<const T *>(buffers[0]), *term = static_cast<const T *>(buffers[1]);
+  T *out = static_cast<T *>(buffers[2]);
   int64_t outer = integers[0], n = integers[1], inner = integers[2];
+  bool reverse = integers[3];
   for (int64_t o = 0; o < outer; ++o)
-    for (int64_t i = 0; i < inner; ++i) {
-      int64_t first = o * n * inner + i;
-      T sum = 0;
-      for (int64_t k = n; k-- > 0;) {
-        int64_t at = first + k * inner;
-        sum = g[at] + (k + 1 < n ? x[at + inner] * sum : T(0));
-        dx[at] = sum;
-      }
-      T product = 1;
-      for (int64_t k = 0; k < n; ++k) {
-        int64_t at = first + k * inner;
-        dx[at] *= product;
-        product *= x[at];
-      }
+    for (int64_t step = 0; step < n; ++step) {
+      int64_t row = (o * n + (reverse ? n - 1 - step : step)) * inner, previous = reverse ? row + inner : row - inner;
+      for (int64_t i = 0; i < inner; ++i)
+        out[row + i] = step == 0 ? term[row + i] : term[row + i] + factor[row + i] * out[previous + i];
     }
 }
 
@@ -67,4 +57,4 @@ template <class T> void cumprodGrad(void *const *buffers, const int64_t *integer
 
 SYMC_KERNEL_OF_NUMBERS(cumsum, cumsum)
 SYMC_KERNEL_OF_NUMBERS(cumprod, cumprod)
-SYMC_KERNEL_OF_FLOATS(cumprod_grad, cumprodGrad)
+SYMC_KERNEL_OF_FLOATS(recurrence, recurrence)

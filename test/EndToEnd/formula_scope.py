@@ -154,17 +154,13 @@ def cumsum(x, axis, reverse=False, exclusive=False):
     return np.flip(total, axis) if reverse else total
 
 
-def cumprod_grad(x, dout, axis):
-    out = np.zeros(x.shape)
-    for index in np.ndindex(*x.shape):
-        without = np.array(x, float)
-        without[index] = 1
-        products = np.cumprod(without, axis=axis)
-        along = list(index)
-        for k in range(index[axis], x.shape[axis]):
-            along[axis] = k
-            out[index] += products[tuple(along)] * dout[tuple(along)]
-    return out
+def recurrence(factor, term, axis, reverse):
+    """out[i] = term[i] + factor[i] * out[i - 1] along the axis, or from the other end."""
+    factor, term = (np.flip(np.moveaxis(v, axis, 0), 0) if reverse else np.moveaxis(v, axis, 0) for v in (factor, term))
+    out = np.array(term, float)
+    for i in range(1, len(out)):
+        out[i] += factor[i] * out[i - 1]
+    return np.moveaxis(np.flip(out, 0) if reverse else out, 0, axis)
 
 
 # ---- Windows and convolutions: images are [n, height, width, channel], with any number of axes between
@@ -350,7 +346,7 @@ SCOPE = {name: getattr(np, name) for name in
          logical_and logical_or logical_xor logical_not take_along_axis cumprod trace round inf nan dot square""".split()}
 SCOPE |= {name: globals()[name] for name in
           """sigmoid softmax logsumexp norm crop place pad dynamic_slice dynamic_update_slice split index_add
-          index_add_along linear_index last_writer scatter diagonal_embed cumsum cumprod_grad convolution convolution_input
+          index_add_along linear_index last_writer scatter diagonal_embed cumsum recurrence convolution convolution_input
           convolution_filter windows window_sum window_scatter resample triangular_solve argmax qr erf erfc
           sparse_softmax_cross_entropy scan while_loop cond""".split()}
 SCOPE |= {

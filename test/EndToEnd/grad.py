@@ -227,6 +227,37 @@ def check_types(folder, failures):
                 failures.append(f"types: {name} of {kind} is {np.asarray(got[name]).tolist()}")
 
 
+def check_batch_norm(folder, failures):
+    """The second derivative with the statistics of a training step, which `predict` does not have: against central differences
+    of the loss that `train_step` gives at a rate of 0."""
+    fixed = {name: {"type": "f64[3]", "init": "ones", "trainable": False} for name in ("mean", "variance")}
+    graph = {"symc": 1, "name": "norm", "inputs": {"w": "f64[6, 3]"},
+             "parameters": {"x": "f64[6, 3]", "gamma": "f64[3]", "beta": "f64[3]", **fixed},
+             "nodes": exprs(y="batch_norm(x, gamma, beta, mean, variance)", f="sum(sin(y * w))") +
+             [node(["gx", "gg"], "grad", ["f", "x", "gamma"])] + exprs(J="sum(sin(gx * w) + gx * gx) + sum(gg * gg)"),
+             "outputs": ["y"], "train": {"loss": "J", "optimizer": {"sgd": {"learning_rate": 0.0}}}}
+    path = folder / "norm.json"
+    path.write_text(json.dumps(graph))
+    model, rng = symc.compile(path), np.random.default_rng(2)
+    values = {"x": rng.normal(size=(6, 3)), "gamma": rng.normal(size=3), "beta": rng.normal(size=3)}
+    w = rng.normal(size=(6, 3))
+
+    def loss(moved):
+        for name, value in {**values, **moved}.items():
+            model.parameters[name] = value
+        return float(np.array(model.train_step(w=w)["loss"]))
+    loss({})
+    gradients = named(model.gradients(w=w))
+    for name, value in values.items():
+        wanted = np.zeros(value.shape)
+        for index in np.ndindex(*value.shape):
+            step = np.zeros(value.shape)
+            step[index] = 1e-5
+            wanted[index] = (loss({name: value + step}) - loss({name: value - step})) / 2e-5
+        if not np.any(wanted) or not np.allclose(gradients[name], wanted, rtol=1e-6, atol=1e-6 * np.abs(wanted).max()):
+            failures.append(f"batch_norm: the gradient by {name} is {gradients[name].tolist()}, not {wanted.tolist()}")
+
+
 def check_docs(folder, failures):
     """The example of docs/training.md and its numbers."""
     text = (pathlib.Path(__file__).parents[2] / "docs" / "training.md").read_text()
@@ -241,4 +272,5 @@ def check_docs(folder, failures):
 
 
 if __name__ == "__main__":
-    run(__doc__, {**SUITE.checks(), "step": check_step, "modes": check_modes, "types": check_types, "docs": check_docs})
+    run(__doc__, {**SUITE.checks(), "step": check_step, "modes": check_modes, "types": check_types, "batch_norm": check_batch_norm,
+                   "docs": check_docs})

@@ -48,6 +48,39 @@ def record(op, function, input, *args, wrt=None, **kwargs):
             "kwargs": {k: plain(v) for k, v in kwargs.items()}, "out": [tensor(out)], "cot": [tensor(cot)], "grads": grads}
 
 
+def dilated(x, kernel_size, stride, padding, dilation):
+    """The largest of each window, whose elements are `dilation` apart."""
+    x = np.pad(x, [(0, 0)] * 2 + [(p, p) for p in padding], constant_values=-np.inf)
+    counts = [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], kernel_size, stride, dilation)]
+    out = np.zeros((*x.shape[:2], *counts))
+    for i, j in np.ndindex(*counts):
+        rows, columns = (slice(a * s, a * s + (k - 1) * d + 1, d)
+                         for a, s, k, d in zip((i, j), stride, kernel_size, dilation))
+        out[:, :, i, j] = np.max(x[:, :, rows, columns], (2, 3))
+    return out
+
+
+def with_indices(sample, x, kernel_size, stride, padding):
+    """The sample of a pooling with the place of each largest element in the image, counted by rows."""
+    largest = np.reshape(sample["out"][0]["data"], sample["out"][0]["shape"])
+    places = np.zeros(largest.shape, int)
+    for n, c, i, j in np.ndindex(*places.shape):
+        begin = [a * s - p for a, s, p in zip((i, j), stride, padding)]
+        (places[n, c, i, j],) = [r * x.shape[3] + q for r, q in np.argwhere(x[n, c] == largest[n, c, i, j])
+                                 if 0 <= r - begin[0] < kernel_size[0] and 0 <= q - begin[1] < kernel_size[1]]
+    return {**sample, "kwargs": {**sample["kwargs"], "return_indices": True}, "out": [*sample["out"], tensor(places)],
+            "cot": [*sample["cot"], None]}
+
+
+def adaptive(x, sizes):
+    """Windows that cover the image, of several sizes."""
+    out = np.zeros((*x.shape[:2], *sizes))
+    for place in np.ndindex(*sizes):
+        parts = [slice(i * n // m, -(-(i + 1) * n // m)) for i, n, m in zip(place, x.shape[2:], sizes)]
+        out[(..., *place)] = np.mean(x[(..., *parts)], (2, 3))
+    return out
+
+
 def pool(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None, largest=False,
          axes=2):
     image, counts = x.shape[-axes:], []
@@ -101,6 +134,31 @@ def interpolate(x, size, mode, antialias=True):
     return x
 
 
+def at_points(x, size=None, scale_factor=None, mode="linear"):
+    """Without antialias: from the pixels around a point, which the given scale tells."""
+    for axis in range(2, x.ndim):
+        n = x.shape[axis]
+        out = size[axis - 2] if size else int(n * scale_factor)
+        scale = n / out if size else 1 / scale_factor
+        columns = []
+        for i in range(out):
+            at = i * scale if mode == "nearest" else scale * (i + .5) - .5
+            at = max(at, 0) if mode == "linear" else at
+            first = int(np.floor(at))
+            t, pixel = at - first, lambda k: np.take(x, np.clip(k, 0, n - 1), axis=axis)
+            if mode == "nearest":
+                columns.append(pixel(first))
+            elif mode == "linear":
+                columns.append((1 - t) * pixel(first) + t * pixel(first + 1))
+            else:  # the cubic through values and slopes of 0.75 times the differences
+                a, b, c, d = (pixel(first + k) for k in (-1, 0, 1, 2))
+                m0, m1 = .75 * (c - a), .75 * (d - b)
+                columns.append((2 * t**3 - 3 * t**2 + 1) * b + (t**3 - 2 * t**2 + t) * m0 + (3 * t**2 - 2 * t**3) * c
+                               + (t**3 - t**2) * m1)
+        x = np.stack(columns, axis)
+    return x
+
+
 def nearest_exact(x, size, mode):
     for axis, out in enumerate(size):
         n = x.shape[axis + 2]
@@ -128,6 +186,29 @@ def nll(x, y, weight=None, ignore_index=-100, reduction="mean"):
 
 def entropy(x, y, **attrs):
     return nll(x - np.log(np.sum(np.exp(x), axis=1, keepdims=True)), y, **attrs)
+
+
+def spread_entropy(x, y, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    """PyTorch's cross entropy of labels of which a part is spread over the classes, or of probabilities."""
+    weight = np.ones(x.shape[1]) if weight is None else weight
+    log_p = x - np.log(np.sum(np.exp(x), axis=1, keepdims=True))
+    total, divisor, losses = 0.0, 0.0, []
+    for n in range(x.shape[0]):
+        if y.ndim == 1:
+            labels = (1 - label_smoothing) * np.eye(x.shape[1])[max(y[n], 0)] + label_smoothing / x.shape[1]
+            share = 0.0 if y[n] == ignore_index else 1.0
+            divisor += share * weight[y[n]]
+        else:
+            labels, share = (1 - label_smoothing) * y[n] + label_smoothing / x.shape[1], 1.0
+            divisor += 1
+        losses.append(-share * np.sum(weight * labels * log_p[n]))
+    total = np.sum(losses)
+    return np.array(losses) if reduction == "none" else total / (divisor if reduction == "mean" else 1)
+
+
+def by_averages(x, mean, variance, weight=1.0, bias=0.0, eps=1e-5):
+    column = lambda v: np.reshape(v, (-1,) + (1,) * (x.ndim - 2)) if np.ndim(v) else v
+    return (x - column(mean)) / np.sqrt(column(variance) + eps) * column(weight) + column(bias)
 
 
 def bce(x, y, weight=1.0, pos_weight=1.0, reduction="mean"):
@@ -173,11 +254,22 @@ def records():
         yield record(F + f"max_pool{axes}d", lambda x, axes=axes, **a: pool(x, largest=True, axes=axes, **a), n(2, 1, *sizes),
                      kernel_size=[2] * axes, stride=[3] * axes, padding=1, ceil_mode=True)
     yield record(F + "adaptive_avg_pool3d", lambda x, size: pool(x, [2, 3, 1], axes=3), n(1, 4, 3, 2), [2, 1, 2])
+    for sizes in ([3, 2], [5, 3]):
+        yield record(F + "adaptive_avg_pool2d", adaptive, n(1, 2, 7, 4), sizes)
+    for dilation, padding in (([1, 2], [0, 1]), ([2, 2], [1, 1]), ([3, 1], [0, 0])):
+        yield record(F + "max_pool2d", dilated, image, kernel_size=[2, 3], stride=[2, 1], padding=padding, dilation=dilation)
+    yield with_indices(record(F + "max_pool2d", dilated, image, kernel_size=[2, 3], stride=[2, 1], padding=[0, 1],
+                              dilation=[1, 1]), image, (2, 3), (2, 1), (0, 1))
     yield record(F + "conv3d", conv3d, n(1, 2, 3, 4, 4), n(2, 2, 2, 3, 2), n(2), stride=[1, 2, 1], padding=[1, 0, 1])
     yield record(F + "conv3d", conv3d, n(2, 2, 4, 3, 3), n(2, 1, 2, 2, 1), n(2), dilation=[2, 1, 1], groups=2)
     for mode in ("bilinear", "bicubic"):
         yield record(F + "interpolate", interpolate, n(1, 2, 7, 3), size=[3, 5], mode=mode, antialias=True)
     yield record(F + "interpolate", nearest_exact, n(1, 2, 3, 2, 4), size=[5, 3, 2], mode="nearest-exact")
+    for mode in ("nearest", "linear"):
+        yield record(F + "interpolate", at_points, n(2, 1, 5), scale_factor=1.7, mode=mode)
+    for shape in ({"size": [5, 7]}, {"scale_factor": 0.7}):
+        yield record(F + "interpolate", at_points, n(1, 2, 4, 3), mode="bicubic", **shape)
+    yield record(F + "interpolate", lambda x, size, mode: adaptive(x, size), n(1, 2, 4, 5), size=[3, 3], mode="area")
     for order, function in (("inf", np.max), ("-inf", np.min)):
         yield record("norm", lambda x, p, dim, function=function: function(np.abs(x), dim), n(3, 4), float(order), 1)
     for beta in (0.3, 1.0, 2.5, 0):
@@ -190,14 +282,30 @@ def records():
             yield record(F + op, function, n(4, 3), labels, ignore_index=1, reduction=reduction)
             yield record(F + op, function, n(2, 3, 2), labels.reshape(2, 2), weight=weight, ignore_index=0, reduction=reduction,
                          wrt=["input"])
+        for smoothing in (0.0, 0.2):
+            yield record(F + "cross_entropy", spread_entropy, n(4, 3), rng.random((4, 3)), weight=weight,
+                         reduction=reduction, label_smoothing=smoothing, wrt=["input", 0])
+        yield record(F + "cross_entropy", spread_entropy, n(4, 3), labels, weight=weight, ignore_index=2,
+                     reduction=reduction, label_smoothing=0.1, wrt=["input"])
         yield record(F + "binary_cross_entropy_with_logits", bce, n(4, 3), rng.random((4, 3)), pos_weight=weight,
                      reduction=reduction, wrt=["input", 0])
     yield record(F + "layer_norm", layer_norm, n(2, 3, 4), [3, 4], n(3, 4), n(3, 4))
+    averages = n(3), rng.random(3)
+    yield record(F + "batch_norm", lambda x, m, v, w, b, training, eps: by_averages(x, m, v, w, b, eps), n(4, 3, 2),
+                 *averages, n(3), n(3), training=False, eps=0.1, wrt=["input", 2, 3])
+    yield record(F + "instance_norm", lambda x, m, v, use_input_stats: by_averages(x, m, v), n(4, 3, 2), *averages,
+                 use_input_stats=False, wrt=["input"])
+    for op, function in (("var", np.var), ("std", np.std)):
+        yield record(op, lambda x, dim, correction, f=function: f(x, dim, ddof=correction), n(3, 4), 1, correction=1.5)
     yield record(F + "elu", lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x)), n(9), alpha=0.4)
     yield record(F + "leaky_relu", lambda x, slope: np.where(x > 0, x, slope * x), n(9), 0.3)
     yield record(F + "hardtanh", np.clip, n(9), -0.5, 0.25)
     yield record(F + "pad", padded, n(3, 4), [-1, 2, 1, -1], "constant", 1.5)
     yield record(F + "pad", padded, n(1, 3, 4), [2, 1], "circular")
+    yield record(F + "pad", padded, n(1, 3, 4), [-1, 2], "circular")
+    for mode, name in (("reflect", "reflect"), ("replicate", "edge")):
+        yield record(F + "pad", lambda x, widths, mode, name=name: np.pad(x, [(0, 0), (0, 0), (0, 2)], name)[..., 1:],
+                     n(1, 3, 4), [-1, 2], mode)
     yield record("roll", lambda x, shift: np.roll(x, shift), n(3, 4), 5)
     yield record("roll", np.roll, n(3, 4), [1, -2], [0, 1])
     yield record("index_select", lambda x, dim, index: x, n(), 0, np.array([0]))

@@ -24,3 +24,13 @@ func.func @trace(%a: tensor<4x3x3xf64>) -> tensor<4xf64> {
   %0 = sym.trace %a : (tensor<4x3x3xf64>) -> tensor<4xf64>
   return %0 : tensor<4xf64>
 }
+
+// Nothing is inverted: the matrix may be singular.
+// CHECK-LABEL: @second_derivative_of_det
+// CHECK-NOT: sym.lu
+// CHECK: %[[OUT:.*]], %{{.*}} = sym.second_minors %arg0, %arg1 : {{.*}} -> (tensor<?x3x3xf64, #sym.dims<batch, 3, 3>>, tensor<?x7x3xf64, #sym.dims<batch, 7, 3>>)
+// CHECK: return %[[OUT]]
+func.func @second_derivative_of_det(%a: tensor<?x3x3xf64, #sym.dims<batch, 3, 3>>, %g: tensor<?x3x3xf64, #sym.dims<batch, 3, 3>>) -> tensor<?x3x3xf64, #sym.dims<batch, 3, 3>> {
+  %0 = sym.cofactors_grad %a, %g : tensor<?x3x3xf64, #sym.dims<batch, 3, 3>>
+  return %0 : tensor<?x3x3xf64, #sym.dims<batch, 3, 3>>
+}

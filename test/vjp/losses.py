@@ -3,7 +3,6 @@
 import numpy as np
 
 from .mapping import LEGACY, integers, maps, one_of, reduce_loss
-from .sample import NoOp
 
 REDUCTIONS = ("none", "mean", "sum")
 PLAIN = {**LEGACY, "weight": (None,)}
@@ -33,12 +32,10 @@ def smooth_l1(s, input, target, reduction="mean", beta=1.0):
 
 @maps("nn.functional.cross_entropy", constant=("weight",), assumes=LEGACY)
 def cross_entropy(s, input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    if label_smoothing:
-        raise NoOp("smoothed labels")
     one_of(s, REDUCTIONS, reduction=reduction)
+    if label_smoothing or (weight is not None and target.shape == input.shape):
+        return spread_labels(s, input, target, weight, ignore_index, reduction, label_smoothing)
     if target.shape == input.shape:
-        if weight is not None:
-            raise NoOp("weights of classes beside probabilities")
         return s.op("softmax_cross_entropy", input, target, axis=min(1, input.rank - 1), reduction=reduction)
     if weight is None:
         return s.op("sparse_softmax_cross_entropy", input, target, axis=min(1, input.rank - 1), reduction=reduction,
@@ -51,6 +48,30 @@ def cross_entropy(s, input, target, weight=None, ignore_index=-100, reduction="m
 def nll(s, input, target, weight=None, ignore_index=-100, reduction="mean"):
     one_of(s, REDUCTIONS, reduction=reduction)
     return picked(s, input, target, weight, ignore_index, reduction)
+
+
+def spread_labels(s, x, target, weight, ignore_index, reduction, smoothing):
+    """-sum over the classes of weight * label * log(probability), for labels of which a part is spread over all classes.
+    The mean is by the weights of the classes that are labels, of probabilities by their number."""
+    axis, classes = min(1, x.rank - 1), x.shape[min(1, x.rank - 1)]
+    weights = np.ones(classes) if weight is None else np.asarray(s.constants[weight.name]["value"], float)
+    column = weights.reshape([classes if a == axis else 1 for a in range(x.rank)])
+    if target.shape == x.shape:
+        spread = s.expr(f"{target.name} * {1 - smoothing} + {smoothing / classes}")
+        labels, divisor = s.op("mul", spread, s.value(column, False)), float(np.prod(x.shape)) / classes
+    else:
+        index = integers(s, target)
+        keep = (index != ignore_index).astype(float)
+        safe = np.where(keep, index, 0).astype(int)
+        one_hot = np.moveaxis(np.eye(classes)[safe], -1, axis)
+        dense = column * ((1 - smoothing) * one_hot + smoothing / classes) * np.expand_dims(keep, axis)
+        labels, divisor = s.value(dense, False), float(np.sum(weights[safe] * keep))
+    terms = s.op("mul", labels, s.op("log_softmax", x, axis=axis))
+    loss = s.op("neg", s.op("sum", terms, axis=axis))
+    if reduction == "none":
+        return loss
+    total = s.op("sum", loss)
+    return total if reduction == "sum" else s.op("div", total, s.value(np.float64(divisor), False))
 
 
 def ignoring(s, target, ignore_index):

@@ -111,4 +111,4 @@ def reduce_loss(s, loss, reduction):
 
 
 # Imports register.
-from . import elementwise, losses, networks, products, reductions, shapes  # noqa: E402,F401 pylint: disable=C0413,C0411
+from . import elementwise, losses, networks, products, reductions, resampling, shapes  # noqa: E402,F401 pylint: disable=C0413,C0411

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .mapping import ANYTHING, maps, one_of
-from .sample import NoOp, as_list
+from .resampling import mean_weights, weighted
+from .sample import as_list
 
 MOMENTUM = {"momentum": ANYTHING}  # moves the averages, which are not compared
 
@@ -91,13 +92,37 @@ class Windows:
 
 @maps("nn.functional.max_pool1d", "nn.functional.max_pool2d", "nn.functional.max_pool3d")
 def max_pool(s, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    if any(d != 1 for d in as_list(dilation)):
-        raise NoOp("dilated pooling")
-    if return_indices and len(s.record["out"]) > 1:
-        raise NoOp("indices of the largest elements")
-    axes = window_axes(s)
-    windows = Windows(input.shape, axes, kernel_size, stride, padding, ceil_mode)
-    return batched(s, input, axes + 2, lambda image: s.op("max_pool", image, attributes=windows.attributes()))
+    axes, indices = window_axes(s), return_indices and len(s.record["out"]) > 1
+    dilations = each(dilation, axes)
+    reach = [(k - 1) * d + 1 for k, d in zip(each(kernel_size, axes), dilations)]
+    windows = Windows(input.shape, axes, reach, stride or kernel_size, padding, ceil_mode)
+    if not indices and all(d == 1 for d in dilations):
+        return batched(s, input, axes + 2, lambda image: s.op("max_pool", image, attributes=windows.attributes()))
+    return written_out(s, input, windows, each(kernel_size, axes), dilations, indices)
+
+
+def written_out(s, x, windows, sizes, dilations, indices):
+    """What max_pool has no attribute for: the largest of the elements that stand at the same places of all windows, and
+    where in the image that is."""
+    first = x.rank - len(sizes)
+    beside = [[0, 0]] * first + [[b, a] for b, a in zip(windows.before, windows.after)]
+    wide = s.expr(f"pad({x.name}, {beside}, constant_values=-inf)") if any(map(any, beside)) else x
+    parts = []
+    for place in np.ndindex(*sizes):
+        start = [p * d for p, d in zip(place, dilations)]
+        stop = [b + (count - 1) * step + 1 for b, count, step in zip(start, windows.counts, windows.strides)]
+        parts.append(s.op("slice", wide, start=[None] * first + start, stop=[None] * first + stop,
+                          step=[1] * first + windows.strides))
+    elements = s.op("stack", *parts, axis=0)
+    largest = s.op("max", elements, axis=0)
+    if not indices:
+        return largest
+    strides = np.cumprod([1, *windows.image[:0:-1]])[::-1]  # from pixel to pixel of each axis, in a row of all
+    step = lambda places: sum(np.asarray(p) * k for p, k in zip(places, strides))
+    begins = step([c * st - b for c, st, b in zip(np.indices(windows.counts), windows.strides, windows.before)])
+    inside = step([np.ravel(p) * d for p, d in zip(np.indices(sizes), dilations)])
+    which = s.op("gather", s.value(inside), s.op("argmax", elements, axis=0))
+    return [largest, s.op("add", which, s.value(begins))]
 
 
 @maps("nn.functional.avg_pool1d", "nn.functional.avg_pool2d", "nn.functional.avg_pool3d")
@@ -119,7 +144,7 @@ def adaptive(s, input, output_size):
     axes = window_axes(s)
     sizes = [n if m is None else m for m, n in zip(each(output_size, axes), input.shape[-axes:])]
     if any(n % m for m, n in zip(sizes, input.shape[-axes:])):
-        raise NoOp("windows of several sizes")
+        return weighted(s, input, [mean_weights(n, m) for m, n in zip(sizes, input.shape[-axes:])])
     window = [n // m for m, n in zip(sizes, input.shape[-axes:])]
     return batched(s, input, axes + 2,
                    lambda image: s.op("avg_pool", image, pool_size=window, strides=window, layout="NCHW"))
@@ -151,21 +176,29 @@ def group_norm(s, input, num_groups, weight=None, bias=None, eps=1e-5):
     return channels_last(s, "group_norm", input, *scales(s, input.shape[1], weight, bias), groups=num_groups, epsilon=eps)
 
 
-@maps("nn.functional.instance_norm", constant=("running_mean", "running_var"),
-      assumes={"running_mean": ANYTHING, "running_var": ANYTHING, **MOMENTUM})
+def by_averages(s, x, mean, variance, weight, bias, eps):
+    """What inference computes, written out: `gradients` runs the layers in training mode."""
+    column = lambda v: s.reshape(v, [-1] + [1] * (x.rank - 2))
+    y = s.op("div", s.op("sub", x, column(mean)), s.expr(f"sqrt({column(variance).name} + {eps})"))
+    y = s.op("mul", y, column(weight)) if weight else y
+    return s.op("add", y, column(bias)) if bias else y
+
+
+@maps("nn.functional.instance_norm", constant=("running_mean", "running_var"), assumes=MOMENTUM)
 def instance_norm(s, input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1,
                   eps=1e-5):
     if not use_input_stats:
-        raise NoOp("the derivative of inference")
+        return by_averages(s, input, running_mean, running_var, weight, bias, eps)
     return channels_last(s, "instance_norm", input, *scales(s, input.shape[1], weight, bias), epsilon=eps)
 
 
 @maps("nn.functional.batch_norm", constant=("running_mean", "running_var"), assumes=MOMENTUM)
 def batch_norm(s, input, running_mean=None, running_var=None, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
-    if input.rank < 2:
-        raise NoOp("no channels")
     if not training:
-        raise NoOp("the derivative of inference")
+        return by_averages(s, input, running_mean, running_var, weight, bias, eps)
+    if input.shape == (0,):  # an example without channels
+        one = batch_norm(s, s.reshape(input, [1, 0]), running_mean, running_var, weight, bias, True, momentum, eps)
+        return s.reshape(one, [0])
     given = [node or s.value(np.full(input.shape[1], fill), False)
              for node, fill in ((weight, 1.0), (bias, 0.0), (running_mean, 0.0), (running_var, 1.0))]
     s.training_only = True

@@ -2,6 +2,8 @@
 """Reductions, and what runs along an axis."""
 import math
 
+import numpy as np
+
 from .elementwise import binary
 from .mapping import DTYPE, maps, not_mapped
 from .sample import NoOp, Node, as_list
@@ -45,15 +47,19 @@ def deviation(s, input, dim=None, unbiased=None, keepdim=False, correction=None)
     if unbiased is not None and correction is not None:
         not_mapped(s, unbiased=unbiased, correction=correction)
     ddof = correction if correction is not None else int(unbiased is None or unbiased)
-    if ddof != int(ddof):
-        raise NoOp("a correction that is no integer")
-    return reduced(s, s.record["op"], input, dim, keepdim, ddof=int(ddof))
+    if ddof == int(ddof):
+        return reduced(s, s.record["op"], input, dim, keepdim, ddof=int(ddof))
+    # Another divisor is a constant factor.
+    n = math.prod(input.shape[a] for a in (axes_of(input, dim) or range(input.rank)))
+    factor = n / max(n - ddof, 0.0) if n > ddof else math.inf
+    y = reduced(s, s.record["op"], input, dim, keepdim)
+    return s.op("mul", y, s.value(np.float64(factor if s.record["op"] == "var" else math.sqrt(factor)), False))
 
 
 @maps("norm", assumes=DTYPE)
 def norm(s, input, p=2, dim=None, keepdim=False):
     if p == "nuc":
-        raise NoOp("the nuclear norm")
+        raise NoOp("the nuclear norm, for which symc has no singular values")
     order = 2.0 if p in ("fro", None) else float(p)
     if math.isinf(order):
         order = "inf" if order > 0 else "-inf"

@@ -143,21 +143,28 @@ def pad(s, input, pad, mode="constant", value=None):
         pairs[-1 - i] = list(pad[2 * i:2 * i + 2])
     if mode == "circular":
         return circular(s, input, pairs)
-    if mode != "constant" and min(pad, default=0) < 0:
-        raise NoOp("reflected beside a part that is cut off")
-    bounds = {axis: (max(0, -before), n - max(0, -after))
-              for axis, ((before, after), n) in enumerate(zip(pairs, input.shape)) if min(before, after) < 0}
-    x = part(s, input, bounds) if bounds else input
     attrs = ({"constant_values": float(value or 0)} if mode == "constant"
              else {"mode": {"reflect": "reflect", "replicate": "edge"}[mode]})
-    return s.op("pad", x, pad_width=[[max(0, b), max(0, a)] for b, a in pairs], **attrs)
+    x = input
+    if mode == "constant":  # else what is cut off is reflected too
+        x = cut(s, x, pairs)
+    x = s.op("pad", x, shape=[n + max(0, b) + max(0, a) for n, (b, a) in zip(x.shape, pairs)],
+             pad_width=[[max(0, b), max(0, a)] for b, a in pairs], **attrs)
+    return x if mode == "constant" else cut(s, x, pairs)
+
+
+def cut(s, x, pairs):
+    """Without what the negative ones of the pairs cut off."""
+    bounds = {axis: (max(0, -before), n - max(0, -after))
+              for axis, ((before, after), n) in enumerate(zip(pairs, x.shape)) if min(before, after) < 0}
+    return part(s, x, bounds) if bounds else x
 
 
 def circular(s, x, pairs):
+    """Repeats what is left when the rest is cut off."""
+    x = cut(s, x, pairs)
     for axis, (before, after) in enumerate(pairs):
-        n = x.shape[axis]
-        if min(before, after) < 0:
-            raise NoOp("repeated beside a part that is cut off")
+        n, before, after = x.shape[axis], max(0, before), max(0, after)
         parts = ([part(s, x, {axis: (n - before, n)})] if before else []) + [x] + \
             ([part(s, x, {axis: (0, after)})] if after else [])
         if len(parts) > 1:
@@ -165,43 +172,3 @@ def circular(s, x, pairs):
             shape[axis] = before + n + after
             x = s.op("concat", *parts, shape=shape, axis=axis)
     return x
-
-
-def resized(s, x, size, scale_factor, method, coordinates, antialias=False):
-    """[n, channel, …] to these sizes of the other axes."""
-    axes = x.shape[2:]
-    if size is None:
-        scales = as_list(scale_factor) * (len(axes) if len(as_list(scale_factor)) == 1 else 1)
-        size = [math.floor(n * k) for n, k in zip(axes, scales)]
-        if coordinates != "align_corners" and any(m != n * k for m, n, k in zip(size, axes, scales)):
-            raise NoOp("a scale that is not that of the sizes")
-    size = as_list(size) * (len(axes) if len(as_list(size)) == 1 else 1)
-    last = s.transpose(x, [0, *range(2, x.rank), 1])
-    y = s.op("resize", last, shape=[x.shape[0], *size, x.shape[1]],
-             attributes={"size": size, "method": method, "coordinates": coordinates, "antialias": antialias})
-    return s.transpose(y, [0, x.rank - 1, *range(1, x.rank - 1)])
-
-
-@maps("nn.functional.interpolate", assumes={"recompute_scale_factor": (None,)})
-def interpolate(s, input, size=None, scale_factor=None, mode="nearest", align_corners=None, antialias=False):
-    one_of(s, ("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area"), mode=mode)
-    if mode == "area":
-        raise NoOp("means of areas")
-    if mode == "bicubic" and not antialias:
-        raise NoOp("Keys' cubic with a = -0.75, and the border repeated")
-    if mode.startswith("nearest"):
-        method, coordinates = "nearest", "half_pixel" if mode == "nearest-exact" else "asymmetric"
-    else:
-        method = "bicubic" if mode == "bicubic" else "bilinear"
-        coordinates = "align_corners" if align_corners else "half_pixel"
-    return resized(s, input, size, scale_factor, method, coordinates, bool(antialias))
-
-
-@maps("nn.functional.upsample_bilinear")
-def upsample_bilinear(s, input, size=None, scale_factor=None):
-    return resized(s, input, size, scale_factor, "bilinear", "align_corners")
-
-
-@maps("nn.functional.upsample_nearest")
-def upsample_nearest(s, input, size=None, scale_factor=None):
-    return resized(s, input, size, scale_factor, "nearest", "asymmetric")

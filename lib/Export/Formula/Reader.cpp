@@ -95,6 +95,14 @@ static std::optional<int> smallInteger(Ex e) {
   return static_cast<int>(x->ratio.above);
 }
 
+/// det(a) * inv(a).T, which of an invertible matrix the cofactors are.
+Ex GraphReader::cofactors(Ex a, const Dims &shape) {
+  Dims stack(ArrayRef(shape).drop_back(2)), ones(stack);
+  ones.append(2, constantDim(shape.front().getContext(), 1));
+  Ex det = algebra.call("det", {a}, {}, stack), inverse = transposed(algebra.call("inv", {a}, {}, shape));
+  return algebra.mul({{algebra.broadcast(algebra.reshape(det, ones), shape), 1}, {inverse, 1}}, shape);
+}
+
 static std::string printAttribute(Attribute attribute);
 
 Ex GraphReader::build(Operation *op) {
@@ -142,12 +150,17 @@ Ex GraphReader::build(Operation *op) {
       .Case<sym::StopGradientOp, sym::AfterOp>([&](Operation *) { return operand(0); })
       // Nothing depends on it.
       .Case([&](sym::UndefinedOp) { return algebra.broadcast(algebra.number(0), shape); })
-      .Case([&](sym::CofactorsOp op) {
-        Dims stack(ArrayRef(shape).drop_back(2)), ones(stack);
-        ones.append(2, constantDim(op.getContext(), 1));
-        Ex a = operand(0), det = algebra.call("det", {a}, {}, stack);
-        Ex inverse = transposed(algebra.call("inv", {a}, {}, shape));
-        return algebra.mul({{algebra.broadcast(algebra.reshape(det, ones), shape), 1}, {inverse, 1}}, shape);
+      .Case([&](sym::CofactorsOp) { return cofactors(operand(0), shape); })
+      .Case([&](sym::CofactorsGradOp op) {
+        Ex a = operand(0), g = operand(1), inverse = transposed(algebra.call("inv", {a}, {}, shape));
+        Ex c = cofactors(a, shape);
+        int64_t rank = shape.size();
+        Dims one(shape);
+        one[rank - 2] = one[rank - 1] = constantDim(op.getContext(), 1);
+        Ex trace = algebra.sum(algebra.mul({{g, 1}, {inverse, 1}}, shape), {rank - 2, rank - 1}, true, one);
+        Ex product = algebra.matmul(algebra.matmul(inverse, transposed(g), shape), c, shape);
+        Ex scaled = algebra.mul({{algebra.broadcast(trace, shape), 1}, {c, 1}}, shape);
+        return algebra.add({{{1, 1}, scaled}, {{-1, 1}, product}}, shape);
       })
       // prod(x) / x is what a reader knows; the op itself divides by nothing.
       .Case([&](sym::ProductOfOthersOp op) {

@@ -64,6 +64,7 @@ private:
   Ex matrixOperand(mlir::Value v, bool isTransposed);
   /// With the last two axes swapped.
   Ex transposed(Ex x);
+  Ex cofactors(Ex a, const Dims &shape);
 
   bool isTaken(llvm::StringRef name) const { return scopes.back().names.contains(name); }
   /// A name that nothing else has in this scope: the wanted one, or with a number.

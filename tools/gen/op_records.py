@@ -1,0 +1,223 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""What the definitions of the dialect say about the ops that graph files may name.
+
+Read from `llvm-tblgen --dump-json` of the dialect: operands, attributes, interfaces, texts, and the example of each op, from
+which graphs are made.
+"""
+import ast
+import json
+import pathlib
+import re
+
+FLOATS = ("f16", "bf16", "f32", "f64")
+INTEGERS = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64")
+TYPES = {"Sym_Tensor": FLOATS + INTEGERS + ("bool",), "Sym_NumberTensor": FLOATS + INTEGERS, "Sym_FloatTensor": FLOATS,
+         "Sym_IntTensor": INTEGERS, "Sym_BoolTensor": ("bool",)}
+# An op is what the first of these that it has makes of it in a kernel.
+FUSION = (("ScalarBodyOpInterface", "elementwise"), ("ReductionOpInterface", "reduction"),
+          ("ContractionOpInterface", "contraction"), ("OpaqueKernelOpInterface", "opaque"),
+          ("DecomposableOpInterface", "its parts"), ("ElementOpInterface", "elementwise"))
+
+
+def json_default(text):
+    """The default as a graph file writes it, from the C++ of the definition."""
+    text = text.strip()
+    if "::" in text and not text.startswith('"'):
+        return '"' + re.sub(r"\W+$", "", text.split("::")[-1]).rstrip("_") + '"'
+    text = text.strip("{}") if re.fullmatch(r"\{-?\d+\}", text) else text.replace("{", "[").replace("}", "]")
+    return re.sub(r"(\d)\.0$", r"\1", text)
+
+
+def split_outside(text, separator):
+    """The parts between separators that stand in no bracket and no quotes, stripped; none of an empty text."""
+    parts, depth, start, quoted = [], 0, 0, False
+    for i, c in enumerate(text):
+        quoted ^= c == "'"
+        depth += (c in "([") - (c in ")]")
+        if c == separator and depth == 0 and not quoted:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    return [p for p in (*parts, text[start:].strip()) if p]
+
+
+class Op:
+    def __init__(self, records, record):
+        self.records, self.record, self.name = records, record, record["opName"]
+        self.operands, self.attributes = [], []
+        for reference, name in record["arguments"]["args"]:
+            argument = records[reference["def"]]
+            if "TypeConstraint" in argument["!superclasses"]:
+                self.operands.append(self.operand(argument, name))
+            elif not argument.get("fromNode"):
+                self.attributes.append(self.attribute(argument, name))
+        # What is called has the interfaces of what the importer makes of it.
+        whole = [r for r in records.values() if isinstance(r, dict) and r.get("opName") == self.name and "traits" in r]
+        traits = [records[t["def"]] for r in whole for t in r["traits"]]
+        self.interfaces = {name for t in traits for name in (t.get("cppInterfaceName"), t.get("trait"), t["!name"]) if name}
+
+    @property
+    def isFunctionForm(self):
+        return "Sym_FunctionForm" in self.record["!superclasses"]
+
+    def operand(self, record, name):
+        note = ""
+        for kind in ("Optional", "Variadic"):
+            if kind in record["!superclasses"]:
+                note, record = kind.lower(), self.records[record["baseType"]["def"]]
+        return {"name": name, "types": TYPES[record["!name"]], "note": note}
+
+    def attribute(self, record, name):
+        default, required, kind = None, True, record
+        while kind.get("baseAttr") and not kind["!name"].startswith("Sym_"):
+            default, required = self.optional(kind, default, required)
+            kind = self.records[kind["baseAttr"]["def"]]
+        default, required = self.optional(kind, default, required)
+        cases = []
+        if kind.get("enum"):
+            cases = [self.records[c["def"]]["str"] for c in self.records[kind["enum"]["def"]]["enumerants"]]
+        summary = "one of " + ", ".join(f'`"{c}"`' for c in cases) if cases else kind["summary"]
+        return {"name": name, "default": default, "required": required, "summary": summary}
+
+    @staticmethod
+    def optional(kind, default, required):
+        if kind.get("defaultValue"):
+            default, required = json_default(kind["defaultValue"]), False
+        if kind.get("isOptional"):
+            default, required = kind.get("shownDefault", default), False
+        return default, required
+
+    def signature(self):
+        operands = ", ".join("…" if o["note"] == "variadic" else o["name"] for o in self.operands)
+        attributes = ", ".join(a["name"] + (f"={a['default']}" if a["default"] else "") for a in self.attributes)
+        return f"{self.name}({operands}{'; ' + attributes if attributes else ''})"
+
+    # ---- facts -------------------------------------------------------------------------------------------------------
+
+    def fusion(self):
+        """What the op is in a kernel: a kind of region, `its parts`, or nothing that computes."""
+        if "RenamesMemory" in self.interfaces:
+            return "no kernel"
+        if self.isFunctionForm or self.name == "grad":
+            return "its body" if self.isFunctionForm else "its parts"
+        return next(kind for interface, kind in FUSION if interface in self.interfaces)
+
+    def derivative(self):
+        """`any order`, or `none`: each op that tells a derivative has one, or decomposes into ops that have."""
+        return "any order" if self.record["gradient"] else "none"
+
+    def types(self):
+        """The element types that stand for T in the example; none where nothing does."""
+        example = self.example_text()
+        if not re.search(r"\bT\b", example):
+            return ()
+        given = self.example_operands()
+        varying = [set(o["types"]) for o, text in zip(self.each_operand(len(given)), given) if text.startswith("T[")]
+        if varying:
+            return tuple(t for t in TYPES["Sym_Tensor"] if all(t in types for types in varying))
+        return TYPES[self.records[self.record["results"]["args"][0][0]["def"]]["!name"]]  # by the attribute `dtype`
+
+    # ---- the example -------------------------------------------------------------------------------------------------
+
+    def example_text(self):
+        if self.record["example"]:
+            return self.record["example"]
+        return ", ".join(["T[batch, 3]"] * len(self.operands)) if self.record["broadcasts"] else ""
+
+    def each_operand(self, count):
+        """The definitions of the operands, one for each of `count`: a list stands where it is needed."""
+        single = [o for o in self.operands if o["note"] != "variadic"]
+        at = [o["note"] for o in self.operands].index("variadic") if len(single) < len(self.operands) else None
+        if at is None:
+            return self.operands[:count]
+        rest = [self.operands[at]] * (count - len(single))
+        return self.operands[:at] + rest + self.operands[at + 1:]
+
+    def example_operands(self):
+        return split_outside(self.example_text().partition(";")[0], ",")
+
+    def example_attributes(self, element):
+        text = self.example_text().partition(";")[2]
+        words = {"true": "True", "false": "False", "null": "None"}
+        pairs = [part.partition("=")[::2] for part in split_outside(text, ",")]
+        python = {n.strip(): re.sub(r"\b(true|false|null)\b", lambda m: words[m.group()], v) for n, v in pairs}
+        return {n: element if v.strip() == "'T'" else ast.literal_eval(v.strip()) for n, v in python.items()}
+
+    def default_element(self):
+        types = self.types()
+        return next((t for t in ("f32", "i32", "bool") if t in types), None)
+
+    def example(self, element=None):
+        """The inputs by name, which of them are of `element`, the operands as a node names them (an input, or `=` and an
+        expression), attributes and functions."""
+        element = element or self.default_element()
+        texts, inputs, varying, operands = self.example_operands(), {}, [], []
+        definitions = self.each_operand(len(texts))
+        letters = iter("abcdefgh")
+        for definition, text in zip(definitions, texts):
+            if text.startswith("="):
+                operands.append(text)
+                continue
+            name = next(letters) if definition["note"] == "variadic" else definition["name"]
+            inputs[name] = re.sub(r"^T\[", f"{element}[", text)
+            varying += [name] if text.startswith("T[") else []
+            operands.append(name)
+        functions = {}
+        for definition in split_outside(self.record.get("functions", ""), ";"):
+            head, _, body = definition.partition(" = ")
+            name, _, arguments = head.partition("(")
+            functions[name] = {"inputs": split_outside(arguments.rstrip(")"), ","), "outputs": split_outside(body, ",")}
+        return {"inputs": inputs, "varying": varying, "operands": operands, "functions": functions,
+                "attributes": self.example_attributes(element)}
+
+    def example_results(self):
+        """How many results the example has."""
+        attributes = self.example_attributes("f32")
+        if self.name == "scan":
+            (step,) = self.example("f32")["functions"].values()
+            return len(step["outputs"])
+        if self.name == "split":
+            return attributes["sections"]
+        results = self.record["results"]["args"]
+        return 1 if self.record["firstAlone"] else len(results)
+
+    def example_graph(self):
+        """The example as a graph file."""
+        example, results = self.example(), self.example_results()
+        names = ["out"] if results == 1 else [f"out{i}" for i in range(results)]
+        nodes, inputs = [], []
+        for operand, text in zip(self.each_operand(len(example["operands"])), example["operands"]):
+            if text.startswith("="):
+                nodes.append({"name": operand["name"], "expr": text[1:]})
+            inputs.append(operand["name"] if text.startswith("=") else text)
+        node = {"name": names if results > 1 else names[0], "op": self.name}
+        node |= {"inputs": inputs} if inputs else {}
+        node |= {"attrs": example["attributes"]} if example["attributes"] else {}
+        graph = {"symc": 1, "name": "example", "inputs": example["inputs"], "functions": example["functions"],
+                 "nodes": nodes + [node], "outputs": names}
+        return {key: value for key, value in graph.items() if value or key == "nodes"}
+
+    def example_expression(self):
+        """The same node as an expression; none where it has several results."""
+        if self.example_results() > 1:
+            return None
+        example = self.example()
+        python = lambda v: repr(v) if not isinstance(v, bool) else str(v).lower()
+        words = [o[1:] if o.startswith("=") else o for o in example["operands"]]
+        words += [f"{n}={python(v)}" for n, v in example["attributes"].items()]
+        return f"{self.name}({', '.join(words)})"
+
+
+def family(record):
+    """The name of the file of the definition."""
+    for place in record.get("!locs", []):
+        match = re.search(r"(\w+)\.td", str(place))
+        if match:
+            return match.group(1)
+    return "Operators"
+
+
+def read(path):
+    """The ops that graph files may name, by name."""
+    records = json.loads(pathlib.Path(path).read_text())
+    ops = [Op(records, r) for r in records.values() if isinstance(r, dict) and r.get("importable") == 1 and "opName" in r]
+    return {op.name: op for op in sorted(ops, key=lambda op: op.name)}
