@@ -295,8 +295,8 @@ private:
       // The number of rows decides; it may be known at run time only.
       Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
       code.when(enough, [&] { copyPanel(panel, start, k.size); });
-      panel.v = code.select(enough, packed, start);
-      panel.vStride = code.select(enough, code.c(packedStride(width)), v.kStride);
+      panel.v = code.selectOnce(enough, packed, start);
+      panel.vStride = code.selectOnce(enough, code.c(packedStride(width)), v.kStride);
     }
     code.loop(from, to, 1, [&](Value t) {
       auto [row, skip] = rowOf(t);
@@ -362,8 +362,8 @@ private:
           slice.masks.clear();
         } else if (pack) {
           code.when(pack, [&] { copyPanel(panel, origin, count); });
-          slice.v = code.select(pack, packed, origin);
-          slice.vStride = code.select(pack, code.c(stride), v.kStride);
+          slice.v = code.selectOnce(pack, packed, origin);
+          slice.vStride = code.selectOnce(pack, code.c(stride), v.kStride);
         } else {
           slice.v = origin;
         }
@@ -395,8 +395,9 @@ private:
     if (k.constant)
       return enough;
     Value bytes = code.mul(k.size, code.mul(along.size, elementBytes()));
-    Value limit = code.c(product.sameSets(along) ? 64 * along.assumed * elementBytes() : product.cacheBytes());
-    return code.both(enough, code.less(limit, bytes));
+    int64_t rowBytes = along.assumed * elementBytes(), rows = product.rowsThatStay(along);
+    int64_t limit = rows < product.cacheBytes() / rowBytes ? rows * rowBytes : product.cacheBytes();
+    return code.both(enough, code.less(code.c(limit), bytes));
   }
 
   void copyPanel(const Panel &panel, Value start, Value count) {
