@@ -62,18 +62,21 @@ const Function functions[] = {
   std::exit(1);
 }
 
+bool isOrdinary(float x) { return (std::bit_cast<uint32_t>(x) & 0x7fffffff) - 1 < 0x7f7fffff; } // not 0, inf, NaN
+
 /// The distance of `got` from `expected` in units of the last place of an f32 that large; the largest finite number is
 /// one step from infinity.
 double ulps(float got, double expected) {
   float rounded = static_cast<float>(expected);
-  if (std::isnan(got) || std::isnan(rounded))
-    return std::isnan(got) && std::isnan(rounded) ? 0 : inf;
-  if (std::isinf(got) || std::isinf(rounded)) {
-    constexpr float largest = std::numeric_limits<float>::max();
-    return got == rounded ? 0 : std::fabs(std::isinf(got) ? rounded : got) == largest && got * rounded > 0 ? 1 : inf;
+  if (!isOrdinary(got) || !isOrdinary(rounded)) {
+    if (std::isnan(got) || std::isnan(rounded))
+      return std::isnan(got) && std::isnan(rounded) ? 0 : inf;
+    if (got == rounded)
+      return std::signbit(got) == std::signbit(rounded) ? 0 : inf;
+    if (std::isinf(got) || std::isinf(rounded))
+      return std::fabs(std::isinf(got) ? rounded : got) == std::numeric_limits<float>::max() && got * rounded > 0 ? 1
+                                                                                                                  : inf;
   }
-  if (rounded == 0 && got == 0)
-    return std::signbit(rounded) == std::signbit(got) ? 0 : inf;
   int exponent = static_cast<int>(std::bit_cast<uint32_t>(rounded) >> 23 & 255);
   double perUnit = std::bit_cast<double>(static_cast<uint64_t>(1023 + 150 - (exponent < 1 ? 1 : exponent)) << 52);
   return std::fabs(got - expected) * perUnit;
