@@ -391,6 +391,10 @@ std::vector<Group> groups() {
                   matmul(16, 32, 1, true, false, 'k'), matmul(32, 1, 16, false, true, 'm', Finish::Add)}});
   all.push_back({"linear regression",
                  {matmul(442, 10, 1, false, false, 'm', Finish::Add), matmul(10, 442, 1, true, false, 'k')}});
+  all.push_back({"character LSTM, batch 32, 64 steps",
+                 {matmul(2048, 64, 512, false, false, 'm', Finish::Add),
+                  matmul(32, 128, 512, false, false, 'm', Finish::Add), matmul(32, 512, 128, false, true, 'm'),
+                  matmul(128, 2048, 512, true, false, 'k'), matmul(64, 2048, 512, true, false, 'k')}});
   all.push_back({"square products",
                  {matmul(256, 256, 256), matmul(512, 512, 512), matmul(1024, 1024, 1024),
                   matmul(512, 512, 512, false, true), matmul(512, 512, 512, true, false)}});

@@ -43,13 +43,16 @@ public:
       if (auto product = row.getDefiningOp<MatmulOp>(); product && i >= scan.getCarryCount() && isOfMatrices(product) &&
                                                         isStacked(product.getA()) && isInvariant(product.getB()))
         stackedProducts.push_back({unsigned(i), product});
-    if (moreXs.empty() && sums.empty() && stackedProducts.empty())
-      return;
-    rebuild();
-    for (auto [carry, added] : sums)
-      addUp(cast<OpResult>(scan.getResult(carry)), added);
-    for (auto [result, product] : stackedProducts)
-      multiplyStack(cast<OpResult>(scan.getResult(result)), product);
+    if (!moreXs.empty() || !sums.empty() || !stackedProducts.empty()) {
+      rebuild();
+      for (auto [carry, added] : sums)
+        addUp(cast<OpResult>(scan.getResult(carry)), added);
+      for (auto [result, product] : stackedProducts)
+        multiplyStack(cast<OpResult>(scan.getResult(result)), product);
+    }
+    for (MatmulOp product : llvm::make_early_inc_range(body.getOps<MatmulOp>()))
+      if (isOfMatrices(product) && product.getTransposeB() && isInvariant(product.getB()))
+        turnOnce(product);
   }
 
 private:
@@ -71,6 +74,7 @@ private:
   SmallVector<StackedProduct> stackedProducts;
   SmallVector<Value> moreXs;     // operands of the loop; their rows have arguments behind those of its own
   SmallVector<Value> moreStacks; // values of the body
+  DenseMap<Value, Value> turned; // invariants, arguments of the body
 
   Block::BlockArgListType elements() {
     return body.getArguments().slice(1 + scan.getInits().size(), scan.getXs().size() + moreXs.size());
@@ -243,6 +247,23 @@ private:
     if (splatValue(init) != 0.0)
       all = AddOp::create(after, added.getLoc(), init, all);
     carry.replaceAllUsesWith(all);
+  }
+  /// Kernels turn a factor whose rows run along what is summed; one that is the same in all iterations is turned in
+  /// front of the loop. A narrow product reads such rows as they are.
+  void turnOnce(MatmulOp product) {
+    constexpr int64_t kNarrow = 16;
+    if (std::optional<int64_t> columns = constantValue(dimOf(product.getType(), 1)); !columns || *columns <= kNarrow)
+      return;
+    Value factor = invariantBehind(product.getB()), &once = turned[factor];
+    if (!once) {
+      before.setInsertionPoint(scan);
+      Value all = TransposeOp::create(before, product.getLoc(), factor, before.getDenseI64ArrayAttr({1, 0}));
+      addInvariant(scan, all);
+      once = body.getArguments().back();
+    }
+    OpBuilder b(product);
+    product.replaceAllUsesWith(multiply(b, product.getLoc(), product.getA(), once));
+    product.erase();
   }
   void multiplyStack(OpResult result, MatmulOp product) {
     result.replaceAllUsesWith(multiplied(after, stackOf(product.getA()), product));

@@ -93,7 +93,8 @@ def LoopProductsPass : Pass<"sym-loop-products", "mlir::ModuleOp"> {
     Of a scan: the product of a scanned row and an invariant becomes a row of one product in front of the loop, with the
     same bits; a stack of such products of what is stacked too becomes one product behind it; and so does a carry to which
     every iteration adds the product of two matrices, or the sum over something stacked, and which nothing else reads: the
-    gradient of a weight. What the loop does not need any more goes when it is simplified.
+    gradient of a weight. An invariant whose rows run along what a product sums over is transposed in front of the loop,
+    where kernels would do so in every iteration. What the loop does not need any more goes when it is simplified.
   }];
 }
 

@@ -64,3 +64,27 @@ func.func @kept(%x: tensor<7x3x4xf32>, %y: tensor<7x3x5xf32>, %sum: tensor<4x5xf
 // CHECK: sym.scan
 // CHECK: sym.matmul %{{.*}} -> tensor<4x5xf32>
 // CHECK-NOT: sym.matmul
+
+// An invariant is transposed once for all products of it. What multiplies a narrow one reads its rows as they are.
+func.func @turned(%h0: tensor<3x32xf32>, %w: tensor<32x32xf32>, %v: tensor<16x32xf32>, %u: tensor<16x32xf32>)
+    -> (tensor<3x32xf32>) {
+  %r = sym.scan <7> carry(%h0 : tensor<3x32xf32>)
+      with(%w, %v, %u : tensor<32x32xf32>, tensor<16x32xf32>, tensor<16x32xf32>) -> tensor<3x32xf32> {
+  ^bb0(%i: tensor<i64>, %h: tensor<3x32xf32>, %a: tensor<32x32xf32>, %b: tensor<16x32xf32>, %c: tensor<16x32xf32>):
+    %p = sym.matmul %h, %a {transpose_b = true} : (tensor<3x32xf32>, tensor<32x32xf32>) -> tensor<3x32xf32>
+    %q = sym.matmul %p, %a {transpose_b = true} : (tensor<3x32xf32>, tensor<32x32xf32>) -> tensor<3x32xf32>
+    %n = sym.matmul %q, %b {transpose_b = true} : (tensor<3x32xf32>, tensor<16x32xf32>) -> tensor<3x16xf32>
+    %o = sym.matmul %n, %c : (tensor<3x16xf32>, tensor<16x32xf32>) -> tensor<3x32xf32>
+    sym.yield %o : tensor<3x32xf32>
+  }
+  return %r : tensor<3x32xf32>
+}
+// CHECK-LABEL: @turned
+// CHECK: %[[T:.*]] = sym.transpose %arg1 {axes = array<i64: 1, 0>}
+// CHECK-NOT: sym.transpose
+// CHECK: sym.scan <7> carry(%arg0 : tensor<3x32xf32>) with(%arg2, %arg3, %[[T]] :
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<i64>, %[[H:.*]]: tensor<3x32xf32>, %[[B:.*]]: tensor<16x32xf32>, %[[C:.*]]: tensor<16x32xf32>, %[[A:.*]]: tensor<32x32xf32>):
+// CHECK-NEXT: %[[P:.*]] = sym.matmul %[[H]], %[[A]] :
+// CHECK-NEXT: %[[Q:.*]] = sym.matmul %[[P]], %[[A]] :
+// CHECK-NEXT: %[[N:.*]] = sym.matmul %[[Q]], %[[B]] {transpose_b = true}
+// CHECK-NEXT: sym.matmul %[[N]], %[[C]] :

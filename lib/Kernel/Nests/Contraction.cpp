@@ -153,7 +153,7 @@ private:
       return arith::ConstantIndexOp::create(inner, loc, 0);
     };
     lowering.memory.buffers[result] = body.getArgument(0);
-    Evaluator evaluator(inner, loc, lowering.memory, {read, loop});
+    Evaluator evaluator(inner, loc, lowering.memory, {read, loop, {}});
     Indices index;
     for (unsigned axis = 0; axis < domain.size(); ++axis)
       index.push_back(LinearForm::loop(b.getContext(), axis));

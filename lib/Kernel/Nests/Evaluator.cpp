@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Nests/Evaluator.h"
 #include "dialects/sym/Expr.h"
+#include "dialects/sym/Shape.h"
+#include "lib/Kernel/Nests/Pieces.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -67,6 +69,8 @@ Value Evaluator::compute(Value tensor, ArrayRef<Index> index) {
                    }};
   if (auto reshape = dyn_cast<sym::ReshapeOp>(op))
     return reshaped(reshape, e, index);
+  if (Value value = inOnePiece(op, e, index))
+    return value;
   return cast<ElementOpInterface>(op).buildElement(e, index);
 }
 
@@ -124,4 +128,25 @@ Value Evaluator::reshaped(sym::ReshapeOp reshape, ElementBuilder &e, ArrayRef<In
     position = arith::DivUIOp::create(b, loc, position, size);
   }
   return element(reshape.getX(), source);
+}
+
+/// An element of pieces side by side where all iterations of a loop stay inside of one of them; null elsewhere.
+Value Evaluator::inOnePiece(Operation *op, ElementBuilder &e, ArrayRef<Index> index) {
+  std::optional<Pieces> pieces = source.size ? Pieces::of(op) : std::nullopt;
+  const LinearForm *form = pieces ? index[pieces->axis].form() : nullptr;
+  if (!form)
+    return {};
+  std::optional<unsigned> loop = (*form - LinearForm::size(form->base)).asLoop();
+  if (!loop)
+    return {};
+  const Pieces::Piece *piece = pieces->holding(form->base, form->base + source.size(*loop));
+  if (!piece)
+    return {};
+  if (!piece->input) {
+    auto place = cast<sym::PlaceOp>(op);
+    return literal(zeroElement(e, elementOf(place.getOut())), place.getValue()).value;
+  }
+  Indices local(index);
+  local[pieces->axis] = *form - LinearForm::size(piece->begin);
+  return element(piece->input, local);
 }

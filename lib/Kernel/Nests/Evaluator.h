@@ -33,6 +33,8 @@ public:
     std::function<mlir::Value(mlir::Value buffer, llvm::ArrayRef<Index> index)> read;
     /// The iteration of a loop.
     std::function<mlir::Value(unsigned loop)> loop;
+    /// How many iterations a loop has; null where that is not known.
+    std::function<Dim(unsigned loop)> size;
   };
 
   Evaluator(mlir::OpBuilder &b, mlir::Location loc, Memory &memory, Source source)
@@ -50,6 +52,7 @@ private:
 
   mlir::Value compute(mlir::Value tensor, llvm::ArrayRef<Index> index);
   mlir::Value reshaped(sym::ReshapeOp reshape, ElementBuilder &e, llvm::ArrayRef<Index> index);
+  mlir::Value inOnePiece(mlir::Operation *op, ElementBuilder &e, llvm::ArrayRef<Index> index);
   mlir::Value finished(ReductionOpInterface reduction, llvm::ArrayRef<Index> index);
   mlir::Value constant(sym::ConstantOp constant);
 

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Nests/NestLowering.h"
+#include "lib/Kernel/Nests/Pieces.h"
 #include "lib/Kernel/Passes.h"
 
 namespace symc {
@@ -48,20 +49,32 @@ void NestLowering::eraseTensors() {
       op.erase();
 }
 
-void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
-  NestBuilder nest(b, loc, memory);
-  nest.addLoops(dimsOf(writes.front()->getOperand(0)));
-  for (kernel::WriteOp write : writes)
-    nest.addWrite(sameBuffer(memory.kernel, write.getBuffer()), nest.index());
-  nest.create([&](Evaluator &evaluator, OpBuilder &, ArrayRef<Index> index) {
-    SmallVector<Value> results;
+void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes, ArrayRef<int64_t> cuts) {
+  Dims domain = dimsOf(writes.front()->getOperand(0));
+  SmallVector<Dim> begins{constantDim(b.getContext(), 0)};
+  for (int64_t cut : cuts)
+    begins.push_back(constantDim(b.getContext(), cut));
+  for (auto [piece, begin] : llvm::enumerate(begins)) {
+    NestBuilder nest(b, loc, memory);
+    Dims sizes = domain;
+    if (!cuts.empty())
+      sizes.back() = (piece + 1 < begins.size() ? begins[piece + 1] : domain.back()) - begin;
+    nest.addLoops(sizes);
+    Indices at = nest.index();
+    if (!cuts.empty())
+      at.back() = *at.back().form() + LinearForm::size(begin);
     for (kernel::WriteOp write : writes)
-      results.push_back(evaluator.element(write.getValue(), index));
-    return results;
-  });
+      nest.addWrite(sameBuffer(memory.kernel, write.getBuffer()), at);
+    nest.create([&](Evaluator &evaluator, OpBuilder &, ArrayRef<Index>) {
+      SmallVector<Value> results;
+      for (kernel::WriteOp write : writes)
+        results.push_back(evaluator.element(write.getValue(), at));
+      return results;
+    });
+  }
 }
 
-void NestLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes) {
+void NestLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes, bool inPieces) {
   SmallVector<SmallVector<kernel::WriteOp>> groups;
   for (kernel::WriteOp write : writes) {
     auto *group = llvm::find_if(groups, [&](ArrayRef<kernel::WriteOp> g) {
@@ -73,7 +86,7 @@ void NestLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::
       group->push_back(write);
   }
   for (ArrayRef<kernel::WriteOp> group : groups)
-    emitWrites(b, memory, group);
+    emitWrites(b, memory, group, inPieces ? cutsOfLastAxis(memory, group) : SmallVector<int64_t>());
 }
 
 void symc::setOuter(func::FuncOp kernel, unsigned outer) {
@@ -82,7 +95,7 @@ void symc::setOuter(func::FuncOp kernel, unsigned outer) {
 
 void symc::lowerElementwise(NestLowering &lowering) {
   OpBuilder b = NestLowering::atEnd(lowering.kernel);
-  lowering.emitAllWrites(b, lowering.memory, lowering.writes);
+  lowering.emitAllWrites(b, lowering.memory, lowering.writes, /*inPieces=*/true);
   Dims domain = dimsOf(lowering.writes.front().getValue());
   bool oneShape =
       llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });

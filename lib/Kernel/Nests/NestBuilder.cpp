@@ -89,7 +89,8 @@ kernel::NestOp NestBuilder::create(Body body) {
   inner.setInsertionPointToStart(&block);
   Evaluator evaluator(inner, loc, memory,
                       {[&](Value buffer, ArrayRef<Index> at) { return read(block, buffer, at); },
-                       [&](unsigned loop) -> Value { return block.getArgument(loop); }});
+                       [&](unsigned loop) -> Value { return block.getArgument(loop); },
+                       [&](unsigned loop) { return domain[loop]; }});
   kernel::YieldOp::create(inner, loc, body(evaluator, inner, index()));
   eraseDeadOps(block);
   for (unsigned i = reads.size(); i-- > 0;)

@@ -26,10 +26,12 @@ struct NestLowering {
   /// Removes the sym ops that have been lowered.
   void eraseTensors();
 
-  /// Writes of values of one shape by a single nest. Values that stand in memory already are copied.
-  void emitWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes);
-  /// All of `writes`, one nest a shape, in program order of each shape's first.
-  void emitAllWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes);
+  /// Writes of values of one shape by a nest for each piece of the last axis, which begin at `cuts` and at 0. Values
+  /// that stand in memory already are copied.
+  void emitWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes,
+                  llvm::ArrayRef<int64_t> cuts = {});
+  /// All of `writes`, shape after shape in program order of each shape's first.
+  void emitAllWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes, bool inPieces = false);
 };
 
 /// Whether a reduction of all of its leading axis is cut, and into how many partial results.

@@ -88,6 +88,14 @@ Value Code::at(Value base, Value offset, Type element) {
   return LLVM::GEPOp::create(b, loc, pointer, element, base, ValueRange{offset});
 }
 
+Value Code::selectOnce(Value condition, Value x, Value y) {
+  Value chosen = select(condition, x, y);
+  return LLVM::InlineAsmOp::create(b, loc, chosen.getType(), ValueRange{chosen}, /*asm_string=*/"",
+                                   /*constraints=*/"=r,0", /*has_side_effects=*/false, /*is_align_stack=*/false,
+                                   LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
 Value Code::load(Type type, Value address) { return LLVM::LoadOp::create(b, loc, type, address, byteSize(type)); }
 
 Value Code::loadMasked(Type vector, Value address, Value mask) {

@@ -58,6 +58,9 @@ public:
   Value less(Value x, Value y) { return mlir::arith::CmpIOp::create(b, loc, mlir::arith::CmpIPredicate::slt, x, y); }
   Value both(Value x, Value y) { return mlir::arith::AndIOp::create(b, loc, x, y); }
   Value select(Value condition, Value x, Value y) { return mlir::arith::SelectOp::create(b, loc, condition, x, y); }
+  /// A choice that stands: the optimizer cannot see where the value comes from, and so cannot choose anew, with
+  /// registers for both sides, wherever a loop uses it.
+  Value selectOnce(Value condition, Value x, Value y);
 
   //===--- Memory; offsets count elements ---------------------------------===//
   Value at(Value base, Value offset, Type element);

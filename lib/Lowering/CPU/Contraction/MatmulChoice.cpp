@@ -13,6 +13,7 @@
 #include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Contraction/Tile.h"
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace symc;
@@ -51,9 +52,13 @@ Operand Product::operand(const Buffer &buffer, bool kFirst) const {
   return {&buffer, buffer.strides[kFirst ? last : last - 1], buffer.strides[kFirst ? last - 1 : last], batch};
 }
 
-bool Product::sameSets(const Axis &along) const {
-  int64_t rowBytes = along.assumed * elementBytes();
-  return along.constant && rowBytes >= 4096 && (rowBytes & (rowBytes - 1)) == 0;
+int64_t Product::rowsThatStay(const Axis &along) const {
+  // What current cores have in common: 64 sets of 64 bytes, eight ways or more.
+  constexpr int64_t kWay = 4096, kLine = 64, kWays = 8;
+  if (!along.constant)
+    return std::numeric_limits<int64_t>::max();
+  int64_t apart = std::gcd(kWay, along.assumed * elementBytes());
+  return apart <= kLine || *along.constant == 0 ? std::numeric_limits<int64_t>::max() : kWays * (kWay / apart);
 }
 
 bool Product::wantsCopy(const Axis &across, const Axis &along, const Operand &v) const {
@@ -62,7 +67,7 @@ bool Product::wantsCopy(const Axis &across, const Axis &along, const Operand &v)
   int64_t rowBytes = along.assumed * elementBytes();
   if (!k.constant)
     return rowBytes >= kRowBytesForSlices;
-  return (sameSets(along) && *k.constant > 64) || *k.constant * rowBytes > cacheBytes();
+  return *k.constant > rowsThatStay(along) || *k.constant * rowBytes > cacheBytes();
 }
 
 double Product::panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,

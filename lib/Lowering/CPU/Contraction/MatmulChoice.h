@@ -50,8 +50,9 @@ struct Product {
   bool turned(const Operand &v) const { return !is(v.outerStride, 1); }
   /// Whether rows of V that are in order are still copied; with a symbolic k the run decides.
   bool wantsCopy(const Axis &across, const Axis &along, const Operand &v) const;
-  /// Rows fall on the same sets of the cache.
-  bool sameSets(const Axis &along) const;
+  /// How many rows may stand below each other before those that fall on the same sets drive each other out of the first
+  /// cache.
+  int64_t rowsThatStay(const Axis &along) const;
   /// What of V may stay in the cache between tiles.
   int64_t cacheBytes() const { return p.isa.l2 * 3 / 4; }
   int64_t elementBytes() const { return p.element.getIntOrFloatBitWidth() / 8; }

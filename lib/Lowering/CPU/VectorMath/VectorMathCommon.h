@@ -65,7 +65,10 @@ V NAME(tanh)(V x) {
   V a = magnitude(x);
   a = a > TANH_MAX ? (V)TANH_MAX : a;
   V t = quarterExpm1(a + a);
-  return withSign(t / (t + 0.5f), x);
+  // t / (t + 1/2), and above 1/2 what it lacks of 1: its rounding errors vanish towards 1, so that no result falls there.
+  I large = t > 0.5f;
+  V q = (large ? (V)-0.5f : t) / (t + 0.5f);
+  return withSign(large ? 1.0f + q : q, x);
 }
 V NAME(sinh)(V x) {
   V a = magnitude(x);
