@@ -117,6 +117,14 @@ def Sym_Sizes : ConfinedAttr<Sym_DimsAttr, [AttrConstraint<CPred<"::symc::areSiz
   let summary = "a list of sizes: integers, names of dimensions";
 }
 
+/// Bounds of slices: integers, which count from the end where they are negative, sizes, and `null` entries, which are units.
+def Sym_OpenBounds
+    : TypedArrayAttrBase<AnyAttrOf<[I64Attr, UnitAttr, Sym_DimsAttr]>, "a list of integers, sizes and nulls"> {
+  let returnType = "::symc::OpenBounds";
+  let convertFromStorage = "::symc::openBounds($_self)";
+  let constBuilderCall = "::symc::openBoundsAttr($_builder.getContext(), $0)";
+}
+
 def Sym_DimBoundAttr : Sym_Attr<"DimBound", "dim_bound"> {
   let summary = "The values that a symbolic dimension may take";
   let parameters = (ins StringRefParameter<"">:$name, "int64_t":$min, "int64_t":$max, "int64_t":$multipleOf);

@@ -14,7 +14,8 @@ TYPES = {"Sym_Tensor": "any type", "Sym_NumberTensor": f"{FLOATS} {INTEGERS}", "
          "Sym_IntTensor": INTEGERS, "Sym_BoolTensor": "bool"}
 # A value for an attribute that has no default, by its kind.
 SAMPLES = {"Sym_I64": "1", "Sym_F64": "0.5", "Sym_Order": "1", "Sym_Number": "1", "Sym_Bool": "true", "Sym_Str": '"text"',
-           "Sym_Axes": "0", "Sym_Ints": "[2, 2]", "Sym_OpenInts": "[1, null]", "Sym_PadWidth": "[[1, 1], [0, 0]]", "Sym_DType": '"f32"',
+           "Sym_Axes": "0", "Sym_Ints": "[2, 2]", "Sym_OpenInts": "[1, null]", "Sym_OpenBounds": "[1, null]",
+           "Sym_PadWidth": "[[1, 1], [0, 0]]", "Sym_DType": '"f32"',
            "Sym_ActivationName": '"relu"', "Sym_Function": '"f"', "Sym_Shape": '["batch", -1]', "Sym_Sizes": '["batch", 3]',
            "Sym_PaddingAttr": '"same"'}
 

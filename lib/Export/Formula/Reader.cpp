@@ -191,7 +191,8 @@ static std::string printAttribute(Attribute attribute) {
       .Case([](TypeAttr a) { return "'" + printElementType(a.getValue()) + "'"; })
       .Case([&](DenseI64ArrayAttr a) { return list(a.asArrayRef(), [](int64_t v) { return std::to_string(v); }); })
       .Case([&](ArrayAttr a) {
-        return list(openInts(a), [](std::optional<int64_t> v) { return v ? std::to_string(*v) : std::string("None"); });
+        return list(openBounds(a),
+                    [](std::optional<Dim> bound) { return bound ? printDim(*bound) : std::string("None"); });
       })
       .Case([&](sym::DimsAttr a) { return list(a.getExprs(), [](Dim e) { return printDim(e); }); })
       .Case([&](sym::PaddingAttr a) {
