@@ -146,8 +146,9 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
     next += alignUp(plan.outputBytes[i]);
   }
 
-  symc_frame frame = {instance->dims, instance->inputs, instance->outputs, instance->slots, instance->arena,
-                      plan.offsets,   instance->pool,   instance->seed,    instance->step,  {}};
+  symc_frame frame = {instance->dims,  instance->inputs, instance->outputs, instance->slots, instance->arena,
+                      plan.offsets,    instance->pool,   instance->seed,    instance->step,  {},
+                      instance->print, instance->user};
   FloatState ieee;
   if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0)
     return failCheck(instance, program, frame.check);
@@ -210,6 +211,16 @@ symc_status symc_rt_call_typed(symc_instance *instance, const symc_model *model,
                 model->name);
   if (&instance->program->model != model)
     return fail(instance, SYMC_INVALID_ARGUMENT, "the instance is of model %s, the function of %s",
+void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32_t code, int32_t bits, int32_t rank,
+                   const int64_t *shape) {
+  if (!frame->print)
+    return;
+  DLTensor value = {
+      data,    {1, 0}, rank, {static_cast<uint8_t>(code), static_cast<uint8_t>(bits), 1}, const_cast<int64_t *>(shape),
+      nullptr, 0};
+  frame->print(frame->user, label, &value);
+}
+
                 instance->program->model.name, model->name);
   const symc_function &f = model->functions[function];
   resetDims(instance);

@@ -78,6 +78,9 @@ typedef struct {
   void *(*allocate)(void *user, size_t bytes, size_t alignment); /* NULL: the library's own */
   void (*release)(void *user, void *memory, size_t bytes);
   void (*parallel_for)(void *user, int64_t chunks, void (*body)(void *context, int64_t chunk), void *context);
+  /* Takes what `print` of the graph shows, on the thread of the call; `value` is there until it returns. NULL: nothing
+     does. */
+  void (*print)(void *user, const char *label, const struct DLTensor *value);
 } symc_options;
 
 /* A symbolic dimension. A call with a value outside [min, max], or one that is no multiple, is a status. */

@@ -97,6 +97,15 @@ def LoopProductsPass : Pass<"sym-loop-products", "mlir::ModuleOp"> {
   }];
 }
 
+def OrderPrintsPass : Pass<"sym-order-prints", "mlir::ModuleOp"> {
+  let summary = "Chains the prints of a function in the order of its ops";
+  let description = [{
+    What is printed, and what a loop or branch with prints in it reads, waits for the print before it (`sym.after`). So the
+    stages that follow, which know nothing of order but what is computed from what, keep the prints in theirs, and no two of
+    them are common subexpressions.
+  }];
+}
+
 def SignaturesPass : Pass<"sym-signatures", "mlir::ModuleOp"> {
   let summary = "Gives every function the arguments that it uses";
   let description = [{

@@ -273,7 +273,7 @@ LogicalResult StreamAxes::visit(Operation *op) {
                                      return ofMove(iota);
                                    })
                                    .Default([&](Operation *other) -> FailureOr<StreamAxis> {
-                                     if (isa<ScalarBodyOpInterface>(other))
+                                     if (isa<ScalarBodyOpInterface, PrintOp>(other))
                                        return ofElementwise(other);
                                      if (auto reduction = dyn_cast<ReductionOpInterface>(other))
                                        return ofReduction(other, reduction.getReducedAxes(), reduction.keepsAxes());

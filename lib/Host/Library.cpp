@@ -6,6 +6,7 @@
 
 #include "lib/Host/Library.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Host/Show.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Support/SystemErrors.h"
 
@@ -64,6 +65,7 @@ symc_options Library::settings(const InstanceOptions &given) const {
   settings.size = sizeof settings;
   settings.threads = given.threads.value_or(defaults.threads);
   settings.seed = given.seed.value_or(defaults.seed);
+  settings.print = given.prints ? showPrinted : nullptr;
   return settings;
 }
 

@@ -27,6 +27,7 @@ std::set<std::string> exportedSymbols(const std::string &path);
 struct InstanceOptions {
   std::optional<int32_t> threads;
   std::optional<uint64_t> seed;
+  bool prints = true; // shows what the graph prints
 };
 
 /// A library that symc wrote, loaded.

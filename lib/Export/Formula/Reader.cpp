@@ -139,7 +139,7 @@ Ex GraphReader::build(Operation *op) {
           return operand(1);
         return algebra.where(operand(0), operand(1), operand(2), shape);
       })
-      .Case<sym::StopGradientOp, sym::AfterOp>([&](Operation *) { return operand(0); })
+      .Case<sym::StopGradientOp, sym::AfterOp, sym::PrintOp>([&](Operation *) { return operand(0); })
       // Nothing depends on it.
       .Case([&](sym::UndefinedOp) { return algebra.broadcast(algebra.number(0), shape); })
       .Case([&](sym::CofactorsOp op) {

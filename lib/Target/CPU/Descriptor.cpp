@@ -266,12 +266,12 @@ private:
 
   Constant *defaultOptions() {
     Constant *null = ConstantPointerNull::get(pointer);
-    return global(record(
-        {int32(sizeof(symc_options)), int32(model.defaultThreads), bits64(model.defaultSeed), null, null, null, null}));
+    return global(record({int32(sizeof(symc_options)), int32(model.defaultThreads), bits64(model.defaultSeed), null,
+                          null, null, null, null}));
   }
 
   void addOptionsDefault() {
-    // A struct of 48 bytes is returned through a hidden first argument, which also is what is returned.
+    // A struct of 56 bytes is returned through a hidden first argument, which also is what is returned.
     defaults = defaultOptions();
     Function *function = define("options_default", Type::getVoidTy(context), {pointer});
     function->addParamAttr(0, Attribute::getWithStructRetType(context, cast<GlobalVariable>(defaults)->getValueType()));

@@ -165,6 +165,10 @@ private:
           "*/\n"
        << "  void (*parallel_for)(void *user, int64_t chunks, void (*body)(void *context, int64_t chunk), void "
           "*context);\n"
+       << "  /* Takes what `print` of the graph shows, on the thread of the call; `value` is there until it returns. "
+          "NULL: "
+          "nothing does. */\n"
+       << "  void (*print)(void *user, const char *label, const struct DLTensor *value);\n"
        << "} " << name << "_options;\n\n";
     function(name + "_options", "options_default", "void");
   }
