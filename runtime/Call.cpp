@@ -97,6 +97,13 @@ symc_status checkOverlaps(symc_instance *instance, const symc_function &f, const
   return SYMC_OK;
 }
 
+/// Whether a result is METRIC/totals.
+bool isTotals(const symc_argument &output) {
+  static const char ending[] = "/totals";
+  size_t size = strlen(output.name), own = sizeof(ending) - 1;
+  return size > own && memcmp(output.name + size - own, ending, own) == 0;
+}
+
 /// A step without examples has no loss and no gradient.
 symc_status checkExamples(symc_instance *instance, const symc_function &f, const Plan &plan) {
   if (!(f.flags & SYMC_FUNCTION_TRAINING_MODE))
@@ -204,13 +211,6 @@ void *dataOf(const DLTensor &tensor) {
 }
 } // namespace
 
-symc_status symc_rt_call_typed(symc_instance *instance, const symc_model *model, int32_t function, const int64_t *dims,
-                               const void *const *inputs, void *const *outputs) {
-  if (!instance)
-    return fail(nullptr, SYMC_INVALID_ARGUMENT, "%s of %s: the instance is NULL", model->functions[function].name,
-                model->name);
-  if (&instance->program->model != model)
-    return fail(instance, SYMC_INVALID_ARGUMENT, "the instance is of model %s, the function of %s",
 void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32_t code, int32_t bits, int32_t rank,
                    const int64_t *shape) {
   if (!frame->print)
@@ -221,6 +221,13 @@ void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32
   frame->print(frame->user, label, &value);
 }
 
+symc_status symc_rt_call_typed(symc_instance *instance, const symc_model *model, int32_t function, const int64_t *dims,
+                               const void *const *inputs, void *const *outputs) {
+  if (!instance)
+    return fail(nullptr, SYMC_INVALID_ARGUMENT, "%s of %s: the instance is NULL", model->functions[function].name,
+                model->name);
+  if (&instance->program->model != model)
+    return fail(instance, SYMC_INVALID_ARGUMENT, "the instance is of model %s, the function of %s",
                 instance->program->model.name, model->name);
   const symc_function &f = model->functions[function];
   resetDims(instance);
@@ -238,8 +245,10 @@ void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32
     // A tensor without elements may be NULL; code that looks at its address gets one.
     instance->inputs[i] = inputs[i] ? const_cast<void *>(inputs[i]) : instance;
   }
-  // The typed train_step has no place for metrics.
+  // Of the typed train_step metrics are no results, and of no function what a metric over a data set is made of.
   int32_t typed = f.flags & SYMC_FUNCTION_UPDATES_STATE ? 1 : f.output_count;
+  while (typed > 0 && isTotals(f.outputs[typed - 1]))
+    --typed;
   for (int32_t i = 0; i < f.output_count; ++i) {
     if (!outputs[i] && i < typed && plan->outputBytes[i] > 0)
       return fail(instance, SYMC_INVALID_ARGUMENT, "result '%s' of %s is NULL", f.outputs[i].name, f.name);

@@ -181,9 +181,12 @@ def Sym_RoleEnum : Sym_Enum<"Role", "What an argument or result of a function is
     // Arguments. `check` is where a kernel or program notes the check that fails.
     I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"parameter", 1>, I32EnumAttrCase<"state", 2>,
     I32EnumAttrCase<"step", 3>, I32EnumAttrCase<"seed", 4>, I32EnumAttrCase<"check", 5>,
-    // Results. An `update` is the next value of the parameter or state of its name.
+    // Results. An `update` is the next value of the parameter or state of its name, `totals` are the sums over examples that
+    // the metric of its name is made of over a data set, and a `measure` is what the parameter of its name is set to before
+    // training.
     I32EnumAttrCase<"output", 6>, I32EnumAttrCase<"entry", 7>, I32EnumAttrCase<"loss", 8>,
-    I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>]>;
+    I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>,
+    I32EnumAttrCase<"totals", 12>, I32EnumAttrCase<"measure", 13>]>;
 def Sym_Role : Sym_EnumAttr<Sym_RoleEnum, "role"> { let assemblyFormat = "`<` $value `>`"; }
 
 def Sym_StreamAttr : Sym_Attr<"Stream", "stream"> {

@@ -84,8 +84,10 @@ private:
     if (!module.getOps<sym::TrainOp>().empty()) {
       clones.push_back({"loss", false, false, roles({Role::loss})});
       clones.push_back({"gradients", true, false, roles({Role::loss})});
-      clones.push_back({"train_step", true, true, roles({Role::loss, Role::metric, Role::update})});
-      clones.push_back({"evaluate", false, false, roles({Role::loss, Role::metric})});
+      clones.push_back({"train_step", true, true, roles({Role::loss, Role::metric, Role::totals, Role::update})});
+      clones.push_back({"evaluate", false, false, roles({Role::loss, Role::metric, Role::totals})});
+      if (llvm::any_of(module.getOps<sym::ParameterOp>(), [](sym::ParameterOp p) { return p.getMeasured(); }))
+        clones.push_back({"statistics", false, false, [](unsigned) { return false; }, /*measures=*/true});
     }
     auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, kEntryAttr); };
     for (unsigned i = 0; i < model.getNumResults(); ++i) {
