@@ -104,7 +104,8 @@ typedef struct {
 enum {
   SYMC_FUNCTION_UPDATES_STATE = 1, /* train_step: writes parameters and optimizer state, counts one step */
   SYMC_FUNCTION_TRAINING_MODE = 2, /* dropout on, batch statistics; a call without examples is a status */
-  SYMC_FUNCTION_LATE_CHECKS = 4    /* a call that fails a check has computed results, which it keeps to itself */
+  SYMC_FUNCTION_LATE_CHECKS = 4,   /* a call that fails a check has computed results, which it keeps to itself */
+  SYMC_FUNCTION_MEASURES = 8       /* statistics: results are called as the parameters that training fills with them */
 };
 
 typedef struct {

@@ -268,6 +268,12 @@ std::string Instance::loadState(const std::string &path) {
 
 int64_t Instance::step() const { return owner.model().step(instance); }
 
+void Instance::setParameter(const std::string &name, const std::vector<double> &values) {
+  DLTensor tensor;
+  check(owner.model().parameter(instance, name.c_str(), &tensor));
+  convert(values.data(), DataType::F64, tensor.data, *fromDlpack(tensor.dtype), static_cast<int64_t>(values.size()));
+}
+
 symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inputs,
                               const std::vector<DLTensor> &outputs) {
   return owner.model().call(instance, function, inputs.data(), outputs.data());

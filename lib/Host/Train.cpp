@@ -9,6 +9,7 @@
 #include "lib/Host/FileUse.h"
 #include "lib/Host/History.h"
 #include "lib/Host/Interrupt.h"
+#include "lib/Host/Measure.h"
 #include "lib/Host/Numbers.h"
 #include "lib/Host/OutputFile.h"
 #include "lib/Host/Progress.h"
@@ -92,6 +93,8 @@ public:
     instanceSetUp();
     resume();
     started = std::chrono::steady_clock::now();
+    if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
+      measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
     while (state.epoch < options.epochs) {
       trainEpoch();
       if (!interrupted())

@@ -95,6 +95,7 @@ struct FunctionDescription {
   bool updatesState = false;
   bool trainingMode = false;
   bool lateChecks = false; // a check can fail when results have been written to
+  bool measures = false;   // its results are what parameters of their names are filled with before training
   std::vector<ArgumentDescription> inputs;
   std::vector<ArgumentDescription> outputs;
   /// The typed C function has only the first ones of `outputs` (train_step: the loss; evaluate: no totals); -1: all.

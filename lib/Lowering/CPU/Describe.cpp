@@ -113,7 +113,7 @@ private:
           description.typedOutputs = description.outputs.size();
         description.measures |= role == sym::Role::measure;
         description.outputs.push_back(describeArgument(function, i));
-      else if (role == sym::Role::input)
+      } else if (role == sym::Role::input)
         description.inputs.push_back(describeArgument(function, i));
     }
     if (description.updatesState)

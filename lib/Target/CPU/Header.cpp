@@ -249,6 +249,9 @@ private:
         .Case("gradients", "Computes the gradient of the loss for every trainable parameter; changes no state.")
         .Case("train_step", "One step of the optimizer. The loss is that before the update.")
         .Case("evaluate", "Computes the loss and the metrics, in inference mode.")
+        .Case("statistics",
+              "What the parameters that are numbers of the training data, called as the results, would be for "
+              "these examples.")
         .Default("An entry point of the graph.");
   }
 
