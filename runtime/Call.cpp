@@ -97,6 +97,13 @@ symc_status checkOverlaps(symc_instance *instance, const symc_function &f, const
   return SYMC_OK;
 }
 
+/// Whether a result is METRIC/totals.
+bool isTotals(const symc_argument &output) {
+  static const char ending[] = "/totals";
+  size_t size = strlen(output.name), own = sizeof(ending) - 1;
+  return size > own && memcmp(output.name + size - own, ending, own) == 0;
+}
+
 /// A step without examples has no loss and no gradient.
 symc_status checkExamples(symc_instance *instance, const symc_function &f, const Plan &plan) {
   if (!(f.flags & SYMC_FUNCTION_TRAINING_MODE))
@@ -146,8 +153,9 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
     next += alignUp(plan.outputBytes[i]);
   }
 
-  symc_frame frame = {instance->dims, instance->inputs, instance->outputs, instance->slots, instance->arena,
-                      plan.offsets,   instance->pool,   instance->seed,    instance->step,  {}};
+  symc_frame frame = {instance->dims,  instance->inputs, instance->outputs, instance->slots, instance->arena,
+                      plan.offsets,    instance->pool,   instance->seed,    instance->step,  {},
+                      instance->print, instance->user};
   FloatState ieee;
   if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0)
     return failCheck(instance, program, frame.check);
@@ -203,6 +211,16 @@ void *dataOf(const DLTensor &tensor) {
 }
 } // namespace
 
+void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32_t code, int32_t bits, int32_t rank,
+                   const int64_t *shape) {
+  if (!frame->print)
+    return;
+  DLTensor value = {
+      data,    {1, 0}, rank, {static_cast<uint8_t>(code), static_cast<uint8_t>(bits), 1}, const_cast<int64_t *>(shape),
+      nullptr, 0};
+  frame->print(frame->user, label, &value);
+}
+
 symc_status symc_rt_call_typed(symc_instance *instance, const symc_model *model, int32_t function, const int64_t *dims,
                                const void *const *inputs, void *const *outputs) {
   if (!instance)
@@ -227,8 +245,10 @@ symc_status symc_rt_call_typed(symc_instance *instance, const symc_model *model,
     // A tensor without elements may be NULL; code that looks at its address gets one.
     instance->inputs[i] = inputs[i] ? const_cast<void *>(inputs[i]) : instance;
   }
-  // The typed train_step has no place for metrics.
+  // Of the typed train_step metrics are no results, and of no function what a metric over a data set is made of.
   int32_t typed = f.flags & SYMC_FUNCTION_UPDATES_STATE ? 1 : f.output_count;
+  while (typed > 0 && isTotals(f.outputs[typed - 1]))
+    --typed;
   for (int32_t i = 0; i < f.output_count; ++i) {
     if (!outputs[i] && i < typed && plan->outputBytes[i] > 0)
       return fail(instance, SYMC_INVALID_ARGUMENT, "result '%s' of %s is NULL", f.outputs[i].name, f.name);

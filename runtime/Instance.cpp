@@ -176,6 +176,8 @@ symc_status symc_rt_create(const symc_model *model, const symc_options *given, s
   instance->variant = variant;
   instance->allocator = allocator;
   instance->size = size;
+  instance->print = options.print;
+  instance->user = options.user;
   carver = Carver{reinterpret_cast<char *>(instance), 0};
   carveInstance(carver, program, *instance);
 

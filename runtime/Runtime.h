@@ -144,6 +144,8 @@ struct symc_instance {
 
   uint64_t seed;
   int64_t step;
+  void (*print)(void *user, const char *label, const DLTensor *value); // of the options, with its argument
+  void *user;
 
   // For one call.
   int64_t *dims;

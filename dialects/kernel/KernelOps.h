@@ -13,6 +13,9 @@ namespace symc::kernel {
 struct ControlResource : mlir::SideEffects::Resource::Base<ControlResource> {
   llvm::StringRef getName() final { return "control"; }
 };
+struct PrinterResource : mlir::SideEffects::Resource::Base<PrinterResource> {
+  llvm::StringRef getName() final { return "printer"; }
+};
 } // namespace symc::kernel
 
 #include "dialects/kernel/KernelDialect.h.inc"

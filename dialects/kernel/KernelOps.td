@@ -115,6 +115,13 @@ def Kernel_StoreIndexOp : Kernel_Op<"store_index"> {
   let arguments = (ins Index:$index, Arg<MemRefOf<[I64]>, "", [MemWrite]>:$buffer);
   let assemblyFormat = "$index `,` $buffer attr-dict `:` type($buffer)";
 }
+/// What the caller is shown, and in which order.
+def Kernel_Printer : Resource<"::symc::kernel::PrinterResource">;
+def Kernel_PrintOp : Kernel_Op<"print", [MemoryEffects<[MemWrite<Kernel_Printer>]>]> {
+  let summary = "Hands a buffer, which holds a tensor of the type `tensor`, to the caller's hook `print`";
+  let arguments = (ins StrAttr:$label, Arg<AnyMemRef, "", [MemRead]>:$buffer, TypeAttrOf<Sym_Tensor>:$tensor);
+  let assemblyFormat = "$label `,` $buffer `as` $tensor attr-dict `:` type($buffer)";
+}
 
 //===----------------------------------------------------------------------===//
 // Kernels

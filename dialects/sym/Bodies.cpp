@@ -10,6 +10,12 @@ using namespace symc;
 
 bool symc::isControlFlow(Operation *op) { return isa<ControlFlowOpInterface>(op); }
 
+bool symc::prints(Operation *op) {
+  if (!isControlFlow(op))
+    return isa<sym::PrintOp>(op);
+  return op->walk([](sym::PrintOp) { return WalkResult::interrupt(); }).wasInterrupted();
+}
+
 unsigned symc::carryCount(Operation *op) {
   auto control = dyn_cast<ControlFlowOpInterface>(op);
   return control ? control.getCarryCount() : 0;

@@ -12,6 +12,8 @@ namespace symc {
 
 /// Whether the op is a loop or a branch.
 bool isControlFlow(mlir::Operation *op);
+/// Whether the op shows something: a print, or a loop or branch with one in it.
+bool prints(mlir::Operation *op);
 /// How many values go from one iteration of a loop to the next; 0 of a branch.
 unsigned carryCount(mlir::Operation *op);
 /// The operand that an argument of a body stands for, a carry's in the first iteration; null for the number of the

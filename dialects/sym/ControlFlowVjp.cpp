@@ -120,7 +120,7 @@ private:
   }
 
   bool isRepeated(Operation *op) {
-    return op->getNumOperands() == 0 || isa<BroadcastToOp, ReshapeOp>(op) || remat.matches(op);
+    return (op->getNumOperands() == 0 && !prints(op)) || isa<BroadcastToOp, ReshapeOp>(op) || remat.matches(op);
   }
   bool isHad(Value v) const {
     Operation *def = v.getDefiningOp();

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 #include <map>
+#include <numeric>
 
 using namespace mlir;
 using namespace symc;
@@ -64,6 +65,8 @@ public:
   Polynomial operator*(const Polynomial &other) const;
   Polynomial floorDiv(const Polynomial &divisor, MLIRContext *context) const;
   Polynomial ceilDiv(const Polynomial &divisor, MLIRContext *context) const;
+  Polynomial positivePart(MLIRContext *context) const;
+  bool isNonNegative(unsigned depth = 4) const;
   /// The size in canonical form.
   Dim build(MLIRContext *context) const;
 
@@ -91,6 +94,7 @@ Polynomial::Polynomial(Dim dim) {
     return;
   case Kind::Name:
   case Kind::FloorDiv:
+  case Kind::Max:
     add({dim}, 1);
   }
 }
@@ -202,6 +206,60 @@ Polynomial Polynomial::ceilDiv(const Polynomial &divisor, MLIRContext *context) 
     return less.floorDiv(divisor, context) + Polynomial(1);
   return (less + divisor).floorDiv(divisor, context);
 }
+
+/// Whether a factor is 0 or more. A quotient is, when both of its operands are.
+static bool isNonNegativeFactor(Dim factor, unsigned depth) {
+  if (factor.getKind() != Kind::FloorDiv)
+    return true;
+  return depth > 0 && Polynomial(factor.getLHS()).isNonNegative(depth - 1) &&
+         Polynomial(factor.getRHS()).isNonNegative(depth - 1);
+}
+
+bool Polynomial::isNonNegative(unsigned depth) const {
+  if (tooLarge)
+    return false;
+  for (const auto &[factors, coefficient] : terms) {
+    const Dim *floor = llvm::find_if(factors, [](Dim factor) {
+      return factor.getKind() == Kind::FloorDiv && constantValue(factor.getRHS()).value_or(0) > 0;
+    });
+    if (floor == factors.end())
+      continue;
+    Monomial rest(factors);
+    rest.erase(rest.begin() + (floor - factors.begin()));
+    if (depth == 0 || !llvm::all_of(rest, [&](Dim factor) { return isNonNegativeFactor(factor, depth - 1); }))
+      return false;
+    Polynomial term, dividend(floor->getLHS()), divisor(floor->getRHS().getValue()), others = *this;
+    term.add(rest, coefficient);
+    others.terms.erase(factors);
+    if (coefficient > 0 && dividend.isNonNegative(depth - 1) && others.isNonNegative(depth - 1))
+      return true;
+    // (p - d + 1) / d <= p floordiv d <= p / d: the whole, times d, is not less than this.
+    Polynomial bound = coefficient > 0 ? dividend + divisor * Polynomial(-1) + Polynomial(1) : dividend;
+    return (others * divisor + term * bound).isNonNegative(depth - 1);
+  }
+  return llvm::all_of(terms, [&](const auto &term) {
+    return term.second > 0 && llvm::all_of(term.first, [&](Dim factor) { return isNonNegativeFactor(factor, depth); });
+  });
+}
+
+/// What all terms are multiples of is a factor of the maximum, so that equal sizes are written in one way.
+Polynomial Polynomial::positivePart(MLIRContext *context) const {
+  if (tooLarge || isNonNegative())
+    return *this;
+  if ((*this * Polynomial(-1)).isNonNegative())
+    return Polynomial();
+  uint64_t common = 0;
+  for (const auto &term : terms)
+    common = std::gcd(common, term.second < 0 ? 0 - static_cast<uint64_t>(term.second) : uint64_t(term.second));
+  Polynomial inside, result;
+  auto factor = static_cast<int64_t>(common); // 2^63 is one of no term with another one, and no size alone
+  if (factor <= 0)
+    factor = 1;
+  for (const auto &[factors, coefficient] : terms)
+    inside.terms[factors] = coefficient / factor;
+  result.add({Dim::node(context, Kind::Max, inside.build(context), Dim::constant(context, 0))}, factor);
+  return result;
+}
 } // namespace symc::detail
 
 using symc::detail::Polynomial;
@@ -231,6 +289,9 @@ Dim Dim::floorDiv(Dim other) const {
 Dim Dim::ceilDiv(Dim other) const {
   return Polynomial(*this).ceilDiv(Polynomial(other), getContext()).build(getContext());
 }
+Dim Dim::positivePart() const { return Polynomial(*this).positivePart(getContext()).build(getContext()); }
+
+bool symc::isNonNegative(Dim dim) { return Polynomial(dim).isNonNegative(); }
 
 //===----------------------------------------------------------------------===//
 // Values
@@ -252,6 +313,8 @@ std::optional<int64_t> symc::evaluate(Dim dim, function_ref<std::optional<int64_
     return llvm::AddOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
   case Kind::Mul:
     return llvm::MulOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
+  case Kind::Max:
+    return std::max(*a, *b);
   default:
     return *b > 0 ? std::optional(llvm::divideFloorSigned(*a, *b)) : std::nullopt;
   }
@@ -277,6 +340,8 @@ Dim symc::withValue(Dim dim, StringRef name, int64_t value) {
     return lhs + rhs;
   case Dim::Kind::Mul:
     return lhs * rhs;
+  case Dim::Kind::Max:
+    return lhs.positivePart();
   default:
     return lhs.floorDiv(rhs);
   }
@@ -302,6 +367,8 @@ Value symc::materialize(OpBuilder &b, Location loc, Type integer, Dim dim, funct
     return arith::AddIOp::create(b, loc, x, y);
   case Kind::Mul:
     return arith::MulIOp::create(b, loc, x, y);
+  case Kind::Max:
+    return arith::MaxSIOp::create(b, loc, x, y);
   default:
     return arith::FloorDivSIOp::create(b, loc, x, y);
   }
@@ -332,6 +399,16 @@ struct DimParser {
       return symbolDim(context, text);
     if (parser.parseKeyword(&name))
       return failure();
+    // A dimension may be called so, but no name stands in front of a parenthesis.
+    if (name == "max" && succeeded(parser.parseOptionalLParen())) {
+      int64_t zero;
+      FailureOr<Dim> inner = sum();
+      if (failed(inner) || parser.parseComma() || parser.parseInteger(zero) || parser.parseRParen())
+        return failure();
+      if (zero != 0)
+        return parser.emitError(parser.getCurrentLocation(), "a maximum is one with 0"), failure();
+      return inner->positivePart();
+    }
     return symbolDim(context, name);
   }
   FailureOr<Dim> term() {
@@ -386,7 +463,19 @@ static void print(llvm::raw_ostream &os, Dim dim, int precedence, StringRef divi
     return;
   }
   Dim left = dim.getLHS(), right = dim.getRHS();
+  if (dim.getKind() == Kind::Max) {
+    os << "max(";
+    print(os, left, 0, divide);
+    os << ", 0)";
+    return;
+  }
   bool sum = dim.getKind() == Kind::Add;
+  auto isNegative = [](Dim term) {
+    return constantValue(term.getKind() == Kind::Mul ? term.getRHS() : term).value_or(0) < 0;
+  };
+  // n - k reads better than -1*k + n.
+  if (sum && isNegative(left) && !isNegative(right))
+    std::swap(left, right);
   bool parenthesis = precedence > (sum ? 0 : 1);
   if (parenthesis)
     os << "(";
@@ -394,10 +483,9 @@ static void print(llvm::raw_ostream &os, Dim dim, int precedence, StringRef divi
     print(os, left, 0, divide);
     // a + b * -c reads better as a - c*b.
     std::optional<int64_t> constant = constantValue(right);
-    bool negative = right.getKind() == Kind::Mul && constantValue(right.getRHS()).value_or(0) < 0;
     if (constant && *constant < 0) {
       os << " - " << 0 - static_cast<uint64_t>(*constant);
-    } else if (negative) {
+    } else if (isNegative(right)) {
       os << " - ";
       print(os, right * -1, 1, divide);
     } else {

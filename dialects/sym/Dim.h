@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A size is a polynomial with integer coefficients whose factors are names of dimensions and
-// floor divisions. It is always in canonical form, terms and factors sorted by their names, so
-// equal sizes are one object of the context.
+// A size is a polynomial with integer coefficients whose factors are names of dimensions, floor
+// divisions and positive parts, the larger of an expression and 0. It is always in canonical
+// form, terms and factors sorted by their names, so equal sizes are one object of the context.
 //
 // Arithmetic tells when a number does not fit in 64 bits: the result is overflown, and so is
 // what is computed from it. Types are accepted in two places, which ask `isTooLarge` of Dims.h:
@@ -37,8 +37,9 @@ public:
   static constexpr llvm::StringLiteral name = "sym.dim";
   static constexpr llvm::StringLiteral dialectName = "sym";
 
-  /// As the expression is written: of a sum the last term is the right operand, of a product the coefficient.
-  enum class Kind { Constant, Name, Add, Mul, FloorDiv, Overflown };
+  /// As the expression is written: of a sum the last term is the right operand, of a product the coefficient. The right
+  /// operand of a maximum is 0.
+  enum class Kind { Constant, Name, Add, Mul, FloorDiv, Max, Overflown };
 
   static Dim constant(mlir::MLIRContext *context, int64_t value);
   static Dim named(mlir::MLIRContext *context, llvm::StringRef name);
@@ -57,6 +58,8 @@ public:
   Dim operator*(Dim other) const;
   Dim floorDiv(Dim other) const;
   Dim ceilDiv(Dim other) const;
+  /// The larger of it and 0.
+  Dim positivePart() const;
   Dim operator+(int64_t other) const { return *this + constant(getContext(), other); }
   Dim operator-(int64_t other) const { return *this - constant(getContext(), other); }
   Dim operator*(int64_t other) const { return *this * constant(getContext(), other); }
@@ -75,6 +78,9 @@ inline bool isOne(Dim dim) { return constantValue(dim) == 1; }
 /// A number in it does not fit in 64 bits.
 inline bool isOverflown(Dim dim) { return dim.getKind() == Dim::Kind::Overflown; }
 
+/// Whether it is 0 or more whatever the dimensions are, which are 0 or more themselves. No, where bounds of its floor
+/// divisions do not tell.
+bool isNonNegative(Dim dim);
 /// Value where names have these values; nothing when one has none, when it overflows or divides by zero.
 std::optional<int64_t> evaluate(Dim dim, llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> valueOf);
 /// The size where the name has this value.
@@ -85,7 +91,7 @@ llvm::SmallVector<llvm::StringRef> namesIn(Dim dim);
 mlir::Value materialize(mlir::OpBuilder &b, mlir::Location loc, mlir::Type integer, Dim dim,
                         llvm::function_ref<mlir::Value(llvm::StringRef)> valueOf);
 
-/// What printDim writes, with `floordiv` for the floor division.
+/// What printDim writes, with `floordiv` for the floor division and `max(…, 0)` for a positive part.
 mlir::FailureOr<Dim> parseDim(mlir::AsmParser &parser);
 /// `2*batch + 1`, with `divide` for the floor division.
 std::string printDim(Dim dim, llvm::StringRef divide = "//");

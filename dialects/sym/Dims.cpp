@@ -78,6 +78,8 @@ static std::optional<int64_t> evaluateAtOnes(Dim expr) {
     return llvm::AddOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
   case Dim::Kind::Mul:
     return llvm::MulOverflow(*a, *b, result) ? std::nullopt : std::optional(result);
+  case Dim::Kind::Max:
+    return std::max(*a, *b);
   default:
     return llvm::divideFloorSigned(*a, *b);
   }

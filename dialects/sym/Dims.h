@@ -19,6 +19,10 @@ namespace symc {
 using OpenInts = llvm::SmallVector<std::optional<int64_t>, 4>;
 OpenInts openInts(mlir::ArrayAttr attr);
 mlir::ArrayAttr openIntsAttr(mlir::MLIRContext *context, llvm::ArrayRef<std::optional<int64_t>> bounds);
+/// Those of an attribute whose entries may be sizes as well.
+using OpenBounds = llvm::SmallVector<std::optional<Dim>, 4>;
+OpenBounds openBounds(mlir::ArrayAttr attr);
+mlir::ArrayAttr openBoundsAttr(mlir::MLIRContext *context, llvm::ArrayRef<std::optional<Dim>> bounds);
 
 using Dims = llvm::SmallVector<Dim, 4>;
 

@@ -34,6 +34,13 @@ Value AssertOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   return e.read(0, index);
 }
 
+LogicalResult PrintOp::infer(Adaptor a, std::optional<Location>, SmallVectorImpl<Type> &types) {
+  types.push_back(a.getX().getType());
+  return success();
+}
+
+SmallVector<Value> PrintOp::buildVjp(OpBuilder &, ValueRange cotangents) { return {cotangents[0]}; }
+
 SmallVector<Value> AssertOp::buildVjp(OpBuilder &, ValueRange cotangents) { return {cotangents[0], Value()}; }
 
 #define GET_OP_CLASSES

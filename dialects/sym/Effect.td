@@ -22,4 +22,17 @@ def Sym_AssertOp : Sym_PublicOp<"assert", [
   }];
   let arguments = (ins Sym_Tensor:$x, Sym_BoolTensor:$condition, DefaultValuedAttr<Sym_Str, "\"\"">:$message);
 }
+
+def Sym_PrintOp : Sym_PublicOp<"print", [
+    Sym_WithoutArithmetic, Sym_RenamesMemory, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
+  let summary = "x, which is shown as well";
+  let formula = "x";
+  let gradient = "dx = g";
+  let description = [{
+    A call that uses the result hands x to the hook `print` of the options of its instance, with `label`, which is the name
+    of the node where it is left out. Prints follow each other in the order of the program, in loops once an iteration, and
+    change no bit of any result.
+  }];
+  let arguments = (ins Sym_Tensor:$x, DefaultValuedAttr<Sym_Str, "\"\"">:$label);
+}
 #endif

@@ -52,6 +52,7 @@ struct LayerParameter {
   mlir::Attribute init; // sym.init
   bool trainable = true;
   mlir::Attribute data = {}; // its first elements, where init is `data`
+  bool measured = false;     // a number of the training data, see MeasuredOpInterface
 };
 
 } // namespace symc

@@ -3,7 +3,9 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Metrics.h"
 #include "dialects/sym/Shape.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace symc;
@@ -241,6 +243,56 @@ SmallVector<Value> KlDivergenceOp::buildVjp(OpBuilder &b, ValueRange cotangents)
   Examples e = examples(b, getLoc(), getP(), getAxis());
   Tensor g = e.cotangent(cotangents[0], getReduction()), ratio = e.x / e.x.with(getQ());
   return {(g * (log(ratio) + 1.0)).value, where(e.x > 0.0, -g * ratio, 0.0).value};
+}
+
+//===----------------------------------------------------------------------===//
+// What metrics ask
+//===----------------------------------------------------------------------===//
+
+static LossOperands classes(Value scores, Value target, int64_t axis, std::optional<int64_t> ignoredLabel = {}) {
+  return {LossOperands::Classes, scores, target, 0, 0, axis < 0 ? axis + int64_t(dimsOf(scores).size()) : axis,
+          ignoredLabel};
+}
+
+std::optional<LossOperands> symc::lossOperands(Operation *op) {
+  using Found = std::optional<LossOperands>;
+  return llvm::TypeSwitch<Operation *, Found>(op)
+      .Case<MseOp, MaeOp, HuberOp>([](auto loss) -> Found {
+        return LossOperands{LossOperands::Values, loss.getPrediction(), loss.getTarget(), 0.5, 0.5};
+      })
+      .Case([](SigmoidCrossEntropyOp loss) -> Found {
+        return LossOperands{LossOperands::Decisions, loss.getLogits(), loss.getLabels(), 0, 0.5};
+      })
+      .Case([](HingeOp loss) -> Found {
+        return LossOperands{LossOperands::Decisions, loss.getPrediction(), loss.getTarget(), 0, 0};
+      })
+      .Case([](SoftmaxCrossEntropyOp loss) -> Found {
+        return classes(loss.getLogits(), loss.getLabels(), loss.getAxis());
+      })
+      .Case([](SparseSoftmaxCrossEntropyOp loss) -> Found {
+        return classes(loss.getLogits(), loss.getLabels(), loss.getAxis(), loss.getIgnoreIndex());
+      })
+      .Case([](NllOp loss) -> Found {
+        return classes(loss.getLogProbabilities(), loss.getLabels(), -1, loss.getIgnoreIndex());
+      })
+      .Case([](KlDivergenceOp loss) -> Found { return classes(loss.getP(), loss.getQ(), loss.getAxis()); })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+Value symc::crossEntropies(OpBuilder &b, Location loc, Operation *op) {
+  auto none = LossReductionAttr::get(b.getContext(), LossReduction::none);
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](SoftmaxCrossEntropyOp loss) {
+        return SoftmaxCrossEntropyOp::create(b, loc, loss.getLogits(), loss.getLabels(), loss.getAxisAttr(), none);
+      })
+      .Case([&](SparseSoftmaxCrossEntropyOp loss) {
+        return SparseSoftmaxCrossEntropyOp::create(b, loc, loss.getLogits(), loss.getLabels(), loss.getAxisAttr(),
+                                                   loss.getIgnoreIndexAttr(), none);
+      })
+      .Case([&](NllOp loss) {
+        return NllOp::create(b, loc, loss.getLogProbabilities(), loss.getLabels(), loss.getIgnoreIndexAttr(), none);
+      })
+      .Default([](Operation *) { return Value(); });
 }
 
 #define GET_OP_CLASSES

@@ -250,7 +250,7 @@ SmallVector<Value> ReverseOp::decompose(OpBuilder &b) {
     offsets[axis] = sizes[axis] - 1;
   }
   return {CropOp::create(b, getLoc(), getX(), DimsAttr::get(getContext(), offsets), b.getDenseI64ArrayAttr(steps),
-                         DimsAttr::get(getContext(), sizes), DenseI64ArrayAttr())};
+                         DimsAttr::get(getContext(), sizes), DenseI64ArrayAttr(), DimsAttr())};
 }
 
 LogicalResult RollOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {

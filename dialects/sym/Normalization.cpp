@@ -19,15 +19,15 @@ static Dims scaleDims(Type x, ArrayRef<int64_t> axes) {
   return dims;
 }
 
-/// The result has the type of x; gamma and beta have the sizes of the axes.
-static LogicalResult inferNorm(std::optional<Location> loc, StringRef op, ValueRange operands,
-                               FailureOr<SmallVector<int64_t>> axes, SmallVectorImpl<Type> &types) {
-  static constexpr const char *names[] = {"", "gamma", "beta"};
+/// The result has the type of x; the other operands, of these names, have the sizes of the axes.
+static LogicalResult inferNorm(std::optional<Location> loc, StringRef op, ArrayRef<StringLiteral> names,
+                               ValueRange operands, FailureOr<SmallVector<int64_t>> axes,
+                               SmallVectorImpl<Type> &types) {
   if (failed(axes) || failed(checkElements(loc, op, operands)))
     return failure();
   for (auto [i, operand] : llvm::enumerate(operands))
-    if (i && failed(checkShape(loc, Twine(names[i]) + " of " + op, operand.getType(),
-                               scaleDims(operands[0].getType(), *axes))))
+    if (i &&
+        failed(checkShape(loc, names[i - 1] + " of " + op, operand.getType(), scaleDims(operands[0].getType(), *axes))))
       return failure();
   types.push_back(operands[0].getType());
   return success();
@@ -52,27 +52,16 @@ static LogicalResult checkGroups(std::optional<Location> loc, Type x, int64_t gr
   return success();
 }
 
-/// gamma (ones) and, when `both`, beta (zeros); nothing where gamma is given.
-static FailureOr<SmallVector<LayerParameter>> makeScales(Location loc, StringRef op,
-                                                         ArrayRef<RankedTensorType> operands,
-                                                         FailureOr<SmallVector<int64_t>> axes, bool both) {
-  SmallVector<LayerParameter> made;
-  if (failed(axes))
-    return failure();
-  if (operands.size() >= 2)
-    return made; // sizes may be symbolic then
+/// The type of a parameter with the sizes of the axes.
+static FailureOr<RankedTensorType> scaleType(Location loc, RankedTensorType x, ArrayRef<int64_t> axes) {
   SmallVector<int64_t> shape;
-  for (int64_t axis : *axes) {
-    FailureOr<int64_t> size = staticSize(loc, operands[0], axis);
+  for (int64_t axis : axes) {
+    FailureOr<int64_t> size = staticSize(loc, x, axis);
     if (failed(size))
       return failure();
     shape.push_back(*size);
   }
-  auto type = RankedTensorType::get(shape, operands[0].getElementType());
-  made.push_back({"gamma", type, InitAttr::get(loc.getContext(), InitKind::constant, 1)});
-  if (both)
-    made.push_back({"beta", type, InitAttr::get(loc.getContext(), InitKind::zeros)});
-  return made;
+  return RankedTensorType::get(shape, x.getElementType());
 }
 
 //===----------------------------------------------------------------------===//
@@ -243,6 +232,25 @@ SmallVector<Value> InstanceNormOp::decompose(OpBuilder &b) {
   return {n.affine(x, {rank - 1}, getGamma(), getBeta())};
 }
 
+SmallVector<Value> StandardizeOp::decompose(OpBuilder &b) {
+  Normalizer n{b, getLoc()};
+  SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, getAxis(), rankOf(getX()));
+  Value centred = SubOp::create(b, getLoc(), getX(), n.along(getMean(), axes, getX()));
+  return {DivOp::create(b, getLoc(), centred, n.along(getDeviation(), axes, getX()))};
+}
+SmallVector<std::pair<unsigned, Value>> StandardizeOp::buildMeasures(OpBuilder &b) {
+  SmallVector<int64_t> axes = *normalizeAxes(std::nullopt, getAxis(), rankOf(getX())), others;
+  for (int64_t axis = 0; axis < rankOf(getX()); ++axis)
+    if (!llvm::is_contained(axes, axis))
+      others.push_back(axis);
+  Tensor x = convert(Tensor{b, getLoc(), getX()}, b.getF64Type());
+  auto over = b.getDenseI64ArrayAttr(others);
+  Type type = withElement(getMean().getType(), b.getF64Type());
+  Value mean = MeanOp::create(b, getLoc(), x.value, over, b.getBoolAttr(false));
+  Value deviation = StdOp::create(b, getLoc(), x.value, over, b.getBoolAttr(false), b.getI64IntegerAttr(0));
+  return {{1, reshapeLike(b, getLoc(), mean, type)}, {2, reshapeLike(b, getLoc(), deviation, type)}};
+}
+
 //===----------------------------------------------------------------------===//
 // Shapes and parameters
 //===----------------------------------------------------------------------===//
@@ -252,6 +260,9 @@ static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, Layer
   return normalizeAxes(loc, op.getAxis(), cast<RankedTensorType>(x).getRank());
 }
 static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, RmsNormOp::Adaptor op, Type x) {
+  return normalizeAxes(loc, op.getAxis(), cast<RankedTensorType>(x).getRank());
+}
+static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, StandardizeOp::Adaptor op, Type x) {
   return normalizeAxes(loc, op.getAxis(), cast<RankedTensorType>(x).getRank());
 }
 static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, GroupNormOp::Adaptor op, Type x) {
@@ -265,31 +276,43 @@ static FailureOr<SmallVector<int64_t>> axesOf(std::optional<Location> loc, Insta
 }
 
 namespace {
-/// What tells the layers from each other.
-struct Kind {
-  const char *name;
-  bool hasBeta;
-};
-template <class Op> constexpr Kind kKind{};
-template <> constexpr Kind kKind<LayerNormOp>{"layer_norm", true};
-template <> constexpr Kind kKind<RmsNormOp>{"rms_norm", false};
-template <> constexpr Kind kKind<GroupNormOp>{"group_norm", true};
-template <> constexpr Kind kKind<InstanceNormOp>{"instance_norm", true};
+/// What tells the layers from each other: the operands beside x.
+template <class Op> constexpr StringLiteral kScales[] = {"gamma", "beta"};
+template <> constexpr StringLiteral kScales<RmsNormOp>[] = {"gamma"};
+template <> constexpr StringLiteral kScales<StandardizeOp>[] = {"mean", "deviation"};
 } // namespace
 
 template <class Op>
 static LogicalResult inferLayer(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
-  return inferNorm(loc, kKind<Op>.name, op.getOperands(), axesOf(loc, op, op.getX().getType()), types);
+  return inferNorm(loc, Op::getOperationName().drop_front(4), kScales<Op>, op.getOperands(),
+                   axesOf(loc, op, op.getX().getType()), types);
 }
 
+/// gamma or deviation (ones), beta or mean (zeros), as far as they are not given; with a gamma alone there is no beta.
 template <class Op>
 static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, DictionaryAttr attributes,
                                                               ArrayRef<RankedTensorType> operands) {
-  constexpr Kind kind = kKind<Op>;
+  constexpr bool measured = std::is_same_v<Op, StandardizeOp>;
   auto op = attributesOf<Op>(loc, attributes);
-  if (failed(op) || failed(checkLayerInput(loc, kind.name, operands)))
+  SmallVector<LayerParameter> made;
+  if (failed(op) || failed(checkLayerInput(loc, Op::getOperationName().drop_front(4), operands)))
     return failure();
-  return makeScales(loc, kind.name, operands, axesOf(loc, *op, operands[0]), kind.hasBeta);
+  FailureOr<SmallVector<int64_t>> axes = axesOf(loc, *op, operands[0]);
+  if (failed(axes))
+    return failure();
+  auto isGiven = [&](size_t operand) { return operand < operands.size() && operands[operand]; };
+  if (isGiven(1) || (measured && isGiven(2)))
+    return made; // sizes may be symbolic then; standardize needs both or makes both
+  FailureOr<RankedTensorType> type = scaleType(loc, operands[0], *axes);
+  if (failed(type))
+    return failure();
+  for (auto [i, name] : llvm::enumerate(kScales<Op>)) {
+    bool ones = name == "gamma" || name == "deviation";
+    auto init = InitAttr::get(loc.getContext(), ones ? InitKind::constant : InitKind::zeros, ones);
+    if (!isGiven(1 + i))
+      made.push_back({name.str(), *type, init, /*trainable=*/!measured, /*data=*/{}, measured});
+  }
+  return made;
 }
 
 #define GET_OP_CLASSES

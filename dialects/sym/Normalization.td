@@ -71,4 +71,19 @@ def Sym_InstanceNormOp : Sym_Norm<"instance_norm"> {
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Optional<Sym_FloatTensor>:$beta,
                    DefaultValuedAttr<Sym_Finite, "1e-5">:$epsilon);
 }
+def Sym_StandardizeOp : Sym_PublicOp<"standardize", [
+    DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<LayerOpInterface>,
+    DeclareOpInterfaceMethods<MeasuredOpInterface>]>, Sym_LayerFamily {
+  let summary = "Brings features to mean 0 and deviation 1";
+  let formula = "(x - mean) / deviation";
+  let gradient = "that of the difference and the quotient which it stands for";
+  let description = [{
+    mean and deviation have the sizes of x along `axis`. Left out, they are the parameters NODE/mean (zeros) and
+    NODE/deviation (ones), which are not trainable: `symc train` fills them before the first step with the mean and the
+    standard deviation (ddof 0) of the training part over all other axes, and with 1 for the deviation of a feature that
+    never changes. The function `statistics` of the library gives these numbers for the examples of one call.
+  }];
+  let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$mean, Sym_FloatTensor:$deviation,
+                   DefaultValuedAttr<Sym_Axes, "{-1}">:$axis);
+}
 #endif

@@ -26,6 +26,7 @@ enum class AttrKind {
   Axes,
   Ints,
   OpenInts,
+  OpenBounds,
   PadWidth,
   DType,
   ActivationName,

@@ -25,6 +25,8 @@ static bool isPart(Operation *op) {
 }
 
 bool Remat::matches(Operation *op) {
+  if (prints(op)) // it would be shown again
+    return false;
   StringRef name = nodeName(op->getLoc());
   if (repeatParts && !isControlFlow(op) && isPart(op))
     return true;

@@ -44,6 +44,8 @@ static Interval rangeOf(ModuleOp module, Dim expr) {
     double corners[] = {times(x.least, y.least), times(x.least, y.most), times(x.most, y.least), times(x.most, y.most)};
     return {*std::min_element(corners, corners + 4), *std::max_element(corners, corners + 4)};
   }
+  case Dim::Kind::Max:
+    return {std::max(x.least, y.least), std::max(x.most, y.most)};
   default: // a floor division
     if (y.least == y.most && y.least > 0)
       return {std::floor(x.least / y.least), std::floor(x.most / y.least)};

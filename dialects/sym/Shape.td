@@ -113,10 +113,10 @@ def Sym_CropOp : Sym_InnerMove<"crop", [DeclareOpInterfaceMethods<SizeRequiremen
   let summary = "out[i] = x[offsets + i * steps], steps may be negative";
   let description = [{
     `needed`, where not 0, is the least size of an axis of x for which the bounds are those that were meant; a smaller
-    one is refused at run time.
+    one is refused at run time. So is a negative one of the sizes `inside`.
   }];
   let arguments = (ins Sym_Tensor:$x, Sym_DimsAttr:$offsets, DenseI64ArrayAttr:$steps, Sym_DimsAttr:$sizes,
-                   OptionalAttr<DenseI64ArrayAttr>:$needed);
+                   OptionalAttr<DenseI64ArrayAttr>:$needed, OptionalAttr<Sym_DimsAttr>:$inside);
   let hasFolder = 1;
 }
 def Sym_PlaceOp : Sym_InnerMove<"place"> {
@@ -158,10 +158,12 @@ def Sym_SliceOp : Sym_CompositeMove<"slice"> {
   let shapes = "[…] → ⌈(stop - start) / step⌉ on each axis";
   let example = "T[batch, 6]; start=[null, 1], stop=[null, 6], step=[1, 2]";
   let description = [{
-    One entry an axis; `null` is open. Negative bounds count from the end. A bound outside a static axis is an error,
-    outside a symbolic one a status at run time.
+    One entry an axis; `null` is open. Negative bounds count from the end. A bound may be an expression in the dimensions:
+    one that is 0 or less whatever they are, as `-k`, counts from the end, any other one from the front. A bound outside a
+    static axis is an error, outside a symbolic one a status at run time. Where a symbolic bound passes the other one the
+    result is empty.
   }];
-  let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_OpenInts>:$start, OptionalAttr<Sym_OpenInts>:$stop,
+  let arguments = (ins Sym_Tensor:$x, OptionalAttr<Sym_OpenBounds>:$start, OptionalAttr<Sym_OpenBounds>:$stop,
                    OptionalAttr<Sym_OpenInts>:$step);
 }
 

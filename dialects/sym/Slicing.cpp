@@ -27,6 +27,31 @@ ArrayAttr symc::openIntsAttr(MLIRContext *context, ArrayRef<std::optional<int64_
   return b.getArrayAttr(attrs);
 }
 
+OpenBounds symc::openBounds(ArrayAttr attr) {
+  OpenBounds bounds;
+  for (Attribute bound : attr)
+    if (auto number = dyn_cast<IntegerAttr>(bound))
+      bounds.push_back(constantDim(attr.getContext(), number.getInt()));
+    else if (auto size = dyn_cast<DimsAttr>(bound))
+      bounds.push_back(size.getExprs().front());
+    else
+      bounds.push_back(std::nullopt);
+  return bounds;
+}
+
+ArrayAttr symc::openBoundsAttr(MLIRContext *context, ArrayRef<std::optional<Dim>> bounds) {
+  Builder b(context);
+  SmallVector<Attribute> attrs;
+  for (std::optional<Dim> bound : bounds)
+    if (!bound)
+      attrs.push_back(b.getUnitAttr());
+    else if (std::optional<int64_t> number = constantValue(*bound))
+      attrs.push_back(b.getI64IntegerAttr(*number));
+    else
+      attrs.push_back(DimsAttr::get(context, *bound));
+  return b.getArrayAttr(attrs);
+}
+
 bool symc::areSizes(Attribute dims) {
   return llvm::none_of(cast<DimsAttr>(dims).getExprs(), [](Dim size) {
     std::optional<int64_t> known = constantValue(size);
@@ -100,6 +125,11 @@ SmallVector<SizeRequirement> CropOp::getSizeRequirements() {
     for (auto [size, needed] : llvm::zip_equal(dimsOf(getX()), *getNeeded()))
       if (needed > 0)
         requirements.push_back({size, needed, "a slice needs {bound} elements of " + printDim(size) + " = {value}"});
+  if (getInside())
+    for (Dim size : getInside()->getExprs())
+      requirements.push_back({size, 0,
+                              "the bounds of a slice are not within " + printType(getX().getType()) + ": " +
+                                  printDim(size) + " is {value}"});
   return requirements;
 }
 
@@ -158,7 +188,8 @@ Value PlaceOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
 
 SmallVector<Value> PlaceOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   auto sizes = DimsAttr::get(b.getContext(), dimsOf(getX()));
-  return {CropOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, DenseI64ArrayAttr())};
+  return {
+      CropOp::create(b, getLoc(), cotangents[0], getOffsets(), getStepsAttr(), sizes, DenseI64ArrayAttr(), DimsAttr())};
 }
 
 Value RotateOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
@@ -195,7 +226,7 @@ Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, Dim offs
   least[axis] = needed;
   return b.createOrFold<CropOp>(loc, x, DimsAttr::get(b.getContext(), offsets), b.getDenseI64ArrayAttr(steps),
                                 DimsAttr::get(b.getContext(), sizes),
-                                needed ? b.getDenseI64ArrayAttr(least) : DenseI64ArrayAttr());
+                                needed ? b.getDenseI64ArrayAttr(least) : DenseI64ArrayAttr(), DimsAttr());
 }
 
 //===----------------------------------------------------------------------===//
@@ -203,70 +234,153 @@ Value symc::cropAxis(OpBuilder &b, Location loc, Value x, int64_t axis, Dim offs
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// A slice of one axis in the terms of crop.
+/// A bound of a slice as a place on its axis, and how far that is from the front or the end, where it is a number.
+struct SliceBound {
+  Dim place;
+  std::optional<int64_t> fromFront, fromEnd;
+};
+
+/// A slice along one axis of a tensor.
 struct AxisSlice {
   Dim offset, size;
-  int64_t step, needed;
+  int64_t step = 1, needed = 0;
+  SmallVector<Dim, 4> inside; // 0 or more where the bounds are within the axis
+};
+
+/// Makes an AxisSlice of what a file says of an axis.
+class AxisSlicer {
+public:
+  AxisSlicer(std::optional<Location> loc, Type x, unsigned axis, int64_t step)
+      : loc(loc), x(x), axis(axis), size(dimOf(x, axis)), extent(constantValue(size)) {
+    // No axis is longer than the largest integer, so a step by one more goes as far.
+    slice.step = std::max(step, -INT64_MAX);
+  }
+
+  FailureOr<AxisSlice> run(std::optional<Dim> start, std::optional<Dim> stop) {
+    if (slice.step == 0)
+      return LogicalResult(emitOptionalError(loc, "S0306: the step of axis ", axis, " is 0"));
+    bool forward = slice.step > 0;
+    FailureOr<SliceBound> from = bound(start, forward ? front(0) : end(1), "start");
+    FailureOr<SliceBound> to = failed(from) ? from : bound(stop, forward ? end(0) : front(-1), "stop");
+    if (failed(to))
+      return failure();
+    slice.offset = from->place;
+    FailureOr<Dim> length = forward ? distance(*from, *to, "stop", stop) : distance(*to, *from, "start", start);
+    if (failed(length))
+      return failure();
+    slice.size = length->ceilDiv(std::abs(slice.step));
+    // A step that is longer than an axis of such a tensor can be leaves one element, and its length says nothing.
+    Dims stepped = dimsOf(x);
+    stepped[axis] = constantDim(x.getContext(), std::abs(slice.step));
+    if (isTooLarge(tensorType(stepped, cast<RankedTensorType>(x).getElementType())))
+      slice.step = forward ? 1 : -1;
+    if (extent)
+      slice.needed = 0;
+    return std::move(slice);
+  }
+
+private:
+  SliceBound front(int64_t elements) const {
+    Dim place = constantDim(x.getContext(), elements);
+    return {place, elements, extent ? std::optional(*extent - elements) : std::nullopt};
+  }
+  SliceBound end(int64_t elements) const {
+    return {size - elements, extent ? std::optional(*extent - elements) : std::nullopt, elements};
+  }
+
+  LogicalResult outside(StringRef name, Dim value) const {
+    return emitOptionalError(loc, "S0307: ", name, " ", printDim(value), " of axis ", axis, " is out of range for ",
+                             printType(x));
+  }
+
+  FailureOr<SliceBound> bound(std::optional<Dim> given, SliceBound open, StringRef name) {
+    if (!given)
+      return open;
+    // A backward slice can begin at the last element, a forward one also behind it.
+    int64_t last = slice.step > 0 ? 0 : 1;
+    std::optional<int64_t> value = constantValue(*given), behind = constantValue(*given - size);
+    if (!value && !behind)
+      return symbolicBound(*given, last);
+    bool fromEnd = !value || *value < 0;
+    int64_t number = value ? *value : *behind;
+    if (fromEnd && number > -last)
+      return outside(name, *given);
+    // As many elements it takes; 2^63 there are nowhere.
+    std::optional<int64_t> reach = fromEnd ? llvm::checkedSub(int64_t(0), number) : llvm::checkedAdd(number, last);
+    if (!reach || (extent && *reach > *extent))
+      return outside(name, *given);
+    slice.needed = std::max(slice.needed, *reach);
+    return fromEnd ? end(-number) : front(number);
+  }
+
+  SliceBound symbolicBound(Dim given, int64_t last) {
+    if (isNonNegative(given * -1)) {
+      given = size + given;
+      require(given);
+    } else {
+      require(given);
+      require(size - last - given);
+    }
+    return {given, std::nullopt, std::nullopt};
+  }
+  void require(Dim size) {
+    if (!isNonNegative(size))
+      slice.inside.push_back(size);
+  }
+
+  /// How far the upper bound is above the lower one, which may be 0. `name` and `value` are of the bound that is
+  /// counted from the end.
+  FailureOr<Dim> distance(const SliceBound &lower, const SliceBound &upper, StringRef name, std::optional<Dim> value) {
+    Dim length = upper.place - lower.place;
+    if (std::optional<int64_t> known = constantValue(length))
+      return constantDim(x.getContext(), std::max<int64_t>(*known, 0));
+    // Between the ends of the axis both are within it.
+    int64_t last = slice.step > 0 ? 0 : 1;
+    if (lower.fromFront == -last || upper.fromEnd == last)
+      return length;
+    if (!lower.fromFront || !upper.fromEnd)
+      return length.positivePart();
+    // From a fixed place up to one counted from the end there may be too few. That is no empty slice: sizes of slices
+    // that differ in nothing but where they begin, as x[2:], x[1:-1] and x[:-2], are equal.
+    std::optional<int64_t> both = llvm::checkedAdd(*lower.fromFront, *upper.fromEnd);
+    if (!both)
+      return outside(name, *value);
+    slice.needed = std::max(slice.needed, *both);
+    return length;
+  }
+
+  std::optional<Location> loc;
+  Type x;
+  unsigned axis;
+  Dim size;
+  std::optional<int64_t> extent;
+  AxisSlice slice;
 };
 } // namespace
 
 static FailureOr<SmallVector<AxisSlice>> slices(SliceOp::Adaptor a, std::optional<Location> loc) {
   Type x = a.getX().getType();
-  Dims dims = dimsOf(x);
-  std::optional<OpenInts> starts = a.getStart(), stops = a.getStop(), strides = a.getStep();
-  std::pair<StringRef, const std::optional<OpenInts> &> lists[] = {
-      {"start", starts}, {"stop", stops}, {"step", strides}};
-  for (const auto &[name, list] : lists)
-    if (list && list->size() != dims.size())
-      return LogicalResult(emitOptionalError(loc, "S0306: ", name, " has ", list->size(), " entries, but ",
-                                             printType(x), " has ", dims.size(), " axes"));
-  auto entry = [](const std::optional<OpenInts> &list, size_t axis) { return list ? (*list)[axis] : std::nullopt; };
+  size_t rank = dimsOf(x).size();
+  std::optional<OpenBounds> starts = a.getStart(), stops = a.getStop();
+  std::optional<OpenInts> steps = a.getStep();
+  auto checkEntries = [&](StringRef name, const auto &list) -> LogicalResult {
+    if (!list || list->size() == rank)
+      return success();
+    return emitOptionalError(loc, "S0306: ", name, " has ", list->size(), " entries, but ", printType(x), " has ", rank,
+                             " axes");
+  };
+  if (failed(checkEntries("start", starts)) || failed(checkEntries("stop", stops)) ||
+      failed(checkEntries("step", steps)))
+    return failure();
   SmallVector<AxisSlice> result;
-  for (size_t axis = 0; axis < dims.size(); ++axis) {
-    Dim size = dims[axis], zero = constantDim(x.getContext(), 0);
-    std::optional<int64_t> start = entry(starts, axis), stop = entry(stops, axis), extent = constantValue(size);
-    // No axis is longer than the largest integer, so a step by one more goes as far.
-    int64_t step = std::max(entry(strides, axis).value_or(1), -INT64_MAX);
-    if (step == 0)
-      return LogicalResult(emitOptionalError(loc, "S0306: the step of axis ", axis, " is 0"));
-    // A backward slice can begin at the last element, a forward one also behind it.
-    int64_t last = step > 0 ? 0 : 1, needed = 0;
-    auto outside = [&](StringRef name, int64_t value) {
-      return LogicalResult(emitOptionalError(loc, "S0307: ", name, " ", value, " of axis ", axis,
-                                             " is out of range for ", printType(x)));
-    };
-    auto bound = [&](std::optional<int64_t> value, Dim open, StringRef name) -> FailureOr<Dim> {
-      if (!value)
-        return open;
-      // As many elements it takes; 2^63 there are nowhere.
-      std::optional<int64_t> reach = *value < 0 ? llvm::checkedSub(int64_t(0), *value) : llvm::checkedAdd(*value, last);
-      if (!reach || (extent && *reach > *extent))
-        return outside(name, *value);
-      needed = std::max(needed, *reach);
-      return *value < 0 ? size + *value : zero + *value;
-    };
-    FailureOr<Dim> from = bound(start, step > 0 ? zero : size - 1, "start");
-    FailureOr<Dim> to = failed(from) ? from : bound(stop, step > 0 ? size : zero - 1, "stop");
-    if (failed(to))
+  for (size_t axis = 0; axis < rank; ++axis) {
+    int64_t step = steps ? (*steps)[axis].value_or(1) : 1;
+    FailureOr<AxisSlice> slice =
+        AxisSlicer(loc, x, axis, step)
+            .run(starts ? (*starts)[axis] : std::nullopt, stops ? (*stops)[axis] : std::nullopt);
+    if (failed(slice))
       return failure();
-    Dim length = step > 0 ? *to - *from : *from - *to;
-    // From a fixed place up to one counted from the end, or the other way round, there may be too few.
-    bool startFromEnd = start ? *start < 0 : step < 0, stopFromEnd = stop ? *stop < 0 : step > 0;
-    if (!extent && startFromEnd != stopFromEnd && (step > 0) == stopFromEnd) {
-      int64_t front = step > 0 ? start.value_or(0) : stop ? *stop + 1 : 0;
-      int64_t back = step > 0 ? -stop.value_or(0) : start ? -*start - 1 : 0;
-      std::optional<int64_t> both = llvm::checkedAdd(front, back);
-      if (!both)
-        return outside(step > 0 ? "stop" : "start", step > 0 ? *stop : *start);
-      needed = std::max(needed, *both);
-    }
-    if (auto n = constantValue(length); n && *n < 0)
-      length = zero;
-    // A step that is longer than an axis of such a tensor can be leaves one element, and its length says nothing.
-    Dims stepped = dims;
-    stepped[axis] = constantDim(x.getContext(), std::abs(step));
-    bool single = isTooLarge(tensorType(stepped, elementOf(a.getX())));
-    result.push_back({*from, length.ceilDiv(std::abs(step)), single ? (step > 0 ? 1 : -1) : step, extent ? 0 : needed});
+    result.push_back(std::move(*slice));
   }
   return result;
 }
@@ -283,7 +397,7 @@ LogicalResult SliceOp::infer(Adaptor a, std::optional<Location> loc, SmallVector
 }
 
 SmallVector<Value> SliceOp::decompose(OpBuilder &b) {
-  Dims offsets, sizes;
+  Dims offsets, sizes, inside;
   SmallVector<int64_t> steps, needed;
   SmallVector<AxisSlice> axes = *slices(Adaptor(*this), std::nullopt);
   for (const AxisSlice &part : axes) {
@@ -291,9 +405,11 @@ SmallVector<Value> SliceOp::decompose(OpBuilder &b) {
     sizes.push_back(part.size);
     steps.push_back(part.step);
     needed.push_back(part.needed);
+    inside.append(part.inside);
   }
   bool checks = llvm::any_of(needed, [](int64_t n) { return n > 0; });
   return {b.createOrFold<CropOp>(getLoc(), getX(), DimsAttr::get(getContext(), offsets), b.getDenseI64ArrayAttr(steps),
                                  DimsAttr::get(getContext(), sizes),
-                                 checks ? b.getDenseI64ArrayAttr(needed) : DenseI64ArrayAttr())};
+                                 checks ? b.getDenseI64ArrayAttr(needed) : DenseI64ArrayAttr(),
+                                 inside.empty() ? DimsAttr() : DimsAttr::get(getContext(), inside))};
 }

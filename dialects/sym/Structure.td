@@ -20,7 +20,10 @@ class Sym_SlotOp<string mnemonic> : Op<Sym_Dialect, mnemonic> {
   let assemblyFormat = "$slot `:` $type `init` $init attr-dict";
   let hasVerifier = 1;
 }
-def Sym_ParameterOp : Sym_SlotOp<"parameter"> { let summary = "A parameter of the model; `data` when init is data"; }
+def Sym_ParameterOp : Sym_SlotOp<"parameter"> {
+  let summary = "A parameter of the model; `data` when init is data, `measured` when it is a number of the training data";
+  let arguments = !con(slotArguments, (ins UnitAttr:$measured));
+}
 def Sym_StateOp : Sym_SlotOp<"state"> {
   let summary = "A tensor of the optimizer's state, or of a stream's, which `resets` says";
   let arguments = !con(slotArguments, (ins UnitAttr:$resets));

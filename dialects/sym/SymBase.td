@@ -117,6 +117,14 @@ def Sym_Sizes : ConfinedAttr<Sym_DimsAttr, [AttrConstraint<CPred<"::symc::areSiz
   let summary = "a list of sizes: integers, names of dimensions";
 }
 
+/// Bounds of slices: integers, which count from the end where they are negative, sizes, and `null` entries, which are units.
+def Sym_OpenBounds
+    : TypedArrayAttrBase<AnyAttrOf<[I64Attr, UnitAttr, Sym_DimsAttr]>, "a list of integers, sizes and nulls"> {
+  let returnType = "::symc::OpenBounds";
+  let convertFromStorage = "::symc::openBounds($_self)";
+  let constBuilderCall = "::symc::openBoundsAttr($_builder.getContext(), $0)";
+}
+
 def Sym_DimBoundAttr : Sym_Attr<"DimBound", "dim_bound"> {
   let summary = "The values that a symbolic dimension may take";
   let parameters = (ins StringRefParameter<"">:$name, "int64_t":$min, "int64_t":$max, "int64_t":$multipleOf);
@@ -173,9 +181,12 @@ def Sym_RoleEnum : Sym_Enum<"Role", "What an argument or result of a function is
     // Arguments. `check` is where a kernel or program notes the check that fails.
     I32EnumAttrCase<"input", 0>, I32EnumAttrCase<"parameter", 1>, I32EnumAttrCase<"state", 2>,
     I32EnumAttrCase<"step", 3>, I32EnumAttrCase<"seed", 4>, I32EnumAttrCase<"check", 5>,
-    // Results. An `update` is the next value of the parameter or state of its name.
+    // Results. An `update` is the next value of the parameter or state of its name, `totals` are the sums over examples that
+    // the metric of its name is made of over a data set, and a `measure` is what the parameter of its name is set to before
+    // training.
     I32EnumAttrCase<"output", 6>, I32EnumAttrCase<"entry", 7>, I32EnumAttrCase<"loss", 8>,
-    I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>]>;
+    I32EnumAttrCase<"metric", 9>, I32EnumAttrCase<"gradient", 10>, I32EnumAttrCase<"update", 11>,
+    I32EnumAttrCase<"totals", 12>, I32EnumAttrCase<"measure", 13>]>;
 def Sym_Role : Sym_EnumAttr<Sym_RoleEnum, "role"> { let assemblyFormat = "`<` $value `>`"; }
 
 def Sym_StreamAttr : Sym_Attr<"Stream", "stream"> {

@@ -124,6 +124,16 @@ def StatefulOpInterface : OpInterface<"StatefulOpInterface"> {
     (ins "::mlir::OpBuilder &":$b, "::mlir::ValueRange":$operands)>];
 }
 
+def MeasuredOpInterface : OpInterface<"MeasuredOpInterface"> {
+  let cppNamespace = "::symc";
+  let description = [{
+    An op with operands that are numbers of the training data (standardize). Parameters that it made for them are measured
+    before the first step of training.
+  }];
+  let methods = [InterfaceMethod<"These operands, by number, and their values for the examples of one call, in f64.",
+    "::llvm::SmallVector<::std::pair<unsigned, ::mlir::Value>>", "buildMeasures", (ins "::mlir::OpBuilder &":$b)>];
+}
+
 def SizeRequirementsOpInterface : OpInterface<"SizeRequirementsOpInterface"> {
   let cppNamespace = "::symc";
   let description = [{

@@ -78,6 +78,9 @@ typedef struct {
   void *(*allocate)(void *user, size_t bytes, size_t alignment); /* NULL: the library's own */
   void (*release)(void *user, void *memory, size_t bytes);
   void (*parallel_for)(void *user, int64_t chunks, void (*body)(void *context, int64_t chunk), void *context);
+  /* Takes what `print` of the graph shows, on the thread of the call; `value` is there until it returns. NULL: nothing
+     does. */
+  void (*print)(void *user, const char *label, const struct DLTensor *value);
 } symc_options;
 
 /* A symbolic dimension. A call with a value outside [min, max], or one that is no multiple, is a status. */
@@ -101,7 +104,8 @@ typedef struct {
 enum {
   SYMC_FUNCTION_UPDATES_STATE = 1, /* train_step: writes parameters and optimizer state, counts one step */
   SYMC_FUNCTION_TRAINING_MODE = 2, /* dropout on, batch statistics; a call without examples is a status */
-  SYMC_FUNCTION_LATE_CHECKS = 4    /* a call that fails a check has computed results, which it keeps to itself */
+  SYMC_FUNCTION_LATE_CHECKS = 4,   /* a call that fails a check has computed results, which it keeps to itself */
+  SYMC_FUNCTION_MEASURES = 8       /* statistics: results are called as the parameters that training fills with them */
 };
 
 typedef struct {
@@ -111,7 +115,8 @@ typedef struct {
   int32_t input_count, output_count;
   const symc_argument *inputs;
   /* predict: the outputs. loss: the loss. gradients: one a trainable parameter, named like it.
-     train_step, evaluate: the loss, then the metrics. */
+     train_step, evaluate: the loss, then the metrics, then, as METRIC/totals, the sums over the examples of the call
+     that a metric of that name is made of over a data set. Typed functions do not have those. */
   const symc_argument *outputs;
   int32_t dim_count;   /* symbolic dimensions that the typed function takes, ... */
   const int32_t *dims; /* ... in that order, as indices into symc_model::dims */

@@ -9,10 +9,11 @@
 // for inference: ops that behave otherwise in training (InferenceOpInterface) are replaced.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/SymOps.h"
+#include "dialects/sym/Bodies.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace symc {
 #define GEN_PASS_DEF_ENTRYPOINTSPASS
@@ -27,6 +28,7 @@ struct Clone {
   std::string name;
   bool training = false, updates = false;
   std::function<bool(unsigned result)> keeps;
+  bool measures = false; // what parameters are filled with before training, in place of results of the model
 };
 
 /// Parameters that ops change become results; where several ops share one, their changes follow one another.
@@ -59,6 +61,40 @@ LogicalResult addUpdates(func::FuncOp function) {
   return success();
 }
 
+/// What the parameters that layers measure are for the examples of a call, called like them.
+FailureOr<SmallVector<FunctionResult>> measures(func::FuncOp function) {
+  llvm::StringSet<> measured;
+  for (auto parameter : function->getParentOfType<ModuleOp>().getOps<sym::ParameterOp>())
+    if (parameter.getMeasured())
+      measured.insert(parameter.getSlot());
+  SmallVector<MeasuredOpInterface> ops;
+  function.walk([&](MeasuredOpInterface op) { ops.push_back(op); });
+  SmallVector<FunctionResult> results;
+  for (MeasuredOpInterface op : ops) {
+    bool isNested = op->getParentOp() != function;
+    OpBuilder b(op->getContext());
+    b.setInsertionPointAfter(op);
+    for (auto [number, value] : op.buildMeasures(b)) {
+      Value operand = op->getOperand(number);
+      while (isNested && isa<BlockArgument>(operand) && operandOf(cast<BlockArgument>(operand)))
+        operand = operandOf(cast<BlockArgument>(operand))->get();
+      auto argument = dyn_cast<BlockArgument>(operand);
+      if (!argument || argument.getOwner() != &function.front() || roleOf(argument) != sym::Role::parameter)
+        continue;
+      StringRef name = nameOf(function, argument.getArgNumber());
+      if (!measured.contains(name))
+        continue;
+      if (isNested)
+        return op->emitError("S0906: '") << op->getName().stripDialect()
+                                         << "' with parameters of its own inside of a loop or branch is not available "
+                                            "yet for training",
+               failure();
+      results.push_back({value, named(function.getContext(), name, sym::Role::measure)});
+    }
+  }
+  return results;
+}
+
 struct EntryPoints : symc::impl::EntryPointsPassBase<EntryPoints> {
   using Base::Base;
 
@@ -68,7 +104,8 @@ struct EntryPoints : symc::impl::EntryPointsPassBase<EntryPoints> {
     if (!model)
       return;
     for (const Clone &clone : clonesOf(module, model))
-      if (functions.empty() || llvm::is_contained(functions, clone.name))
+      if (functions.empty() || llvm::is_contained(functions, clone.name) ||
+          (clone.measures && llvm::is_contained(functions, "train_step"))) // which training begins with
         if (failed(make(model, clone)))
           return signalPassFailure();
     model.erase();
@@ -84,8 +121,10 @@ private:
     if (!module.getOps<sym::TrainOp>().empty()) {
       clones.push_back({"loss", false, false, roles({Role::loss})});
       clones.push_back({"gradients", true, false, roles({Role::loss})});
-      clones.push_back({"train_step", true, true, roles({Role::loss, Role::metric, Role::update})});
-      clones.push_back({"evaluate", false, false, roles({Role::loss, Role::metric})});
+      clones.push_back({"train_step", true, true, roles({Role::loss, Role::metric, Role::totals, Role::update})});
+      clones.push_back({"evaluate", false, false, roles({Role::loss, Role::metric, Role::totals})});
+      if (llvm::any_of(module.getOps<sym::ParameterOp>(), [](sym::ParameterOp p) { return p.getMeasured(); }))
+        clones.push_back({"statistics", false, false, [](unsigned) { return false; }, /*measures=*/true});
     }
     auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, kEntryAttr); };
     for (unsigned i = 0; i < model.getNumResults(); ++i) {
@@ -104,6 +143,12 @@ private:
     for (auto [i, result] : llvm::enumerate(resultsOf(function)))
       if (clone.keeps(i))
         results.push_back(result);
+    if (clone.measures) {
+      FailureOr<SmallVector<FunctionResult>> found = measures(function);
+      if (failed(found))
+        return failure();
+      results = *found;
+    }
     setResults(function, results);
     eraseDeadOps(function);
     if (clone.updates && failed(addUpdates(function)))

@@ -32,7 +32,7 @@ def EntryPointsPass : Pass<"sym-entry-points", "mlir::ModuleOp"> {
   let summary = "Clones @model into the functions of the library";
   let description = [{
     @predict always; @loss, @gradients, @train_step and @evaluate where the graph says how it is trained; and one a name
-    of `entry_points`. @model is gone. Functions that do not train have the ops of inference (dropout is its input), and
+    of `entry_points`; @statistics where layers have parameters that are measured before training. @model is gone. Functions that do not train have the ops of inference (dropout is its input), and
     @train_step also returns what ops change by themselves (the averages of batch_norm).
   }];
   let options = [ListOption<"functions", "functions", "std::string",
@@ -95,6 +95,15 @@ def LoopProductsPass : Pass<"sym-loop-products", "mlir::ModuleOp"> {
     every iteration adds the product of two matrices, or the sum over something stacked, and which nothing else reads: the
     gradient of a weight. An invariant whose rows run along what a product sums over is transposed in front of the loop,
     where kernels would do so in every iteration. What the loop does not need any more goes when it is simplified.
+  }];
+}
+
+def OrderPrintsPass : Pass<"sym-order-prints", "mlir::ModuleOp"> {
+  let summary = "Chains the prints of a function in the order of its ops";
+  let description = [{
+    What is printed, and what a loop or branch with prints in it reads, waits for the print before it (`sym.after`). So the
+    stages that follow, which know nothing of order but what is computed from what, keep the prints in theirs, and no two of
+    them are common subexpressions.
   }];
 }
 

@@ -27,6 +27,8 @@ void symc::buildAutodiffPipeline(OpPassManager &manager, const std::vector<std::
   manager.addPass(createStreamsPass());
   manager.addPass(createLoopProductsPass());
   manager.addPass(createCanonicalizerPass());
+  // Of what is left of the prints, and before two equal ones become one.
+  manager.addPass(createOrderPrintsPass());
   manager.addPass(createCSEPass());
   // Last: only now is it known which arguments are used.
   manager.addPass(createSignaturesPass());

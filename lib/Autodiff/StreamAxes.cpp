@@ -273,7 +273,7 @@ LogicalResult StreamAxes::visit(Operation *op) {
                                      return ofMove(iota);
                                    })
                                    .Default([&](Operation *other) -> FailureOr<StreamAxis> {
-                                     if (isa<ScalarBodyOpInterface>(other))
+                                     if (isa<ScalarBodyOpInterface, PrintOp>(other))
                                        return ofElementwise(other);
                                      if (auto reduction = dyn_cast<ReductionOpInterface>(other))
                                        return ofReduction(other, reduction.getReducedAxes(), reduction.keepsAxes());
@@ -287,6 +287,10 @@ LogicalResult StreamAxes::visit(Operation *op) {
                                    });
   if (failed(axis))
     return failure();
+  if (axis->kind == StreamAxis::Frames)
+    for (auto [i, size] : llvm::enumerate(dimsOf(op->getResult(0))))
+      if (i != axis->axis && mentions(size))
+        return refuse(op, time, "its result has as many as there are steps along another axis");
   for (Value result : op->getResults())
     axes[result] = *axis;
   return success();

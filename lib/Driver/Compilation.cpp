@@ -123,6 +123,9 @@ bool Compilation::checkFunctions(ModuleOp module) {
   std::vector<std::string> known = {"predict"};
   if (!module.getOps<sym::TrainOp>().empty())
     known.insert(known.end(), {"loss", "gradients", "train_step", "evaluate"});
+  if (known.size() > 1 &&
+      llvm::any_of(module.getOps<sym::ParameterOp>(), [](sym::ParameterOp p) { return p.getMeasured(); }))
+    known.push_back("statistics");
   auto model = module.lookupSymbol<func::FuncOp>("model");
   for (unsigned i = 0; model && i < model.getNumResults(); ++i)
     if (auto entry = model.getResultAttrOfType<StringAttr>(i, kEntryAttr))

@@ -96,6 +96,8 @@ static std::string wanted(const AttrSchema &schema) {
     return "an integer or a list of integers";
   case AttrKind::OpenInts:
     return "a list of integers and nulls";
+  case AttrKind::OpenBounds:
+    return "a list of integers, names of dimensions and nulls";
   case AttrKind::PadWidth:
     return "a list of pairs [before, after]";
   case AttrKind::DType:
@@ -180,6 +182,7 @@ private:
 
   Attribute readNumber(const Literal &value);
   Attribute readInts(const Literal &value, bool open);
+  Attribute readBounds(const Literal &value);
   Attribute readPairs(const Literal &value, SmallVectorImpl<int64_t> &pairs);
   Attribute readShape(const Literal &value);
   Attribute readDType(const Literal &value);
@@ -239,6 +242,34 @@ Attribute AttributeReader::readInts(const Literal &value, bool open) {
   for (std::optional<int64_t> entry : entries)
     integers.push_back(*entry);
   return context.b.getDenseI64ArrayAttr(integers);
+}
+
+Attribute AttributeReader::readBounds(const Literal &value) {
+  OpenBounds bounds;
+  auto add = [&](const Literal &item) {
+    if (item.kind == Literal::Integer)
+      bounds.push_back(constantDim(context.context, item.integer));
+    else if (item.kind == Literal::Size)
+      bounds.push_back(item.size);
+    else if (item.kind == Literal::Null)
+      bounds.push_back(std::nullopt);
+    else if (Dim size = item.kind == Literal::String ? context.dimension(item.text, item.range) : Dim())
+      bounds.push_back(size);
+    else
+      return false;
+    return true;
+  };
+  auto addOrReport = [&](const Literal &item) {
+    bool good = add(item);
+    if (!good && item.kind != Literal::String) // an unknown dimension is reported
+      bad(item);
+    return good;
+  };
+  if (value.kind == Literal::List)
+    return llvm::all_of(value.items, addOrReport) ? openBoundsAttr(context.context, bounds) : ArrayAttr();
+  if (value.kind == Literal::Null || value.kind == Literal::String)
+    return bad(value);
+  return addOrReport(value) ? openBoundsAttr(context.context, bounds) : ArrayAttr();
 }
 
 Attribute AttributeReader::readPairs(const Literal &value, SmallVectorImpl<int64_t> &pairs) {
@@ -342,6 +373,8 @@ Attribute AttributeReader::read(const Literal &value) {
     return readInts(value, /*open=*/false);
   case AttrKind::OpenInts:
     return readInts(value, /*open=*/true);
+  case AttrKind::OpenBounds:
+    return readBounds(value);
   case AttrKind::PadWidth: {
     SmallVector<int64_t> pairs;
     return readPairs(value, pairs);

@@ -109,9 +109,9 @@ private:
   Literal literal(uint32_t i);
   Value buildPending(uint32_t i, Type element);
   Value buildScalar(uint32_t i, const Part &part, Type element);
-  bool wantBound(uint32_t i, Dim size, std::optional<int64_t> &bound);
+  bool wantBound(uint32_t i, Dim size, std::optional<Dim> &bound);
   AttributeArgument sizes(StringRef name, uint32_t i, ArrayRef<Dim> sizes);
-  AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<std::optional<int64_t>> bounds);
+  AttributeArgument bounds(StringRef name, uint32_t i, ArrayRef<std::optional<Dim>> bounds);
 
   ImportContext &context;
   OpMaker &maker;

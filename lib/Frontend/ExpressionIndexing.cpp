@@ -22,41 +22,33 @@ AttributeArgument ExprBuilder::sizes(StringRef name, uint32_t i, ArrayRef<Dim> s
   return out;
 }
 
-AttributeArgument ExprBuilder::bounds(StringRef name, uint32_t i, ArrayRef<std::optional<int64_t>> bounds) {
+AttributeArgument ExprBuilder::bounds(StringRef name, uint32_t i, ArrayRef<std::optional<Dim>> bounds) {
   AttributeArgument out{view(name), rangeOf(i), {}};
   out.value.kind = Literal::List;
   out.value.range = rangeOf(i);
-  for (std::optional<int64_t> bound : bounds) {
+  for (std::optional<Dim> bound : bounds) {
     Literal item;
-    item.kind = bound ? Literal::Integer : Literal::Null;
+    std::optional<int64_t> number = bound ? constantValue(*bound) : std::nullopt;
+    item.kind = number ? Literal::Integer : bound ? Literal::Size : Literal::Null;
     item.range = out.value.range;
-    item.integer = bound.value_or(0);
+    item.integer = number.value_or(0);
+    item.size = bound.value_or(Dim());
     out.value.items.push_back(item);
   }
   return out;
 }
 
-/// A bound of a slice along a dimension of `size`: an integer, or a size that differs from it by a constant; nothing
-/// where it is left out or is the size itself.
-bool ExprBuilder::wantBound(uint32_t i, Dim size, std::optional<int64_t> &bound) {
+/// A bound of a slice, or an index, along a dimension of `size`: an integer or an expression in the dimensions; nothing
+/// where it is left out.
+bool ExprBuilder::wantBound(uint32_t i, Dim size, std::optional<Dim> &bound) {
   const Part &part = parts[i];
   bound = std::nullopt;
   if (part.kind == Part::None)
     return true;
   if (part.kind == Part::Number && !part.isReal) {
-    bound = part.integer;
+    bound = constantDim(context.context, part.integer);
   } else if (part.kind == Part::Size) {
-    std::optional<int64_t> constant = constantValue(part.size - size);
-    if (!constant || *constant > 0) {
-      error(i, code::SymbolicSize,
-            "the bound " + quoted(textOf(i)) + " of a dimension of size " + printDim(size) +
-                " is not known at compile time",
-            "a bound is an integer; -1 counts from the end");
-      return false;
-    }
-    if (*constant != 0)
-      bound = *constant;
-    return true;
+    bound = part.size;
   } else {
     if (part.kind == Part::Tensor)
       error(i, code::ExprIndex, "a tensor cannot be an index", "use gather");
@@ -64,14 +56,16 @@ bool ExprBuilder::wantBound(uint32_t i, Dim size, std::optional<int64_t> &bound)
       error(i, code::ExprIndex, said(i) + " is not an index", "an index is an integer, a slice, '...' or None");
     return false;
   }
-  std::optional<int64_t> extent = constantValue(size);
-  if (extent && (*bound < -*extent || *bound > *extent)) {
-    error(i, code::IndexOutOfRange,
-          "the bound " + std::to_string(*bound) + " is outside a dimension of size " + std::to_string(*extent),
-          "nothing is clamped silently");
-    return false;
-  }
-  return true;
+  std::optional<int64_t> extent = constantValue(size), number = constantValue(*bound);
+  std::optional<int64_t> behind = constantValue(*bound - size);
+  bool outside = extent && number ? *number < -*extent || *number > *extent : behind && *behind > 0;
+  if (!outside)
+    return true;
+  error(i, code::IndexOutOfRange,
+        "the bound " + (number ? std::to_string(*number) : quoted(textOf(i))) + " is outside a dimension of size " +
+            printDim(size),
+        "nothing is clamped silently");
+  return false;
 }
 
 /// An index of a tensor: a slice, and another shape where an entry adds an axis or takes one away.
@@ -104,7 +98,7 @@ private:
   Slice<uint32_t> entries; // behind the tensor
   size_t used = 0;         // the axes that entries speak of
   size_t axis = 0;         // that the next entry speaks of
-  OpenInts start, stop, step;
+  OpenBounds start, stop, step;
   // What becomes of the sliced axes, in order: -1 a new axis, otherwise the axis and whether it stays.
   SmallVector<std::pair<int64_t, bool>> shape;
   bool slices = false, reshapes = false;
@@ -166,7 +160,7 @@ bool ExprBuilder::TensorIndex::takeSlice(uint32_t entry) {
     return false;
   const Part &stride = part(builder.child(entry, 2));
   if (stride.kind == Part::Number && !stride.isReal && stride.integer != 0) {
-    step[axis] = stride.integer;
+    step[axis] = constantDim(builder.context.context, stride.integer);
   } else if (stride.kind != Part::None) {
     if (stride.kind != Part::Bad)
       builder.error(builder.child(entry, 2), code::ExprIndex, "the step of a slice is an integer other than 0");
@@ -179,18 +173,22 @@ bool ExprBuilder::TensorIndex::takeSlice(uint32_t entry) {
 
 /// A slice of one element, whose axis goes.
 bool ExprBuilder::TensorIndex::takeElement(uint32_t entry) {
-  std::optional<int64_t> index;
+  std::optional<Dim> index;
   if (!builder.wantBound(entry, dims[axis], index))
     return false;
-  std::optional<int64_t> extent = constantValue(dims[axis]);
+  std::optional<int64_t> extent = constantValue(dims[axis]), number = index ? constantValue(*index) : std::nullopt;
+  std::optional<int64_t> behind = index ? constantValue(*index - dims[axis]) : std::nullopt;
   // The largest integer is no index: what it is one of would have one more element.
-  if (!index || *index == INT64_MAX || (extent && *index >= *extent)) {
+  if (!index || number == INT64_MAX || (behind && *behind >= 0)) {
     builder.error(entry, code::IndexOutOfRange,
                   "the index " + builder.textOf(entry) + " is outside a dimension of size " + printDim(dims[axis]));
     return false;
   }
+  // What is behind an element that counts from the end may count from the front, so that a symbolic one always does.
+  if (!number && isNonNegative(*index * -1))
+    index = dims[axis] + *index;
   start[axis] = index;
-  if (*index != -1)
+  if (number != -1)
     stop[axis] = *index + 1;
   slices = reshapes = true;
   shape.push_back({axis++, false});
@@ -200,7 +198,7 @@ bool ExprBuilder::TensorIndex::takeElement(uint32_t entry) {
 Part ExprBuilder::TensorIndex::slice() {
   Operand operands[] = {builder.tensorOperand(entries[0], value)};
   SmallVector<AttributeArgument> attributes{builder.bounds("start", i, start), builder.bounds("stop", i, stop)};
-  if (llvm::any_of(step, [](std::optional<int64_t> s) { return s.has_value(); }))
+  if (llvm::any_of(step, [](std::optional<Dim> s) { return s.has_value(); }))
     attributes.push_back(builder.bounds("step", i, step));
   return builder.makeOp(i, "slice", operands, attributes, !reshapes);
 }

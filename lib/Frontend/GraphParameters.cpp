@@ -113,5 +113,5 @@ void ParameterTable::emit() {
     sym::ParameterOp::create(builder, context.location(slot.range, slot.name), builder.getStringAttr(slot.name),
                              TypeAttr::get(slot.type), cast<sym::InitAttr>(slot.init),
                              cast_or_null<ElementsAttr>(slot.data), builder.getBoolAttr(slot.trainable),
-                             builder.getStringAttr(slot.doc));
+                             builder.getStringAttr(slot.doc), slot.measured ? builder.getUnitAttr() : UnitAttr());
 }

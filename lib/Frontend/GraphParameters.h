@@ -22,6 +22,7 @@ struct ParameterSlot {
   uint32_t order = 0;        // of made ones: the node's number
   bool frozen = false;       // not trainable since `freeze` says so
   mlir::Attribute data = {}; // elements, where init is `data`
+  bool measured = false;     // a number of the training data
 };
 
 /// The arguments of the model: inputs, then parameters, declared ones before made ones.

@@ -115,6 +115,7 @@ struct TrainDecl {
   std::optional<ChoiceDecl> optimizer;
   std::optional<ChoiceDecl> schedule;
   std::vector<OutputDecl> metrics;
+  std::vector<const JsonValue *> readyMetrics; // names, in place of `metrics`
   std::optional<double> clipGlobalNorm;
   double weightDecay = 0;
   const JsonValue *clipValue = nullptr, *decayValue = nullptr;

@@ -4,8 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/Metrics.h"
 #include "lib/Frontend/GraphParts.h"
+#include "lib/Support/Json.h"
 #include "lib/Support/Pattern.h"
+#include "lib/Support/Suggest.h"
 
 using namespace mlir;
 using namespace symc;
@@ -61,6 +64,65 @@ void ResultTable::buildTraining() {
   for (const OutputDecl &metric : train.metrics)
     if (Value value = scalarResult(*metric.value, metric.name.text, "the metric", metric.name.range))
       results.push_back({value, std::string(metric.name.text), sym::Role::metric, "", ""});
+  if (loss)
+    buildReadyMetrics(train, loss);
+}
+
+/// The losses that a value is made of, without those inside of another one's operands.
+static SmallVector<Operation *> lossesIn(Value value) {
+  SmallVector<Operation *> losses;
+  SmallVector<Value> stack{value};
+  llvm::DenseSet<Operation *> seen;
+  while (!stack.empty()) {
+    Operation *op = stack.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    if (lossOperands(op))
+      losses.push_back(op);
+    else
+      llvm::append_range(stack, op->getOperands());
+  }
+  return losses;
+}
+
+void ResultTable::buildReadyMetrics(const TrainDecl &train, Value loss) {
+  SmallVector<StringRef> known = metricNames();
+  SmallVector<Operation *> losses = lossesIn(loss);
+  std::vector<GraphResult> totals; // behind all metrics
+  for (const JsonValue *item : train.readyMetrics) {
+    std::string_view name = item->string();
+    if (!llvm::is_contained(known, ref(name))) {
+      Suggestion nearest(name);
+      for (StringRef candidate : known)
+        nearest.consider(view(candidate));
+      report.error(item->range, code::UnknownMetric, "unknown metric " + quoted(name),
+                   {nearest.best().empty() ? "there are " + llvm::join(known, ", ") : "", nearest.best(), {}});
+      continue;
+    }
+    std::string said = "the metric " + quoted(name) + " takes the operands of the loss, ";
+    if (losses.size() != 1) {
+      report.error(item->range, code::MetricOperands,
+                   said + (losses.empty() ? "but " + quoted(train.loss->string()) + " is made of no op that is a loss"
+                                          : "but " + quoted(train.loss->string()) + " is made of " +
+                                                std::to_string(losses.size()) + " of them"),
+                   "\"metrics\": { " + jsonQuoted(name) + ": \"…\" } says what it is here");
+      continue;
+    }
+    std::string wanted;
+    Location loc = context.location(item->range, ref(name));
+    std::optional<Metric> metric = buildMetric(builder, loc, ref(name), losses.front(), wanted);
+    if (!metric) {
+      SmallVector<std::string> types = llvm::map_to_vector(losses.front()->getOperandTypes(), printType);
+      report.error(item->range, code::MetricOperands,
+                   said + "and wants " + wanted + ", not " + llvm::join(types, " and ") + " of " +
+                       quoted(losses.front()->getName().stripDialect()));
+      continue;
+    }
+    results.push_back({metric->value, std::string(name), sym::Role::metric, "", ""});
+    if (metric->totals)
+      totals.push_back({metric->totals, std::string(name) + "/totals", sym::Role::totals, "", ""});
+  }
+  llvm::append_range(results, totals);
 }
 
 /// Rules name a device; what they name must be there.

@@ -28,6 +28,7 @@ public:
 
 private:
   void buildTraining();
+  void buildReadyMetrics(const TrainDecl &train, mlir::Value loss);
   void checkPlacementRules();
   std::string streamOf(const EntryDecl &entry);
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);

@@ -9,7 +9,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Frontend/ContractNames.h"
 #include "lib/Frontend/ImportContext.h"
 #include "lib/Frontend/OtherNames.h"
 #include "lib/Support/Suggest.h"
@@ -28,10 +27,6 @@ void symc::reportUnknown(const Reporter &report, TextRange range, std::string_vi
 const OpSchema *OpMaker::find(std::string_view name, TextRange range, ArrayRef<std::string> alsoCallable) {
   if (const OpSchema *schema = findOpSchema(ref(name)))
     return schema;
-  if (isFormatOp(name)) {
-    context.report.error(range, code::OpNotYet, "this version of symc does not have the op " + quoted(name));
-    return nullptr;
-  }
   if (const OtherName *other = findOtherName(otherOps, name)) {
     context.report.error(range, code::UnknownOp, "unknown op " + quoted(name),
                          {std::string(other->hint), std::string(other->here), {}});

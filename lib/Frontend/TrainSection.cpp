@@ -6,13 +6,23 @@
 
 #include "lib/Frontend/SectionReader.h"
 
+#include <map>
+
 using namespace symc;
 
 static void readMetrics(SectionReader &in, const JsonValue &metrics, TrainDecl &train) {
   if (metrics.is(JsonValue::Array)) {
-    if (metrics.count)
-      in.report.error(metrics.range, code::FeatureNotYet, "this version of symc does not have metrics by name",
-                      "\"metrics\": { \"mse\": \"mean((y - t)**2)\" } says what one is");
+    std::map<std::string_view, TextRange> seen;
+    for (const JsonValue &item : metrics.items()) {
+      if (!wantKind(item, JsonValue::String, "a metric", in.report))
+        continue;
+      auto [first, isNew] = seen.try_emplace(item.string(), item.range);
+      if (isNew)
+        train.readyMetrics.push_back(&item);
+      else
+        in.report.error(item.range, code::DuplicateOutput, "the metric " + quoted(item.string()) + " is listed twice",
+                        {"", "", {in.report.note(first->second, "first listed here")}});
+    }
   } else if (wantKind(metrics, JsonValue::Object, "'metrics'", in.report)) {
     readNamedOutputs(in, metrics, "a metric", train.metrics);
     for (const OutputDecl &metric : train.metrics)

@@ -10,40 +10,104 @@
 #include "lib/Support/TrainingLog.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace symc::host {
 
-ScalarOutputs::ScalarOutputs(const symc_function &function) : memory(function.output_count) {
+static double perplexity(const double *totals, size_t) { return std::exp(totals[0] / totals[1]); }
+
+/// Over the classes that occur.
+static double meanIou(const double *totals, size_t count) {
+  size_t classes = count / 2, met = 0;
+  double sum = 0;
+  for (size_t i = 0; i < classes; ++i)
+    if (double either = totals[classes + i]; either > 0) {
+      sum += totals[i] / either;
+      ++met;
+    }
+  return sum / static_cast<double>(met);
+}
+
+static auto finishOf(std::string_view metric) -> double (*)(const double *, size_t) {
+  return metric == "perplexity" ? perplexity : metric == "mean_iou" ? meanIou : nullptr;
+}
+
+/// The metric whose totals an output is, or nothing.
+static std::string_view totalsOf(std::string_view output) {
+  constexpr std::string_view ending = "/totals";
+  bool ends = output.size() > ending.size() && output.substr(output.size() - ending.size()) == ending;
+  return ends ? output.substr(0, output.size() - ending.size()) : std::string_view();
+}
+
+ScoreOutputs::ScoreOutputs(const symc_function &function) : shapes(function.output_count) {
+  auto refuse = [&](const symc_argument &output, const char *wanted) {
+    return dataError(code::LibraryVersion, "",
+                     std::string(function.name) + " gives " + quoted(output.name) + " as " + output.type + "; " +
+                         wanted + " was expected");
+  };
+  std::vector<std::string> names = scoreNames(function);
+  size_t all = 0;
   for (int32_t i = 0; i < function.output_count; ++i) {
     const symc_argument &output = function.outputs[i];
-    types.push_back(typeOf(output));
-    if (output.rank || !isFloat(types.back()))
-      throw dataError(code::LibraryVersion, "",
-                      std::string(function.name) + " gives " + quoted(output.name) + " as " + output.type +
-                          "; a floating scalar was expected");
-    views.push_back(view(&memory[i], types.back(), scalar));
+    std::string_view metric = totalsOf(output.name);
+    if (metric.empty()) {
+      types.push_back(typeOf(output));
+      if (output.rank || !isFloat(types.back()))
+        throw refuse(output, "a floating scalar");
+      continue;
+    }
+    shapes[i].assign(output.shape, output.shape + output.rank);
+    auto count = elementCount(shapes[i]);
+    size_t score = std::find(names.begin(), names.end(), metric) - names.begin();
+    if (typeOf(output) != DataType::F64 || !count || *count < 2 || *count % 2 || score == names.size() ||
+        !finishOf(metric))
+      throw refuse(output, "what this symc knows of that metric");
+    metrics.push_back({score, all, static_cast<size_t>(*count), finishOf(metric)});
+    all += *count;
+  }
+  memory.resize(types.size());
+  sums.resize(all);
+  size_t scalar = 0, next = 0;
+  for (int32_t i = 0; i < function.output_count; ++i) {
+    bool isTotals = !totalsOf(function.outputs[i].name).empty();
+    double *place = isTotals ? &sums[metrics[next++].first] : &memory[scalar++];
+    views.push_back(view(place, typeOf(function.outputs[i]), shapes[i]));
   }
 }
 
-double ScalarOutputs::value(size_t index) const {
+double ScoreOutputs::value(size_t score) const {
   double value;
-  convert(&memory[index], types[index], &value, DataType::F64, 1);
+  convert(&memory[score], types[score], &value, DataType::F64, 1);
   return value;
 }
 
 std::vector<std::string> scoreNames(const symc_function &function) {
   std::vector<std::string> names;
   for (int32_t i = 0; i < function.output_count; ++i)
-    names.emplace_back(i ? function.outputs[i].name : column::loss);
+    if (totalsOf(function.outputs[i].name).empty())
+      names.emplace_back(i ? function.outputs[i].name : column::loss);
   return names;
 }
 
-void Means::add(const ScalarOutputs &outputs, int64_t batchExamples) {
-  for (size_t i = 0; i < sums.size(); ++i)
+Means::Means(const ScoreOutputs &outputs)
+    : sums(outputs.count() + outputs.totalsOfCall().size()), scores(outputs.count()), metrics(outputs.totals()) {}
+
+void Means::add(const ScoreOutputs &outputs, int64_t batchExamples) {
+  for (size_t i = 0; i < scores; ++i)
     sums[i] += outputs.value(i) * static_cast<double>(batchExamples);
+  for (size_t i = scores; i < sums.size(); ++i)
+    sums[i] += outputs.totalsOfCall()[i - scores];
   examples += batchExamples;
+}
+
+double Means::mean(size_t score) const {
+  if (!examples)
+    return 0;
+  for (const ScoreOutputs::Totals &metric : metrics)
+    if (metric.score == score)
+      return metric.finish(&sums[scores + metric.first], metric.count);
+  return sums[score] / static_cast<double>(examples);
 }
 
 std::string scoresJson(const symc_function &function, const Means &means) {
@@ -89,9 +153,9 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
 Means evaluate(Instance &instance, const Dataset &data, int64_t first, int64_t count, int64_t batch) {
   int32_t index = instance.library().require("evaluate");
   const symc_function &function = instance.library().function(index);
-  ScalarOutputs outputs(function);
+  ScoreOutputs outputs(function);
   BatchReader reader(data, function, std::min(batch, count));
-  Means means(outputs.count());
+  Means means(outputs);
   for (int64_t done = 0; done < count && !interrupted(); done += batch) {
     int64_t examples = std::min(batch, count - done);
     instance.call(index, reader.slice(first + done, examples), outputs.tensors(), data.name());

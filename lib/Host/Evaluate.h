@@ -10,33 +10,54 @@
 
 namespace symc::host {
 
-/// Memory for the scalar results of `train_step` and `evaluate`: the loss, then the metrics.
-class ScalarOutputs {
+/// Memory for the results of `train_step` and `evaluate`: the loss and the metrics, which are scalars, then the totals
+/// that the value of a metric over a data set is made of.
+class ScoreOutputs {
 public:
-  explicit ScalarOutputs(const symc_function &function);
-  ScalarOutputs(const ScalarOutputs &) = delete; // `views` points into it
+  explicit ScoreOutputs(const symc_function &function);
+  ScoreOutputs(const ScoreOutputs &) = delete; // `views` points into it
   const std::vector<DLTensor> &tensors() const { return views; }
+  /// Of the loss and the metrics.
   size_t count() const { return types.size(); }
-  double value(size_t index) const;
+  double value(size_t score) const;
+
+  /// The totals of a metric, among those of all.
+  struct Totals {
+    size_t score, first, count;
+    /// The value of the metric over the examples that were added up.
+    double (*finish)(const double *totals, size_t count);
+  };
+  const std::vector<Totals> &totals() const { return metrics; }
+  const std::vector<double> &totalsOfCall() const { return sums; }
 
 private:
   std::vector<DataType> types;
-  std::vector<double> memory; // eight bytes each, whatever the type
+  std::vector<double> memory; // of scalars, eight bytes each, whatever the type
+  std::vector<double> sums;
+  std::vector<Totals> metrics;
+  std::vector<Shape> shapes;
   std::vector<DLTensor> views;
-  Shape scalar;
 };
 
 /// "loss", then the names of the metrics.
 std::vector<std::string> scoreNames(const symc_function &function);
 
-/// Sums of batch means weighted by examples.
-struct Means {
+/// The loss and the metrics over the examples of several calls.
+class Means {
+public:
+  explicit Means(const ScoreOutputs &outputs);
+  void add(const ScoreOutputs &outputs, int64_t batchExamples);
+  size_t count() const { return scores; }
+  /// The mean over batches weighted by examples, or what the totals of a metric say.
+  double mean(size_t score) const;
+
+  /// Batch means times their examples, then totals: what a training run that goes on later keeps.
   std::vector<double> sums;
   int64_t examples = 0;
 
-  explicit Means(size_t count) : sums(count) {}
-  void add(const ScalarOutputs &outputs, int64_t batchExamples);
-  double mean(size_t index) const { return examples ? sums[index] / static_cast<double>(examples) : 0; }
+private:
+  size_t scores;
+  std::vector<ScoreOutputs::Totals> metrics;
 };
 
 /// The means by name and the number of examples, as one JSON object.

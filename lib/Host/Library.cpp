@@ -6,6 +6,7 @@
 
 #include "lib/Host/Library.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Host/Show.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Support/SystemErrors.h"
 
@@ -64,6 +65,7 @@ symc_options Library::settings(const InstanceOptions &given) const {
   settings.size = sizeof settings;
   settings.threads = given.threads.value_or(defaults.threads);
   settings.seed = given.seed.value_or(defaults.seed);
+  settings.print = given.prints ? showPrinted : nullptr;
   return settings;
 }
 
@@ -265,6 +267,12 @@ std::string Instance::loadState(const std::string &path) {
 }
 
 int64_t Instance::step() const { return owner.model().step(instance); }
+
+void Instance::setParameter(const std::string &name, const std::vector<double> &values) {
+  DLTensor tensor;
+  check(owner.model().parameter(instance, name.c_str(), &tensor));
+  convert(values.data(), DataType::F64, tensor.data, *fromDlpack(tensor.dtype), static_cast<int64_t>(values.size()));
+}
 
 symc_status Instance::tryCall(int32_t function, const std::vector<DLTensor> &inputs,
                               const std::vector<DLTensor> &outputs) {

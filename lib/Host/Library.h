@@ -27,6 +27,7 @@ std::set<std::string> exportedSymbols(const std::string &path);
 struct InstanceOptions {
   std::optional<int32_t> threads;
   std::optional<uint64_t> seed;
+  bool prints = true; // shows what the graph prints
 };
 
 /// A library that symc wrote, loaded.
@@ -89,6 +90,8 @@ public:
   void saveState(const std::string &path, const std::string &note);
   std::string loadState(const std::string &path);
   int64_t step() const;
+  /// Writes the elements of a parameter, whatever its type is.
+  void setParameter(const std::string &name, const std::vector<double> &values);
   /// `data` is where the inputs come from, for the message when they fail a check of the model.
   void call(int32_t function, const std::vector<DLTensor> &inputs, const std::vector<DLTensor> &outputs,
             const std::string &data = {});

@@ -12,6 +12,8 @@
 
 namespace symc::host {
 
+bool Progress::drawn = false;
+
 Progress::Progress() : terminal(!jsonDiagnostics() && isatty(STDERR_FILENO)) {}
 
 void Progress::update(const std::string &label, int64_t done, int64_t total, double loss) {

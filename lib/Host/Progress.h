@@ -17,10 +17,12 @@ public:
   Progress();
   /// Redraws at most ten times a second. `loss` is the mean so far.
   void update(const std::string &label, int64_t done, int64_t total, double loss);
-  void clear();
+  /// There is one terminal, and one bar on it.
+  static void clear();
 
 private:
-  bool terminal, drawn = false;
+  bool terminal;
+  static bool drawn;
   std::chrono::steady_clock::time_point last;
 };
 

@@ -9,6 +9,7 @@
 #include "lib/Host/FileUse.h"
 #include "lib/Host/History.h"
 #include "lib/Host/Interrupt.h"
+#include "lib/Host/Measure.h"
 #include "lib/Host/Numbers.h"
 #include "lib/Host/OutputFile.h"
 #include "lib/Host/Progress.h"
@@ -80,7 +81,7 @@ public:
   Trainer(const Library &library, const TrainOptions &options, const TrainingData &data)
       : options(options), data(data), trainIndex(library.require("train_step")),
         trainFunction(library.function(trainIndex)), instance(library, options.instance), outputs(trainFunction),
-        means(outputs.count()), history(scoreNames(trainFunction), data.validationExamples() > 0, options.history),
+        means(outputs), history(scoreNames(trainFunction), data.validationExamples() > 0, options.history),
         checkpoint(options.checkpoint),
         reader(data.training(), trainFunction, std::min(data.batchSize(), data.trainingExamples())) {
     if (!options.logdir.empty())
@@ -92,6 +93,8 @@ public:
     instanceSetUp();
     resume();
     started = std::chrono::steady_clock::now();
+    if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
+      measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
     while (state.epoch < options.epochs) {
       trainEpoch();
       if (!interrupted())
@@ -177,13 +180,13 @@ private:
 
   void finishEpoch() {
     std::vector<double> row = {static_cast<double>(state.epoch + 1), static_cast<double>(instance.step())};
-    for (size_t i = 0; i < means.sums.size(); ++i)
+    for (size_t i = 0; i < means.count(); ++i)
       row.push_back(means.mean(i));
     if (data.validationExamples()) {
       Means scores = data.validate(instance);
       if (interrupted())
         return; // the epoch is trained but not finished: a resumed run validates again
-      for (size_t i = 0; i < scores.sums.size(); ++i)
+      for (size_t i = 0; i < scores.count(); ++i)
         row.push_back(scores.mean(i));
     }
     row.push_back(seconds());
@@ -192,7 +195,7 @@ private:
       log->add(scoreNames(trainFunction), row, instance);
     ++state.epoch;
     state.position = 0;
-    means = Means(outputs.count());
+    means = Means(outputs);
     progress.clear();
     say(history.lastLine(options.epochs));
     history.write(false);
@@ -228,7 +231,7 @@ private:
   int32_t trainIndex;
   const symc_function &trainFunction;
   Instance instance;
-  ScalarOutputs outputs;
+  ScoreOutputs outputs;
   Means means;
   History history;
   Checkpoint checkpoint;

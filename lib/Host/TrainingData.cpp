@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/TrainingData.h"
+#include "lib/Host/Measure.h"
 
 #include <cmath>
 
@@ -15,6 +16,8 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
   bool split = options.validationSplit > 0;
   if (split)
     functions.push_back(library.require("evaluate"));
+  if (int32_t statistics = measuringFunction(library); statistics >= 0)
+    functions.push_back(statistics);
   data = Dataset::load(library, functions, options.data);
   trainCount = data.examples();
   if (split) {

@@ -111,6 +111,8 @@ void interpreter::addControlRules(Rules &rules) {
       Computes::Exactly);
   rules.add<sym::UndefinedOp>([](sym::UndefinedOp op, Scope &s) { return s.zeros(op.getOut()); }, Computes::Exactly);
   rules.add<sym::AfterOp>([](sym::AfterOp op, Scope &s) { return s[op.getX()]; }, Computes::Exactly);
+  // Shows nothing here.
+  rules.add<sym::PrintOp>([](sym::PrintOp op, Scope &s) { return s[op.getX()]; }, Computes::Exactly);
   rules.add<sym::AssertOp>(
       [](sym::AssertOp op, Scope &s) {
         const Array &condition = s[op.getCondition()];

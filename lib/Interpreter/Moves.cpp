@@ -118,18 +118,24 @@ static Array crop(sym::CropOp op, Scope &s) {
   return cropped(x, offsets, op.getSteps(), sizes);
 }
 
-/// Python's rules: a bound counts from the end where it is negative, and the part is empty where bounds cross.
+/// Where a slice starts that begins at `bound` of an axis with so many elements: a negative number counts from the end, and
+/// so does an expression that is 0 or less whatever the dimensions are.
+static int64_t startAt(Scope &s, Dim bound, int64_t size) {
+  int64_t start = s.size(bound);
+  bool fromEnd = bound.isConstant() ? start < 0 : isNonNegative(bound * -1);
+  return fromEnd ? start + size : start;
+}
+
+/// As many elements as the type says.
 static Array slice(sym::SliceOp op, Scope &s) {
   const Array &x = s[op.getX()];
   Sizes offsets, steps, sizes = s.sizes(op.getOut().getType());
-  auto entry = [](const auto &list, int64_t axis) {
-    return list && axis < int64_t(list->size()) ? (*list)[axis] : std::nullopt;
-  };
   for (int64_t axis = 0; axis < x.rank(); ++axis) {
-    int64_t step = entry(op.getStep(), axis).value_or(1), size = x.sizes[axis];
-    int64_t start = entry(op.getStart(), axis).value_or(step > 0 ? 0 : size - 1);
-    offsets.push_back(start < 0 && entry(op.getStart(), axis) ? start + size : start);
-    steps.push_back(step);
+    std::optional<int64_t> step = op.getStep() ? (*op.getStep())[axis] : std::nullopt;
+    std::optional<Dim> start = op.getStart() ? (*op.getStart())[axis] : std::nullopt;
+    int64_t size = x.sizes[axis];
+    steps.push_back(step.value_or(1));
+    offsets.push_back(start ? startAt(s, *start, size) : steps.back() > 0 ? 0 : size - 1);
   }
   return cropped(x, offsets, steps, sizes);
 }

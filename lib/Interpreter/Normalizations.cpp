@@ -118,10 +118,24 @@ static Array instanceNorm(sym::InstanceNormOp op, Scope &s) {
   return affine(s, std::move(out), lastAxis(x.rank()), op.getGamma(), op.getBeta());
 }
 
+static Array standardize(sym::StandardizeOp op, Scope &s) {
+  Array x = s[op.getX()];
+  const Array &mean = s[op.getMean()], &deviation = s[op.getDeviation()];
+  llvm::BitVector axes = axesOf(op.getAxis(), x.rank());
+  forEachPlace(x.sizes, [&](Place place, int64_t i) {
+    int64_t number = 0;
+    for (unsigned axis : axes.set_bits())
+      number = number * x.sizes[axis] + place[axis];
+    x.reals[i] = (x.reals[i] - mean.reals[number]) / deviation.reals[number];
+  });
+  return x;
+}
+
 void interpreter::addNormalizationRules(Rules &rules) {
   rules.add<sym::LayerNormOp>(layerNorm);
   rules.add<sym::RmsNormOp>(rmsNorm);
   rules.add<sym::BatchNormOp>(batchNorm);
   rules.add<sym::GroupNormOp>(groupNorm);
   rules.add<sym::InstanceNormOp>(instanceNorm);
+  rules.add<sym::StandardizeOp>(standardize);
 }

@@ -93,6 +93,7 @@ public:
   }
   /// What copies or chooses elements.
   template <class Op> void addExact(Array (*rule)(Op, Scope &)) { add<Op>(rule, Computes::Exactly); }
+  bool knows(mlir::OperationName name) const { return entries.count(name.getTypeID()); }
   /// Null where the op is not known.
   const Entry *find(mlir::Operation *op) const {
     auto found = entries.find(op->getName().getTypeID());

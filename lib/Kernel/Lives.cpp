@@ -47,8 +47,8 @@ Lives::Lives(func::FuncOp program, bool separate) {
 
 void Lives::number(Block &block) {
   for (Operation &op : block) {
-    if (!isa<func::CallOp, kernel::LoopOp, kernel::IfOp, kernel::LeaveUnlessOp, kernel::StoreIndexOp, kernel::NextOp>(
-            op))
+    if (!isa<func::CallOp, kernel::LoopOp, kernel::IfOp, kernel::LeaveUnlessOp, kernel::StoreIndexOp, kernel::PrintOp,
+             kernel::NextOp>(op))
       continue;
     step[&op] = steps++;
     for (Region &region : op.getRegions())

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Kernel/Program.h"
 #include "dialects/sym/Bodies.h"
+#include "dialects/sym/NodeNames.h"
 #include "lib/Fusion/Access.h"
 
 using namespace mlir;
@@ -59,6 +60,8 @@ bool BlockOrder::canOverwrite(sym::FusedOp region, Value result, BlockArgument a
       Operation *user = use.getOwner();
       bool ofLoop = views[v].ofLoop;
       if (renamesMemory(user)) {
+        if (isa<sym::PrintOp>(user) && order.lookup(user) > order.lookup(region))
+          return false; // it reads what it renames
         if (use.getOperandNumber() == 0)
           views.push_back({user->getResult(0), ofLoop});
         continue;
@@ -172,7 +175,11 @@ void ProgramBuilder::convert(Operation &op) {
       buffers[constant] = kernel::GetGlobalOp::create(b, loc, bufferType(constant.getType()),
                                                       kernels.getGlobal(loc, constant.getValue()).getValue());
   } else if (renamesMemory(&op)) {
-    buffers[op.getResult(0)] = view(loc, buffers[op.getOperand(0)], op.getResult(0).getType());
+    Value buffer = view(loc, buffers[op.getOperand(0)], op.getResult(0).getType());
+    buffers[op.getResult(0)] = buffer;
+    if (auto print = dyn_cast<sym::PrintOp>(op))
+      kernel::PrintOp::create(b, loc, print.getLabel().empty() ? nodeName(loc) : print.getLabel(), buffer,
+                              print.getType());
   } else if (auto scan = dyn_cast<sym::ScanOp>(op)) {
     convertScan(scan);
   } else if (auto loop = dyn_cast<sym::WhileOp>(op)) {

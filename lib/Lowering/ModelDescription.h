@@ -95,9 +95,10 @@ struct FunctionDescription {
   bool updatesState = false;
   bool trainingMode = false;
   bool lateChecks = false; // a check can fail when results have been written to
+  bool measures = false;   // its results are what parameters of their names are filled with before training
   std::vector<ArgumentDescription> inputs;
   std::vector<ArgumentDescription> outputs;
-  /// The typed C function has only the first ones of `outputs` (train_step: the loss); -1: all.
+  /// The typed C function has only the first ones of `outputs` (train_step: the loss; evaluate: no totals); -1: all.
   int32_t typedOutputs = -1;
   std::vector<std::string> parameters; // those that it reads
   std::vector<int32_t> dims; // symbolic dimensions of the typed function in its order, indices into the model's

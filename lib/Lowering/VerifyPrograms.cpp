@@ -26,7 +26,7 @@ template <typename... Ops> struct OpList {
 };
 /// What a program says with, beside calls.
 using Steps = OpList<kernel::AllocOp, kernel::ViewOp, kernel::RowOp, kernel::GetGlobalOp, kernel::LoopOp,
-                     kernel::NextOp, kernel::LeaveUnlessOp, kernel::IfOp, kernel::StoreIndexOp>;
+                     kernel::NextOp, kernel::LeaveUnlessOp, kernel::IfOp, kernel::StoreIndexOp, kernel::PrintOp>;
 
 struct VerifyPrograms : symc::impl::VerifyProgramsPassBase<VerifyPrograms> {
   void runOnOperation() override {

@@ -37,6 +37,8 @@ typedef struct symc_frame {
   uint64_t seed;          /* 56: seed of dropout and random operators */
   int64_t step;           /* 64: completed training steps */
   symc_check check;       /* 72 */
+  void (*print)(void *user, const char *label, const DLTensor *value); /* 96: for symc_rt_print, as in symc_options */
+  void *user;                                                          /* 104 */
 } symc_frame;
 
 /* A kernel computes the part [begin, end) of its outermost parallel index space. Which part it is given does not
@@ -46,6 +48,10 @@ typedef void (*symc_kernel)(void *const *buffers, const int64_t *dims, int64_t b
 /* Runs `kernel` over [0, extent) in chunks of `grain` (the last may be shorter), on the instance's threads. Called by
    generated bodies only; returns when all chunks are done. One thread or one chunk: a direct call. */
 void symc_rt_parallel(symc_frame *frame, symc_kernel kernel, void *const *buffers, int64_t extent, int64_t grain);
+
+/* Hands a dense tensor to the caller's hook, if there is one. Called by generated bodies only. */
+void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32_t code, int32_t bits, int32_t rank,
+                   const int64_t *shape);
 
 /* An arena buffer lives from the end of step `first`-1 to the end of step `last` of its body (inclusive). */
 typedef struct {

@@ -4,6 +4,7 @@ import _ctypes
 import ctypes
 import hashlib
 import itertools
+import math
 import os
 import stat
 import struct
@@ -32,9 +33,12 @@ class DLTensor(ctypes.Structure):
                 ("shape", POINTER(c_int64)), ("strides", POINTER(c_int64)), ("byte_offset", c_uint64)]
 
 
+PrintHook = ctypes.CFUNCTYPE(None, c_void_p, c_char_p, POINTER(DLTensor))
+
+
 class Options(ctypes.Structure):
     _fields_ = [("size", c_uint32), ("threads", c_int32), ("seed", c_uint64), ("user", c_void_p),
-                ("allocate", c_void_p), ("release", c_void_p), ("parallel_for", c_void_p)]
+                ("allocate", c_void_p), ("release", c_void_p), ("parallel_for", c_void_p), ("print", PrintHook)]
 
 
 class Dim(ctypes.Structure):
@@ -99,6 +103,19 @@ def numpy_dtype(dtype):
     if dtype.code == 4:
         return np.dtype(np.uint16, metadata={"bits_of": "bf16"})
     return np.dtype(np.bool_) if kind == "b" else np.dtype(f"{kind}{dtype.bits // 8}")
+
+
+def array_of(tensor):
+    """A copy of a dense tensor; bf16, which NumPy does not have, as float32."""
+    shape = tuple(tensor.shape[i] for i in range(tensor.ndim))
+    dtype = numpy_dtype(tensor.dtype)
+    count = math.prod(shape)
+    if not count:
+        data = np.empty(shape, dtype)
+    else:
+        memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(tensor.data + tensor.byte_offset)
+        data = np.frombuffer(memory, dtype).reshape(shape).copy()
+    return (data.astype(np.uint32) << 16).view(np.float32) if tensor.dtype.code == 4 else data
 
 
 def _read(path):

@@ -63,8 +63,9 @@ def _run(arguments):
 
 
 def compile(graph, output=None, *, target=None, cpu=None, dims=None, functions=None, params=None, embed_params=False,
-            opt_level=None, fast_math=False, threads=None, seed=None):
-    """Compiles a graph file or a `symc.Graph` and loads the library; with `output` the library is kept there."""
+            opt_level=None, fast_math=False, threads=None, seed=None, **loading):
+    """Compiles a graph file or a `symc.Graph` and loads the library; with `output` the library is kept there. `loading` is
+    what else `symc.load` takes: `show`, which gets what the graph prints."""
     options = []
     if target:
         options += ["--target", target]
@@ -88,7 +89,7 @@ def compile(graph, output=None, *, target=None, cpu=None, dims=None, functions=N
             source = os.fspath(graph)
         library = os.fspath(output) if output is not None else os.path.join(folder, "libmodel.so")
         _run(["compile", "-o", library, *options, "--", source])
-        model = load(library, threads, seed)
+        model = load(library, threads, seed, **loading)
     if params is not None and not embed_params:
         model.load_parameters(params)
     return model

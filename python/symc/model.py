@@ -5,6 +5,7 @@ import inspect
 import json
 import keyword
 import os
+import weakref
 from collections.abc import Mapping
 
 import numpy as np
@@ -24,8 +25,9 @@ def _path(path):
 class _Handle:
     """Owns an instance of a model; views of parameters keep it alive."""
 
-    def __init__(self, path, threads, seed):
+    def __init__(self, path, threads, seed, show):
         self.pointer = self.image = None
+        self.show, self.failure = show, None  # what takes prints of the graph; the exception that it ended a call with
         self.viewed, self.kept = False, []  # whether parameters were given out; instances that keep those alive
         self.model, self.image = abi.open_library(path, self)
         self.pointer = ctypes.c_void_p()
@@ -34,11 +36,28 @@ class _Handle:
             options.threads = values.whole_number(threads, "threads", 0, 2**31 - 1)
         if seed is not None:
             options.seed = values.whole_number(seed, "seed", 0, 2**64 - 1)
+        if show:
+            handle = weakref.proxy(self)
+            self.hook = options.print = abi.PrintHook(lambda _, label, value: handle.print(label, value.contents))
         status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
         if status:
             self.pointer = None
             raise from_status(status, self.message(None))
         self.destroy = self.model.contents.destroy
+
+    def print(self, label, tensor):
+        """Called in the middle of a call of the library, which no exception may leave: it is raised behind the call."""
+        if self.failure:
+            return
+        try:
+            self.show(label.decode("utf-8", "replace"), abi.array_of(tensor))
+        except BaseException as error:  # KeyboardInterrupt too
+            self.failure = error
+
+    def raise_failure(self):
+        if self.failure:
+            error, self.failure = self.failure, None
+            raise error
 
     def keep_viewed(self):
         """Views stay valid when the instance turns to other parameters: one more instance shares the present ones."""
@@ -156,6 +175,8 @@ class Function:
             results[name] = result = np.empty(shape, dtype)
             tensor.data = result.ctypes.data
         status = self._call(self._handle.pointer, self._index, self._in_address, self._out_address)
+        if self._handle.failure:
+            self._handle.raise_failure()
         if status:
             self._handle.check(status)
         for name, memory in self._scalars.items():
@@ -275,8 +296,8 @@ class Parameters(Mapping):
 class Model:
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
-    def __init__(self, path, threads=None, seed=None):
-        self._handle = _Handle(path, threads, seed)
+    def __init__(self, path, threads=None, seed=None, show=None):
+        self._handle = _Handle(path, threads, seed, show)
         model = self._handle.model.contents
         self.name = model.name.decode()
         self.manifest = json.loads(model.manifest.decode())
@@ -360,10 +381,15 @@ class Model:
         self._handle.check(getattr(self._handle.model.contents, function)(self._handle.pointer, *arguments))
 
 
-def load(path, threads=None, seed=None):
-    """Opens a library that `symc compile` wrote. Without `threads` and `seed` those that it was compiled with are used."""
+def _show(label, value):
+    print(f"{label}: {value}", flush=True)
+
+
+def load(path, threads=None, seed=None, show=_show):
+    """Opens a library that `symc compile` wrote. Without `threads` and `seed` those that it was compiled with are used.
+    What the graph prints goes to `show(label, array)`: to standard output, unless another function or None is given."""
     if not os.path.exists(path):
         raise FileNotFoundError(f"{os.fspath(path)}: no such library")
     if os.path.isdir(path):
         raise LibraryError(f"{os.fspath(path)}: is a directory")
-    return Model(path, threads, seed)
+    return Model(path, threads, seed, show)

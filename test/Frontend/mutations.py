@@ -70,6 +70,8 @@ def fitting_value(kind, rng):
         return [rng.choice([i, "batch", -1]) for i in integers]
     if kind == "OpenInts":
         return [rng.choice([i, None]) for i in integers]
+    if kind == "OpenBounds":
+        return [rng.choice([i, None, "batch"]) for i in integers]
     if kind == "PadWidth":
         return [[i, rng.choice(INTEGERS[:5])] for i in integers]
     if kind in ("Axes", "Ints"):

@@ -19,6 +19,17 @@ func.func @reads(%a: memref<4xf32>, %b: memref<4xf32>) {
   return
 }
 
+// What is shown stays, as often as it is shown.
+// CHECK-LABEL: func.func @shows
+// CHECK-NEXT: kernel.print "a", %arg0 as tensor<4xf32> : memref<4xf32>
+// CHECK-NEXT: kernel.print "a", %arg0 as tensor<4xf32> : memref<4xf32>
+// CHECK-NEXT: return
+func.func @shows(%a: memref<4xf32>) {
+  kernel.print "a", %a as tensor<4xf32> : memref<4xf32>
+  kernel.print "a", %a as tensor<4xf32> : memref<4xf32>
+  return
+}
+
 // A branch and an allocation that do nothing are gone; a loop that is left early stays with its leave.
 // CHECK-LABEL: func.func @program
 // CHECK-NEXT: %{{.*}} = kernel.loop count(%arg1

@@ -22,6 +22,26 @@ func.func @group_norm(%x: tensor<2x3x3x8xf32>, %g: tensor<8xf32>, %b: tensor<8xf
   return %0 : tensor<2x3x3x8xf32>
 }
 
+// CHECK-LABEL: @standardize
+// CHECK: %[[D:.*]] = sym.sub
+// CHECK: sym.div %[[D]]
+// CHECK-NEXT: return
+func.func @standardize(%x: tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>, %m: tensor<3xf32>, %d: tensor<3xf32>)
+    -> tensor<?x3x4xf32, #sym.dims<batch, 3, 4>> {
+  %0 = sym.standardize %x, %m, %d {axis = array<i64: 1>} : (tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>, tensor<3xf32>, tensor<3xf32>)
+      -> tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>
+  return %0 : tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>
+}
+
+// -----
+
+func.func @deviations(%x: tensor<2x4xf32>, %m: tensor<4xf32>, %d: tensor<2xf32>) {
+  // expected-error @+2 {{S0301: deviation of standardize must be f32[4], not f32[2]}}
+  // expected-error @+1 {{failed to infer returned types}}
+  %0 = sym.standardize %x, %m, %d : (tensor<2x4xf32>, tensor<4xf32>, tensor<2xf32>) -> tensor<2x4xf32>
+  return
+}
+
 // -----
 
 func.func @scale(%x: tensor<2x4xf32>, %g: tensor<3xf32>) {

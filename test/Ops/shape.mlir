@@ -30,6 +30,28 @@ func.func @slices(%x: tensor<?x4xf32, #sym.dims<batch, 4>>)
 
 // -----
 
+// A symbolic bound counts from the front, or from the end where it is never positive. What passes the other one is empty.
+// CHECK-LABEL: @symbolic
+// CHECK: sym.crop %{{.*}} {offsets = #sym.dims<0>, sizes = #sym.dims<n floordiv 2>, steps = array<i64: 1>}
+// CHECK: sym.crop %{{.*}} {offsets = #sym.dims<n floordiv 2>, sizes = #sym.dims<n - n floordiv 2>, steps = array<i64: 1>}
+// CHECK: sym.crop %{{.*}} {inside = #sym.dims<n - k>, offsets = #sym.dims<n - k>, sizes = #sym.dims<k>, steps = array<i64: 1>}
+// CHECK: sym.crop %{{.*}} {inside = #sym.dims<n - k, n - k>, offsets = #sym.dims<k>, sizes = #sym.dims<max(n - 2*k, 0)>, steps = array<i64: 1>}
+// CHECK: sym.crop %{{.*}} {needed = array<i64: 1>, offsets = #sym.dims<n - 1>, sizes = #sym.dims<max(1 - n, 0)>, steps = array<i64: 1>}
+func.func @symbolic(%x: tensor<?xf32, #sym.dims<n>>) -> (tensor<?xf32, #sym.dims<n floordiv 2>>,
+    tensor<?xf32, #sym.dims<n - n floordiv 2>>, tensor<?xf32, #sym.dims<k>>, tensor<?xf32, #sym.dims<max(n - 2*k, 0)>>,
+    tensor<?xf32, #sym.dims<max(1 - n, 0)>>) {
+  %0 = sym.slice %x {stop = [#sym.dims<n floordiv 2>]} : (tensor<?xf32, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<n floordiv 2>>
+  %1 = sym.slice %x {start = [#sym.dims<n floordiv 2>]} : (tensor<?xf32, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<n - n floordiv 2>>
+  %2 = sym.slice %x {start = [#sym.dims<-1*k>]} : (tensor<?xf32, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<k>>
+  %3 = sym.slice %x {start = [#sym.dims<k>], stop = [#sym.dims<-1*k>]}
+      : (tensor<?xf32, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<max(n - 2*k, 0)>>
+  %4 = sym.slice %x {start = [-1], stop = [0]} : (tensor<?xf32, #sym.dims<n>>) -> tensor<?xf32, #sym.dims<max(1 - n, 0)>>
+  return %0, %1, %2, %3, %4 : tensor<?xf32, #sym.dims<n floordiv 2>>, tensor<?xf32, #sym.dims<n - n floordiv 2>>,
+      tensor<?xf32, #sym.dims<k>>, tensor<?xf32, #sym.dims<max(n - 2*k, 0)>>, tensor<?xf32, #sym.dims<max(1 - n, 0)>>
+}
+
+// -----
+
 // CHECK-LABEL: @parts
 // CHECK-SAME: %[[X:[^:]*]]: tensor<4x6xf32>
 // CHECK: %[[A:.*]] = sym.crop %[[X]] {offsets = #sym.dims<0, 0>, sizes = #sym.dims<4, 2>

@@ -9,8 +9,8 @@ import sys
 
 OPERANDS = {"Sym_Tensor": "Any", "Sym_NumberTensor": "Number", "Sym_FloatTensor": "Float", "Sym_IntTensor": "Int",
             "Sym_BoolTensor": "Bool"}
-KINDS = {"Sym_" + k: k
-         for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts PadWidth DType ActivationName Function Shape Sizes".split()}
+KINDS = {"Sym_" + k: k for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts OpenBounds PadWidth DType "
+                                "ActivationName Function Shape Sizes".split()}
 KINDS["Sym_PaddingAttr"] = "Padding"
 
 

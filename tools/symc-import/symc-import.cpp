@@ -44,9 +44,9 @@ static int truncations(llvm::StringRef path) {
 }
 
 static void printOps() {
-  static const char *const kinds[] = {"I64",      "F64",   "Order",    "Number",   "Bool",  "Str",
-                                      "Axes",     "Ints",  "OpenInts", "PadWidth", "DType", "ActivationName",
-                                      "Function", "Shape", "Sizes",    "Padding",  "Enum"};
+  static const char *const kinds[] = {
+      "I64",        "F64",      "Order", "Number",         "Bool",     "Str",   "Axes",  "Ints",    "OpenInts",
+      "OpenBounds", "PadWidth", "DType", "ActivationName", "Function", "Shape", "Sizes", "Padding", "Enum"};
   static_assert(std::size(kinds) == static_cast<size_t>(symc::AttrKind::Enum) + 1, "a name for each kind");
   symc::Json ops;
   for (const symc::OpSchema &op : symc::opSchemas()) {

@@ -175,6 +175,7 @@ static int bench(const Arguments &arguments) {
   bool library = TemporaryLibrary::isLibrary(arguments.file);
   (library ? options.dims : options.fixedDims) = arguments.dims();
   options.instance = instanceOptions(arguments);
+  options.instance.prints = false; // it would be what is measured
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
   std::vector<std::string> functions;

@@ -164,6 +164,8 @@ private:
       if (constantValue(right))
         std::swap(left, right);
       return beside({size(left), size(right)});
+    case Dim::Kind::Max:
+      return {"\\max\\left(" + size(left).text + ", 0\\right)"};
     default:
       return {"\\left\\lfloor " + fraction(size(left), size(right)).text + "\\right\\rfloor"};
     }

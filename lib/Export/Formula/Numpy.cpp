@@ -130,6 +130,8 @@ private:
       if (constantValue(right)) // coefficients first
         std::swap(left, right);
       return infix(Binding::Product, size(left), Operand{"*", size(right)});
+    case Dim::Kind::Max: // the builtin `max` may be NumPy's
+      return {"maximum(" + size(left).text + ", 0)"};
     default:
       return infix(Binding::Product, size(left), Operand{"//", size(right)});
     }

@@ -147,7 +147,7 @@ Ex GraphReader::build(Operation *op) {
           return operand(1);
         return algebra.where(operand(0), operand(1), operand(2), shape);
       })
-      .Case<sym::StopGradientOp, sym::AfterOp>([&](Operation *) { return operand(0); })
+      .Case<sym::StopGradientOp, sym::AfterOp, sym::PrintOp>([&](Operation *) { return operand(0); })
       // Nothing depends on it.
       .Case([&](sym::UndefinedOp) { return algebra.broadcast(algebra.number(0), shape); })
       .Case([&](sym::CofactorsOp) { return cofactors(operand(0), shape); })
@@ -204,7 +204,8 @@ static std::string printAttribute(Attribute attribute) {
       .Case([](TypeAttr a) { return "'" + printElementType(a.getValue()) + "'"; })
       .Case([&](DenseI64ArrayAttr a) { return list(a.asArrayRef(), [](int64_t v) { return std::to_string(v); }); })
       .Case([&](ArrayAttr a) {
-        return list(openInts(a), [](std::optional<int64_t> v) { return v ? std::to_string(*v) : std::string("None"); });
+        return list(openBounds(a),
+                    [](std::optional<Dim> bound) { return bound ? printDim(*bound) : std::string("None"); });
       })
       .Case([&](sym::DimsAttr a) { return list(a.getExprs(), [](Dim e) { return printDim(e); }); })
       .Case([&](sym::PaddingAttr a) {

@@ -40,6 +40,9 @@ public:
     size_t most = 1;
     program.walk([&](func::CallOp call) { most = std::max<size_t>(most, call.getNumOperands()); });
     arguments = LLVM::AllocaOp::create(b, loc, pointer, pointer, constant(most), /*alignment=*/8);
+    size_t rank = 1; // of what is printed
+    program.walk([&](kernel::PrintOp print) { rank = std::max(rank, dimsOf(print.getTensor()).size()); });
+    shape = LLVM::AllocaOp::create(b, loc, pointer, i64, constant(rank), /*alignment=*/8);
     emitSteps(program.getBody().front());
     LLVM::ReturnOp::create(b, loc, status(0));
     if (failed) {
@@ -124,6 +127,8 @@ private:
         LLVM::StoreOp::create(b, loc, indices.lookup(store.getIndex()), address(store.getBuffer()));
       else if (auto row = dyn_cast<kernel::RowOp>(op))
         emitRow(row);
+      else if (auto print = dyn_cast<kernel::PrintOp>(op))
+        emitPrint(print);
     }
   }
 
@@ -181,6 +186,29 @@ private:
     Value offset = LLVM::MulOp::create(b, loc, indices.lookup(row.getIndex()), bytes);
     addresses[row] =
         LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), address(row.getStack()), ArrayRef<LLVM::GEPArg>{offset});
+  }
+
+  void emitPrint(kernel::PrintOp print) {
+    Dims dims = dimsOf(print.getTensor());
+    for (auto [axis, dim] : llvm::enumerate(dims))
+      LLVM::StoreOp::create(b, loc, size(dim), at(shape, 8 * axis));
+    ElementType element = elementTypeOf(cast<RankedTensorType>(print.getTensor()).getElementType());
+    auto hand = declare("symc_rt_print", LLVM::LLVMVoidType::get(b.getContext()),
+                        {pointer, pointer, pointer, b.getI32Type(), b.getI32Type(), b.getI32Type(), pointer});
+    LLVM::CallOp::create(b, loc, hand,
+                         ValueRange{frame, text(print.getLabel()), address(print.getBuffer()),
+                                    status(static_cast<int32_t>(infoOf(element).kind)), status(8 * byteSize(element)),
+                                    status(dims.size()), shape});
+  }
+
+  /// The address of a C string.
+  Value text(StringRef bytes) {
+    OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+    std::string name = ("text." + program.getSymName() + "." + Twine(texts++)).str();
+    auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size() + 1);
+    LLVM::GlobalOp::create(top, loc, type, /*isConstant=*/true, LLVM::Linkage::Private, name,
+                           b.getStringAttr(bytes.str() + '\0'));
+    return LLVM::AddressOfOp::create(b, loc, pointer, name);
   }
 
   /// What is emitted in front of the outermost loop or branch dominates all of it: addresses go there.
@@ -250,7 +278,8 @@ private:
   const Lives &lives;
   bool poison;
   LLVM::LLVMFuncOp body;
-  Value frame, arguments;
+  Value frame, arguments, shape;
+  unsigned texts = 0; // that have been made
   Block *failed = nullptr, *leaveTo = nullptr;
   Operation *around = nullptr; // where the outermost loop or branch is entered
   std::map<StringRef, unsigned> slotIndex;

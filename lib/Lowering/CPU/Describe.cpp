@@ -108,9 +108,12 @@ private:
       std::optional<sym::Role> role = roleOf(function, i);
       if (role == sym::Role::parameter && !function.getArgument(i).use_empty())
         description.parameters.push_back(nameOf(function, i).str());
-      if (function.getArgAttr(i, kResultAttr))
+      if (function.getArgAttr(i, kResultAttr)) {
+        if (role == sym::Role::totals && description.typedOutputs < 0)
+          description.typedOutputs = description.outputs.size();
+        description.measures |= role == sym::Role::measure;
         description.outputs.push_back(describeArgument(function, i));
-      else if (role == sym::Role::input)
+      } else if (role == sym::Role::input)
         description.inputs.push_back(describeArgument(function, i));
     }
     if (description.updatesState)

@@ -104,7 +104,7 @@ private:
     for (const FunctionDescription &f : model.functions) {
       int32_t flags = (f.updatesState ? SYMC_FUNCTION_UPDATES_STATE : 0) |
                       (f.trainingMode ? SYMC_FUNCTION_TRAINING_MODE : 0) |
-                      (f.lateChecks ? SYMC_FUNCTION_LATE_CHECKS : 0);
+                      (f.lateChecks ? SYMC_FUNCTION_LATE_CHECKS : 0) | (f.measures ? SYMC_FUNCTION_MEASURES : 0);
       rows.push_back(
           record({string(f.name), string(f.doc), int32(flags), int32(f.inputs.size()), int32(f.outputs.size()),
                   arguments(f.inputs), arguments(f.outputs), int32(f.dims.size()), numbers(f.dims), int32(f.kernels)}));
@@ -266,12 +266,12 @@ private:
 
   Constant *defaultOptions() {
     Constant *null = ConstantPointerNull::get(pointer);
-    return global(record(
-        {int32(sizeof(symc_options)), int32(model.defaultThreads), bits64(model.defaultSeed), null, null, null, null}));
+    return global(record({int32(sizeof(symc_options)), int32(model.defaultThreads), bits64(model.defaultSeed), null,
+                          null, null, null, null}));
   }
 
   void addOptionsDefault() {
-    // A struct of 48 bytes is returned through a hidden first argument, which also is what is returned.
+    // A struct of 56 bytes is returned through a hidden first argument, which also is what is returned.
     defaults = defaultOptions();
     Function *function = define("options_default", Type::getVoidTy(context), {pointer});
     function->addParamAttr(0, Attribute::getWithStructRetType(context, cast<GlobalVariable>(defaults)->getValueType()));

@@ -165,6 +165,10 @@ private:
           "*/\n"
        << "  void (*parallel_for)(void *user, int64_t chunks, void (*body)(void *context, int64_t chunk), void "
           "*context);\n"
+       << "  /* Takes what `print` of the graph shows, on the thread of the call; `value` is there until it returns. "
+          "NULL: "
+          "nothing does. */\n"
+       << "  void (*print)(void *user, const char *label, const struct DLTensor *value);\n"
        << "} " << name << "_options;\n\n";
     function(name + "_options", "options_default", "void");
   }
@@ -245,6 +249,9 @@ private:
         .Case("gradients", "Computes the gradient of the loss for every trainable parameter; changes no state.")
         .Case("train_step", "One step of the optimizer. The loss is that before the update.")
         .Case("evaluate", "Computes the loss and the metrics, in inference mode.")
+        .Case("statistics",
+              "What the parameters that are numbers of the training data, called as the results, would be for "
+              "these examples.")
         .Default("An entry point of the graph.");
   }
 

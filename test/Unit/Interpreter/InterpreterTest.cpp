@@ -8,8 +8,10 @@
 // graphs (test/Random), where the two would have to be wrong alike.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Interpreter/Rules.h"
 #include "test/Unit/Interpreter/Module.h"
 #include <cmath>
+#include <set>
 
 using namespace symc::interpreter;
 using Reals = std::vector<double>;
@@ -30,6 +32,14 @@ void expectReals(const Array &array, const Reals &expected) {
   for (size_t i = 0; i < expected.size(); ++i)
     EXPECT_TRUE(array.reals[i] == expected[i] || (std::isnan(array.reals[i]) && std::isnan(expected[i])))
         << i << ": " << array.reals[i] << ", not " << expected[i];
+}
+
+/// `grad` is defined by the derivatives of all others.
+TEST(Interpreter, EveryOpOfGraphFilesHasARule) {
+  Module m("func.func @f() { return }");
+  const std::set<std::string> without = {"sym.grad", "sym.train", "sym.parameter", "sym.state", "sym.yield"};
+  for (mlir::RegisteredOperationName name : m.context.getRegisteredOperationsByDialect("sym"))
+    EXPECT_EQ(Rules::get().knows(name), !without.count(name.getStringRef().str())) << name.getStringRef().str();
 }
 
 TEST(Interpreter, IntegersWrapAround) {

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// predict: y = 2 x for x: f32[batch, 3], through an arena buffer and the threads.
+// predict: y = 2 x for x: f32[batch, 3], through an arena buffer and the threads; prints y.
 // train_step: w -= 0.1 * sum(x), m += 1; gives the loss sum(x) and a metric.
 //
 //===----------------------------------------------------------------------===//
@@ -54,6 +54,8 @@ inline int32_t predict(symc_frame *frame) {
   void *second[] = {first[1], frame->outputs[0]};
   symc_rt_parallel(frame, copyRows, first, frame->dims[0], 8);
   symc_rt_parallel(frame, doubleRows, second, frame->dims[0], 8);
+  const int64_t shape[] = {frame->dims[0], 3};
+  symc_rt_print(frame, "twice", frame->outputs[0], f32.code, f32.bits, 2, shape);
   return 0;
 }
 inline int32_t trainStep(symc_frame *frame) {

@@ -227,6 +227,39 @@ TEST_F(InstanceTest, ParametersCanBeShared) {
   EXPECT_EQ(error(), "model fake has no parameter 'nope\\x0a'");
 }
 
+struct Seen {
+  std::string label;
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
+TEST_F(InstanceTest, PrintsToTheCallersHook) {
+  Seen seen;
+  symc_options options = {};
+  options.size = sizeof(options);
+  options.user = &seen;
+  options.print = [](void *user, const char *label, const DLTensor *value) {
+    ASSERT_EQ(value->dtype.bits, 32);
+    ASSERT_EQ(value->strides, nullptr);
+    auto *data = static_cast<const float *>(value->data);
+    *static_cast<Seen *>(user) = {label, {value->shape, value->shape + value->ndim}, {data, data + 6}};
+  };
+  const float x[] = {1, 2, 3, 4, 5, 6};
+  float y[6];
+  // One who knows of no such hook yet leaves it out.
+  for (uint32_t size : {uint32_t(sizeof(options)), uint32_t(offsetof(symc_options, print))}) {
+    seen = {};
+    options.size = size;
+    symc_rt_destroy(instance);
+    ASSERT_EQ(symc_rt_create(&fake::program.model, &options, &instance), SYMC_OK);
+    ASSERT_EQ(predict(2, x, y), SYMC_OK) << error();
+    bool hooked = size == sizeof(options);
+    EXPECT_EQ(seen.label, hooked ? "twice" : "");
+    EXPECT_EQ(seen.shape, hooked ? std::vector<int64_t>({2, 3}) : std::vector<int64_t>());
+    EXPECT_EQ(seen.values, hooked ? std::vector<float>(y, y + 6) : std::vector<float>());
+  }
+}
+
 struct Counted {
   std::atomic<int64_t> live{0}, calls{0}, chunks{0};
 };

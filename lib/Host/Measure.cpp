@@ -1,0 +1,104 @@
+//===- Measure.cpp - Parameters that are numbers of the data ---------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Host/Measure.h"
+#include "lib/Host/Interrupt.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace symc::host {
+
+namespace {
+/// What a layer gets: the mean and the deviation of each of its features over the examples so far, from those of
+/// batches (Chan, Golub and LeVeque 1979), which loses nothing when means are large.
+class Moments {
+public:
+  Moments(const symc_argument &mean, const symc_argument &deviation)
+      : meanName(mean.name), deviationName(deviation.name), shape(mean.shape, mean.shape + mean.rank),
+        means(*elementCount(shape)), squares(means.size()), batchMeans(means.size()), batchDeviations(means.size()) {}
+
+  void addViews(std::vector<DLTensor> &views) {
+    views.push_back(view(batchMeans.data(), DataType::F64, shape));
+    views.push_back(view(batchDeviations.data(), DataType::F64, shape));
+  }
+
+  void addBatch(int64_t examples) {
+    auto before = static_cast<double>(count), here = static_cast<double>(examples), all = before + here;
+    for (size_t i = 0; i < means.size(); ++i) {
+      double step = batchMeans[i] - means[i];
+      means[i] += step * here / all;
+      squares[i] += batchDeviations[i] * batchDeviations[i] * here + step * step * before * here / all;
+    }
+    count += examples;
+  }
+
+  void store(Instance &instance) const {
+    std::vector<double> deviations(squares);
+    for (double &deviation : deviations) {
+      deviation = std::sqrt(deviation / static_cast<double>(count));
+      if (deviation == 0) // a feature that never changes becomes 0
+        deviation = 1;
+    }
+    instance.setParameter(meanName, means);
+    instance.setParameter(deviationName, deviations);
+  }
+
+  bool operator==(const Moments &other) const { return means == other.means && squares == other.squares; }
+
+private:
+  std::string meanName, deviationName;
+  Shape shape;
+  std::vector<double> means, squares; // squares: sums of squared differences from the mean
+  std::vector<double> batchMeans, batchDeviations;
+  int64_t count = 0;
+};
+} // namespace
+
+int32_t measuringFunction(const Library &library) {
+  for (int32_t i = 0; i < library.model().function_count; ++i)
+    if (library.function(i).flags & SYMC_FUNCTION_MEASURES)
+      return i;
+  return -1;
+}
+
+static std::vector<Moments> layersOf(const symc_function &function) {
+  std::vector<Moments> layers;
+  for (int32_t i = 0; i + 1 < function.output_count; i += 2)
+    layers.emplace_back(function.outputs[i], function.outputs[i + 1]);
+  return layers;
+}
+
+void measureParameters(Instance &instance, const Dataset &data, int64_t examples, int64_t batch) {
+  int32_t index = measuringFunction(instance.library());
+  if (index < 0)
+    return;
+  const symc_function &function = instance.library().function(index);
+  BatchReader reader(data, function, std::min(batch, examples));
+  std::vector<Moments> known;
+  // A layer may stand behind another one: each time all over the data the next of them gets what it will get in
+  // training.
+  for (int32_t pass = 0; 2 * pass < function.output_count; ++pass) {
+    std::vector<Moments> layers = layersOf(function);
+    std::vector<DLTensor> views;
+    for (Moments &layer : layers)
+      layer.addViews(views);
+    for (int64_t done = 0; done < examples; done += batch) {
+      if (interrupted())
+        return;
+      int64_t count = std::min(batch, examples - done);
+      instance.call(index, reader.slice(done, count), views, data.name());
+      for (Moments &layer : layers)
+        layer.addBatch(count);
+    }
+    if (layers == known)
+      return;
+    for (const Moments &layer : layers)
+      layer.store(instance);
+    known = std::move(layers);
+  }
+}
+
+} // namespace symc::host
