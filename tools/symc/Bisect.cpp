@@ -22,10 +22,11 @@ using host::Witness;
 /// A library of the graph, compiled for this run.
 class Compiled {
 public:
-  Compiled(const Arguments &arguments, const host::WitnessOptions &options, bool exposesValues) {
+  Compiled(const Arguments &arguments, const host::WitnessOptions &options, bool exposesValues, bool isFirst) {
     CompileRequest request(arguments);
     request.setOutput(temporary.path(), /*header=*/false);
     request.options.debug_values = exposesValues;
+    request.errorsOnly = !isFirst;
     if (exposesValues)
       request.setFunctions({"predict"}, /*named=*/false);
     exit = runCompiler(CompilerCommand::Compile, request);
@@ -51,13 +52,13 @@ public:
   int run() {
     if (arguments.has("--passes"))
       return examinePasses();
-    Compiled exposing(arguments, options, /*exposesValues=*/true);
+    Compiled exposing(arguments, options, /*exposesValues=*/true, /*isFirst=*/true);
     if (exposing.exit)
       return exposing.exit;
     symc_question question = arguments.has("--nan") ? SYMC_EXAMINE_NOT_FINITE : SYMC_EXAMINE_NODES;
     if (int exit = ask(*exposing.witness, question, "predict"))
       return exit;
-    Compiled plain(arguments, options, /*exposesValues=*/false);
+    Compiled plain(arguments, options, /*exposesValues=*/false, /*isFirst=*/false);
     if (plain.exit)
       return plain.exit;
     return arguments.has("--nan") ? searchResults(*plain.witness) : examineResults(*plain.witness);
@@ -82,6 +83,7 @@ private:
     if (question != SYMC_EXAMINE_PASSES)
       values = witness.results(function);
     CompileRequest request(arguments);
+    request.errorsOnly = true;
     request.setExamination(question, function, given, values, witness.seed());
     int exit = runCompiler(CompilerCommand::Examine, request);
     found |= exit == 1;
@@ -97,7 +99,7 @@ private:
 
   /// What the passes leave as it is may still become wrong code.
   int examinePasses() {
-    Compiled plain(arguments, options, /*exposesValues=*/false);
+    Compiled plain(arguments, options, /*exposesValues=*/false, /*isFirst=*/true);
     if (plain.exit)
       return plain.exit;
     if (int exit = ask(*plain.witness, SYMC_EXAMINE_PASSES, ""))

@@ -25,7 +25,8 @@ public:
   symc_compile_options options = {};
   symc_formula_options formula = {};
   symc_examination examination = {};
-  std::string textFile; // receives the text of a stage; empty: standard output
+  bool errorsOnly = false; // warnings were told before
+  std::string textFile;    // receives the text of a stage; empty: standard output
 
   /// The library to write.
   void setOutput(const std::string &path, bool header);

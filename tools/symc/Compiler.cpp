@@ -36,6 +36,8 @@ std::string compilerDescription() {
 
 /// Prints a diagnostic of the compiler; `user` is the CompileRequest.
 static void tell(void *user, const symc_diagnostic *told) {
+  if (told->severity != SYMC_SEVERITY_ERROR && static_cast<const CompileRequest *>(user)->errorsOnly)
+    return;
   Diagnostic diagnostic;
   diagnostic.severity = static_cast<Severity>(told->severity);
   diagnostic.code = told->code;
