@@ -25,7 +25,7 @@ from vjp.sample import Sample
 DOMAINS = {"log": (.5, 3), "log1p": (-.5, 2), "sqrt": (.5, 3), "rsqrt": (.5, 3), "pow": (.5, 2), "acosh": (1.5, 3),
            "asin": (-.8, .8), "acos": (-.8, .8), "atanh": (-.8, .8), "div": (.5, 2), "reciprocal": (.5, 2),
            "kl_divergence": (.1, .9), "det": (-1, 1), "prod": (.5, 2), "cumprod": (.5, 2), "tan": (-1, 1), "mod": (.6, .9),
-           "floor_div": (.6, .9), "std": (-2, 2), "nll": (-3, -.1), "cbrt": (.5, 2)}
+           "floor_div": (.6, .9), "std": (-2, 2), "nll": (-3, -.1), "cbrt": (.5, 2), "standardize": (.5, 2)}
 F = lambda *shape: ("f", shape)
 I = lambda shape, *values: ("i", shape, values)
 B = lambda *shape: ("b", shape)
@@ -65,6 +65,7 @@ SAMPLES = {
     "trace": [([F(2, 4, 4)], {})],
     "layer_norm": [([F(3, 4), F(4), F(4)], {})], "rms_norm": [([F(3, 4), F(4)], {})],
     "group_norm": [([F(2, 3, 3, 4), F(4), F(4)], {"groups": 2})], "instance_norm": [([F(2, 3, 3, 4), F(4), F(4)], {})],
+    "standardize": [([F(3, 4), F(4), F(4)], {}), ([F(2, 3, 4), F(3), F(3)], {"axis": 1})],
     "reshape": [([F(3, 4)], {"shape": [2, -1]})], "broadcast_to": [([F(3, 1)], {"shape": [2, 3, 4]})],
     "transpose": [([F(2, 3, 4)], {"axes": [2, 0, 1]})], "expand_dims": [([F(3, 4)], {"axis": 1})],
     "squeeze": [([F(3, 1, 4)], {"axis": 1})], "concat": [([F(3, 4), F(2, 4)], {"axis": 0})],
