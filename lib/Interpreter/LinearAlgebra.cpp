@@ -107,12 +107,28 @@ static double determinant(Matrix a) {
   return product;
 }
 
+static double signOf(int64_t i, int64_t j) { return (i + j) % 2 ? -1 : 1; }
+
 /// By the determinants of what a row and a column leave.
 static Matrix cofactors(const Matrix &a) {
   Matrix out(a.rows, a.columns);
   for (int64_t i = 0; i < a.rows; ++i)
     for (int64_t j = 0; j < a.columns; ++j)
-      out(i, j) = ((i + j) % 2 ? -1 : 1) * determinant(a.minor(i, j));
+      out(i, j) = signOf(i, j) * determinant(a.minor(i, j));
+  return out;
+}
+
+/// The derivative of sum(g * cofactors(a)) by a: by the determinants of what two rows and two columns leave.
+static Matrix cofactorGradient(const Matrix &a, const Matrix &g) {
+  Matrix out(a.rows, a.columns);
+  for (int64_t i = 0; i < a.rows; ++i)
+    for (int64_t j = 0; j < a.columns; ++j)
+      for (int64_t k = 0; k < a.rows; ++k)
+        for (int64_t l = 0; l < a.columns; ++l)
+          if (k != i && l != j) {
+            int64_t row = i - (i > k), column = j - (j > l);
+            out(i, j) += g(k, l) * signOf(k, l) * signOf(row, column) * determinant(a.minor(k, l).minor(row, column));
+          }
   return out;
 }
 
@@ -252,6 +268,13 @@ static Array triangularSolve(sym::TriangularSolveOp op, Scope &s) {
   });
 }
 
+static Array cofactorGradients(Scope &s, const Array &a, const Array &g, Value result) {
+  Array out = s.zeros(result);
+  for (int64_t i = 0, n = stackSize(a); i < n; ++i)
+    cofactorGradient(Matrix(a, i), Matrix(g, i)).put(out, i);
+  return out;
+}
+
 static Array triangularSubstitute(sym::TriangularSubstituteOp op, Scope &s) {
   const Array &a = s[op.getA()], &b = s[op.getB()];
   Array out = s.zeros(op.getX());
@@ -386,6 +409,11 @@ void interpreter::addLinearAlgebraRules(Rules &rules) {
   });
   rules.add<sym::CofactorsOp>(
       [](sym::CofactorsOp op, Scope &s) { return ofEach(s, op.getCofactors(), s[op.getA()], cofactors); });
+  rules.add<sym::CofactorsGradOp>(
+      [](sym::CofactorsGradOp op, Scope &s) { return cofactorGradients(s, s[op.getA()], s[op.getG()], op.getOut()); });
+  rules.add<sym::SecondMinorsOp>([](sym::SecondMinorsOp op, Scope &s) {
+    return Results{cofactorGradients(s, s[op.getA()], s[op.getG()], op.getOut()), s.zeros(op.getRoom())};
+  });
   rules.add<sym::QrFactorOp>([](sym::QrFactorOp op, Scope &s) {
     Results results = qr(s, s[op.getA()], op.getQ(), op.getR());
     results.push_back(s.zeros(op.getRoom()));

@@ -286,23 +286,16 @@ static Array runningProduct(sym::CumprodOp op, Scope &s) {
   return out;
 }
 
-/// dx[k] = sum over i >= k of dout[i] * product over j <= i, j != k, of x[j], as it is written.
-static Array runningProductGradient(sym::CumprodGradOp op, Scope &s) {
-  const Array &x = s[op.getX()], &dout = s[op.getDout()];
+/// out[i] = term[i] + factor[i] * out[i - 1], or out[i + 1]; the first is its term.
+static Array recurrence(sym::RecurrenceOp op, Scope &s) {
+  const Array &factor = s[op.getFactor()], &term = s[op.getTerm()];
   Array out = s.zeros(op.getOut());
-  forEachSlice(x, axesOf(ArrayRef<int64_t>(op.getAxis()), x.rank()), [&](ArrayRef<int64_t> elements, int64_t) {
-    for (auto [k, element] : llvm::enumerate(elements)) {
-      double product = 1;
-      for (int64_t j : elements.take_front(k))
-        product *= x.reals[j];
-      Sum sum;
-      for (auto [i, later] : llvm::enumerate(elements.drop_front(k))) {
-        if (i > 0)
-          product *= x.reals[later];
-        sum.add(dout.reals[later], product);
-      }
-      out.set(element, s.sum(sum.exact, sum.magnitude, x.element));
-    }
+  forEachSlice(term, axesOf(ArrayRef<int64_t>(op.getAxis()), term.rank()), [&](ArrayRef<int64_t> elements, int64_t) {
+    SmallVector<int64_t> order(elements);
+    if (op.getReverse())
+      std::reverse(order.begin(), order.end());
+    for (auto [position, i] : llvm::enumerate(order))
+      out.set(i, position ? term.reals[i] + factor.reals[i] * out.reals[order[position - 1]] : term.reals[i]);
   });
   return out;
 }
@@ -314,5 +307,5 @@ void interpreter::addReductionRules(Rules &rules) {
   rules.add<sym::ProductOfOthersOp>(productsOfOthers);
   rules.add<sym::CumsumOp>(runningSum);
   rules.add<sym::CumprodOp>(runningProduct);
-  rules.add<sym::CumprodGradOp>(runningProductGradient);
+  rules.add<sym::RecurrenceOp>(recurrence);
 }
