@@ -28,6 +28,8 @@ def Sym_PrintOp : Sym_PublicOp<"print", [
   let summary = "x, which is shown as well";
   let formula = "x";
   let gradient = "dx = g";
+  let shapes = "x […] → […]";
+  let example = "T[batch, 3]; label='x'";
   let description = [{
     A call that uses the result hands x to the hook `print` of the options of its instance, with `label`, which is the name
     of the node where it is left out. Prints follow each other in the order of the program, in loops once an iteration, and

@@ -77,6 +77,8 @@ def Sym_StandardizeOp : Sym_PublicOp<"standardize", [
   let summary = "Brings features to mean 0 and deviation 1";
   let formula = "(x - mean) / deviation";
   let gradient = "that of the difference and the quotient which it stands for";
+  let shapes = "x […], mean and deviation of the sizes of axis → […]";
+  let example = "T[batch, 4], T[4], T[4]";
   let description = [{
     mean and deviation have the sizes of x along `axis`. Left out, they are the parameters NODE/mean (zeros) and
     NODE/deviation (ones), which are not trainable: `symc train` fills them before the first step with the mean and the

@@ -26,7 +26,7 @@ func.func @same(%x: !image, %k: tensor<5x5x1x8xf32>, %b: tensor<8xf32>) -> tenso
 
 // The padding of a symbolic axis is an expression; windows of one element need none.
 // CHECK-LABEL: @symbolic
-// CHECK: sym.convolution {{.*}} padding = #sym.dims<(-1*h + 1) floordiv 2 + (h + 1) floordiv 2,
+// CHECK: sym.convolution {{.*}} padding = #sym.dims<(1 - h) floordiv 2 + (h + 1) floordiv 2,
 // CHECK: sym.convolution {{.*}} padding = #sym.dims<0, 0, 0, 0>
 func.func @symbolic(%x: tensor<1x?x8x1xf32, #sym.dims<1, h, 8, 1>>, %k: tensor<3x3x1x2xf32>, %p: tensor<1x1x2x2xf32>)
     -> tensor<1x?x2x2xf32, #sym.dims<1, (((h + 1) floordiv 2) + 1) floordiv 2, 2, 2>> {

@@ -86,7 +86,8 @@ def finite_inputs(library, draw):
         inputs = {name: value * value.dtype.type(0.5**attempt) if value.dtype.kind == "f" else value
                   for name, value in draw(attempt).items()}
         _, results = values_of(library, inputs, ["predict"])
-        if all(np.isfinite(v).all() for v in results["predict"].values() if v.dtype.kind == "f"):
+        values = [getattr(v, "value", v) for v in results["predict"].values()]
+        if all(np.isfinite(v).all() for v in values if v.dtype.kind == "f"):
             break
     return inputs
 

@@ -38,16 +38,21 @@ class Result(ctypes.Structure):
     _fields_ = [("size", ctypes.c_uint32), ("file_count", I), ("files", P), ("text", S)]
 
 
+class Narrow:
+    """Values of bf16, which NumPy does not have: as f32."""
+
+    def __init__(self, bits):
+        self.value = (np.asarray(bits).astype(np.uint32) << 16).view(np.float32)
+
+
 class Arrays:
     """A C array of pointers to symc_array, and the memory behind it."""
 
     def __init__(self, values):
         self.kept, structs = [], []
         for name, value in values.items():
-            value = np.asarray(value)
-            element = ELEMENTS[value.dtype.name]
-            if (value.dtype.metadata or {}).get("bits_of") == "bf16":  # the upper half of an f32
-                value, element = (value.astype(np.uint32) << 16).view(np.float32), "bf16"
+            element = "bf16" if isinstance(value, Narrow) else ELEMENTS[np.asarray(value).dtype.name]
+            value = value.value if isinstance(value, Narrow) else np.asarray(value)
             real = value.dtype.kind == "f"
             elements = np.ascontiguousarray(value.astype(np.float64) if real else
                                             value.view(np.int64) if value.dtype == np.uint64 else value.astype(np.int64))
@@ -91,5 +96,6 @@ def values_of(library, inputs, functions, parameters={}):
             if name in model.functions:
                 function = model.functions[name]
                 values = function(**{a.name: inputs[a.name] for a in function.inputs})
-                results[name] = {key: np.array(value) for key, value in values.items()}
+                results[name] = {a.name: Narrow(values[a.name]) if a.type.startswith("bf16[") else np.array(values[a.name])
+                                 for a in function.outputs}
     return arguments, results

@@ -5,7 +5,7 @@
 
 `types` are the element types and shapes of nodes by name, as far as they are known, `problem` is what `check(graph)` says of
 the graph. Greedy: sections go, then nodes become inputs, or other values of their types, as long as what `check` says is of
-the same kind; what nothing reads goes with them.
+the same kind; what nothing reads goes with them, unless that is what fails.
 """
 import copy
 import json
@@ -67,6 +67,10 @@ def candidates(graph, types):
             yield less(lambda g, key=key: g["train"].pop(key))
     if train and train["optimizer"] != {"sgd": {"learning_rate": 0.05}}:
         yield less(lambda g: g["train"].update(optimizer={"sgd": {"learning_rate": 0.05}}))
+    for i in reversed(range(len(graph["nodes"]))):
+        rest = {**graph, "nodes": graph["nodes"][:i] + graph["nodes"][i + 1:]}
+        if not names_in(rest) & set(own_names(graph["nodes"][i])):
+            yield copy.deepcopy(rest)
     for name in list(graph["outputs"]) if len(graph["outputs"]) > 1 else []:
         yield less(lambda g, name=name: g["outputs"].pop(name))
     for i in reversed(range(len(graph["nodes"]))):
@@ -96,18 +100,20 @@ def candidates(graph, types):
 
 def shrink(graph, types, problem, check, steps=400):
     """The smallest graph found in so many checks, and its problem."""
-    kind, best = kind_of(problem), tidied(graph)
-    if kind_of(check(best) or "") != kind:
-        best = graph
-    while steps > 0:
-        for candidate in candidates(best, types):
-            candidate, steps = tidied(candidate), steps - 1
-            found = check(candidate)
+    kind, best = kind_of(problem), graph
+
+    def failing(candidate):
+        """The graph, without what nothing reads where that fails too, and its problem; None where it does not fail alike."""
+        nonlocal steps
+        small = tidied(candidate)
+        for form in (small, candidate) if small != candidate else (candidate,):
+            steps -= 1
+            found = check(form)
             if found and kind_of(found) == kind:
-                best, problem = candidate, found
-                break
-            if steps <= 0:
-                break
-        else:
-            break
+                return form, found
+        return None
+    smaller = failing(best)
+    while smaller and steps > 0:
+        best, problem = smaller
+        smaller = next(filter(None, (failing(c) for c in candidates(best, types) if steps > 0)), None)
     return best, problem

@@ -125,21 +125,20 @@ private:
 } // namespace
 
 int bisect(const Arguments &arguments, const host::WitnessOptions &options) {
-  if (TemporaryLibrary::isLibrary(arguments.file))
-    throw usageError(code::OptionConflict,
-                     "`symc bisect` needs the graph file that " + printable(arguments.file) + " was compiled from");
   if (arguments.has("--nan") && arguments.has("--passes"))
     throw usageError(code::OptionConflict, "--nan and --passes ask different questions");
-  Bisection bisection(arguments, options);
-  int exit;
   try {
-    exit = bisection.run();
+    if (TemporaryLibrary::isLibrary(arguments.file))
+      throw usageError(code::OptionConflict, "`symc bisect` needs the graph file that " + printable(arguments.file) +
+                                                 " was compiled from");
+    Bisection bisection(arguments, options);
+    int exit = bisection.run();
+    return exit == host::WrongInput && !bisection.found ? host::WrongUsage : exit;
   } catch (host::Error &error) {
     if (error.exit == host::WrongInput)
       error.exit = host::WrongUsage;
     throw;
   }
-  return exit == host::WrongInput && !bisection.found ? host::WrongUsage : exit;
 }
 
 } // namespace symc::cli
