@@ -42,7 +42,7 @@ class Narrow:
     """Values of bf16, which NumPy does not have: as f32."""
 
     def __init__(self, bits):
-        self.value = (np.asarray(bits).astype(np.uint32) << 16).view(np.float32)
+        self.value = np.array(np.asarray(bits, np.uint32) << 16, np.uint32).view(np.float32)
 
 
 class Arrays:

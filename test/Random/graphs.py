@@ -492,6 +492,9 @@ def draw_inputs(inputs, dims, seed=0, bound=100):
         rng = np.random.default_rng([seed, *name.encode()])
         element, _, shape = (text if isinstance(text, str) else text["type"]).partition("[")
         shape = [dims[s.strip()] if s.strip() in dims else int(s) for s in shape[:-1].split(",") if s.strip()]
+        if element == "bf16":  # the upper half of an f32
+            values[name] = (rng.normal(size=shape).astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+            continue
         kind = np.dtype(ELEMENTS[element]).kind
         values[name] = rng.normal(size=shape).astype(ELEMENTS[element]) if kind == "f" else \
             rng.integers(0, 2 if kind == "b" else bound, shape).astype(ELEMENTS[element])

@@ -16,7 +16,8 @@ NAME = re.compile(r"[A-Za-z_]\w*")
 
 def kind_of(problem):
     """What a problem is without its numbers and names."""
-    text = problem.split("\n")[0]
+    lines = problem.split("\n")
+    text = lines[-1 if lines[0].startswith("Traceback") else 0]
     return re.sub(r"""\d+|'[^']*'|"[^"]*"|\[[^]]*\]|\{.*""", "", text)[:40] if text else text
 
 
