@@ -130,7 +130,7 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
   if (symc_status status = checkOverlaps(instance, f, plan))
     return status;
 
-  // Code may look at the first element of an empty tensor, without using it.
+  // See beyondArena.
   alignas(alignment) static const char nothing[alignment] = {};
   for (int32_t i = 0; i < f.input_count; ++i)
     if (plan.inputBytes[i] == 0)
@@ -153,9 +153,18 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
     next += alignUp(plan.outputBytes[i]);
   }
 
-  symc_frame frame = {instance->dims,  instance->inputs, instance->outputs, instance->slots, instance->arena,
-                      plan.offsets,    instance->pool,   instance->seed,    instance->step,  {},
-                      instance->print, instance->user};
+  symc_frame frame = {instance->dims,
+                      instance->inputs,
+                      instance->outputs,
+                      instance->slots,
+                      instance->arena ? instance->arena : const_cast<char *>(nothing),
+                      plan.offsets,
+                      instance->pool,
+                      instance->seed,
+                      instance->step,
+                      {},
+                      instance->print,
+                      instance->user};
   FloatState ieee;
   if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0)
     return failCheck(instance, program, frame.check);

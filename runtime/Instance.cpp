@@ -215,7 +215,7 @@ void symc_rt_destroy(symc_instance *instance) {
   poolDestroy(allocator, instance->pool);
   releaseParameters(instance->parameters);
   allocator.release(instance->state, instance->stateBytes);
-  allocator.release(instance->arena, instance->arenaBytes);
+  allocator.release(instance->arena, instance->arenaBytes + beyondArena);
   allocator.release(instance->note, instance->noteBytes);
   allocator.release(instance, instance->size);
 }

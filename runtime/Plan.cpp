@@ -103,10 +103,10 @@ symc_status symc::rt::growArena(symc_instance *instance, int64_t bytes) {
   // The old one stays when there is no new one. It holds nothing between calls: its pages need not be there twice.
   const Allocator &allocator = instance->allocator;
   allocator.forget(instance->arena, instance->arenaBytes);
-  auto *arena = static_cast<char *>(allocator.allocate(bytes));
+  auto *arena = static_cast<char *>(allocator.allocate(bytes + beyondArena));
   if (!arena)
     return fail(instance, SYMC_OUT_OF_MEMORY, "no memory for an arena of %lld bytes", static_cast<long long>(bytes));
-  allocator.release(instance->arena, instance->arenaBytes);
+  allocator.release(instance->arena, instance->arenaBytes + beyondArena);
   instance->arena = arena;
   instance->arenaBytes = bytes;
   return SYMC_OK;

@@ -178,6 +178,9 @@ symc_status makePlan(symc_instance *instance, const symc_program *program, const
 symc_status reserveAll(symc_instance *instance, const int64_t *dims);
 /// Dimensions that a function does not use have their minimum, so that equal calls look equal.
 void resetDims(symc_instance *instance);
+/// Code may look at the first element of an empty tensor, without using it: one that stands at the end of an arena has
+/// memory behind it.
+constexpr int64_t beyondArena = 64;
 symc_status growArena(symc_instance *instance, int64_t bytes);
 /// Checks a value against the bounds of the model's dimension `dim`.
 symc_status checkDim(symc_instance *instance, const symc_model *model, int32_t dim, int64_t value);

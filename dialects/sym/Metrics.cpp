@@ -32,8 +32,8 @@ public:
     if (!isClasses() || (classes && *classes < 5))
       return refuse("scores of 5 or more classes");
     Tensor own = spreadOver(sum(where(isClass(labels()), scores, 0.0), operands.axis));
-    // NaN is above all numbers, as in argmax.
-    Tensor above = sum(convert(bitNot(scores <= own), b.getI64Type()), operands.axis);
+    // NaN is above all numbers and not above itself, as in argmax.
+    Tensor above = sum(convert(bitAnd(bitNot(scores <= own), equal(own, own)), b.getI64Type()), operands.axis);
     return Metric{share(above <= 4.0), {}};
   }
 

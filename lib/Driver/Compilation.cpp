@@ -232,9 +232,14 @@ Outcome Compilation::differentiate(const FormulaRequest &request, BuildResult &r
   return succeeded(printGradients(*module, formula, os)) ? Outcome::Done : failed();
 }
 
-static std::string findingJson(const Finding &finding, ExaminationRequest::Question question) {
-  auto number = [](double x) { return std::isfinite(x) ? jsonNumber<Json>(x) : Json(std::to_string(x)); };
-  Json json = {{question == ExaminationRequest::Results ? "result" : "node", finding.name}, {"op", finding.op}};
+static std::string findingJson(const Finding &finding, bool hasReference) {
+  auto number = [](double x) { return std::isfinite(x) ? jsonNumber<Json>(x) : Json(std::isnan(x) ? "nan" : x > 0 ? "inf" : "-inf"); };
+  Json json;
+  if (!finding.function.empty())
+    json["function"] = finding.function;
+  json[finding.function.empty() ? "node" : "result"] = finding.name;
+  if (!finding.op.empty())
+    json["op"] = finding.op;
   if (!finding.pass.empty())
     json["pass"] = finding.pass;
   if (FileLineColLoc place = placeOf(finding.location)) {
@@ -245,7 +250,7 @@ static std::string findingJson(const Finding &finding, ExaminationRequest::Quest
   if (const std::optional<interpreter::Difference> &difference = finding.difference) {
     json["element"] = std::vector<int64_t>(difference->place.begin(), difference->place.end());
     json["value"] = number(difference->found);
-    if (question != ExaminationRequest::NotFinite) {
+    if (hasReference) {
       json["reference"] = number(difference->reference);
       json["allowed"] = number(difference->allowed);
     }
@@ -260,6 +265,7 @@ Outcome Compilation::examine(const ExaminationRequest &request, BuildResult &res
   if (!module || diagnostics.hasErrors())
     return failed();
   std::optional<Finding> finding;
+  std::string problem;
   Evidence evidence(request, &context);
   Examiner examiner(*module, evidence);
   switch (request.question) {
@@ -276,7 +282,7 @@ Outcome Compilation::examine(const ExaminationRequest &request, BuildResult &res
     finding = examiner.firstDifferentResult();
     break;
   case ExaminationRequest::Passes: {
-    auto passes = std::make_unique<PassExaminer>(evidence, finding);
+    auto passes = std::make_unique<PassExaminer>(evidence, finding, problem);
     passes->begin(*module);
     run.instrumentation = std::move(passes);
     if (!runStages(*module, Stage::Fused, run))
@@ -284,12 +290,14 @@ Outcome Compilation::examine(const ExaminationRequest &request, BuildResult &res
     break;
   }
   }
-  if (!examiner.problem().empty()) {
-    report(code::ReferenceFails, examiner.problem(), options.input);
+  if (problem.empty())
+    problem = examiner.problem();
+  if (!problem.empty()) {
+    report(code::ReferenceFails, problem, options.input);
     return failed();
   }
   if (finding)
-    result.text = findingJson(*finding, request.question);
+    result.text = findingJson(*finding, request.question != ExaminationRequest::NotFinite);
   return Outcome::Done;
 }
 

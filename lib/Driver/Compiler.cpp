@@ -7,6 +7,7 @@
 #include "lib/Driver/Compilation.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace symc;
@@ -127,6 +128,8 @@ public:
 private:
   void readArrays(std::string_view option, const symc_array *const *items, int32_t count,
                   std::vector<GivenArray> &arrays) {
+    if (count < 0)
+      return wrong(option, "there are no " + std::to_string(count) + " arrays");
     for (int32_t i = 0; i < count; ++i) {
       std::optional<symc_array> given = items ? received(items[i]) : std::nullopt;
       const ElementTypeInfo *type = llvm::find_if(kElementTypes, [&](const ElementTypeInfo &info) {
@@ -139,9 +142,12 @@ private:
                        interpreter::Sizes(given->shape, given->shape + given->rank),
                        {},
                        {}};
-      int64_t elements = llvm::product_of(array.sizes);
+      int64_t elements = 1;
+      for (int64_t size : array.sizes)
+        if (size < 0 || llvm::MulOverflow(elements, size, elements))
+          return wrong(option, "array " + std::to_string(i) + " has sizes that no tensor has");
       bool isReal = isFloating(array.element);
-      if (elements < 0 || (elements && !(isReal ? static_cast<const void *>(given->reals) : given->integers)))
+      if (elements && !(isReal ? static_cast<const void *>(given->reals) : given->integers))
         return wrong(option, "array " + std::to_string(i) + " lacks its elements");
       if (isReal)
         array.reals.assign(given->reals, given->reals + elements);

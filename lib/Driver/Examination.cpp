@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Driver/Examination.h"
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Requirements.h"
 #include "dialects/sym/Roles.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Pass/Pass.h"
@@ -61,11 +62,28 @@ void symc::exposeValues(ModuleOp module) {
 // Evaluation
 //===----------------------------------------------------------------------===//
 
-/// The dimensions that the sizes of an array tell.
+/// The value of a size at these dimensions; none where it has none.
+static std::optional<int64_t> sizeAt(Dim dim, const llvm::StringMap<int64_t> &dims) {
+  return evaluate(dim, [&](StringRef name) -> std::optional<int64_t> {
+    auto found = dims.find(name);
+    return found == dims.end() ? std::nullopt : std::optional(found->second);
+  });
+}
+
+/// Whether an array has the element type and the sizes of a tensor.
+static bool fits(const Array &array, Type tensor, const llvm::StringMap<int64_t> &dims) {
+  auto type = cast<RankedTensorType>(tensor);
+  return array.element == type.getElementType() && array.rank() == type.getRank() &&
+         llvm::all_of(llvm::zip_equal(dimsOf(tensor), array.sizes),
+                      [&](auto pair) { return sizeAt(std::get<0>(pair), dims) == std::get<1>(pair); });
+}
+
+/// The dimensions that the sizes of an array tell, the first array counting.
 static void bindDims(Type type, const Array &array, llvm::StringMap<int64_t> &dims) {
-  for (auto [dim, size] : llvm::zip_equal(dimsOf(type), array.sizes))
-    if (dim.isName())
-      dims[dim.getName()] = size;
+  if (array.rank() == cast<RankedTensorType>(type).getRank())
+    for (auto [dim, size] : llvm::zip_equal(dimsOf(type), array.sizes))
+      if (dim.isName())
+        dims.try_emplace(dim.getName(), size);
 }
 
 static Array scalar(Type tensor, int64_t value) {
@@ -74,42 +92,50 @@ static Array scalar(Type tensor, int64_t value) {
   return array;
 }
 
-/// Whether an array can be a value of that tensor type.
-static bool fits(const Array &array, Type tensor) {
-  auto type = cast<RankedTensorType>(tensor);
-  return array.element == type.getElementType() && array.rank() == type.getRank();
-}
-
 /// The given value of a result; null, where there is none, or with a problem where it is none of its type.
-const Array *Examiner::valueOf(StringRef name, Type tensor) {
+const Array *Examiner::valueOf(StringRef name, Type tensor, const Options &options) {
   auto found = evidence.values.find(name);
   if (found == evidence.values.end())
     return nullptr;
-  if (fits(found->second, tensor))
+  if (fits(found->second, tensor, options.dims))
     return &found->second;
   failure = "the value of '" + name.str() + "' is not of type " + printType(tensor);
   return nullptr;
 }
 
-/// None, and a problem, where an argument has no value.
+/// None, and a problem, where an argument has no value, or the sizes are none that the function takes.
 std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorImpl<Array> &arguments) {
   Options options;
   options.seed = evidence.seed;
   options.step = evidence.step;
+  auto given = [&](BlockArgument argument) {
+    auto found = evidence.arguments.find(nameOf(function, argument.getArgNumber()));
+    return found == evidence.arguments.end() ? nullptr : &found->second;
+  };
+  for (BlockArgument argument : function.getArguments())
+    if (const Array *array = given(argument))
+      bindDims(argument.getType(), *array, options.dims);
   for (BlockArgument argument : function.getArguments()) {
     std::optional<sym::Role> role = roleOf(function, argument.getArgNumber());
     if (role == sym::Role::seed || role == sym::Role::step) {
       arguments.push_back(scalar(argument.getType(), role == sym::Role::seed ? evidence.seed : evidence.step));
       continue;
     }
-    StringRef name = nameOf(function, argument.getArgNumber());
-    auto found = evidence.arguments.find(name);
-    if (found == evidence.arguments.end() || !fits(found->second, argument.getType())) {
-      failure = "the value of '" + name.str() + "', " + printType(argument.getType()) + ", is not given";
+    const Array *array = given(argument);
+    if (!array || !fits(*array, argument.getType(), options.dims)) {
+      failure = "the value of '" + nameOf(function, argument.getArgNumber()).str() + "', " +
+                printType(argument.getType()) + ", is not given";
       return std::nullopt;
     }
-    arguments.push_back(found->second);
-    bindDims(argument.getType(), arguments.back(), options.dims);
+    arguments.push_back(*array);
+  }
+  for (const SizeRequirement &requirement : sizeRequirements(function)) {
+    std::optional<int64_t> value = sizeAt(requirement.size, options.dims);
+    if (value && *value < requirement.least) {
+      failure = "the sizes are none that the model takes: " + printDim(requirement.size) + " is " +
+                std::to_string(*value) + ", less than " + std::to_string(requirement.least);
+      return std::nullopt;
+    }
   }
   return options;
 }
@@ -126,26 +152,35 @@ bool Examiner::evaluate(func::FuncOp function, Options options, ArrayRef<Array> 
   return true;
 }
 
-/// Evaluates exactly (0) and with roundings, and more often so before something is found.
+/// The first value that differs by what was evaluated so far.
+std::optional<Finding> Examiner::firstDifferent(const std::deque<Value> &values) {
+  for (const Value &value : values)
+    if (std::optional<Difference> difference = value.comparison.difference()) {
+      Operation *op = value.value ? value.value.getDefiningOp() : nullptr;
+      return Finding{"",
+                     value.name,
+                     op ? op->getName().stripDialect().str() : "",
+                     "",
+                     value.location,
+                     std::move(difference),
+                     value.elements};
+    }
+  return std::nullopt;
+}
+
+/// Evaluates exactly (0) and with roundings, more often before something is found.
 std::optional<Finding> Examiner::findFirst(std::deque<Value> &values, llvm::function_ref<bool(uint64_t)> evaluate) {
+  std::optional<Finding> finding;
   uint64_t round = 0;
   for (uint64_t rounds : {kRounds, kMoreRounds}) {
     for (; round <= rounds; ++round)
       if (!evaluate(round))
         return std::nullopt;
-    for (const Value &value : values)
-      if (std::optional<Difference> difference = value.comparison.difference()) {
-        if (rounds != kMoreRounds)
-          break;
-        Operation *op = value.value ? value.value.getDefiningOp() : nullptr;
-        return Finding{
-            value.name,    op ? op->getName().stripDialect().str() : "", "", value.location, std::move(difference),
-            value.elements};
-      }
-    if (llvm::none_of(values, [](const Value &value) { return value.comparison.difference().has_value(); }))
-      return std::nullopt;
+    finding = firstDifferent(values);
+    if (!finding)
+      break;
   }
-  return std::nullopt;
+  return finding;
 }
 
 //===----------------------------------------------------------------------===//
@@ -162,7 +197,7 @@ std::optional<Finding> Examiner::firstDifferentNode() {
   std::deque<Value> values;
   llvm::DenseMap<::mlir::Value, std::pair<Value *, const Array *>> given;
   forEachValue(model, [&](OpResult result, const std::string &name) {
-    const Array *found = valueOf(name, result.getType());
+    const Array *found = valueOf(name, result.getType(), *options);
     if (!found)
       return;
     Location location = result.getLoc();
@@ -208,7 +243,7 @@ std::optional<Finding> Examiner::firstDifferentResult() {
   Operation *terminator = function.getBody().front().getTerminator();
   for (unsigned i = 0; i < function.getNumResults(); ++i) {
     StringRef name = resultNameOf(function, i);
-    const Array *found = valueOf(name, function.getResultTypes()[i]);
+    const Array *found = valueOf(name, function.getResultTypes()[i], *options);
     if (!failure.empty())
       return std::nullopt;
     if (!found)
@@ -216,7 +251,7 @@ std::optional<Finding> Examiner::firstDifferentResult() {
     values.push_back({{}, name.str(), terminator->getOperand(i).getLoc(), Comparison(*found), found->count()});
     compared.push_back({i, &values.back()});
   }
-  return findFirst(values, [&](uint64_t round) {
+  std::optional<Finding> finding = findFirst(values, [&](uint64_t round) {
     Options current = *options;
     current.perturbation = round;
     if (!evaluate(function, std::move(current), arguments, results))
@@ -228,6 +263,9 @@ std::optional<Finding> Examiner::firstDifferentResult() {
         value->comparison.addRounded(results[i]);
     return true;
   });
+  if (finding)
+    finding->function = evidence.function;
+  return finding;
 }
 
 static bool isFinite(const Array &array) {
@@ -236,14 +274,19 @@ static bool isFinite(const Array &array) {
 
 std::optional<Finding> Examiner::firstNotFinite() {
   auto model = module.lookupSymbol<func::FuncOp>("model");
+  SmallVector<Array> arguments;
+  std::optional<Options> options = optionsFor(model, arguments);
+  if (!options)
+    return std::nullopt;
   llvm::DenseMap<::mlir::Value, const Array *> given;
   forEachValue(model, [&](OpResult result, const std::string &name) {
-    if (const Array *found = valueOf(name, result.getType()))
+    if (const Array *found = valueOf(name, result.getType(), *options))
       given[result] = found;
   });
-  for (BlockArgument argument : model.getArguments())
-    if (auto found = evidence.arguments.find(nameOf(model, argument.getArgNumber())); found != evidence.arguments.end())
-      given[argument] = &found->second;
+  if (!failure.empty())
+    return std::nullopt;
+  for (auto [argument, value] : llvm::zip_equal(model.getArguments(), arguments))
+    given[argument] = &value;
   // Of a constant the graph itself is to blame.
   auto known = [&](::mlir::Value value) { return !given.count(value) || isFinite(*given[value]); };
   for (Operation &op : model.getBody().front().without_terminator())
@@ -261,7 +304,8 @@ std::optional<Finding> Examiner::firstNotFinite() {
         }
       });
       return Finding{
-          nodeName(op.getLoc()).str(), op.getName().stripDialect().str(), "", op.getLoc(), difference, array.count()};
+          "",           nodeName(op.getLoc()).str(), op.getName().stripDialect().str(), "", op.getLoc(), difference,
+          array.count()};
     }
   return std::nullopt;
 }
@@ -286,11 +330,15 @@ void PassExaminer::look(ModuleOp module, StringRef pass) {
       continue;
     SmallVector<Array> arguments, results;
     std::optional<Options> options = examiner.optionsFor(function, arguments);
-    if (!options)
+    if (options)
+      options->training = name == "gradients";
+    if (!options || !examiner.evaluate(function, *options, arguments, results)) {
+      if (!evaluated)
+        problem = examiner.problem();
       continue;
-    options->training = name == "loss" || name == "gradients";
-    if (!examiner.evaluate(function, *options, arguments, results))
-      continue;
+    }
+    evaluated = true;
+    problem.clear();
     std::deque<Examiner::Value> values;
     SmallVector<std::pair<unsigned, Examiner::Value *>> compared;
     for (unsigned i = 0; i < function.getNumResults(); ++i) {
@@ -322,7 +370,7 @@ void PassExaminer::look(ModuleOp module, StringRef pass) {
     });
     if (found) {
       found->pass = pass.str();
-      found->name = (name + ": " + found->name).str();
+      found->function = name.str();
       std::swap(found->difference->found, found->difference->reference); // what was before is right
       return;
     }

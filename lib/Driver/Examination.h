@@ -54,7 +54,8 @@ struct Evidence {
 
 /// What is wrong first.
 struct Finding {
-  std::string name; // of a node, or of a result
+  std::string function; // of a result; empty: it is a node
+  std::string name;
   std::string op, pass;
   mlir::Location location;
   std::optional<interpreter::Difference> difference;
@@ -88,7 +89,8 @@ private:
     interpreter::Comparison comparison;
     int64_t elements;
   };
-  const interpreter::Array *valueOf(llvm::StringRef name, mlir::Type tensor);
+  const interpreter::Array *valueOf(llvm::StringRef name, mlir::Type tensor, const interpreter::Options &options);
+  static std::optional<Finding> firstDifferent(const std::deque<Value> &values);
   std::optional<Finding> findFirst(std::deque<Value> &values, llvm::function_ref<bool(uint64_t perturbation)> evaluate);
   std::optional<interpreter::Options> optionsFor(mlir::func::FuncOp function,
                                                  llvm::SmallVectorImpl<interpreter::Array> &arguments);
@@ -100,7 +102,9 @@ private:
 /// by more than roundings explain: a constant may be folded in its type.
 class PassExaminer : public mlir::PassInstrumentation {
 public:
-  PassExaminer(const Evidence &evidence, std::optional<Finding> &found) : evidence(evidence), found(found) {}
+  /// `problem` says why nothing could be evaluated, where nothing could.
+  PassExaminer(const Evidence &evidence, std::optional<Finding> &found, std::string &problem)
+      : evidence(evidence), found(found), problem(problem) {}
 
   /// What a module gives before any pass.
   void begin(mlir::ModuleOp module) { look(module, "the graph"); }
@@ -109,6 +113,8 @@ public:
 private:
   const Evidence &evidence;
   std::optional<Finding> &found;
+  std::string &problem;
+  bool evaluated = false;
   /// Results by function and name.
   llvm::StringMap<interpreter::Array> known;
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Witness.h"
+#include "lib/Host/Memory.h"
 #include "lib/Host/SyntheticInputs.h"
 #include "lib/Support/Hash.h"
 
@@ -36,6 +37,25 @@ static NamedArray arrayOf(std::string name, DataType type, Shape shape, const vo
   return array;
 }
 
+/// The smallest allowed value that is not below `least`, or the largest that there is.
+static int64_t allowedValue(const symc_dim &dim, int64_t least) {
+  int64_t step = std::max<int64_t>(dim.multiple_of, 1), from = std::max(least, dim.min);
+  int64_t value = from % step ? from - from % step + step : from;
+  return value <= dim.max ? value : dim.max - dim.max % step;
+}
+
+/// The number of elements of a tensor that the machine can hold, in f64 and several times.
+static int64_t countOf(const Tensor &tensor) {
+  constexpr int64_t copies = 8;
+  std::optional<int64_t> count = elementCount(tensor.shape);
+  if (!count || saturatingMultiply(*count, copies * sizeof(double)) > machineMemory())
+    throw Error(WrongEnvironment,
+                makeDiagnostic(code::OutOfMemory, "",
+                               formatType(tensor.type, tensor.shape) + " is too large to be examined on this machine",
+                               "--dim fixes a symbolic dimension to a smaller size"));
+  return *count;
+}
+
 Witness::Witness(const Library &library, const WitnessOptions &options)
     : library(library), options(options), instance(library, options.instance) {
   if (!options.params.empty())
@@ -53,7 +73,7 @@ void Witness::read() {
   dims = data.dims();
   for (size_t i = 0; i < dims.size(); ++i)
     if (dims[i] < 0)
-      dims[i] = library.model().dims[i].min;
+      dims[i] = allowedValue(library.model().dims[i], library.model().dims[i].min);
   for (const Column &column : data.columns()) {
     Tensor &input = inputs[column.argument->name];
     input.type = column.type;
@@ -68,29 +88,33 @@ void Witness::read() {
   }
 }
 
-/// A few of each dimension: enough for tails, few enough for an interpreter.
+/// A few of each dimension: enough for tails, few enough for an interpreter; more where the model asks for more.
 void Witness::makeUp() {
-  constexpr int64_t few = 5;
-  for (int32_t i = 0; i < library.model().dim_count; ++i) {
-    const symc_dim &dim = library.model().dims[i];
-    int64_t step = std::max<int64_t>(dim.multiple_of, 1), value = std::max(few / step * step, step);
-    dims.push_back(std::clamp(value, dim.min, dim.max));
+  for (int64_t least : {5, 16, 64}) {
+    dims.clear();
+    for (int32_t i = 0; i < library.model().dim_count; ++i)
+      dims.push_back(allowedValue(library.model().dims[i], least));
+    for (int64_t bound : indexBounds) {
+      fill(bound);
+      if (isAccepted())
+        return;
+    }
   }
-  for (int64_t bound : indexBounds) {
-    for (int32_t f = 0; f < library.model().function_count; ++f)
-      for (int32_t i = 0; i < library.function(f).input_count; ++i) {
-        const symc_argument &argument = library.function(f).inputs[i];
-        Tensor &input = inputs[argument.name];
-        input.type = typeOf(argument);
-        input.shape = shapeOf(argument, dims);
-        int64_t count = elementCount(input.shape).value_or(0);
-        input.data.resize(count * byteSize(input.type));
-        // By the name, so that two libraries of a graph are given the same.
-        SyntheticNumbers(seed() + hashOf(argument.name)).fill(input.data.data(), input.type, count, bound);
-      }
-    if (isAccepted())
-      return;
-  }
+  // The call that is made next says what is wrong.
+}
+
+void Witness::fill(int64_t bound) {
+  for (int32_t f = 0; f < library.model().function_count; ++f)
+    for (int32_t i = 0; i < library.function(f).input_count; ++i) {
+      const symc_argument &argument = library.function(f).inputs[i];
+      Tensor &input = inputs[argument.name];
+      input.type = typeOf(argument);
+      input.shape = shapeOf(argument, dims);
+      int64_t count = countOf(input);
+      input.data.resize(count * byteSize(input.type));
+      // By the name, so that two libraries of a graph are given the same.
+      SyntheticNumbers(seed() + hashOf(argument.name)).fill(input.data.data(), input.type, count, bound);
+    }
 }
 
 bool Witness::isAccepted() {
@@ -99,7 +123,7 @@ bool Witness::isAccepted() {
       if (!(library.function(f).flags & SYMC_FUNCTION_UPDATES_STATE))
         results(library.function(f).name);
     } catch (const Error &error) {
-      if (error.diagnostic.code == code::ModelCheck)
+      if (error.diagnostic.code == code::ModelCheck || error.diagnostic.code == code::ModelArgument)
         return false;
       throw;
     }
@@ -111,10 +135,15 @@ std::vector<NamedArray> Witness::arguments() {
   for (const auto &[name, input] : inputs)
     arrays.push_back(arrayOf(name, input.type, input.shape, input.data.data()));
   for (int32_t i = 0; i < library.model().parameter_count; ++i) {
+    const char *name = library.model().parameters[i].name;
     DLTensor tensor;
-    library.model().parameter(instance.get(), library.model().parameters[i].name, &tensor);
-    arrays.push_back(arrayOf(library.model().parameters[i].name, fromDlpack(tensor.dtype).value(),
-                             Shape(tensor.shape, tensor.shape + tensor.ndim), tensor.data));
+    symc_status status = library.model().parameter(instance.get(), name, &tensor);
+    std::optional<DataType> type = status == SYMC_OK ? fromDlpack(tensor.dtype) : std::nullopt;
+    if (!type)
+      throw Error(InternalError, makeDiagnostic(code::ModelInternal, library.path(),
+                                                "the library does not show its parameter " + symc::quoted(name)));
+    arrays.push_back(arrayOf(name, *type, Shape(tensor.shape, tensor.shape + tensor.ndim),
+                             static_cast<const char *>(tensor.data) + tensor.byte_offset));
   }
   return arrays;
 }
@@ -131,7 +160,7 @@ std::vector<NamedArray> Witness::results(const std::string &name) {
   for (int32_t i = 0; i < function.output_count; ++i) {
     tensors[i].type = typeOf(function.outputs[i]);
     tensors[i].shape = library.outputShape(index, i, dims);
-    tensors[i].data.resize(elementCount(tensors[i].shape).value_or(0) * byteSize(tensors[i].type));
+    tensors[i].data.resize(countOf(tensors[i]) * byteSize(tensors[i].type));
     taken.push_back(view(tensors[i].data.data(), tensors[i].type, tensors[i].shape));
   }
   instance.call(index, given, taken, options.data.data);

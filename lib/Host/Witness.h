@@ -46,6 +46,7 @@ private:
   std::vector<int64_t> dims; // in model order
 
   void makeUp();
+  void fill(int64_t bound);
   void read();
   bool isAccepted();
 };

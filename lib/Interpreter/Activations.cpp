@@ -16,8 +16,8 @@ using Function = double (*)(double);
 
 static double relu(double x) { return x < 0 ? 0 : x; }
 static double relu6(double x) { return x < 0 ? 0 : x > 6 ? 6 : x; }
-static double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
-static double softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); }
+double interpreter::sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
+double interpreter::softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); }
 static double softsign(double x) { return x / (1 + std::abs(x)); }
 static double hardSigmoid(double x) { return relu6(x + 3) / 6; }
 static double hardSwish(double x) { return x * hardSigmoid(x); }

@@ -33,7 +33,8 @@ void Comparison::addRounded(const Array &array) {
 bool Comparison::agrees(int64_t i, double &allowed) const {
   if (!found.isReal()) {
     allowed = spread[i];
-    return found.integers[i] == exact.integers[i] || spread[i] != 0;
+    return std::abs(found.number(i) - exact.number(i)) <= kMargin * spread[i] &&
+           (spread[i] != 0 || found.integers[i] == exact.integers[i]);
   }
   double value = found.reals[i], reference = exact.reals[i];
   const llvm::fltSemantics &type = cast<FloatType>(found.element).getFloatSemantics();

@@ -66,6 +66,7 @@ static Results evaluateWhile(sym::WhileOp op, Scope &s) {
   size_t count = carries.size();
   for (Value out : op.getOuts().drop_front(count))
     stacks.push_back(s.zeros(out));
+  constexpr int64_t most = 1'000'000; // of a loop without a bound
   int64_t i = 0;
   for (; !op.getMaxIterations() || i < static_cast<int64_t>(*op.getMaxIterations()); ++i) {
     Results arguments{iterationNumber(op, i)};
@@ -76,6 +77,10 @@ static Results evaluateWhile(sym::WhileOp op, Scope &s) {
       return {};
     if (goesOn[0].integers[0] == 0)
       break;
+    if (i == most) {
+      s.fail("a loop goes on after " + std::to_string(most) + " iterations");
+      return {};
+    }
     Results next = s.evaluate(op.getBody().front(), arguments);
     if (s.failed())
       return {};

@@ -24,6 +24,8 @@ using Meeting = llvm::function_ref<void(int64_t image, int64_t kernel, int64_t r
 static void forEachTerm(ArrayRef<int64_t> image, ArrayRef<int64_t> kernel, ArrayRef<int64_t> result, const Geometry &g,
                         Meeting body) {
   size_t axes = g.strides.size();
+  if (g.groups == 0) // of no channels
+    return;
   int64_t filtersPerGroup = kernel[axes + 1] / g.groups, channels = kernel[axes];
   Sizes taps(kernel.take_front(axes + 1)), at(image);
   auto number = [](ArrayRef<int64_t> sizes, ArrayRef<int64_t> place) {
@@ -101,21 +103,27 @@ static Array filterGradient(sym::ConvolutionFilterOp op, Scope &s) {
 // Layers
 //===----------------------------------------------------------------------===//
 
-static int64_t entry(ArrayRef<int64_t> list, size_t axis) { return list.size() == 1 ? list[0] : list[axis]; }
+int64_t interpreter::paddingBefore(sym::PaddingAttr padding, size_t axis, int64_t in, int64_t out, int64_t stride,
+                                   int64_t extent) {
+  switch (padding.getKind()) {
+  case sym::PaddingKind::valid:
+    return 0;
+  case sym::PaddingKind::same:
+    return std::max<int64_t>((out - 1) * stride + extent - in, 0) / 2;
+  case sym::PaddingKind::explicit_:
+    return padding.getAmounts()[2 * axis];
+  }
+  llvm_unreachable("all kinds are above");
+}
 
 /// The geometry of a layer whose windows lie in `image` and give `result`, both NHWC.
 template <class Op>
 static Geometry layerGeometry(Op op, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel, ArrayRef<int64_t> result) {
   Geometry g;
   for (size_t axis = 0; axis + 2 < image.size(); ++axis) {
-    int64_t stride = entry(op.getStrides(), axis), dilation = entry(op.getDilations(), axis), before = 0;
-    sym::PaddingAttr padding = op.getPadding();
-    if (padding.getKind() == sym::PaddingKind::explicit_)
-      before = padding.getAmounts()[2 * axis];
-    if (padding.getKind() == sym::PaddingKind::same) { // the odd pixel is at the end
-      int64_t extent = (kernel[axis] - 1) * dilation + 1;
-      before = std::max<int64_t>((result[axis + 1] - 1) * stride + extent - image[axis + 1], 0) / 2;
-    }
+    int64_t stride = entryOf(op.getStrides(), axis), dilation = entryOf(op.getDilations(), axis);
+    int64_t before = paddingBefore(op.getPadding(), axis, image[axis + 1], result[axis + 1], stride,
+                                   (kernel[axis] - 1) * dilation + 1);
     g.strides.push_back(stride);
     g.dilations.push_back(dilation);
     g.before.push_back(before);

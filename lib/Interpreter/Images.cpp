@@ -23,6 +23,8 @@ struct Interpolation {
 /// Weights [out][in] of the pixels along one axis, as the page of `resize` has them.
 static std::vector<std::vector<double>> weightsOf(const Interpolation &how, int64_t in, int64_t out) {
   std::vector<std::vector<double>> weights(out, std::vector<double>(in));
+  if (in == 0) // pixels of nothing
+    return weights;
   auto pixels = static_cast<double>(in), results = static_cast<double>(out);
   bool corners = how.coordinates == ResizeCoordinates::align_corners;
   double step = !corners ? pixels / results : out > 1 ? (pixels - 1) / (results - 1) : 0;
@@ -89,8 +91,10 @@ static Array resize(sym::ResizeOp op, Scope &s) {
 
 static Array taps(sym::TapsOp op, Scope &s) {
   const Array &x = s[op.getX()], &places = s[op.getPlaces()];
-  return taken(x, s.sizes(op.getOut().getType()),
-               [&](Place to) { return x.at({to[0], places.integers[places.at({to[1], to[2]})], to[3]}); });
+  return taken(x, s.sizes(op.getOut().getType()), [&](Place to) -> int64_t {
+    int64_t pixel = checkedIndex(s, places, places.at({to[1], to[2]}), x.sizes[1], /*fromEnd=*/false);
+    return pixel < 0 ? -1 : x.at({to[0], pixel, to[3]});
+  });
 }
 
 /// Blocks of pixels as channels: between [n, h * b, w * b, c] and [n, h, w, b * b * c].

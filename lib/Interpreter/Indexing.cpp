@@ -46,18 +46,11 @@ static Array oneHot(sym::OneHotOp op, Scope &s) {
   const Array &indices = s[op.getIndices()];
   Array out = s.zeros(op.getOut());
   int64_t axis = fromFront(op.getAxis(), out.rank());
-  auto element = [&](TypedAttr number, int64_t i) {
-    TypedAttr value = Number(number).as(out.element);
-    if (auto real = dyn_cast<FloatAttr>(value))
-      return out.set(i, real.getValueAsDouble());
-    APInt bits = cast<IntegerAttr>(value).getValue();
-    out.set(i, static_cast<Wide>(bits.getZExtValue())); // wraps to what it was
-  };
   forEachPlace(out.sizes, [&](Place place, int64_t i) {
     Sizes at(place);
     at.erase(at.begin() + axis);
     bool on = indices.integer(indices.at(at)) == place[axis];
-    element(on ? op.getOnValue() : op.getOffValue(), i);
+    setNumber(out, i, Number(on ? op.getOnValue() : op.getOffValue()).as(out.element));
   });
   return out;
 }

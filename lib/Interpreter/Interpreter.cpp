@@ -41,9 +41,17 @@ int64_t Scope::size(Dim dim) const {
 Sizes Scope::sizes(ArrayRef<Dim> dims) const {
   return llvm::map_to_vector<4>(dims, [&](Dim dim) { return size(dim); });
 }
-Sizes Scope::sizes(Type tensor) const { return sizes(dimsOf(tensor)); }
+Sizes Scope::sizes(Type tensor) const {
+  Sizes result = sizes(dimsOf(tensor));
+  for (int64_t &size : result)
+    if (size < 0) {
+      error = error.empty() ? "a size is negative" : error;
+      size = 0;
+    }
+  return result;
+}
 
-/// A number from -1 to 1, 1 included: what a rounding may do at most is tried often.
+/// A number from -1 to 1.
 static double jitter(std::mt19937_64 &random) {
   return static_cast<double>(static_cast<int64_t>(random() >> 32) - (int64_t(1) << 31)) * 0x1p-31;
 }
@@ -52,6 +60,20 @@ double Scope::sum(double exact, double magnitude, Type element) {
   if (!options.perturbation || !std::isfinite(magnitude))
     return exact;
   return exact + jitter(random) * epsilonOf(element) * magnitude;
+}
+
+static void perturb(Array &array, std::mt19937_64 &random) {
+  if (!array.isReal())
+    return;
+  double epsilon = epsilonOf(array.element) / 2;
+  for (double &value : array.reals)
+    value += value * epsilon * jitter(random);
+}
+
+Array Scope::rounded(Array array) {
+  if (options.perturbation)
+    perturb(array, random);
+  return array;
 }
 
 void Sum::add(double term) {
@@ -126,7 +148,7 @@ private:
     if (perturbs)
       for (Value operand : op.getOperands())
         if (exact.insert({operand, scope[operand]}).second)
-          perturb(scope.values[operand]);
+          perturb(scope.values[operand], random);
     Results results = entry->rule(&op, scope);
     for (auto &[operand, value] : exact)
       scope.values[operand] = std::move(value);
@@ -134,7 +156,7 @@ private:
       return;
     if (perturbs)
       for (Array &result : results)
-        perturb(result);
+        perturb(result, random);
     if (observed && scope.options.observe)
       scope.options.observe(&op, results);
     for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
@@ -150,14 +172,6 @@ private:
       return scope.fail("the reference has no definition of '" + op.getName().getStringRef().str() + "'");
     for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
       scope.bind(value, std::move(result));
-  }
-
-  void perturb(Array &array) {
-    if (!array.isReal())
-      return;
-    double epsilon = epsilonOf(array.element) / 2;
-    for (double &value : array.reals)
-      value += value * epsilon * jitter(random);
   }
 };
 } // namespace symc::interpreter

@@ -254,7 +254,7 @@ template <class Op, class F> static Array system(Op op, Scope &s, F f) {
     wide.append({x.sizes[x.rank() - 2], x.sizes.back()});
     return broadcast(x, wide);
   };
-  Array left = whole(a), right = whole(b);
+  Array left = whole(a), right = s.rounded(whole(b));
   for (int64_t i = 0, n = stackSize(left); i < n; ++i)
     f(Matrix(left, i), Matrix(right, i)).put(out, i);
   return out;
@@ -420,8 +420,8 @@ void interpreter::addLinearAlgebraRules(Rules &rules) {
     return results;
   });
   rules.add<sym::LinearSolveOp>([](sym::LinearSolveOp op, Scope &s) {
-    const Array &a = s[op.getA()], &b = s[op.getB()];
-    Array out = s.zeros(op.getX());
+    const Array &a = s[op.getA()];
+    Array b = s.rounded(s[op.getB()]), out = s.zeros(op.getX());
     for (int64_t i = 0, n = stackSize(a); i < n; ++i) {
       Matrix left(a, i);
       solved(op.getTranspose() ? left.transposed() : left, Matrix(b, i)).put(out, i);

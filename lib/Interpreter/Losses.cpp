@@ -34,24 +34,9 @@ template <class Op, class F> static void addElementLoss(Rules &rules, F f) {
   });
 }
 
-static double softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); }
-
 static double huber(sym::HuberOp op, double x, double y) {
   double d = std::abs(x - y), delta = op.getDelta();
   return d <= delta ? d * d / 2 : delta * (d - delta / 2);
-}
-
-/// The logarithm of the sum of the exponentials of a slice.
-static double logTotal(Scope &s, const Array &x, ArrayRef<int64_t> elements) {
-  double largest = -HUGE_VAL;
-  for (int64_t i : elements)
-    largest = std::max(largest, x.reals[i]);
-  if (std::isinf(largest))
-    largest = 0;
-  Sum sum;
-  for (int64_t i : elements)
-    sum.add(std::exp(x.reals[i] - largest));
-  return largest + std::log(s.sum(sum.exact, sum.magnitude, x.element));
 }
 
 /// A loss of the classes of an example along an axis, whose elements and number `loss` is given.
@@ -83,7 +68,7 @@ template <class Op, class F> static Array labelledLosses(Op op, Scope &s, int64_
 static Array softmaxCrossEntropy(sym::SoftmaxCrossEntropyOp op, Scope &s) {
   const Array &labels = s[op.getLabels()];
   Array losses = classLosses(op, s, op.getAxis(), [&](const Array &x, ArrayRef<int64_t> elements, int64_t) {
-    double total = logTotal(s, x, elements);
+    double total = logSumExp(s, x, elements);
     Sum sum;
     for (int64_t i : elements)
       sum.add(labels.reals[i], total - x.reals[i]);
@@ -115,7 +100,7 @@ void interpreter::addLossRules(Rules &rules) {
   rules.add<sym::KlDivergenceOp>(klDivergence);
   rules.add<sym::SparseSoftmaxCrossEntropyOp>([](sym::SparseSoftmaxCrossEntropyOp op, Scope &s) {
     return labelledLosses(op, s, op.getAxis(), [&](const Array &x, ArrayRef<int64_t> elements, int64_t right) {
-      return logTotal(s, x, elements) - x.reals[right];
+      return logSumExp(s, x, elements) - x.reals[right];
     });
   });
   rules.add<sym::NllOp>([](sym::NllOp op, Scope &s) {

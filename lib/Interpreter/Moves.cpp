@@ -85,7 +85,7 @@ static Array constant(sym::ConstantOp op, Scope &s) {
   return out;
 }
 
-static void setNumber(Array &out, int64_t i, TypedAttr number) {
+void interpreter::setNumber(Array &out, int64_t i, TypedAttr number) {
   if (auto real = dyn_cast<FloatAttr>(number))
     return out.set(i, real.getValueAsDouble());
   APInt value = cast<IntegerAttr>(number).getValue();
@@ -98,11 +98,16 @@ static void setNumber(Array &out, int64_t i, TypedAttr number) {
 //===----------------------------------------------------------------------===//
 
 /// out[i] = x[offsets + i * steps]
-static Array cropped(const Array &x, ArrayRef<int64_t> offsets, ArrayRef<int64_t> steps, Sizes sizes) {
+static Array cropped(Scope &s, const Array &x, ArrayRef<int64_t> offsets, ArrayRef<int64_t> steps, Sizes sizes) {
   Sizes from(x.sizes);
-  return taken(x, std::move(sizes), [&](Place place) {
-    for (size_t axis = 0; axis < from.size(); ++axis)
+  return taken(x, std::move(sizes), [&](Place place) -> int64_t {
+    for (size_t axis = 0; axis < from.size(); ++axis) {
       from[axis] = offsets[axis] + place[axis] * steps[axis];
+      if (from[axis] < 0 || from[axis] >= x.sizes[axis]) {
+        s.fail("a slice leaves the tensor");
+        return -1;
+      }
+    }
     return x.at(from);
   });
 }
@@ -115,11 +120,11 @@ static Array crop(sym::CropOp op, Scope &s) {
       s.fail("a slice leaves the tensor");
       return Array();
     }
-  return cropped(x, offsets, op.getSteps(), sizes);
+  return cropped(s, x, offsets, op.getSteps(), sizes);
 }
 
-/// Where a slice starts that begins at `bound` of an axis with so many elements: a negative number counts from the end, and
-/// so does an expression that is 0 or less whatever the dimensions are.
+/// Where a slice starts that begins at `bound` of an axis with so many elements: a negative number counts from the end,
+/// and so does an expression that is 0 or less whatever the dimensions are.
 static int64_t startAt(Scope &s, Dim bound, int64_t size) {
   int64_t start = s.size(bound);
   bool fromEnd = bound.isConstant() ? start < 0 : isNonNegative(bound * -1);
@@ -137,7 +142,7 @@ static Array slice(sym::SliceOp op, Scope &s) {
     steps.push_back(step.value_or(1));
     offsets.push_back(start ? startAt(s, *start, size) : steps.back() > 0 ? 0 : size - 1);
   }
-  return cropped(x, offsets, steps, sizes);
+  return cropped(s, x, offsets, steps, sizes);
 }
 
 static Array place(sym::PlaceOp op, Scope &s) {
@@ -170,6 +175,10 @@ static Array pad(sym::PadOp op, Scope &s) {
         at = std::clamp<int64_t>(at, 0, last);
       else if (op.getMode() == sym::PadMode::reflect)
         at = at < 0 ? -at : at > last ? 2 * last - at : at;
+      if (!inside && op.getMode() != sym::PadMode::constant && (at < 0 || at > last)) {
+        s.fail("padding reaches farther than the tensor");
+        return;
+      }
       from[axis] = at;
     }
     if (inside || op.getMode() != sym::PadMode::constant)

@@ -208,20 +208,12 @@ void interpreter::addBias(Scope &s, Array &out, Value bias) {
 
 void interpreter::applyActivation(Scope &s, Array &out, std::optional<StringRef> activation) {
   if (activation == "softmax" || activation == "log_softmax") {
-    int64_t width = out.sizes.back();
-    for (int64_t row = 0, n = out.count(); row < n; row += width) {
-      double largest = -HUGE_VAL;
-      for (int64_t i = row; i < row + width; ++i)
-        largest = std::max(largest, out.reals[i]);
-      Sum sum;
-      for (int64_t i = row; i < row + width; ++i)
-        sum.add(std::exp(out.reals[i] - largest));
-      double total = std::log(s.sum(sum.exact, sum.magnitude, out.element));
-      for (int64_t i = row; i < row + width; ++i) {
-        double logarithm = out.reals[i] - largest - total;
-        out.reals[i] = activation == "softmax" ? std::exp(logarithm) : logarithm;
-      }
-    }
+    const Array x = out;
+    forEachSlice(x, axesOf(ArrayRef<int64_t>(-1), x.rank()), [&](ArrayRef<int64_t> elements, int64_t) {
+      double total = logSumExp(s, x, elements);
+      for (int64_t i : elements)
+        out.reals[i] = activation == "softmax" ? std::exp(x.reals[i] - total) : x.reals[i] - total;
+    });
     return;
   }
   if (out.isReal())
@@ -243,6 +235,9 @@ static Array attention(sym::AttentionOp op, Scope &s) {
   const Array &q = s[op.getQ()], &k = s[op.getK()], &v = s[op.getV()];
   double scale = op.getScale() ? *op.getScale() : 1 / std::sqrt(static_cast<double>(q.sizes.back()));
   Array scores = product(s, q, transposedMatrices(k));
+  Sizes wide = s.sizes(op.getOut().getType()); // v may have more leading axes
+  wide.back() = scores.sizes.back();
+  scores = broadcast(scores, wide);
   int64_t queries = scores.sizes[scores.rank() - 2], keys = scores.sizes.back();
   Array mask;
   if (op.getMask())
@@ -266,10 +261,7 @@ static Array attention(sym::AttentionOp op, Scope &s) {
     for (int64_t i : kept)
       shares.reals[i] = std::exp(scores.reals[i] * scale - largest) / total;
   }
-  // Where v has more leading axes than the scores, rows repeat.
-  int64_t rows = keys ? scores.count() / keys : 1;
-  return product(s, shares, v,
-                 [&](int64_t row, int64_t key) { return v.rank() > scores.rank() || isKept(row % rows, key); });
+  return product(s, shares, v, isKept);
 }
 
 void interpreter::addProductRules(Rules &rules) {

@@ -10,44 +10,69 @@ using namespace mlir;
 using namespace symc;
 using namespace symc::interpreter;
 
-static double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
+using Row = std::vector<double>; // a number a unit, or a gate and unit
 
 namespace {
 /// The sums of one example before the gates: what the input and the state make, with their biases.
 struct Gates {
-  std::vector<double> input, recurrent;
-  int64_t units;
+  Scope &s;
+  Type element;
+  Row input, recurrent;
+  size_t units;
   StringRef activation;
 
-  double of(const std::vector<double> &sums, int64_t gate, int64_t unit) const { return sums[gate * units + unit]; }
-  double both(int64_t gate, int64_t unit) const { return of(input, gate, unit) + of(recurrent, gate, unit); }
-  double activated(double x) const { return activate(activation, x); }
+  Row of(const Row &sums, size_t gate) const {
+    return Row(sums.begin() + gate * units, sums.begin() + (gate + 1) * units);
+  }
+  Row both(size_t gate) const {
+    Row sum = of(input, gate);
+    for (size_t unit = 0; unit < units; ++unit)
+      sum[unit] += recurrent[gate * units + unit];
+    return sum;
+  }
+  Row opened(size_t gate) const {
+    Row row = both(gate);
+    for (double &x : row)
+      x = sigmoid(x);
+    return row;
+  }
+  Row activated(Row row) const {
+    Array array(element, {static_cast<int64_t>(units)});
+    array.reals = std::move(row);
+    applyActivation(s, array, activation);
+    return array.reals;
+  }
 };
 
-/// h and c of one unit.
 struct State {
-  double h, c;
+  Row h, c;
 };
 } // namespace
 
-static State next(sym::RnnOp, const Gates &g, int64_t unit, State) { return {g.activated(g.both(0, unit)), 0}; }
+static void step(sym::RnnOp, const Gates &g, State &state) { state.h = g.activated(g.both(0)); }
 
-static State next(sym::LstmOp, const Gates &g, int64_t unit, State before) {
-  double c = sigmoid(g.both(1, unit)) * before.c + sigmoid(g.both(0, unit)) * g.activated(g.both(2, unit));
-  return {sigmoid(g.both(3, unit)) * g.activated(c), c};
+static void step(sym::LstmOp, const Gates &g, State &state) {
+  Row input = g.opened(0), forget = g.opened(1), candidate = g.activated(g.both(2)), output = g.opened(3);
+  for (size_t unit = 0; unit < g.units; ++unit)
+    state.c[unit] = forget[unit] * state.c[unit] + input[unit] * candidate[unit];
+  state.h = g.activated(state.c);
+  for (size_t unit = 0; unit < g.units; ++unit)
+    state.h[unit] *= output[unit];
 }
 
-static State next(sym::GruOp, const Gates &g, int64_t unit, State before) {
-  double update = sigmoid(g.both(0, unit)), reset = sigmoid(g.both(1, unit));
-  double candidate = g.activated(g.of(g.input, 2, unit) + reset * g.of(g.recurrent, 2, unit));
-  return {update * before.h + (1 - update) * candidate, 0};
+static void step(sym::GruOp, const Gates &g, State &state) {
+  Row update = g.opened(0), reset = g.opened(1), candidate = g.of(g.input, 2), recurrent = g.of(g.recurrent, 2);
+  for (size_t unit = 0; unit < g.units; ++unit)
+    candidate[unit] += reset[unit] * recurrent[unit];
+  candidate = g.activated(candidate);
+  for (size_t unit = 0; unit < g.units; ++unit)
+    state.h[unit] = update[unit] * state.h[unit] + (1 - update[unit]) * candidate[unit];
 }
 
 /// A vector by a matrix, and a row of a bias.
-static std::vector<double> projected(Scope &s, ArrayRef<double> x, const Array &kernel, const Array *bias,
-                                     int64_t row) {
+static Row projected(Scope &s, ArrayRef<double> x, const Array &kernel, const Array *bias, int64_t row) {
   int64_t columns = kernel.sizes[1];
-  std::vector<double> out(columns);
+  Row out(columns);
   for (int64_t j = 0; j < columns; ++j) {
     Sum sum;
     for (auto [i, value] : llvm::enumerate(x))
@@ -80,17 +105,19 @@ template <class Op> static Results recurrent(Op op, Scope &s) {
       int64_t t = op.getReverse() ? time - 1 - k : k;
       if (t >= length)
         continue; // the state stays, and the row is 0
+      auto row = [&](Array &states) { return states.reals.begin() + example * units; };
       Gates gates{
+          s,
+          x.element,
           projected(s, ArrayRef(x.reals).slice((example * time + t) * features, features), kernel, bias, 0),
           projected(s, ArrayRef(h.reals).slice(example * units, units), recurrentKernel, twoBiases ? bias : nullptr, 1),
-          units, op.getActivation()};
-      for (int64_t unit = 0; unit < units; ++unit) {
-        int64_t i = example * units + unit;
-        State after = next(op, gates, unit, {h.reals[i], c.reals[i]});
-        h.reals[i] = after.h;
-        c.reals[i] = after.c;
-        sequence.reals[(example * time + t) * units + unit] = after.h;
-      }
+          static_cast<size_t>(units),
+          op.getActivation()};
+      State state{Row(row(h), row(h) + units), Row(row(c), row(c) + units)};
+      step(op, gates, state);
+      llvm::copy(state.h, row(h));
+      llvm::copy(state.c, row(c));
+      llvm::copy(state.h, sequence.reals.begin() + (example * time + t) * units);
     }
   }
   Results results{op.getReturnSequences() ? sequence : h, h};

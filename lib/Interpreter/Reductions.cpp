@@ -105,7 +105,7 @@ template <class F> static int64_t extremeOf(const Array &x, ArrayRef<int64_t> el
   return best;
 }
 
-static double logSumExp(Scope &s, const Array &x, ArrayRef<int64_t> elements) {
+double interpreter::logSumExp(Scope &s, const Array &x, ArrayRef<int64_t> elements) {
   double largest = -HUGE_VAL;
   for (int64_t i : elements) {
     if (std::isnan(x.reals[i]))

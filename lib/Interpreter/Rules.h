@@ -46,6 +46,8 @@ public:
   /// A sum as it is computed in `element`: exact, but where values are perturbed, by a rounding of the sum of the
   /// terms' absolute values.
   double sum(double exact, double magnitude, mlir::Type element);
+  /// With roundings of its own where values are perturbed: of an operand that is given twice, say.
+  Array rounded(Array array);
   /// Evaluates what the terminator of the block reads in a scope of its own.
   Results evaluate(mlir::Block &block, llvm::ArrayRef<Array> arguments);
 
@@ -142,7 +144,9 @@ void addRecurrentRules(Rules &rules);
 // What families share
 //===----------------------------------------------------------------------===//
 
-/// The activation that an attribute names.
+double sigmoid(double x);
+double softplus(double x);
+/// The activation of one number that an attribute names.
 double activate(std::optional<llvm::StringRef> name, double x);
 /// An axis counted from the front.
 inline int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
@@ -154,6 +158,9 @@ llvm::BitVector axesOf(std::optional<llvm::ArrayRef<int64_t>> axes, int64_t rank
 void forEachSlice(const Array &x, const llvm::BitVector &axes,
                   llvm::function_ref<void(llvm::ArrayRef<int64_t> elements, int64_t slice)> body);
 
+/// The logarithm of the sum of the exponentials of a slice.
+double logSumExp(Scope &s, const Array &x, llvm::ArrayRef<int64_t> elements);
+
 /// An array of elements of x: `source` gives the number of each, -1 for a 0.
 Array taken(const Array &x, Sizes sizes, llvm::function_ref<int64_t(Place)> source);
 Array transposed(const Array &x, llvm::ArrayRef<int64_t> axes);
@@ -162,6 +169,12 @@ Array broadcast(const Array &x, llvm::ArrayRef<int64_t> sizes);
 /// An image in NHWC, whatever its layout, and back.
 Array imageToNHWC(const Array &x, sym::Layout layout);
 Array imageFromNHWC(const Array &x, sym::Layout layout);
+/// A number of an attribute, in the element type of the array.
+void setNumber(Array &out, int64_t i, mlir::TypedAttr number);
+/// The entry of an axis in a list that may have one for all.
+inline int64_t entryOf(llvm::ArrayRef<int64_t> list, size_t axis) { return list.size() == 1 ? list[0] : list[axis]; }
+/// How much padding there is before an axis of a window: half of what "same" needs, the odd pixel being at the end.
+int64_t paddingBefore(sym::PaddingAttr padding, size_t axis, int64_t in, int64_t out, int64_t stride, int64_t extent);
 /// An index that may count from the end; fails where it is out of range.
 int64_t checkedIndex(Scope &scope, const Array &indices, int64_t i, int64_t size, bool fromEnd = true);
 

@@ -53,7 +53,11 @@ static Results topK(sym::TopKOp op, Scope &s) {
   const Array &x = s[op.getX()];
   Results results{s.zeros(op.getValues()), s.zeros(op.getIndices())};
   int64_t k = op.getK();
+  if (k > x.sizes.back())
+    s.fail("there are no " + std::to_string(k) + " largest elements");
   forEachSlice(x, axesOf(ArrayRef<int64_t>(-1), x.rank()), [&](ArrayRef<int64_t> elements, int64_t slice) {
+    if (s.failed())
+      return;
     SmallVector<int64_t> order = sortedPositions(x, elements, true, true);
     for (int64_t i = 0; i < k; ++i) {
       results[0].copy(slice * k + i, x, elements[order[i]]);
@@ -68,8 +72,9 @@ static Array lastWriter(sym::LastWriterOp op, Scope &s) {
   Array out = s.zeros(op.getOut());
   for (int64_t i = 0, n = out.count(); i < n; ++i)
     out.set(i, int64_t(-1));
-  for (int64_t i = 0, n = indices.count(); i < n; ++i)
-    out.set(indices.integers[i], i);
+  for (int64_t i = 0, n = indices.count(); i < n && !s.failed(); ++i)
+    if (int64_t place = checkedIndex(s, indices, i, out.count(), /*fromEnd=*/false); place >= 0)
+      out.set(place, i);
   return out;
 }
 

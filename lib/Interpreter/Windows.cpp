@@ -44,15 +44,10 @@ static void forEachElement(const Windows &w, ArrayRef<int64_t> image, Place to,
 /// The windows of a pooling of `image` that gives `result`, both NHWC.
 template <class Op> static Windows poolWindows(Op op, ArrayRef<int64_t> image, ArrayRef<int64_t> result) {
   Windows w;
-  auto entry = [](ArrayRef<int64_t> list, size_t axis) { return list.size() == 1 ? list[0] : list[axis]; };
   for (size_t axis = 0; axis + 2 < image.size(); ++axis) {
-    int64_t size = entry(op.getPoolSize(), axis), stride = op.getStrides() ? entry(*op.getStrides(), axis) : size;
-    sym::PaddingAttr padding = op.getPadding();
-    int64_t before = 0;
-    if (padding.getKind() == sym::PaddingKind::explicit_)
-      before = padding.getAmounts()[2 * axis];
-    if (padding.getKind() == sym::PaddingKind::same)
-      before = std::max<int64_t>((result[axis + 1] - 1) * stride + size - image[axis + 1], 0) / 2;
+    int64_t size = entryOf(op.getPoolSize(), axis);
+    int64_t stride = op.getStrides() ? entryOf(*op.getStrides(), axis) : size;
+    int64_t before = paddingBefore(op.getPadding(), axis, image[axis + 1], result[axis + 1], stride, size);
     w.sizes.push_back(size);
     w.strides.push_back(stride);
     w.dilations.push_back(1);

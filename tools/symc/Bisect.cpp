@@ -5,11 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/symc/Bisect.h"
+#include "lib/Support/Json.h"
 #include "tools/symc/Compiler.h"
 #include "tools/symc/TemporaryLibrary.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace symc::cli {
 
@@ -58,6 +60,9 @@ public:
     symc_question question = arguments.has("--nan") ? SYMC_EXAMINE_NOT_FINITE : SYMC_EXAMINE_NODES;
     if (int exit = ask(*exposing.witness, question, "predict"))
       return exit;
+    // What comes from an input, a parameter or a constant is made by no op.
+    if (arguments.has("--nan") && !allFinite(*exposing.witness))
+      return host::Done;
     Compiled plain(arguments, options, /*exposesValues=*/false, /*isFirst=*/false);
     if (plain.exit)
       return plain.exit;
@@ -84,10 +89,17 @@ private:
       values = witness.results(function);
     CompileRequest request(arguments);
     request.errorsOnly = true;
-    request.setExamination(question, function, given, values, witness.seed());
+    request.setExamination(question, question == SYMC_EXAMINE_RESULTS ? function : "", given, values, witness.seed());
     int exit = runCompiler(CompilerCommand::Examine, request);
     found |= exit == 1;
     return exit;
+  }
+
+  static bool allFinite(Witness &witness) {
+    for (const auto &arrays : {witness.arguments(), witness.results("predict")})
+      if (!std::all_of(arrays.begin(), arrays.end(), isFinite))
+        return false;
+    return true;
   }
 
   int examineResults(Witness &witness) {
@@ -107,18 +119,38 @@ private:
     return examineResults(*plain.witness);
   }
 
+  static bool isFinite(const host::NamedArray &array) {
+    return std::all_of(array.reals.begin(), array.reals.end(), [](double x) { return std::isfinite(x); });
+  }
+
   /// A derivative may be NaN where every value is finite.
   int searchResults(Witness &witness) {
     for (const std::string &function : functionsOf(witness.model()))
       for (const host::NamedArray &result : witness.results(function))
-        for (double x : result.reals)
-          if (!std::isfinite(x)) {
-            printf("result %s of %s holds %g, and all values of the graph are finite\n",
-                   symc::quoted(result.name).c_str(), function.c_str(), x);
-            found = true;
-            return 1;
-          }
+        if (!isFinite(result)) {
+          printFinding(jsonLine(described(function, result)));
+          found = true;
+          return 1;
+        }
     return host::Done;
+  }
+
+  /// As symc_session_examine tells it.
+  static Json described(const std::string &function, const host::NamedArray &result) {
+    auto wrong = [](double x) { return !std::isfinite(x); };
+    int64_t at = std::find_if(result.reals.begin(), result.reals.end(), wrong) - result.reals.begin();
+    std::vector<int64_t> element(result.shape.size());
+    double value = result.reals[at];
+    for (size_t axis = element.size(); axis-- > 0; at /= result.shape[axis])
+      element[axis] = at % result.shape[axis];
+    return {{"function", function},
+            {"result", result.name},
+            {"element", element},
+            {"value", std::isnan(value) ? "nan"
+                      : value > 0       ? "inf"
+                                        : "-inf"},
+            {"differ", std::count_if(result.reals.begin(), result.reals.end(), wrong)},
+            {"elements", result.reals.size()}};
   }
 };
 
@@ -129,8 +161,8 @@ int bisect(const Arguments &arguments, const host::WitnessOptions &options) {
     throw usageError(code::OptionConflict, "--nan and --passes ask different questions");
   try {
     if (TemporaryLibrary::isLibrary(arguments.file))
-      throw usageError(code::OptionConflict, "`symc bisect` needs the graph file that " + printable(arguments.file) +
-                                                 " was compiled from");
+      throw usageError(code::OptionConflict,
+                       "`symc bisect` needs the graph file that " + printable(arguments.file) + " was compiled from");
     Bisection bisection(arguments, options);
     int exit = bisection.run();
     return exit == host::WrongInput && !bisection.found ? host::WrongUsage : exit;

@@ -105,10 +105,9 @@ static std::string numberText(const Json &number) {
   return number.is_string() ? number.get<std::string>() : jsonLine(number);
 }
 
-/// Prints what `symc bisect` found.
-static void printFinding(const char *text) {
+void printFinding(const std::string &text) {
   if (host::jsonDiagnostics()) {
-    printf("%s\n", text);
+    printf("%s\n", text.c_str());
     return;
   }
   Json finding = Json::parse(text);
@@ -118,6 +117,8 @@ static void printFinding(const char *text) {
     line = printable(word("file")) + ":" + std::to_string(finding["line"].get<int>()) + ":" +
            std::to_string(finding["column"].get<int>()) + ": ";
   line += finding.contains("result") ? "result " + symc::quoted(word("result")) : symc::quoted(word("node"));
+  if (finding.contains("function"))
+    line += " of " + word("function");
   if (!word("op").empty())
     line += " (" + word("op") + ")";
   if (finding.contains("pass"))

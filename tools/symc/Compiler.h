@@ -18,6 +18,9 @@ enum class CompilerCommand { Compile, Check, Grad, Examine };
 int runCompiler(CompilerCommand command, CompileRequest &request);
 
 /// What `symc --version` says of it.
+/// Prints what `symc bisect` found: the JSON of symc_session_examine.
+void printFinding(const std::string &json);
+
 std::string compilerDescription();
 
 } // namespace symc::cli

@@ -114,6 +114,13 @@ symc_outcome symc_session_check(symc_session *session, const symc_compile_option
   return behave(session, options);
 }
 
+symc_outcome symc_session_examine(symc_session *session, const symc_compile_options *options,
+                                  const symc_examination *examination, symc_result **result) {
+  *result = make();
+  say(*result, "x%d", (int)examination->question);
+  return behave(session, options);
+}
+
 symc_outcome symc_session_differentiate(symc_session *session, const symc_compile_options *options,
                                         const symc_formula_options *formula, symc_result **result) {
   *result = make();

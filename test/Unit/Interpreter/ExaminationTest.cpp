@@ -91,6 +91,19 @@ TEST(Examination, TheFirstThatMakesNaNIsNamed) {
   EXPECT_TRUE(std::isnan(finding->difference->found));
 }
 
+TEST(Examination, ValuesOfOtherSizesAreRefused) {
+  Module m(model);
+  exposeValues(*m.module);
+  for (bool isArgument : {false, true}) {
+    ExaminationRequest request = honest();
+    (isArgument ? request.arguments[0] : request.values[1]) = given(isArgument ? "x" : "value:1", {1, 2, 3});
+    Evidence evidence(request, &m.context);
+    Examiner examiner(*m.module, evidence);
+    EXPECT_FALSE(examiner.firstDifferentNode());
+    EXPECT_NE(examiner.problem(), "");
+  }
+}
+
 TEST(Examination, RoundingsAreAllowedAndMoreIsNot) {
   Module m(model);
   Comparison close(m.reals("f32", {1}, {1 + 3e-7})), far(m.reals("f32", {1}, {1 + 3e-6}));
@@ -118,6 +131,10 @@ TEST(Examination, IntegersAreEqualUnlessTheyHangOnARounding) {
   EXPECT_TRUE(index.difference());
   index.addRounded(m.integers("i64", {1}, {5}));
   EXPECT_FALSE(index.difference());
+  Comparison nowhere(m.integers("i64", {1}, {400}));
+  nowhere.addExact(m.integers("i64", {1}, {3}));
+  nowhere.addRounded(m.integers("i64", {1}, {5}));
+  EXPECT_TRUE(nowhere.difference());
 }
 
 /// A pass that makes cosines of exponentials.
@@ -154,7 +171,8 @@ TEST(Examination, ThePassAfterWhichNumbersChangeIsNamed) {
     ExaminationRequest request = honest();
     Evidence evidence(request, &m.context);
     std::optional<Finding> finding;
-    auto examiner = std::make_unique<PassExaminer>(evidence, finding);
+    std::string problem;
+    auto examiner = std::make_unique<PassExaminer>(evidence, finding, problem);
     examiner->begin(*m.module);
     PassManager manager(&m.context);
     manager.addInstrumentation(std::move(examiner));
@@ -165,7 +183,8 @@ TEST(Examination, ThePassAfterWhichNumbersChangeIsNamed) {
     ASSERT_EQ(finding.has_value(), sabotaged);
     if (sabotaged) {
       EXPECT_EQ(finding->pass, "sabotage");
-      EXPECT_EQ(finding->name, "predict: y");
+      EXPECT_EQ(finding->function, "predict");
+      EXPECT_EQ(finding->name, "y");
     }
   }
 }
