@@ -80,7 +80,10 @@ SmallVector<Value> BroadcastToOp::buildVjp(OpBuilder &b, ValueRange cotangents) 
 OpFoldResult BroadcastToOp::fold(FoldAdaptor a) {
   if (getX().getType() == getType())
     return getX();
-  return foldSplat(a.getX(), getType());
+  // A constant that is a result of a function is in the library element by element.
+  constexpr int64_t largest = 1 << 20;
+  std::optional<int64_t> count = constantValue(elementCount(getType()));
+  return count && *count > largest ? OpFoldResult() : foldSplat(a.getX(), getType());
 }
 
 LogicalResult BroadcastToOp::canonicalize(BroadcastToOp op, PatternRewriter &rewriter) {
