@@ -77,7 +77,11 @@ Array Scope::rounded(Array array) {
 }
 
 void Sum::add(double term) {
-  exact += term;
+  double next = high + term;
+  if (std::isfinite(next))
+    low += std::abs(high) >= std::abs(term) ? high - next + term : term - next + high;
+  high = next;
+  exact = std::isfinite(high) ? high + low : high;
   magnitude += std::abs(term);
 }
 

@@ -208,12 +208,7 @@ void interpreter::addBias(Scope &s, Array &out, Value bias) {
 
 void interpreter::applyActivation(Scope &s, Array &out, std::optional<StringRef> activation) {
   if (activation == "softmax" || activation == "log_softmax") {
-    const Array x = out;
-    forEachSlice(x, axesOf(ArrayRef<int64_t>(-1), x.rank()), [&](ArrayRef<int64_t> elements, int64_t) {
-      double total = logSumExp(s, x, elements);
-      for (int64_t i : elements)
-        out.reals[i] = activation == "softmax" ? std::exp(x.reals[i] - total) : x.reals[i] - total;
-    });
+    normalizeExponentials(s, out, axesOf(ArrayRef<int64_t>(-1), out.rank()), activation == "log_softmax");
     return;
   }
   if (out.isReal())

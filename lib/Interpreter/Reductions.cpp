@@ -208,15 +208,27 @@ static void addReductions(Rules &rules) {
 // What keeps the axis
 //===----------------------------------------------------------------------===//
 
-template <class Op> static Array normalizedExponentials(Op op, Scope &s, bool logarithm) {
-  const Array &x = s[op.getX()];
-  Array out = s.zeros(op.getOut());
-  forEachSlice(x, axesOf(op.getAxis(), x.rank()), [&](ArrayRef<int64_t> elements, int64_t) {
-    double total = logSumExp(s, x, elements);
+void interpreter::normalizeExponentials(Scope &s, Array &x, const llvm::BitVector &axes, bool logarithm) {
+  forEachSlice(x, axes, [&](ArrayRef<int64_t> elements, int64_t) {
+    double largest = -HUGE_VAL;
     for (int64_t i : elements)
-      out.set(i, logarithm ? x.reals[i] - total : std::exp(x.reals[i] - total));
+      largest = std::isnan(x.reals[i]) || std::isnan(largest) ? std::nan("") : std::max(largest, x.reals[i]);
+    // Differences to the largest first: the logarithm of the sum would round them.
+    Sum sum;
+    for (int64_t i : elements)
+      sum.add(std::exp(x.reals[i] - largest));
+    double total = s.sum(sum.exact, sum.magnitude, x.element);
+    for (int64_t i : elements) {
+      double distance = x.reals[i] - largest;
+      x.reals[i] = logarithm ? distance - std::log(total) : std::exp(distance) / total;
+    }
   });
-  return out;
+}
+
+template <class Op> static Array normalizedExponentials(Op op, Scope &s, bool logarithm) {
+  Array x = s[op.getX()];
+  normalizeExponentials(s, x, axesOf(op.getAxis(), x.rank()), logarithm);
+  return x;
 }
 
 /// The product of all other elements, by two running products.
