@@ -34,44 +34,67 @@ static Results values(Scope &s, ValueRange range) {
   return llvm::map_to_vector<1>(range, [&](Value value) { return s[value]; });
 }
 
+namespace {
+/// What a loop carries and stacks from one iteration to the next.
+class Loop {
+public:
+  template <class Op> Loop(Op op, Scope &s) : s(s), carries(values(s, op.getInits())), count(carries.size()) {
+    for (Value out : op.getOuts().drop_front(count))
+      stacks.push_back(s.zeros(out));
+  }
+
+  /// The arguments of a body: the number of the iteration, the carries, its own elements, the invariants.
+  Results arguments(Operation *op, int64_t i, Results elements, ValueRange invariants) const {
+    Results all{iterationNumber(op, i)};
+    llvm::append_range(all, carries);
+    llvm::append_range(all, elements);
+    llvm::append_range(all, values(s, invariants));
+    return all;
+  }
+  /// Runs iteration i; not to be gone on with where that fails.
+  bool step(Block &body, int64_t i, ArrayRef<Array> arguments) {
+    Results next = s.evaluate(body, arguments);
+    if (s.failed())
+      return false;
+    for (auto [stack, row] : llvm::zip_equal(stacks, ArrayRef(next).drop_front(count)))
+      setRow(stack, i, row);
+    next.truncate(count);
+    carries = std::move(next);
+    return true;
+  }
+  Results results() const {
+    Results all = carries;
+    llvm::append_range(all, stacks);
+    return all;
+  }
+
+private:
+  Scope &s;
+  Results carries, stacks;
+  size_t count;
+};
+} // namespace
+
 static Results evaluateScan(sym::ScanOp op, Scope &s) {
-  Results carries = values(s, op.getInits()), stacks;
-  size_t count = carries.size();
-  for (Value out : op.getOuts().drop_front(count))
-    stacks.push_back(s.zeros(out));
+  Loop loop(op, s);
   int64_t trips = s.size(op.getTripCount());
   if (op.getCount())
     trips = std::min(trips, static_cast<int64_t>(s[op.getCount()].integer(0)));
-  for (int64_t k = 0; k < trips && !s.failed(); ++k) {
+  for (int64_t k = 0; k < trips; ++k) {
     int64_t i = op.getReverse() ? trips - 1 - k : k;
-    Results arguments{iterationNumber(op, i)};
-    llvm::append_range(arguments, carries);
-    for (Value x : op.getXs())
-      arguments.push_back(rowOf(s[x], i));
-    llvm::append_range(arguments, values(s, op.getInvariants()));
-    Results next = s.evaluate(op.getBody().front(), arguments);
-    if (s.failed())
+    Results rows = llvm::map_to_vector<1>(op.getXs(), [&](Value x) { return rowOf(s[x], i); });
+    if (!loop.step(op.getBody().front(), i, loop.arguments(op, i, rows, op.getInvariants())))
       return {};
-    for (size_t stack = 0; stack < stacks.size(); ++stack)
-      setRow(stacks[stack], i, next[count + stack]);
-    next.truncate(count);
-    carries = std::move(next);
   }
-  llvm::append_range(carries, stacks);
-  return carries;
+  return loop.results();
 }
 
 static Results evaluateWhile(sym::WhileOp op, Scope &s) {
-  Results carries = values(s, op.getInits()), stacks;
-  size_t count = carries.size();
-  for (Value out : op.getOuts().drop_front(count))
-    stacks.push_back(s.zeros(out));
   constexpr int64_t most = 1'000'000; // of a loop without a bound
+  Loop loop(op, s);
   int64_t i = 0;
   for (; !op.getMaxIterations() || i < static_cast<int64_t>(*op.getMaxIterations()); ++i) {
-    Results arguments{iterationNumber(op, i)};
-    llvm::append_range(arguments, carries);
-    llvm::append_range(arguments, values(s, op.getInvariants()));
+    Results arguments = loop.arguments(op, i, {}, op.getInvariants());
     Results goesOn = s.evaluate(op.getCondition().front(), arguments);
     if (s.failed())
       return {};
@@ -81,19 +104,13 @@ static Results evaluateWhile(sym::WhileOp op, Scope &s) {
       s.fail("a loop goes on after " + std::to_string(most) + " iterations");
       return {};
     }
-    Results next = s.evaluate(op.getBody().front(), arguments);
-    if (s.failed())
+    if (!loop.step(op.getBody().front(), i, arguments))
       return {};
-    for (size_t stack = 0; stack < stacks.size(); ++stack)
-      setRow(stacks[stack], i, next[count + stack]);
-    next.truncate(count);
-    carries = std::move(next);
   }
-  llvm::append_range(carries, stacks);
-  Array iterations = s.zeros(op.getCount());
-  iterations.set(0, i);
-  carries.push_back(std::move(iterations));
-  return carries;
+  Results results = loop.results();
+  results.push_back(s.zeros(op.getCount()));
+  results.back().set(0, i);
+  return results;
 }
 
 void interpreter::addControlRules(Rules &rules) {

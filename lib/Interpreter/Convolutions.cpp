@@ -51,28 +51,34 @@ static void forEachTerm(ArrayRef<int64_t> image, ArrayRef<int64_t> kernel, Array
   });
 }
 
-static void put(Scope &s, Array &out, ArrayRef<ProductSum> sums) {
-  for (auto [i, sum] : llvm::enumerate(sums))
-    sum.put(s, out, static_cast<int64_t>(i));
+namespace {
+/// The three tensors of a convolution, of which the sums of products of the two others make one.
+struct Terms {
+  const Array &image, &kernel, &result; // sizes alone of the one that is made
+  const Geometry &g;
+};
+} // namespace
+
+/// `meet` adds a term to the totals of the elements of `out`.
+template <class F> static Array summed(Scope &s, Array out, const Terms &terms, F meet) {
+  std::vector<Total> totals(out.count());
+  forEachTerm(terms.image.sizes, terms.kernel.sizes, terms.result.sizes, terms.g,
+              [&](int64_t x, int64_t k, int64_t y) { meet(totals, x, k, y); });
+  Total::putAll(s, out, totals);
+  return out;
 }
 
 static Array correlate(Scope &s, const Array &image, const Array &kernel, Sizes sizes, const Geometry &g) {
   Array out(image.element, std::move(sizes));
-  std::vector<ProductSum> sums(out.count());
-  forEachTerm(image.sizes, kernel.sizes, out.sizes, g,
-              [&](int64_t x, int64_t k, int64_t y) { sums[y].add(image, x, kernel, k); });
-  put(s, out, sums);
-  return out;
+  return summed(s, out, {image, kernel, out, g},
+                [&](auto &totals, int64_t x, int64_t k, int64_t y) { totals[y].add(image, x, kernel, k); });
 }
 
 /// The transpose: what each element of the image gets from a cotangent of the result.
 static Array spread(Scope &s, const Array &result, const Array &kernel, Sizes sizes, const Geometry &g) {
   Array out(result.element, std::move(sizes));
-  std::vector<ProductSum> sums(out.count());
-  forEachTerm(out.sizes, kernel.sizes, result.sizes, g,
-              [&](int64_t x, int64_t k, int64_t y) { sums[x].add(result, y, kernel, k); });
-  put(s, out, sums);
-  return out;
+  return summed(s, out, {out, kernel, result, g},
+                [&](auto &totals, int64_t x, int64_t k, int64_t y) { totals[x].add(result, y, kernel, k); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -92,11 +98,8 @@ template <class Op> static Geometry geometryOf(Op op, Scope &s) {
 static Array filterGradient(sym::ConvolutionFilterOp op, Scope &s) {
   const Array &image = s[op.getA()], &cotangent = s[op.getB()];
   Array out = s.zeros(op.getOut());
-  std::vector<ProductSum> sums(out.count());
-  forEachTerm(image.sizes, out.sizes, cotangent.sizes, geometryOf(op, s),
-              [&](int64_t x, int64_t k, int64_t y) { sums[k].add(image, x, cotangent, y); });
-  put(s, out, sums);
-  return out;
+  return summed(s, out, {image, out, cotangent, geometryOf(op, s)},
+                [&](auto &totals, int64_t x, int64_t k, int64_t y) { totals[k].add(image, x, cotangent, y); });
 }
 
 //===----------------------------------------------------------------------===//

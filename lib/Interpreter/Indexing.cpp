@@ -105,39 +105,18 @@ static Array scatter(sym::ScatterOp op, Scope &s) {
   return out;
 }
 
-/// Sums at the places of a result.
-struct Sums {
-  explicit Sums(int64_t count) : reals(count), wides(count) {}
-  std::vector<Sum> reals;
-  std::vector<WideSum> wides;
-
-  void add(int64_t place, const Array &from, int64_t i) {
-    if (from.isReal())
-      reals[place].add(from.reals[i]);
-    else
-      wides[place].add(from.integer(i));
-  }
-  void put(Scope &s, Array &out) const {
-    for (int64_t i = 0, n = out.count(); i < n; ++i)
-      if (out.isReal())
-        out.set(i, s.sum(reals[i].exact, reals[i].magnitude, out.element));
-      else
-        out.set(i, wides[i].exact);
-  }
-};
-
 static Array scatterAdd(sym::ScatterAddOp op, Scope &s) {
   const Array &indices = s[op.getIndices()], &updates = s[op.getUpdates()];
   Array out = s[op.getX()];
-  Sums sums(out.count());
+  std::vector<Total> sums(out.count());
   for (int64_t i = 0, n = out.count(); i < n; ++i)
-    sums.add(i, out, i);
+    sums[i].add(out, i);
   int64_t size = out.product(indices.sizes.back(), out.rank());
   forEachTuple(s, out, indices, [&](int64_t tuple, int64_t slice) {
     for (int64_t i = 0; i < size; ++i)
-      sums.add(slice * size + i, updates, tuple * size + i);
+      sums[slice * size + i].add(updates, tuple * size + i);
   });
-  sums.put(s, out);
+  Total::putAll(s, out, sums);
   return out;
 }
 
@@ -175,7 +154,7 @@ static Array linearIndex(sym::LinearIndexOp op, Scope &s) {
 template <class Op> static Array indexAdd(Op op, Scope &s, bool along) {
   const Array &indices = s[op.getIndices()], &updates = s[op.getUpdates()];
   Array out = s.zeros(op.getOut());
-  Sums sums(out.count());
+  std::vector<Total> sums(out.count());
   int64_t axis = op.getAxis();
   forEachPlace(updates.sizes, [&](Place place, int64_t i) {
     Sizes at(place);
@@ -183,9 +162,9 @@ template <class Op> static Array indexAdd(Op op, Scope &s, bool along) {
     if (at[axis] < 0) // as the derivative of gather has it
       at[axis] += out.sizes[axis];
     if (at[axis] >= 0 && at[axis] < out.sizes[axis])
-      sums.add(out.at(at), updates, i);
+      sums[out.at(at)].add(updates, i);
   });
-  sums.put(s, out);
+  Total::putAll(s, out, sums);
   return out;
 }
 

@@ -344,19 +344,10 @@ static Array trace(sym::TraceOp op, Scope &s) {
   Array out = s.zeros(op.getOut());
   int64_t rows = a.sizes[a.rank() - 2], columns = a.sizes.back();
   for (int64_t i = 0, n = stackSize(a); i < n; ++i) {
-    Sum real;
-    WideSum wide;
-    for (int64_t k = 0; k < std::min(rows, columns); ++k) {
-      int64_t at = (i * rows + k) * columns + k;
-      if (a.isReal())
-        real.add(a.reals[at]);
-      else
-        wide.add(a.integer(at));
-    }
-    if (a.isReal())
-      out.set(i, s.sum(real.exact, real.magnitude, a.element));
-    else
-      out.set(i, wide.exact);
+    Total total;
+    for (int64_t k = 0; k < std::min(rows, columns); ++k)
+      total.add(a, (i * rows + k) * columns + k);
+    total.put(s, out, i);
   }
   return out;
 }

@@ -51,7 +51,7 @@ Array interpreter::product(Scope &s, const Array &a, const Array &b,
     int64_t atA = matrixAt(stackA, place) * m * k, atB = matrixAt(stackB, place) * k * n;
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
-        ProductSum sum;
+        Total sum;
         for (int64_t l = 0; l < k; ++l)
           if (!counts || counts(number * m + i, l))
             sum.add(a, atA + i * k + l, b, atB + l * n + j);
@@ -79,7 +79,7 @@ static Array dot(sym::DotOp op, Scope &s) {
   Array out = s.zeros(op.getOut());
   if (a.rank() == 0 || b.rank() == 0) {
     for (int64_t i = 0, n = out.count(); i < n; ++i) {
-      ProductSum sum;
+      Total sum;
       sum.add(a, a.rank() ? i : 0, b, b.rank() ? i : 0);
       sum.put(s, out, i);
     }
@@ -91,7 +91,7 @@ static Array dot(sym::DotOp op, Scope &s) {
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < before; ++j)
       for (int64_t m = 0; m < after; ++m) {
-        ProductSum sum;
+        Total sum;
         for (int64_t l = 0; l < k; ++l)
           sum.add(a, i * k + l, b, (j * k + l) * after + m);
         sum.put(s, out, (i * before + j) * after + m);

@@ -15,27 +15,6 @@ namespace symc::interpreter {
 Array product(Scope &s, const Array &a, const Array &b,
               llvm::function_ref<bool(int64_t row, int64_t l)> counts = nullptr);
 Array transposedMatrices(const Array &x);
-/// Sums of products of elements, which put themselves into an array of either kind.
-class ProductSum {
-public:
-  void add(const Array &x, int64_t i, const Array &y, int64_t j) {
-    if (x.isReal())
-      real.add(x.reals[i], y.reals[j]);
-    else
-      wide.add(x.integer(i), y.integer(j));
-  }
-  void put(Scope &s, Array &out, int64_t i) const {
-    if (out.isReal())
-      out.set(i, s.sum(real.exact, real.magnitude, out.element));
-    else
-      out.set(i, wide.exact);
-  }
-
-private:
-  Sum real;
-  WideSum wide;
-};
-
 /// Adds a bias, null for none, along the last axis.
 void addBias(Scope &s, Array &out, mlir::Value bias);
 /// The activation that an attribute names; softmax is over the last axis.

@@ -155,12 +155,10 @@ static void addReductions(Rules &rules) {
     const Array &x = s[op.getX()];
     Array out = s.zeros(op.getOut());
     forEachSlice(x, axesOf(op.getAxis(), x.rank()), [&](ArrayRef<int64_t> elements, int64_t slice) {
-      WideSum sum;
-      if (x.isReal())
-        return out.set(slice, sumOf(s, x, elements));
+      Total total;
       for (int64_t i : elements)
-        sum.add(x.integer(i));
-      out.set(slice, sum.exact);
+        total.add(x, i);
+      total.put(s, out, slice);
     });
     return out;
   });
@@ -258,26 +256,16 @@ static Array runningSum(sym::CumsumOp op, Scope &s) {
   const Array &x = s[op.getX()];
   Array out = s.zeros(op.getOut());
   forEachSlice(x, runningAxis(op.getAxis(), x.rank()), [&](ArrayRef<int64_t> elements, int64_t) {
-    Sum sum;
-    WideSum wide;
+    Total total;
     SmallVector<int64_t> order(elements);
     if (op.getReverse())
       std::reverse(order.begin(), order.end());
     for (int64_t i : order) {
-      auto put = [&] {
-        if (x.isReal())
-          out.set(i, s.sum(sum.exact, sum.magnitude, x.element));
-        else
-          out.set(i, wide.exact);
-      };
       if (op.getExclusive())
-        put();
-      if (x.isReal())
-        sum.add(x.reals[i]);
-      else
-        wide.add(x.integer(i));
+        total.put(s, out, i);
+      total.add(x, i);
       if (!op.getExclusive())
-        put();
+        total.put(s, out, i);
     }
   });
   return out;

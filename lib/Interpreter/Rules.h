@@ -126,6 +126,38 @@ private:
   static Wide wrappedSum(Wide sum, Wide x, Wide y);
 };
 
+/// A sum of elements, or of products of two, of arrays of reals or of integers.
+class Total {
+public:
+  void add(const Array &x, int64_t i) {
+    if (x.isReal())
+      real.add(x.reals[i]);
+    else
+      wide.add(x.integer(i));
+  }
+  void add(const Array &x, int64_t i, const Array &y, int64_t j) {
+    if (x.isReal())
+      real.add(x.reals[i], y.reals[j]);
+    else
+      wide.add(x.integer(i), y.integer(j));
+  }
+  void put(Scope &s, Array &out, int64_t i) const {
+    if (out.isReal())
+      out.set(i, s.sum(real.exact, real.magnitude, out.element));
+    else
+      out.set(i, wide.exact);
+  }
+  /// One for each element.
+  static void putAll(Scope &s, Array &out, llvm::ArrayRef<Total> totals) {
+    for (auto [i, total] : llvm::enumerate(totals))
+      total.put(s, out, static_cast<int64_t>(i));
+  }
+
+private:
+  Sum real;
+  WideSum wide;
+};
+
 // The families.
 void addControlRules(Rules &rules);
 void addElementwiseRules(Rules &rules);

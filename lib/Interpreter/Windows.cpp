@@ -206,19 +206,9 @@ static void forEachPair(Op op, Scope &s, ArrayRef<int64_t> image, ArrayRef<int64
 
 /// Sums of elements of x, whose places `pairs` tells.
 template <class F> static Array summed(Scope &s, const Array &x, Array out, F pairs) {
-  std::vector<Sum> reals(out.count());
-  std::vector<WideSum> wides(out.count());
-  pairs([&](int64_t from, int64_t to) {
-    if (x.isReal())
-      reals[to].add(x.reals[from]);
-    else
-      wides[to].add(x.integer(from));
-  });
-  for (int64_t i = 0, n = out.count(); i < n; ++i)
-    if (out.isReal())
-      out.set(i, s.sum(reals[i].exact, reals[i].magnitude, out.element));
-    else
-      out.set(i, wides[i].exact);
+  std::vector<Total> totals(out.count());
+  pairs([&](int64_t from, int64_t to) { totals[to].add(x, from); });
+  Total::putAll(s, out, totals);
   return out;
 }
 

@@ -64,7 +64,7 @@ def differs(a, b):
     return np.argwhere(~np.asarray(same))
 
 
-def hold_against_reference(compiler, source, fused, exposing, inputs, cpu, parameters={}):
+def hold_against_reference(compiler, source, fused, exposing, inputs, cpu, parameters=None):
     """Every op of `predict` as the library `exposing` has it, then every result of `fused`. Parameters that are not given
     are as the graph says."""
     for library, question, functions in ((exposing, NODES, ["predict"]), (fused, RESULTS, ["loss", "gradients", "evaluate"])):

@@ -83,11 +83,11 @@ def examine(compiler, session, options, question, function, arguments, values, s
     return finding
 
 
-def values_of(library, inputs, functions, parameters={}):
+def values_of(library, inputs, functions, parameters=None):
     """The arguments, by name, and the results of these functions that the library has, with random numbers from SEED."""
     model = symc.load(os.fspath(library), threads=1)
     model.initialize(seed=SEED)
-    for name, value in parameters.items():
+    for name, value in (parameters or {}).items():
         model.parameters[name] = value
     arguments = {**inputs, **{name: np.array(value) for name, value in model.parameters.items()}}
     results = {}
