@@ -99,7 +99,7 @@ symc_status checkOverlaps(symc_instance *instance, const symc_function &f, const
 
 /// Whether a result is METRIC/totals.
 bool isTotals(const symc_argument &output) {
-  static const char ending[] = "/totals";
+  static const char ending[] = SYMC_TOTALS_ENDING;
   size_t size = strlen(output.name), own = sizeof(ending) - 1;
   return size > own && memcmp(output.name + size - own, ending, own) == 0;
 }

@@ -248,7 +248,8 @@ template <class Loop> struct SimplifyLoop : OpRewritePattern<Loop> {
   using OpRewritePattern<Loop>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(Loop loop, PatternRewriter &rewriter) const override {
-    bool changed = simplifyInvariants(loop, rewriter) | simplifyCarries(loop, rewriter);
+    bool changed = simplifyInvariants(loop, rewriter);
+    changed |= simplifyCarries(loop, rewriter);
     Liveness live = liveParts(loop);
     // A carry stays or goes as an argument and a result.
     for (unsigned i = 0; i < loop.getCarryCount(); ++i)

@@ -103,6 +103,8 @@ struct EntryPoints : symc::impl::EntryPointsPassBase<EntryPoints> {
     auto model = module.lookupSymbol<func::FuncOp>("model");
     if (!model)
       return;
+    if (failed(checkNames(module, model)))
+      return signalPassFailure();
     for (const Clone &clone : clonesOf(module, model))
       if (functions.empty() || llvm::is_contained(functions, clone.name) ||
           (clone.measures && llvm::is_contained(functions, "train_step"))) // which training begins with
@@ -112,6 +114,22 @@ struct EntryPoints : symc::impl::EntryPointsPassBase<EntryPoints> {
   }
 
 private:
+  /// The one generated function that not every model has.
+  static constexpr StringLiteral kStatistics = "statistics";
+  static bool measuresParameters(ModuleOp module) {
+    return !module.getOps<sym::TrainOp>().empty() &&
+           llvm::any_of(module.getOps<sym::ParameterOp>(), [](sym::ParameterOp p) { return p.getMeasured(); });
+  }
+  static LogicalResult checkNames(ModuleOp module, func::FuncOp model) {
+    if (!measuresParameters(module))
+      return success();
+    for (auto [i, value] : llvm::enumerate(model.getBody().front().getTerminator()->getOperands()))
+      if (auto entry = model.getResultAttrOfType<StringAttr>(i, kEntryAttr); entry && entry.getValue() == kStatistics)
+        return emitError(value.getLoc(), "S0225: the entry point '")
+               << kStatistics << "' has the name of the function that measures the parameters of 'standardize'";
+    return success();
+  }
+
   static SmallVector<Clone> clonesOf(ModuleOp module, func::FuncOp model) {
     using sym::Role;
     auto roles = [model](std::vector<std::optional<Role>> roles) {
@@ -123,8 +141,8 @@ private:
       clones.push_back({"gradients", true, false, roles({Role::loss})});
       clones.push_back({"train_step", true, true, roles({Role::loss, Role::metric, Role::totals, Role::update})});
       clones.push_back({"evaluate", false, false, roles({Role::loss, Role::metric, Role::totals})});
-      if (llvm::any_of(module.getOps<sym::ParameterOp>(), [](sym::ParameterOp p) { return p.getMeasured(); }))
-        clones.push_back({"statistics", false, false, [](unsigned) { return false; }, /*measures=*/true});
+      if (measuresParameters(module))
+        clones.push_back({kStatistics.str(), false, false, [](unsigned) { return false; }, /*measures=*/true});
     }
     auto entryOf = [model](unsigned i) mutable { return model.getResultAttrOfType<StringAttr>(i, kEntryAttr); };
     for (unsigned i = 0; i < model.getNumResults(); ++i) {

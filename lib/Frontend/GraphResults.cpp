@@ -8,6 +8,7 @@
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Json.h"
 #include "lib/Support/Pattern.h"
+#include "lib/Support/Program.h"
 #include "lib/Support/Suggest.h"
 
 using namespace mlir;
@@ -120,7 +121,7 @@ void ResultTable::buildReadyMetrics(const TrainDecl &train, Value loss) {
     }
     results.push_back({metric->value, std::string(name), sym::Role::metric, "", ""});
     if (metric->totals)
-      totals.push_back({metric->totals, std::string(name) + "/totals", sym::Role::totals, "", ""});
+      totals.push_back({metric->totals, std::string(name) + SYMC_TOTALS_ENDING, sym::Role::totals, "", ""});
   }
   llvm::append_range(results, totals);
 }

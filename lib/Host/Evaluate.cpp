@@ -7,6 +7,7 @@
 #include "lib/Host/Evaluate.h"
 #include "lib/Host/Interrupt.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/Program.h"
 #include "lib/Support/TrainingLog.h"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ static auto finishOf(std::string_view metric) -> double (*)(const double *, size
 
 /// The metric whose totals an output is, or nothing.
 static std::string_view totalsOf(std::string_view output) {
-  constexpr std::string_view ending = "/totals";
+  constexpr std::string_view ending = SYMC_TOTALS_ENDING;
   bool ends = output.size() > ending.size() && output.substr(output.size() - ending.size()) == ending;
   return ends ? output.substr(0, output.size() - ending.size()) : std::string_view();
 }

@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/* Results of evaluate and train_step that a metric over a data set is made of are called METRIC/totals. */
+#define SYMC_TOTALS_ENDING "/totals"
+
 /* A failed run-time check (index out of range, a violated assert). Kernels write it, bodies read it. */
 typedef struct {
   int64_t code;  /* 0: none; else 1 + index into symc_program::checks */

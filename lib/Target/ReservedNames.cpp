@@ -24,7 +24,7 @@ static constexpr std::string_view keywords =
 /// What a header declares for every model behind `NAME_`; each is followed by a blank.
 static constexpr std::string_view generated =
     "options_default create destroy initialize load_parameters save_parameters save_state load_state error parameter "
-    "reserve share_parameters reset predict loss gradients train_step evaluate statistics model options status ";
+    "reserve share_parameters reset predict loss gradients train_step evaluate model options status ";
 
 bool symc::isOneOf(std::string_view words, std::string_view name) {
   for (size_t at = words.find(name); at != words.npos; at = words.find(name, at + 1))

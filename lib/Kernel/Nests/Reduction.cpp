@@ -290,7 +290,9 @@ private:
     for (ReductionOpInterface reduction : group)
       totals.push_back(allocate(reduction, {}, /*mayWrite=*/true));
     Memory memory = lowering.inSecondPart(second);
-    for (auto [reduction, total] : llvm::zip_equal(group, totals)) {
+    for (auto pair : llvm::zip_equal(group, totals)) {
+      ReductionOpInterface reduction = std::get<0>(pair);
+      auto &total = std::get<1>(pair);
       for (Value &buffer : total)
         buffer = sameBuffer(second, buffer);
       NestBuilder nest(b, loc, memory);

@@ -30,9 +30,9 @@ inline const symc_function functions[] = {
      losses, 1, batchOnly, 1}};
 inline const symc_parameter parameters[] = {{"w", "f32[2, 2]", "", f32, 2, weightShape, 4, 1},
                                             {"fc/bias", "f32[3]", "", f32, 1, biasShape, 3, 1}};
-inline const symc_slot slots[] = {{"w", f32, 2, weightShape, 4, SYMC_INIT_NORMAL, 77, 0, 1, nullptr},
-                                  {"fc/bias", f32, 1, biasShape, 3, SYMC_INIT_CONSTANT, 0, 0.5, 0, nullptr},
-                                  {"adam/m/w", f32, 2, weightShape, 4, SYMC_INIT_ZEROS, 0, 0, 0, nullptr}};
+inline const symc_slot slots[] = {{"w", f32, 2, weightShape, 4, SYMC_INIT_NORMAL, 77, 0, 1, nullptr, 0},
+                                  {"fc/bias", f32, 1, biasShape, 3, SYMC_INIT_CONSTANT, 0, 0.5, 0, nullptr, 0},
+                                  {"adam/m/w", f32, 2, weightShape, 4, SYMC_INIT_ZEROS, 0, 0, 0, nullptr, 0}};
 inline const symc_buffer buffers[] = {{0, 1}};
 inline int32_t sizesPredict(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *) {
   bytes[0] = d[0] * 12;
