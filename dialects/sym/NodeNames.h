@@ -16,8 +16,8 @@ llvm::StringRef nodeName(mlir::Location loc);
 std::string scopeOf(mlir::Region &body);
 /// The name within a scope; one of another scope as it is.
 llvm::StringRef nameWithin(llvm::StringRef scope, llvm::StringRef name);
-/// Gives the op, what stands in it and the arguments of its bodies the names that `renamed` makes of theirs; an empty one
-/// leaves them.
+/// Gives the op, what stands in it and the arguments of its bodies the names that `renamed` makes of theirs; an empty
+/// one leaves them.
 void renameAll(mlir::Operation *op, llvm::function_ref<std::string(llvm::StringRef name)> renamed);
 /// Puts `scope/` in front of the names of the op, of what stands in it and of the arguments of its bodies, of calls and
 /// of random streams: what is copied to a call, loop or branch is named after that.

@@ -240,8 +240,9 @@ SYMC_COMPILER_EXPORT symc_outcome symc_session_differentiate(symc_session *sessi
                                                              const symc_formula_options *formula, symc_result **result);
 
 /* `symc bisect`: the text of the result is what was found, one JSON object: `node` and its `op`, or `function` and its
-   `result`; the `pass`; the place (`file`, `line`, `column`); and of the first element that is wrong `element` (its index), `value`, `reference` and
-   `allowed`, with how many `differ` of how many `elements`. There is no text when nothing was found. */
+   `result`; the `pass`; the place (`file`, `line`, `column`); and of the first element that is wrong `element` (its
+   index), `value`, `reference` and `allowed`, with how many `differ` of how many `elements`. There is no text when
+   nothing was found. */
 SYMC_COMPILER_EXPORT symc_outcome symc_session_examine(symc_session *session, const symc_compile_options *options,
                                                        const symc_examination *examination, symc_result **result);
 

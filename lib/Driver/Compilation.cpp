@@ -15,7 +15,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 using namespace mlir;
@@ -233,7 +232,6 @@ Outcome Compilation::differentiate(const FormulaRequest &request, BuildResult &r
 }
 
 static std::string findingJson(const Finding &finding, bool hasReference) {
-  auto number = [](double x) { return std::isfinite(x) ? jsonNumber<Json>(x) : Json(std::isnan(x) ? "nan" : x > 0 ? "inf" : "-inf"); };
   Json json;
   if (!finding.function.empty())
     json["function"] = finding.function;
@@ -249,10 +247,10 @@ static std::string findingJson(const Finding &finding, bool hasReference) {
   }
   if (const std::optional<interpreter::Difference> &difference = finding.difference) {
     json["element"] = std::vector<int64_t>(difference->place.begin(), difference->place.end());
-    json["value"] = number(difference->found);
+    json["value"] = jsonReal(difference->found);
     if (hasReference) {
-      json["reference"] = number(difference->reference);
-      json["allowed"] = number(difference->allowed);
+      json["reference"] = jsonReal(difference->reference);
+      json["allowed"] = jsonReal(difference->allowed);
     }
     json["differ"] = difference->count;
     json["elements"] = finding.elements;

@@ -27,3 +27,9 @@ std::string symc::jsonLine(const Json &value) { return onOneLine(value); }
 std::string symc::jsonLine(const F32Json &value) { return onOneLine(value); }
 
 std::string symc::jsonQuoted(std::string_view text) { return onOneLine(Json(text)); }
+
+Json symc::jsonReal(double value) {
+  if (std::isfinite(value))
+    return jsonNumber<Json>(value);
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}

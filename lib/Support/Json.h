@@ -35,6 +35,9 @@ std::string jsonLine(const F32Json &value);
 /// A string literal.
 std::string jsonQuoted(std::string_view text);
 
+/// A number as JSON that is to be told even where it is "nan", "inf" or "-inf".
+Json jsonReal(double value);
+
 /// A number as JSON: a float that is a whole number without fraction (20, not 20.0), NaN and infinities as null.
 template <typename AnyJson, typename T> AnyJson jsonNumber(T value) {
   if constexpr (std::is_floating_point_v<T>) {

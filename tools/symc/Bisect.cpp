@@ -146,9 +146,7 @@ private:
     return {{"function", function},
             {"result", result.name},
             {"element", element},
-            {"value", std::isnan(value) ? "nan"
-                      : value > 0       ? "inf"
-                                        : "-inf"},
+            {"value", jsonReal(value)},
             {"differ", std::count_if(result.reals.begin(), result.reals.end(), wrong)},
             {"elements", result.reals.size()}};
   }
