@@ -12,9 +12,10 @@ import tempfile
 import numpy as np
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent / "Random")]
-from agree import hold_against_reference, in_child
+from agree import FUNCTIONS, hold_against_reference, in_child
 from central_differences import LEFT_OUT, differentiable_ops, samples_of
 from compiling import compile_graph, load_compiler
+from examine import NODES, RESULTS
 from vjp import runner
 
 
@@ -38,7 +39,9 @@ def main():
                 fused, exposing = pathlib.Path(folder) / "fused.so", pathlib.Path(folder) / "values.so"
                 compile_graph(compiler, path, fused, "fused", arguments.cpu)
                 compile_graph(compiler, path, exposing, "values", arguments.cpu)
-                hold_against_reference(compiler, path, fused, exposing, {"scale": np.float64(1)}, arguments.cpu, parameters)
+                for question, library, functions in ((NODES, exposing, ["predict"]), (RESULTS, fused, FUNCTIONS)):
+                    hold_against_reference(compiler, path, question, library, functions, {"scale": np.float64(1)},
+                                           arguments.cpu, parameters)
             problem = in_child(work)
         checked += 1
         if problem:

@@ -12,11 +12,12 @@ import tempfile
 import numpy as np
 import symc
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from levels import machine_levels
+
 MOST = 100
 SIZES = {"time": 6, "height": 9, "width": 11}  # of symbolic dimensions
 BATCHES = (1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 24, 25, 33, 64, 100)
-LEVELS = {"x86-64-v2": {"sse4_2", "popcnt"}, "x86-64-v3": {"avx2", "fma", "bmi2"},
-          "x86-64-v4": {"avx512bw", "avx512dq", "avx512vl"}}
 
 
 class Model:
@@ -169,12 +170,6 @@ MODELS = [
 ]
 
 
-def levels():
-    with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
-        flags = set(next((line for line in cpuinfo if line.startswith("flags")), "").split())
-    return [level for level, needed in LEVELS.items() if needed <= flags]
-
-
 def check(model, level, folder, batches, draw):
     """What is wrong, or nothing."""
     source, library = folder / "graph.json", folder / "librows.so"
@@ -210,7 +205,7 @@ def main():
     for model in MODELS:
         if names and not any(name in model.name for name in names):
             continue
-        for level in levels():
+        for level in machine_levels():
             some = sorted(draw.sample(BATCHES, 8) + [draw.randint(1, MOST)])
             batches = range(1, MOST + 1) if "--all" in sys.argv else some
             with tempfile.TemporaryDirectory() as folder:

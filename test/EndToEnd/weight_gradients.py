@@ -11,10 +11,11 @@ import tempfile
 import numpy as np
 import symc
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from levels import machine_levels
+
 SHAPES = ((32, 130), (64, 512), (96, 200), (160, 1024), (33, 256))
 ROWS = (1, 23, 24, 150, 257, 1500)
-LEVELS = {"x86-64-v2": {"sse4_2", "popcnt"}, "x86-64-v3": {"avx2", "fma", "bmi2"},
-          "x86-64-v4": {"avx512bw", "avx512dq", "avx512vl"}}
 
 
 def library(folder, inputs, outputs, dtype, level):
@@ -31,10 +32,9 @@ def library(folder, inputs, outputs, dtype, level):
 
 
 def main():
-    flags = set(next(line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("flags")).split())
     rng, failed, checked = np.random.default_rng(0), 0, 0
     with tempfile.TemporaryDirectory() as name:
-        for level in (level for level, needed in LEVELS.items() if needed <= flags):
+        for level in machine_levels():
             for inputs, outputs in SHAPES:
                 for dtype, most in (("f32", 1e-6), ("f64", 2e-15)):
                     path = library(pathlib.Path(name), inputs, outputs, dtype, level)

@@ -76,6 +76,10 @@ def options_for(source, cpu, **settings):
     options = Options(size=ctypes.sizeof(Options), input=os.fsencode(source), debug_verify=1)
     if cpu:
         options.cpus, options.cpu_count = (S * 1)(cpu.encode()), 1
+    functions = settings.pop("functions", None)
+    if functions:
+        options.function_names = (S * len(functions))(*map(str.encode, functions))  # kept as long as the options
+        options.functions, options.function_count = ctypes.cast(options.function_names, P), len(functions)
     for key, value in settings.items():
         setattr(options, key, os.fsencode(value) if isinstance(value, (str, os.PathLike)) else value)
     return options

@@ -1,7 +1,7 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """Random graphs from a seed: training graphs with several inputs, outputs and metrics, weighted losses, any optimizer.
 
-    generator = Generator(seed)                  # or with control=True: functions, loops and branches, nested
+    generator = Generator(seed)                  # control=True: functions, loops and branches, nested; training=False: no loss
     graph = generator.graph("name")              # the graph file as an object
     inputs = draw_inputs(graph["inputs"], dims)  # values at these dimensions
 
@@ -53,9 +53,9 @@ SCHEDULES = [{"cosine": {"decay_steps": 10}}, {"exponential": {"decay_steps": 3,
 class Generator(MoreOps):
     """One graph in the making; `values` are (name, element type, shape) of what can be read."""
 
-    def __init__(self, seed, control=False, smooth=False):
+    def __init__(self, seed, control=False, smooth=False, training=True):
         self.rng = random.Random(seed)
-        self.control, self.smooth = control, smooth
+        self.control, self.smooth, self.training = control, smooth, training
         self.functions, self.scans = {}, {}  # scans: how often, as a size, and the types of the stacks' rows
         self.element = self.rng.choice(["f32", "f32", "f32", "f64"])
         self.symbols = SYMBOLS[:self.rng.choice([0, 1, 1, 1, 2])]
@@ -454,6 +454,24 @@ class Generator(MoreOps):
         # A parameter that certainly reaches the loss.
         name_, _, shape = self.pick()
         last = self.add_node(f"{name_} * {self.add_parameter(())}", shape)
+        train = self.train_section(last, shape) if self.training else None
+        floating = [v[0] for v in self.values if v[1] == self.element]
+        outputs = {f"out{i}": self.rng.choice(floating) for i in range(self.rng.choice([1, 2, 3]))}
+        if not self.training:  # nothing else keeps the nodes alive
+            outputs |= {f"late{i}": name for i, name in enumerate(floating[-4:])}
+        graph = {"symc": 1, "name": name, "inputs": self.inputs, "parameters": self.parameters, "nodes": self.nodes,
+                 "outputs": outputs}
+        if train:
+            graph["train"] = train
+        if self.control:
+            graph["functions"] = self.functions
+            graph["dims"] = {symbol: {"min": 5} for symbol in self.long()}
+        if self.rng.random() < 0.2:
+            graph["entry_points"] = {"encode": {"outputs": {"code": self.rng.choice(floating)}}}
+        return graph
+
+    def train_section(self, last, shape):
+        """What the file says of training; the loss reads `last`, of this shape."""
         self.nodes.append({"name": "J", "expr": f"{self.loss()} + {'mean(' + last + ')' if shape else last}"})
         train = {"loss": "J", "optimizer": self.rng.choice(OPTIMIZERS)}
         if self.rng.random() < 0.6:
@@ -469,16 +487,7 @@ class Generator(MoreOps):
             train["weight_decay"] = 0.01
         if self.rng.random() < 0.15 and len(self.parameters) > 1:
             train["freeze"] = [next(iter(self.parameters))]
-        floating = [v[0] for v in self.values if v[1] == self.element]
-        outputs = {f"out{i}": self.rng.choice(floating) for i in range(self.rng.choice([1, 2, 3]))}
-        graph = {"symc": 1, "name": name, "inputs": self.inputs, "parameters": self.parameters, "nodes": self.nodes,
-                 "outputs": outputs, "train": train}
-        if self.control:
-            graph["functions"] = self.functions
-            graph["dims"] = {symbol: {"min": 5} for symbol in self.long()}
-        if self.rng.random() < 0.2:
-            graph["entry_points"] = {"encode": {"outputs": {"code": self.rng.choice(floating)}}}
-        return graph
+        return train
 
     def types(self):
         """Element types and shapes of values by name."""
