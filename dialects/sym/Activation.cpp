@@ -38,14 +38,15 @@ static Tensor siluGradient(Tensor dout, Tensor x) {
 }
 
 /// tanh(log(1 + e**x)) as a quotient of polynomials in e**-|x|.
-template <class K> static K tanhSoftplus(K x) {
-  K z = exp(-abs(x)), one = literal(z, 1.0), positive = x >= 0.0;
-  K numerator = where(positive, one + 2.0 * z, z * (z + 2.0));
+static Scalar tanhSoftplus(Scalar x) {
+  Scalar z = exp(-abs(x)), one = literal(z, 1.0), positive = x >= 0.0;
+  Scalar numerator = where(positive, one + 2.0 * z, z * (z + 2.0));
   return numerator / (numerator + 2.0 * where(positive, z * z, one));
 }
 
 static Tensor mishGradient(Tensor dout, Tensor x) {
-  Tensor t = tanhSoftplus(x);
+  // Not the quotient: |x| has another derivative at 0.
+  Tensor t = tanh(x.with(SoftplusOp::create(x.b, x.loc, x.value)));
   return dout * within(kExpIsZero, x, t + x * ((1.0 - t * t) * sigmoid(x)), t);
 }
 

@@ -3,10 +3,13 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/Build.h"
+#include "dialects/sym/Bodies.h"
 #include "dialects/sym/Check.h"
 #include "dialects/sym/Contraction.h"
-#include "dialects/sym/Expr.h"
+#include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Remat.h"
+#include "dialects/sym/Roles.h"
+#include "dialects/sym/Shape.h"
 #include <cmath>
 
 using namespace mlir;
@@ -67,18 +70,32 @@ static Value keepRows(OpBuilder &b, Location loc, Value x, Value kept) {
   return where(wide.with(broadcastLike(b, loc, kept, tensorType(dims, b.getI1Type()))), wide, 0.0).value;
 }
 
-SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
-  Location loc = getLoc();
+namespace {
+/// The operands of attention; what is missing is null.
+struct Operands {
+  Value q, k, v, mask;
+  Value positions;           // of the queries among the keys, i64 [time], where later keys do not count
+  bool hasUnseenKeys = true; // there may be keys that no query sees
+};
+} // namespace
+
+/// Whether the key at a time counts for the query at a time by its position, bool [time, other time].
+static Value keptByTime(OpBuilder &b, Location loc, const Operands &x) {
+  Dims dims{dimOf(x.positions.getType(), 0), dimOf(x.k.getType(), rankOf(x.k) - 2)};
+  Type i64 = b.getI64Type();
+  Tensor key{b, loc,
+             IotaOp::create(b, loc, DimsAttr::get(b.getContext(), dims), b.getI64IntegerAttr(1), TypeAttr::get(i64))};
+  Value query = reshape(b, loc, x.positions, {dims[0], constantDim(b.getContext(), 1)});
+  return (key <= key.with(broadcastLike(b, loc, query, key.value.getType()))).value;
+}
+
+static Value attend(OpBuilder &b, Location loc, Operands x, std::optional<double> scale) {
   auto tensor = [&](Value value) { return Tensor{b, loc, value}; };
-  Value q = getQ(), k = getK(), v = getV(), kept, sees;
+  Value q = x.q, k = x.k, v = x.v, kept, sees;
   Dims dims;
   Dim queries = dimOf(q.getType(), rankOf(q) - 2), keys = dimOf(k.getType(), rankOf(k) - 2);
-  if (getCausal()) {
-    auto shape = DimsAttr::get(getContext(), {queries, keys});
-    auto time = [&](int64_t axis) {
-      return tensor(IotaOp::create(b, loc, shape, b.getI64IntegerAttr(axis), TypeAttr::get(b.getI64Type())));
-    };
-    kept = (time(1) <= time(0)).value;
+  if (x.positions) {
+    kept = keptByTime(b, loc, x);
     dims = {queries, keys};
   }
   auto any = [&](size_t axis) -> Value {
@@ -86,21 +103,20 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
   };
   // A query that sees no key, and a key that no query sees, are as if they were not there, whatever they hold: in the
   // derivatives too, where a 0 of the shares would meet their infinities. Causal queries all see the first key.
-  if (getMask()) {
-    dims = dimsOf(getMask());
+  if (x.mask) {
+    dims = dimsOf(x.mask);
     while (dims.size() < 2)
-      dims.insert(dims.begin(), constantDim(getContext(), 1));
+      dims.insert(dims.begin(), constantDim(b.getContext(), 1));
     dims[dims.size() - 2] = queries, dims.back() = keys;
     Type masks = tensorType(dims, b.getI1Type());
-    Tensor mask = tensor(broadcastLike(b, loc, getMask(), masks));
+    Tensor mask = tensor(broadcastLike(b, loc, x.mask, masks));
     kept = kept ? bitAnd(mask, tensor(broadcastLike(b, loc, kept, masks))).value : mask.value;
     sees = any(dims.size() - 1);
     q = keepRows(b, loc, q, sees);
   }
-  std::optional<int64_t> later = constantValue(keys - queries);
-  if (getMask() || (kept && !(later && *later <= 0))) {
+  if (x.mask || (kept && x.hasUnseenKeys)) {
     Dims column(dims);
-    column.back() = constantDim(getContext(), 1);
+    column.back() = constantDim(b.getContext(), 1);
     column[dims.size() - 2] = keys;
     Value seen = reshape(b, loc, any(dims.size() - 2), column);
     k = keepRows(b, loc, k, seen);
@@ -108,8 +124,8 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
   }
   Value scores = multiply(b, loc, q, k, false, true);
   Type type = scores.getType(), element = elementOf(q);
-  if (getScale()) {
-    scores = (tensor(scores) * *getScale()).value;
+  if (scale) {
+    scores = (tensor(scores) * *scale).value;
   } else {
     Value root = sqrt(tensor(sizeValue(b, loc, dimsOf(q).back(), element))).value;
     scores = (tensor(scores) / tensor(broadcastLike(b, loc, root, type))).value;
@@ -123,7 +139,146 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
   }
   Value shares = SoftmaxOp::create(b, loc, scores, b.getDenseI64ArrayAttr({-1}));
   Value out = multiply(b, loc, shares, v);
-  return {sees ? keepRows(b, loc, out, sees) : out};
+  return sees ? keepRows(b, loc, out, sees) : out;
+}
+
+//===----------------------------------------------------------------------===//
+// By blocks of queries: the matrix of all scores is never there. The derivative computes a block's shares again, as in
+// T. Dao et al., FlashAttention, NeurIPS 2022; a row is whole, so that its softmax and its bits are the same as
+// without.
+//===----------------------------------------------------------------------===//
+
+namespace {
+class AttentionBlocks {
+public:
+  AttentionBlocks(OpBuilder &b, Location loc, const Operands &whole, std::optional<double> scale)
+      : b(b), loc(loc), whole(whole), scale(scale), time(dimOf(whole.q.getType(), rankOf(whole.q) - 2)) {
+    Dim most = constantDim(b.getContext(), kQueries);
+    if (std::optional<int64_t> known = constantValue(time)) { // blocks of one size, a multiple of the vectors' length
+      int64_t blocks = llvm::divideCeil(*known, kQueries);
+      most = constantDim(b.getContext(), llvm::alignTo(llvm::divideCeil(*known, blocks), 8));
+    }
+    size = most;
+    count = time.ceilDiv(size);
+  }
+
+  /// Whether the scores are so many that it pays.
+  bool pay() const {
+    std::optional<int64_t> known = constantValue(time);
+    return !known || *known >= kLeast;
+  }
+
+  Value build(Type type) {
+    auto *body = new Block();
+    body->addArgument(RankedTensorType::get({}, b.getI64Type()), loc);
+    SmallVector<Value> rows, invariants;
+    Operands block = whole;
+    auto addRows = [&](Value value, const char *name) -> Value {
+      rows.push_back(value);
+      return body->addArgument(rowType(value.getType()), place(name));
+    };
+    block.q = addRows(cut(whole.q, 2), "q");
+    bool cutsMask =
+        whole.mask && rankOf(whole.mask) >= 2 && !isOne(dimOf(whole.mask.getType(), rankOf(whole.mask) - 2));
+    if (cutsMask)
+      block.mask = addRows(cut(whole.mask, 2), "mask");
+    if (whole.positions)
+      block.positions = addRows(cut(whole.positions, 1), "positions");
+    auto addInvariant = [&](Value value, const char *name) -> Value {
+      invariants.push_back(value);
+      return body->addArgument(value.getType(), place(name));
+    };
+    block.k = addInvariant(whole.k, "k");
+    block.v = addInvariant(whole.v, "v");
+    if (whole.mask && !cutsMask)
+      block.mask = addInvariant(whole.mask, "mask");
+    Value out;
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToEnd(body);
+      out = attend(b, loc, block, scale);
+      YieldOp::create(b, loc, out);
+    }
+    auto scan = ScanOp::create(b, loc, stackedType(count, out.getType()), DimsAttr::get(b.getContext(), count),
+                               b.getBoolAttr(false), /*inits=*/ValueRange(), rows, /*count=*/Value(), invariants,
+                               /*recompute=*/b.getUnitAttr());
+    scan.getBody().push_back(body);
+    return joined(scan.getResult(0), type);
+  }
+
+private:
+  static constexpr int64_t kQueries = 64; // of a block, at most
+  static constexpr int64_t kLeast = 256;
+
+  OpBuilder &b;
+  Location loc;
+  const Operands &whole;
+  std::optional<double> scale;
+  Dim time, size, count;
+
+  Location place(StringRef name) const {
+    StringRef node = nodeName(loc);
+    return node.empty() ? loc : NameLoc::get(b.getStringAttr(node + "/block/" + name), loc);
+  }
+
+  Value moved(Value x, int64_t from, int64_t to) {
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(0, rankOf(x)));
+    axes.erase(axes.begin() + from);
+    axes.insert(axes.begin() + to, from);
+    return TransposeOp::create(b, loc, x, b.getDenseI64ArrayAttr(axes));
+  }
+
+  /// […, time, …], with time `fromEnd` axes before the end, as [count, …, size, …]; what is missing at the end is 0.
+  Value cut(Value x, int64_t fromEnd) {
+    Dims dims = dimsOf(x);
+    int64_t axis = dims.size() - fromEnd;
+    dims[axis] = count * size;
+    if (dims[axis] != time) {
+      auto offsets = DimsAttr::get(b.getContext(), Dims(dims.size(), constantDim(b.getContext(), 0)));
+      x = PlaceOp::create(b, loc, x, offsets, b.getDenseI64ArrayAttr(SmallVector<int64_t>(dims.size(), 1)),
+                          DimsAttr::get(b.getContext(), dims), b.getI64IntegerAttr(0));
+    }
+    dims[axis] = size;
+    dims.insert(dims.begin() + axis, count);
+    return moved(reshape(b, loc, x, dims), axis, 0);
+  }
+
+  /// The other way round.
+  Value joined(Value blocks, Type type) {
+    int64_t axis = rankOf(blocks) - 3;
+    Value x = moved(blocks, 0, axis);
+    Dims dims = dimsOf(type);
+    dims[axis] = count * size;
+    x = reshape(b, loc, x, dims);
+    return dims[axis] == time ? x : cropAxis(b, loc, x, axis, constantDim(b.getContext(), 0), time);
+  }
+};
+} // namespace
+
+/// Formulas are of the whole, and what has one step of a time has no blocks of it.
+static bool staysWhole(Operation *op) {
+  auto function = op->getParentOfType<func::FuncOp>();
+  for (unsigned i = 0; function && i < function.getNumResults(); ++i)
+    if (function.getResultAttr(i, kStreamAttr))
+      return true;
+  return op->getParentOfType<ModuleOp>()->hasAttr(kRepeatPartsAttr);
+}
+
+SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
+  Location loc = getLoc();
+  Operands operands{getQ(), getK(), getV(), getMask(), {}};
+  Dim queries = dimOf(getQ().getType(), rankOf(getQ()) - 2), keys = dimOf(getK().getType(), rankOf(getK()) - 2);
+  if (getCausal()) {
+    operands.positions = IotaOp::create(b, loc, DimsAttr::get(getContext(), queries), b.getI64IntegerAttr(0),
+                                        TypeAttr::get(b.getI64Type()));
+    std::optional<int64_t> later = constantValue(keys - queries);
+    operands.hasUnseenKeys = !later || *later > 0;
+  }
+  std::optional<double> scale;
+  if (getScale())
+    scale = *getScale();
+  AttentionBlocks blocks(b, loc, operands, scale);
+  return {blocks.pay() && !staysWhole(*this) ? blocks.build(getOut().getType()) : attend(b, loc, operands, scale)};
 }
 
 #define GET_OP_CLASSES

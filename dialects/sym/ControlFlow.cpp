@@ -234,7 +234,7 @@ static ScanOp withParts(ScanOp scan, const Liveness &live, OpBuilder &b) {
   return ScanOp::create(b, scan.getLoc(), ValueRange(select(scan.getOuts(), live.results)).getTypes(),
                         scan.getTripsAttr(), scan.getReverseAttr(), select(scan.getInits(), live.arguments),
                         select(scan.getXs(), live.arguments, carries), scan.getCount(),
-                        select(scan.getInvariants(), live.arguments, carries + xs));
+                        select(scan.getInvariants(), live.arguments, carries + xs), scan.getRecomputeAttr());
 }
 static WhileOp withParts(WhileOp loop, const Liveness &live, OpBuilder &b) {
   return WhileOp::create(b, loop.getLoc(), ValueRange(select(loop.getOuts(), live.results)).getTypes(),

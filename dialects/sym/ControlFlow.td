@@ -26,10 +26,12 @@ def Sym_ScanOp : Sym_ControlOp<"scan", [AttrSizedOperandSegments]> {
   let description = [{
     `(carries…, elements…) = body(i, carries…, slices of xs at i…, invariants…)` for i in 0 … trips - 1, or the other way
     round with `reverse`. Results are the carries at the end and, for what else the body yields, the stack of it over
-    axis 0, where iteration i writes row i. With `count` only i < count run, and the other rows are undefined.
+    axis 0, where iteration i writes row i. With `count` only i < count run, and the other rows are undefined. With
+    `recompute` the derivative computes an iteration again instead of keeping what it has computed.
   }];
   let arguments = (ins Sym_DimsAttr:$trips, DefaultValuedAttr<BoolAttr, "false">:$reverse, Variadic<Sym_Tensor>:$inits,
-                   Variadic<Sym_Tensor>:$xs, Optional<Sym_IntTensor>:$count, Variadic<Sym_Tensor>:$invariants);
+                   Variadic<Sym_Tensor>:$xs, Optional<Sym_IntTensor>:$count, Variadic<Sym_Tensor>:$invariants,
+                   UnitAttr:$recompute);
   let results = (outs Variadic<Sym_Tensor>:$outs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{

@@ -59,7 +59,10 @@ private:
 /// A body and its derivative, which stands behind it until it is moved away.
 class DerivedBody {
 public:
-  explicit DerivedBody(Block &block) : block(block), remat(block.getParentOp()->getParentOfType<ModuleOp>()) {}
+  explicit DerivedBody(Block &block) : block(block), remat(block.getParentOp()->getParentOfType<ModuleOp>()) {
+    auto scan = dyn_cast<ScanOp>(block.getParentOp());
+    repeatsAll = scan && scan.getRecompute();
+  }
 
   /// Builds the derivative of what the block yields by `wrt`, arguments of the block. `seeded`: for each yielded value
   /// whether it has a cotangent.
@@ -105,6 +108,7 @@ public:
 private:
   Block &block;
   Remat remat;
+  bool repeatsAll;
   SmallVector<Operation *> ops;          // of the derivative
   llvm::SetVector<Operation *> repeated; // of the block, computed again
 
@@ -120,6 +124,8 @@ private:
   }
 
   bool isRepeated(Operation *op) {
+    if (repeatsAll)
+      return !prints(op);
     return (op->getNumOperands() == 0 && !prints(op)) || isa<BroadcastToOp, ReshapeOp>(op) || remat.matches(op);
   }
   bool isHad(Value v) const {
@@ -228,7 +234,7 @@ public:
     SmallVector<Type> types;
     Block *block = buildBody(b.getContext(), types);
     auto scan = ScanOp::create(b, loop->getLoc(), types, DimsAttr::get(b.getContext(), trips), b.getBoolAttr(reverse),
-                               inits.values, rows.values, count, fixed.values);
+                               inits.values, rows.values, count, fixed.values, recompute(b));
     scan.getBody().push_back(block);
     return resultsOf(scan);
   }
@@ -244,6 +250,12 @@ private:
       places.push_back(place);
     }
   };
+
+  /// What the loop says of it.
+  UnitAttr recompute(OpBuilder &b) const {
+    auto scan = dyn_cast<ScanOp>(loop);
+    return scan && scan.getRecompute() ? b.getUnitAttr() : UnitAttr();
+  }
 
   static unsigned numberOf(Value argument) { return cast<BlockArgument>(argument).getArgNumber(); }
   unsigned firstInvariant() const { return 1 + carries + xs.size(); }
@@ -375,7 +387,7 @@ FailureOr<RegionVjp> ScanOp::buildRegionVjp(OpBuilder &b, ValueRange cotangents,
   OpBuilder front(*this);
   yieldMore(getBody().front(), vjp.keptValues(), getTripCount(), types);
   auto forward = ScanOp::create(front, getLoc(), types, getTripsAttr(), getReverseAttr(), getInits(), getXs(),
-                                getCount(), getInvariants());
+                                getCount(), getInvariants(), getRecomputeAttr());
   RegionVjp result;
   llvm::append_range(result.results, forward.getOuts().take_front(getOuts().size()));
   result.cotangents =

@@ -185,7 +185,9 @@ def Sym_AcosOp : Sym_Unary<"acos", "acos(x)", "-dout / sqrt((1.0 - x) * (1.0 + x
   let formula = "arccos(x)";
   let gradient = "dx = -g / sqrt(1 - x**2)";
 }
-def Sym_AtanOp : Sym_Unary<"atan", "atan(x)", "settled(abs(x) < 1e9, dout / (1.0 + square(x)), dout / x / x)"> {
+// Behind the bound the square may overflow; what stands there is differentiated again everywhere, at 0 too.
+def Sym_AtanOp : Sym_Unary<"atan", "atan(x)", "settled(abs(x) < 1e9, dout / (1.0 + square(x)), "
+                                              "dout / maximum(abs(x), 1.0) / maximum(abs(x), 1.0))"> {
   let summary = "Inverse tangent";
   let formula = "arctan(x)";
   let gradient = "dx = g / (1 + x**2)";
@@ -212,7 +214,8 @@ def Sym_TanhOp : Sym_Unary<"tanh", "tanh(x)", "dout * (1.0 - square(out))"> {
   let gradient = "dx = g * (1 - out**2)";
   let activation = 1;
 }
-def Sym_AsinhOp : Sym_Unary<"asinh", "asinh(x)", "settled(abs(x) < 1e9, dout / sqrt(square(x) + 1.0), dout / abs(x))"> {
+def Sym_AsinhOp : Sym_Unary<"asinh", "asinh(x)", "settled(abs(x) < 1e9, dout / sqrt(square(x) + 1.0), "
+                                                 "dout / maximum(abs(x), 1.0))"> {
   let summary = "Inverse hyperbolic sine";
   let formula = "arcsinh(x)";
   let gradient = "dx = g / sqrt(x**2 + 1)";

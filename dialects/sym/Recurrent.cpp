@@ -223,7 +223,7 @@ public:
     fill(*body, arguments);
 
     auto scan = ScanOp::create(b, loc, types, DimsAttr::get(b.getContext(), sizes.time), op.getReverseAttr(), inits,
-                               rows, Value(), invariants);
+                               rows, Value(), invariants, /*recompute=*/UnitAttr());
     scan.getBody().push_back(body);
     SmallVector<Value> results(scan.getResults().take_front(inits.size()));
     Value first = results[0];

@@ -117,8 +117,9 @@ private:
     llvm::append_range(xs, valuesOf(scalars));
     SmallVector<Type> types(ValueRange(inits).getTypes());
     types.append(stacks, stackedType(trips, RankedTensorType::get({}, s.b.getF64Type())));
-    auto scan = sym::ScanOp::create(s.b, s.loc, types, sym::DimsAttr::get(context, trips), s.b.getBoolAttr(fromNewest),
-                                    inits, xs, /*count=*/Value(), /*invariants=*/ValueRange());
+    auto scan =
+        sym::ScanOp::create(s.b, s.loc, types, sym::DimsAttr::get(context, trips), s.b.getBoolAttr(fromNewest), inits,
+                            xs, /*count=*/Value(), /*invariants=*/ValueRange(), /*recompute=*/UnitAttr());
     Block &block = scan.getBody().emplaceBlock();
     block.addArgument(RankedTensorType::get({}, s.b.getI64Type()), s.loc);
     OpBuilder b = OpBuilder::atBlockEnd(&block);

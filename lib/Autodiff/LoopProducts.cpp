@@ -201,7 +201,7 @@ private:
     }
     yield->setOperands(yielded);
     auto fresh = ScanOp::create(before, scan.getLoc(), types, scan.getTripsAttr(), scan.getReverseAttr(),
-                                scan.getInits(), xs, scan.getCount(), scan.getInvariants());
+                                scan.getInits(), xs, scan.getCount(), scan.getInvariants(), scan.getRecomputeAttr());
     for (auto [old, value] : llvm::zip(scan.getResults(), fresh.getResults()))
       old.replaceAllUsesWith(value);
     fresh.getBody().takeBody(scan.getBody());
@@ -275,7 +275,8 @@ struct Pass : symc::impl::LoopProductsPassBase<Pass> {
     SmallVector<ScanOp> loops;
     getOperation().walk([&](ScanOp scan) { loops.push_back(scan); });
     for (ScanOp scan : loops)
-      LoopProducts(scan).run();
+      if (!scan.getRecompute()) // which is there so that no stack is
+        LoopProducts(scan).run();
   }
 };
 } // namespace

@@ -249,7 +249,7 @@ SmallVector<Value> ControlBuilder::buildScan(const ControlNode &node) {
   auto scan = sym::ScanOp::create(builder, loc, types, sym::DimsAttr::get(context.context, {trips}),
                                   builder.getBoolAttr(reverse && reverse.getValue()),
                                   ValueRange(values).take_front(carries), ValueRange(values).drop_front(carries),
-                                  /*count=*/Value(), /*invariants=*/ValueRange());
+                                  /*count=*/Value(), /*invariants=*/ValueRange(), /*recompute=*/UnitAttr());
   return fillRegions(scan, body, withIteration(builder, arguments), node);
 }
 

@@ -108,3 +108,18 @@ double interpreter::epsilonOf(Type element) {
   unsigned precision = llvm::APFloat::semanticsPrecision(cast<FloatType>(element).getFloatSemantics());
   return std::ldexp(1.0, 1 - static_cast<int>(precision));
 }
+
+/// f64's value of a number of a type that it holds.
+static double widened(llvm::APFloat number) {
+  bool losesInfo;
+  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return number.convertToDouble();
+}
+
+double interpreter::largestOf(Type element) {
+  return widened(llvm::APFloat::getLargest(cast<FloatType>(element).getFloatSemantics()));
+}
+
+double interpreter::smallestNormalOf(Type element) {
+  return widened(llvm::APFloat::getSmallestNormalized(cast<FloatType>(element).getFloatSemantics()));
+}

@@ -59,6 +59,9 @@ int64_t wrapped(Wide value, mlir::Type element);
 double roundedTo(double value, mlir::Type element);
 /// The distance from 1 to the next number of a floating type.
 double epsilonOf(mlir::Type element);
+/// Its largest finite number, and the smallest that it has with full precision.
+double largestOf(mlir::Type element);
+double smallestNormalOf(mlir::Type element);
 
 } // namespace symc::interpreter
 #endif

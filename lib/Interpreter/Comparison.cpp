@@ -4,7 +4,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Interpreter/Comparison.h"
-#include "llvm/ADT/APFloat.h"
 #include <cmath>
 
 using namespace mlir;
@@ -37,14 +36,7 @@ bool Comparison::agrees(int64_t i, double &allowed) const {
            (spread[i] != 0 || found.integers[i] == exact.integers[i]);
   }
   double value = found.reals[i], reference = exact.reals[i];
-  const llvm::fltSemantics &type = cast<FloatType>(found.element).getFloatSemantics();
-  bool losesInfo;
-  auto number = [&](llvm::APFloat x) {
-    x.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-    return x.convertToDouble();
-  };
-  double largest = number(llvm::APFloat::getLargest(type)),
-         smallest = number(llvm::APFloat::getSmallestNormalized(type));
+  double largest = largestOf(found.element), smallest = smallestNormalOf(found.element);
   allowed = kMargin * spread[i] + kUlps * epsilonOf(found.element) * std::abs(reference) + kUlps * smallest;
   if (std::isnan(reference))
     return std::isnan(value) || std::isnan(spread[i]);

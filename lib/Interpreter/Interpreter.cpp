@@ -62,12 +62,22 @@ double Scope::sum(double exact, double magnitude, Type element) {
   return exact + jitter(random) * epsilonOf(element) * magnitude;
 }
 
+/// Moves values as roundings to their type may. What it cannot hold overflows, or becomes 0.
 static void perturb(Array &array, std::mt19937_64 &random) {
   if (!array.isReal())
     return;
-  double epsilon = epsilonOf(array.element) / 2;
-  for (double &value : array.reals)
-    value += value * epsilon * jitter(random);
+  double epsilon = epsilonOf(array.element) / 2, largest = largestOf(array.element);
+  double normal = smallestNormalOf(array.element), tiny = normal * epsilon;
+  for (double &value : array.reals) {
+    if (std::abs(value) >= normal)
+      value += value * epsilon * jitter(random);
+    else
+      value += tiny * jitter(random);
+    if (std::abs(value) > largest)
+      value = std::copysign(HUGE_VAL, value);
+    else if (std::abs(value) < tiny)
+      value = 0;
+  }
 }
 
 Array Scope::rounded(Array array) {

@@ -135,7 +135,19 @@ def norm_corner(x, order):
                   {"x": (order - 1) * (diagonal * r - first * np.sum(first * r) / out)}, out)
 
 
+# First, second and third derivatives at 0.
+AT_ZERO = {"exp": (1, 1, 1), "expm1": (1, 1, 1), "log1p": (1, -1, 2), "sin": (1, 0, -1), "cos": (0, -1, 0), "tan": (1, 0, 2),
+           "asin": (1, 0, 1), "acos": (-1, 0, -1), "atan": (1, 0, -2), "sinh": (1, 0, 1), "cosh": (0, 1, 0),
+           "tanh": (1, 0, -2), "asinh": (1, 0, -1), "atanh": (1, 0, 2), "sigmoid": (1 / 4, 0, -1 / 8),
+           "softplus": (1 / 2, 1 / 4, 0), "silu": (1 / 2, 1 / 2, 0), "mish": (.6, .64, -.096), "square": (0, 2, 0),
+           "erf": tuple(np.array([1, 0, -2]) * 2 / np.sqrt(np.pi)), "erfc": tuple(np.array([-1, 0, 2]) * 2 / np.sqrt(np.pi)),
+           "gelu": (1 / 2, 2 / np.sqrt(2 * np.pi), 0)}
+
+
 def corners():
+    for name, (first, second, third) in AT_ZERO.items():
+        yield Corner(f"sum({name}({{x}}))", {"x": [0, -0.0]}, {"x": [first] * 2}, {"x": [second, 2 * second]},
+                     third={"x": array([third, 4 * third])})
     # ties
     yield Corner("sum(maximum({x}, {y}))", {"x": [1, 2, 3], "y": [1, 3, 2]}, {"x": [.5, 0, 1], "y": [.5, 1, 0]})
     yield Corner("sum(minimum({x}, {y}))", {"x": [1, 2, 3], "y": [1, 3, 2]}, {"x": [.5, 1, 0], "y": [.5, 0, 1]})

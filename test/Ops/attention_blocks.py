@@ -1,0 +1,117 @@
+"""Attention over so many queries that it goes by blocks, against NumPy, with gradients: attention_blocks.py.
+
+Beside the numbers: derivatives of the second order against differences, and that the memory of neither direction has room for
+the matrix of all scores.
+"""
+import json
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+import symc
+
+FEATURES, OTHERS = 3, 2
+# (leading sizes of q, k and v, queries, keys, sizes of the mask or None, causal, whether sizes are symbolic)
+CASES = [((), 256, 256, None, False, False), ((2,), 300, 300, None, True, False), ((2, 3), 259, 17, None, False, False),
+         ((2,), 260, 400, None, True, False), ((2,), 257, 70, (257, 70), False, False),
+         ((2, 2), 270, 270, (2, 1, 270, 270), True, False), ((2,), 256, 40, (1, 40), False, False),
+         ((2,), 256, 40, (40,), True, False),
+         *(((2,), n, m, mask and (n, m), causal, True) for n, m, mask, causal in
+           ((1, 1, False, True), (5, 9, True, False), (64, 64, False, True), (65, 64, True, True), (200, 200, True, True),
+            (0, 3, False, False), (300, 1, False, True)))]
+
+
+def reference(q, k, v, kept, cotangent):
+    """The means, and the gradients of their products with the cotangent."""
+    scores = q @ np.swapaxes(k, -1, -2) / np.sqrt(FEATURES)
+    kept = np.broadcast_to(kept, scores.shape)
+    scores = np.where(kept, scores, -1e9)
+    shares = np.where(kept, np.exp(scores - np.max(scores, -1, keepdims=True, initial=-1e9)), 0)
+    total = np.sum(shares, -1, keepdims=True)
+    shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+    of_shares = cotangent @ np.swapaxes(v, -1, -2)
+    of_scores = shares * (of_shares - np.sum(shares * of_shares, -1, keepdims=True)) / np.sqrt(FEATURES)
+    return shares @ v, of_scores @ k, np.swapaxes(of_scores, -1, -2) @ q, np.swapaxes(shares, -1, -2) @ cotangent
+
+
+def graph(sizes, mask, causal):
+    """`sizes`: of q, k, v and the mask, as they are written."""
+    operands = "q, k, v" + (", m" if mask else "")
+    inputs = {"q": f"f64[{sizes['q']}]", "k": f"f64[{sizes['k']}]", "v": f"f64[{sizes['v']}]", "w": f"f64[{sizes['w']}]",
+              **({"m": f"bool[{sizes['m']}]"} if mask else {}), "c": f"f64[{sizes['q']}]"}
+    nodes = [{"name": "out", "expr": f"attention({operands}, causal={str(causal).lower()})"},
+             {"name": "J", "expr": "sum(out * w)"},
+             {"name": ["dq", "dk", "dv"], "op": "grad", "inputs": ["J", "q", "k", "v"]},
+             {"name": "along", "expr": "sum(dq * c)"}, {"name": "second", "expr": "grad(along, q)"}]
+    dims = {"dims": {"n": {"min": 0}, "s": {"min": 1}}} if "n" in sizes["q"] else {}
+    return {"symc": 1, "name": "blocks", "inputs": inputs, "nodes": nodes, **dims,
+            "entry_points": {"forward": {"outputs": ["out"]}, "backward": {"outputs": ["dq", "dk", "dv"]},
+                             "twice": {"outputs": ["along", "second"]}},
+            "outputs": ["out"]}
+
+
+def call(function, values):
+    result = function(**{i.name: values[i.name] for i in function.inputs})
+    return {o.name: np.array(v) for o, v in zip(function.outputs, result.values() if isinstance(result, dict) else result)}
+
+
+def check(folder, lead, queries, keys, mask, causal, symbolic):
+    """What is wrong; None: nothing."""
+    rng = np.random.default_rng(queries + keys)
+    shapes = {"q": (*lead, queries, FEATURES), "k": (*lead, keys, FEATURES), "v": (*lead, keys, OTHERS),
+              "w": (*lead, queries, OTHERS), "c": (*lead, queries, FEATURES), **({"m": mask} if mask else {})}
+    values = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    kept = np.ones((queries, keys), bool)
+    if mask:
+        values["m"] = rng.random(mask) < 0.7
+        if len(mask) > 1 and mask[-2] > 1:
+            values["m"][..., 1, :] = False  # a query that sees nothing
+        kept = kept & values["m"]
+    if causal:
+        kept = kept & np.tri(queries, keys, dtype=bool)
+    spell = lambda shape: ", ".join(str(s) for s in shape)
+    sizes = {name: spell(shape) for name, shape in shapes.items()}
+    if symbolic:
+        queries_and_keys = {"q": ("n", FEATURES), "k": ("s", FEATURES), "v": ("s", OTHERS), "w": ("n", OTHERS)}
+        sizes = {name: spell((*lead, *tail)) for name, tail in queries_and_keys.items()} | {"m": "n, s"}
+    path = folder / "blocks.json"
+    path.write_text(json.dumps(graph(sizes, mask, causal)))
+    model = symc.compile(path, folder / "blocks.so")
+    want = reference(*(values[n] for n in "qkv"), kept, values["w"])
+    found = {**call(model.functions["forward"], values), **call(model.functions["backward"], values)}
+    for name, expected in zip(("out", "dq", "dk", "dv"), want):
+        if found[name].shape != expected.shape or not np.allclose(found[name], expected, rtol=1e-11, atol=1e-12):
+            return f"{name} is off by {np.max(np.abs(found[name] - expected))}"
+    direction, step, sides = rng.normal(size=shapes["q"]), 1e-5, []
+    for sign in (1, -1):
+        moved = dict(values, q=values["q"] + sign * step * direction)
+        sides.append(call(model.functions["twice"], moved)["along"])
+    expected = (sides[0] - sides[1]) / (2 * step)
+    given = np.sum(call(model.functions["twice"], values)["second"] * direction)
+    if not np.isclose(given, expected, rtol=1e-6, atol=1e-7):
+        return f"the second derivative is {given}, by differences {expected}"
+    if symbolic:
+        many = 4096
+        scores = 8 * int(np.prod(lead)) * many * many
+        for name in ("forward", "backward"):
+            arena = model.plan(name, n=many, s=many)["arena_bytes"]
+            if arena > scores / 4:
+                return f"{name} takes {arena} bytes, where all scores are {scores}"
+    return None
+
+
+def main():
+    failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        for case in CASES:
+            problem = check(pathlib.Path(name), *case)
+            if problem:
+                failed += 1
+                print(f"{case}: {problem}")
+    print(f"{len(CASES)} cases, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
