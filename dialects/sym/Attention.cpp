@@ -153,62 +153,52 @@ class AttentionBlocks {
 public:
   AttentionBlocks(OpBuilder &b, Location loc, const Operands &whole, std::optional<double> scale)
       : b(b), loc(loc), whole(whole), scale(scale), time(dimOf(whole.q.getType(), rankOf(whole.q) - 2)) {
-    Dim most = constantDim(b.getContext(), kQueries);
     if (std::optional<int64_t> known = constantValue(time)) { // blocks of one size, a multiple of the vectors' length
-      int64_t blocks = llvm::divideCeil(*known, kQueries);
-      most = constantDim(b.getContext(), llvm::alignTo(llvm::divideCeil(*known, blocks), 8));
+      int64_t blocks = std::max<int64_t>(1, llvm::divideCeil(*known, kQueries));
+      size = constantDim(b.getContext(), std::max<int64_t>(8, llvm::alignTo(llvm::divideCeil(*known, blocks), 8)));
+      count = time.ceilDiv(size);
+    } else {
+      size = time - (time - kFewQueries).positivePart();
+      count = time.ceilDiv(kFewQueries);
     }
-    size = most;
-    count = time.ceilDiv(size);
   }
 
   /// Whether the scores are so many that it pays.
   bool pay() const {
     std::optional<int64_t> known = constantValue(time);
-    return !known || *known >= kLeast;
+    return !known || *known >= (whole.positions ? kLeastCausal : kLeast);
   }
 
   Value build(Type type) {
-    auto *body = new Block();
-    body->addArgument(RankedTensorType::get({}, b.getI64Type()), loc);
-    SmallVector<Value> rows, invariants;
-    Operands block = whole;
-    auto addRows = [&](Value value, const char *name) -> Value {
-      rows.push_back(value);
-      return body->addArgument(rowType(value.getType()), place(name));
-    };
-    block.q = addRows(cut(whole.q, 2), "q");
-    bool cutsMask =
-        whole.mask && rankOf(whole.mask) >= 2 && !isOne(dimOf(whole.mask.getType(), rankOf(whole.mask) - 2));
-    if (cutsMask)
-      block.mask = addRows(cut(whole.mask, 2), "mask");
+    Rows rows{cut(whole.q, 2), {}, {}};
+    if (whole.mask && rankOf(whole.mask) >= 2 && !isOne(dimOf(whole.mask.getType(), rankOf(whole.mask) - 2)))
+      rows.mask = cut(whole.mask, 2);
     if (whole.positions)
-      block.positions = addRows(cut(whole.positions, 1), "positions");
-    auto addInvariant = [&](Value value, const char *name) -> Value {
-      invariants.push_back(value);
-      return body->addArgument(value.getType(), place(name));
-    };
-    block.k = addInvariant(whole.k, "k");
-    block.v = addInvariant(whole.v, "v");
-    if (whole.mask && !cutsMask)
-      block.mask = addInvariant(whole.mask, "mask");
-    Value out;
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToEnd(body);
-      out = attend(b, loc, block, scale);
-      YieldOp::create(b, loc, out);
+      rows.positions = cut(whole.positions, 1);
+    SmallVector<Value> parts;
+    int64_t begin = 0;
+    for (int64_t end : ends()) {
+      auto part = [&](Value stack) { return stack ? cropped(stack, 0, begin, end) : Value(); };
+      parts.push_back(scan({part(rows.q), part(rows.mask), part(rows.positions)}, keysUntil(end * *constantValue(size)),
+                           constantDim(b.getContext(), end - begin)));
+      begin = end;
     }
-    auto scan = ScanOp::create(b, loc, stackedType(count, out.getType()), DimsAttr::get(b.getContext(), count),
-                               b.getBoolAttr(false), /*inits=*/ValueRange(), rows, /*count=*/Value(), invariants,
-                               /*recompute=*/b.getUnitAttr());
-    scan.getBody().push_back(body);
-    return joined(scan.getResult(0), type);
+    if (parts.empty())
+      return joined(scan(rows, whole, count), type);
+    return joined(b.createOrFold<ConcatOp>(loc, parts, b.getI64IntegerAttr(0)), type);
   }
 
 private:
-  static constexpr int64_t kQueries = 64; // of a block, at most
-  static constexpr int64_t kLeast = 256;
+  /// Of a block, at most: of a known time and of any.
+  static constexpr int64_t kQueries = 128, kFewQueries = 64;
+  static constexpr int64_t kLeast = 512, kLeastCausal = 256;
+  /// How many loops causal blocks are cut into: the queries of each see the keys until its end only.
+  static constexpr int64_t kLoops = 4;
+
+  /// What has a row for each block.
+  struct Rows {
+    Value q, mask, positions;
+  };
 
   OpBuilder &b;
   Location loc;
@@ -219,6 +209,75 @@ private:
   Location place(StringRef name) const {
     StringRef node = nodeName(loc);
     return node.empty() ? loc : NameLoc::get(b.getStringAttr(node + "/block/" + name), loc);
+  }
+
+  /// Where the loops end, in blocks; none where there is one of them.
+  SmallVector<int64_t> ends() const {
+    std::optional<int64_t> blocks = constantValue(count);
+    SmallVector<int64_t> result;
+    for (int64_t i = 1; whole.positions && blocks && i <= kLoops; ++i)
+      if (int64_t end = *blocks * i / kLoops; end > (result.empty() ? 0 : result.back()))
+        result.push_back(end);
+    return result;
+  }
+
+  Value cropped(Value x, int64_t axis, int64_t begin, int64_t end) {
+    MLIRContext *context = b.getContext();
+    return cropAxis(b, loc, x, axis, constantDim(context, begin), constantDim(context, end - begin));
+  }
+
+  /// The operands with the first keys only.
+  Operands keysUntil(int64_t end) {
+    Operands result = whole;
+    std::optional<int64_t> keys = constantValue(dimOf(whole.k.getType(), rankOf(whole.k) - 2));
+    if (!keys || *keys <= end)
+      return result;
+    result.k = cropped(whole.k, rankOf(whole.k) - 2, 0, end);
+    result.v = cropped(whole.v, rankOf(whole.v) - 2, 0, end);
+    result.hasUnseenKeys &= end > *constantValue(time);
+    return result;
+  }
+
+  /// A loop over blocks; `block` has what they share.
+  Value scan(const Rows &blocks, Operands block, Dim trips) {
+    auto *body = new Block();
+    body->addArgument(RankedTensorType::get({}, b.getI64Type()), loc);
+    SmallVector<Value> rows, invariants;
+    auto addRows = [&](Value value, const char *name) -> Value {
+      rows.push_back(value);
+      return body->addArgument(rowType(value.getType()), place(name));
+    };
+    auto addInvariant = [&](Value value, const char *name) -> Value {
+      invariants.push_back(value);
+      return body->addArgument(value.getType(), place(name));
+    };
+    block.q = addRows(blocks.q, "q");
+    Value mask = block.mask;
+    Dim keys = dimOf(block.k.getType(), rankOf(block.k) - 2);
+    if (blocks.mask)
+      mask = blocks.mask;
+    if (mask && !isOne(dimOf(mask.getType(), rankOf(mask) - 1)))
+      mask = cropAxis(b, loc, mask, rankOf(mask) - 1, constantDim(b.getContext(), 0), keys);
+    if (blocks.mask)
+      block.mask = addRows(mask, "mask");
+    if (blocks.positions)
+      block.positions = addRows(blocks.positions, "positions");
+    block.k = addInvariant(block.k, "k");
+    block.v = addInvariant(block.v, "v");
+    if (mask && !blocks.mask)
+      block.mask = addInvariant(mask, "mask");
+    Value out;
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToEnd(body);
+      out = attend(b, loc, block, scale);
+      YieldOp::create(b, loc, out);
+    }
+    auto scan = ScanOp::create(b, loc, stackedType(trips, out.getType()), DimsAttr::get(b.getContext(), trips),
+                               b.getBoolAttr(false), /*inits=*/ValueRange(), rows, /*count=*/Value(), invariants,
+                               /*recompute=*/b.getUnitAttr());
+    scan.getBody().push_back(body);
+    return scan.getResult(0);
   }
 
   Value moved(Value x, int64_t from, int64_t to) {

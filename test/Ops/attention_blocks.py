@@ -13,10 +13,10 @@ import symc
 
 FEATURES, OTHERS = 3, 2
 # (leading sizes of q, k and v, queries, keys, sizes of the mask or None, causal, whether sizes are symbolic)
-CASES = [((), 256, 256, None, False, False), ((2,), 300, 300, None, True, False), ((2, 3), 259, 17, None, False, False),
-         ((2,), 260, 400, None, True, False), ((2,), 257, 70, (257, 70), False, False),
-         ((2, 2), 270, 270, (2, 1, 270, 270), True, False), ((2,), 256, 40, (1, 40), False, False),
-         ((2,), 256, 40, (40,), True, False),
+CASES = [((), 512, 256, None, False, False), ((2,), 300, 300, None, True, False), ((2, 3), 519, 17, None, False, False),
+         ((2,), 260, 400, None, True, False), ((2,), 517, 70, (517, 70), False, False),
+         ((2, 2), 570, 570, (2, 1, 570, 570), True, False), ((2,), 512, 40, (1, 40), False, False),
+         ((2,), 256, 40, (40,), True, False), ((2,), 640, 600, (600,), True, False),
          *(((2,), n, m, mask and (n, m), causal, True) for n, m, mask, causal in
            ((1, 1, False, True), (5, 9, True, False), (64, 64, False, True), (65, 64, True, True), (200, 200, True, True),
             (0, 3, False, False), (300, 1, False, True)))]

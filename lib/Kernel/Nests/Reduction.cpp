@@ -9,11 +9,16 @@
 // writes of one shape at the end. The leading axes that everything keeps are the kernel's
 // outer loops.
 //
+// What costs much and would be computed by several nests is computed by one of its own, which
+// stores it where a result of the same shape goes in the end.
+//
 // A large reduction over its leading axis has no outer loop. It is cut into partial results,
 // of a number that sizes do not change, which a second kernel combines in order.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Expr.h"
 #include "lib/Kernel/Nests/NestLowering.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace symc;
@@ -55,6 +60,25 @@ SmallVector<Value> liftedElement(Evaluator &evaluator, OpBuilder &b, Location lo
   return reduction.buildLift(b, loc, element, number);
 }
 
+/// Whether an element of the op's result takes a function that is computed by a polynomial, or so.
+bool isCostly(Operation *op) {
+  auto body = dyn_cast<ScalarBodyOpInterface>(op);
+  if (!body)
+    return false;
+  Block scratch;
+  OpBuilder b(op->getContext());
+  b.setInsertionPointToStart(&scratch);
+  SmallVector<Value> arguments;
+  for (Value operand : op->getOperands())
+    arguments.push_back(scratch.addArgument(bodyType(elementOf(operand)), op->getLoc()));
+  body.buildScalarBody(b, op->getLoc(), arguments);
+  return llvm::any_of(scratch, [](Operation &inner) {
+    return isa_and_nonnull<math::MathDialect>(inner.getDialect()) &&
+           !isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp,
+                math::RoundEvenOp, math::RoundOp, math::SqrtOp, math::TruncOp>(inner);
+  });
+}
+
 class ReductionLowering {
 public:
   ReductionLowering(NestLowering &lowering, PartsChoice choice)
@@ -75,9 +99,14 @@ public:
       return;
     }
     OpBuilder b = NestLowering::atEnd(lowering.kernel);
-    for (unsigned l = 1; l <= levels; ++l)
+    chooseKept(outer);
+    for (unsigned l = 1; l <= levels; ++l) {
+      for (Kept &value : kept)
+        if (levelOf(value.value) + 1 == l)
+          store(b, value);
       for (ArrayRef<ReductionOpInterface> group : groupsOf(l))
         emitGroup(b, group);
+    }
     lowering.emitAllWrites(b, lowering.memory, remainingWrites());
     setOuter(lowering.kernel, outer);
   }
@@ -171,6 +200,74 @@ private:
         return false;
     return groupsOf(1).size() == 1 &&
            estimateSize(elementCount(reductions.front()->getOperand(0).getType())) >= choice.leastElements;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Values that are kept
+  //===--------------------------------------------------------------------===//
+
+  /// Rows that are no longer stay in registers.
+  static constexpr int64_t kShortRow = 64;
+
+  struct Kept {
+    Value value;
+    kernel::WriteOp write; // in whose memory
+  };
+
+  /// Whether nests would compute a value several times; not where any of them reads it at another place than its own.
+  bool isWorthKeeping(Value value) {
+    DenseSet<unsigned> atLevels; // of reductions; those of one share a nest, mostly
+    bool written = false;
+    DenseSet<Value> seen{value};
+    SmallVector<Value> values{value};
+    for (size_t i = 0; i < values.size(); ++i)
+      for (Operation *user : values[i].getUsers()) {
+        if (isa<ReductionOpInterface>(user))
+          atLevels.insert(level.at(user));
+        else if (isa<kernel::WriteOp>(user))
+          written = true;
+        else if (!isa<ScalarBodyOpInterface>(user))
+          return false;
+        else if (seen.insert(user->getResult(0)).second)
+          values.push_back(user->getResult(0));
+      }
+    return atLevels.size() + written > 1;
+  }
+
+  void chooseKept(unsigned outer) {
+    DenseSet<Operation *> taken;
+    for (Operation &op : lowering.kernel.getBody().front()) {
+      if (!isCostly(&op))
+        continue;
+      Value value = op.getResult(0);
+      Dims dims = dimsOf(value);
+      std::optional<int64_t> row = 1;
+      for (Dim size : ArrayRef(dims).drop_front(std::min<size_t>(outer, dims.size())))
+        row = row && constantValue(size) ? std::optional(*row * *constantValue(size)) : std::nullopt;
+      if ((row && *row <= kShortRow) || !isWorthKeeping(value))
+        continue;
+      // Its own place, where it has one.
+      SmallVector<kernel::WriteOp> places;
+      for (kernel::WriteOp write : lowering.writes)
+        if (write.getValue().getType() == value.getType() && !taken.contains(write))
+          places.insert(write.getValue() == value ? places.begin() : places.end(), write);
+      if (places.empty())
+        continue;
+      taken.insert(places.front());
+      kept.push_back({value, places.front()});
+    }
+  }
+
+  void store(OpBuilder &b, Kept &value) {
+    NestBuilder nest(b, loc, lowering.memory);
+    nest.addLoops(dimsOf(value.value));
+    nest.addWrite(value.write.getBuffer(), nest.index());
+    nest.create([&](Evaluator &evaluator, OpBuilder &, ArrayRef<Index> index) {
+      return SmallVector<Value>{evaluator.element(value.value, index)};
+    });
+    lowering.memory.buffers[value.value] = value.write.getBuffer();
+    if (value.write.getValue() == value.value)
+      done.insert(value.write);
   }
 
   //===--------------------------------------------------------------------===//
@@ -319,6 +416,7 @@ private:
   DenseMap<Value, unsigned> depth;
   DenseMap<Operation *, SmallVector<Value>> pending;
   DenseSet<Operation *> done;
+  SmallVector<Kept> kept;
   unsigned levels = 0;
 };
 
