@@ -8,8 +8,9 @@
 // all its readers are. It joins the cluster that reads it most, when the two are a legal region
 // together (Legality.h) that the machine has room for, and the clusters stay free of cycles; with readers in several
 // clusters it is computed again in each when that is cheap, and else is a further result of one of them. So a value is
-// computed where it is used: what only the backward pass needs stays there. Afterwards clusters that read the same
-// tensors are merged.
+// computed where it is used: what only the backward pass needs stays there. An exception is the derivative of an
+// activation: with the activation it has its costly part in common, and it takes the memory of what both are made of.
+// Afterwards clusters that read the same tensors are merged.
 //
 // The clusters are kept in an order in which each stands behind all that read its values. What
 // leads from one cluster to another then lies between them, and joining two is a matter of the
@@ -268,6 +269,12 @@ void Clusters::place(Operation *op) {
       return readers[a] > readers[b];
     return before(clusters[a].ops.front(), clusters[b].ops.front());
   });
+  if (!outside && isSlope(op, candidates)) {
+    slopes.insert(clusters.size());
+    return open(op);
+  }
+  if (!outside && mergeSlopes(candidates))
+    return place(op);
   if (!outside && candidates.size() > 1 && recompute(op, candidates))
     return;
   for (unsigned cluster : candidates) {
@@ -282,6 +289,75 @@ void Clusters::place(Operation *op) {
     }
   }
   open(op);
+}
+
+/// Whether the op is the end of a costly elementwise expression in one value x, which a contraction computes, of which
+/// the ops in front make something else, and which nothing behind reads: as the derivative of an activation is. Then it
+/// is stored instead of x, and computed with the activation.
+bool Clusters::isSlope(Operation *op, ArrayRef<unsigned> readers) const {
+  auto isElementwise = [&](Operation *other) {
+    return other && isa<ScalarBodyOpInterface>(other) &&
+           sameDims(dimsOf(other->getResult(0)), dimsOf(op->getResult(0)));
+  };
+  if (!isElementwise(op) || llvm::any_of(readers, [&](unsigned reader) { return slopes.contains(reader); }))
+    return false;
+  llvm::SmallSetVector<Operation *, 16> inside;
+  SmallVector<Operation *> left{op};
+  Value x;
+  unsigned cost = 0;
+  while (!left.empty()) {
+    // The last one in the block: its readers have been seen.
+    auto *last = llvm::max_element(left, before);
+    Operation *next = *last;
+    left.erase(last);
+    bool whole = true;
+    forEachReader(next, [&](Operation *reader, bool outside) {
+      whole &= next == op || (reader && !outside && inside.contains(reader));
+    });
+    if (!whole || !isElementwise(next)) {
+      if (x && x != next->getResult(0))
+        return false;
+      x = next->getResult(0);
+      continue;
+    }
+    inside.insert(next);
+    cost += scalarCost(cast<ScalarBodyOpInterface>(next), costs);
+    for (Value operand : next->getOperands()) {
+      while (auto broadcast = operand.getDefiningOp<sym::BroadcastToOp>())
+        operand = broadcast.getX();
+      if (isSplat(operand))
+        continue;
+      Operation *def = operand.getDefiningOp();
+      if (!def || !isNode(def) || inside.size() > costs.maxOps)
+        return false;
+      if (!llvm::is_contained(left, def))
+        left.push_back(def);
+    }
+  }
+  if (!x || cost < costs.mathFunction || !sameDims(dimsOf(x), dimsOf(op->getResult(0))))
+    return false;
+  Operation *def = x.getDefiningOp();
+  auto contracts = [](Value v) { return v.getDefiningOp() && isContraction(v.getDefiningOp()); };
+  if (!isContraction(def) && !(isElementwise(def) && llvm::any_of(def->getOperands(), contracts)))
+    return false;
+  bool others = false, fits = true;
+  forEachReader(def, [&](Operation *reader, bool outside) {
+    if (reader && inside.contains(reader))
+      return;
+    others = true;
+    fits &= !outside && isElementwise(reader) && !clusterOf.contains(reader);
+  });
+  return others && fits;
+}
+
+/// Merges the clusters that isSlope began with others that read the same.
+bool Clusters::mergeSlopes(ArrayRef<unsigned> readers) {
+  for (unsigned slope : readers)
+    for (unsigned other : readers)
+      if (slope != other && slopes.contains(slope) && clusters[other].kind == sym::FusionKind::elementwise &&
+          tryMerge(other, slope))
+        return true;
+  return false;
 }
 
 /// A cluster of the op alone. All that read it have one.

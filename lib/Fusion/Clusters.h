@@ -42,8 +42,9 @@ private:
   llvm::DenseMap<mlir::Operation *, unsigned> clusterOf;
   std::vector<Cluster> clusters; // empty ones were merged into others
   std::vector<Cluster> scheduled;
-  std::vector<unsigned> order;    // the clusters, each behind all that read its values
-  std::vector<unsigned> position; // of a cluster in `order`
+  std::vector<unsigned> order;     // the clusters, each behind all that read its values
+  std::vector<unsigned> position;  // of a cluster in `order`
+  llvm::DenseSet<unsigned> slopes; // clusters that isSlope began
 
   using Ops = llvm::SmallVector<mlir::Operation *, 16>;
   bool isNode(mlir::Operation *op) const;
@@ -57,6 +58,8 @@ private:
   void moveBehind(unsigned first, unsigned end, const llvm::DenseSet<unsigned> &readers);
   llvm::SmallVector<mlir::Value> inputsOf(llvm::ArrayRef<mlir::Operation *> ops);
   void place(mlir::Operation *op);
+  bool isSlope(mlir::Operation *op, llvm::ArrayRef<unsigned> readers) const;
+  bool mergeSlopes(llvm::ArrayRef<unsigned> readers);
   bool recompute(mlir::Operation *op, llvm::ArrayRef<unsigned> readers);
   void join(unsigned cluster, llvm::ArrayRef<mlir::Operation *> ops, sym::FusionKind kind);
   void open(mlir::Operation *op);

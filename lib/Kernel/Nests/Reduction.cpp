@@ -207,7 +207,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   /// Rows that are no longer stay in registers.
-  static constexpr int64_t kShortRow = 64;
+  static constexpr int64_t kShortRow = 32;
 
   struct Kept {
     Value value;

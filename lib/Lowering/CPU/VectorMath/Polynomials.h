@@ -64,19 +64,16 @@ static const double ERF_D[] = {0x1.06eba8214db69p-3,   -0x1.812746b0379e6p-2,  0
                                0x1.f9a321d5b8e1ep-14,  -0x1.f4d1e3183f7adp-17, 0x1.b9df224ca4b91p-20,
                                -0x1.5f1ecb6f0761ap-23, 0x1.f7b4bf3b13754p-27,  -0x1.389d4f2640fe7p-30,
                                0x1.05ffd737fa28dp-34};
-static const double ERF_P[] = {0x1.06eba821465c6p-3,  -0x1.812746ade3c08p-2,  0x1.ce2f20a7415c6p-4,
-                               -0x1.b82cbae7577a6p-6, 0x1.56588b32275a4p-8,   -0x1.bfe158a7be246p-11,
-                               0x1.f57e9cee104f5p-14, -0x1.d2b8522d6ef13p-17, 0x1.1c41ab6eeb323p-20};
 // log(erfc(x)) on [1, 3.95]
 static const float ERFTAIL_F[] = {0x1.595b1e0000000p-12f, -0x1.2159820000000p+0f,  -0x1.4375ba0000000p-1f,
                                   -0x1.c329b00000000p-4f, 0x1.b188f80000000p-6f,   -0x1.38e1a20000000p-8f,
                                   0x1.3a9a160000000p-11f, -0x1.85bbee0000000p-15f, 0x1.bd26ec0000000p-20f};
-// erfc(x) e^(x^2) (1 + 2x) as a function of (x-2)/(x+2) on [1, 10.1]
-static const double ERFC_P[] = {0x1.46e80e2284aeep+0,   -0x1.7bf5ec3354095p-4, -0x1.5407bf10d566ep-3,
-                                0x1.4ffa23e544159p-3,   -0x1.bc2b8353f4256p-5, -0x1.074cc09df9fdfp-7,
-                                0x1.1ddf10273c160p-7,   0x1.509ef0a3e2414p-10, -0x1.86158b819a83bp-10,
-                                -0x1.f79757fbb99d4p-12, 0x1.7ab74e880d97bp-12};
-// the same of (x-3)/(x+3) on [0.5, 28]
+// erfc(x) e^(x^2) (1 + 2x) - 1 as a function of (x-3)/(x+3) on [0.5, 10.2]
+static const float ERFC_F[] = {0x1.03148c0000000p-2f,  -0x1.15c07e0000000p-3f, -0x1.85a1320000000p-5f,
+                               0x1.0982260000000p-3f,  -0x1.e88d360000000p-4f, 0x1.17e7800000000p-4f,
+                               -0x1.8534ca0000000p-6f, 0x1.3ab01a0000000p-9f,  0x1.ddb7c40000000p-10f,
+                               -0x1.1db6480000000p-11f};
+// erfc(x) e^(x^2) (1 + 2x) as a function of (x-3)/(x+3) on [0.5, 28]
 static const double ERFC_D[] = {
     0x1.40c522d7e4987p+0,  -0x1.15c084bb9e8f3p-3,  -0x1.85a15c58aa5cdp-5,  0x1.098366a5b469fp-3,
     -0x1.e88b803a49382p-4, 0x1.17ca2877f1b96p-4,   -0x1.8574c40bc9d50p-6,  0x1.4b884e42861a1p-9,

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Included by VectorMath.c once for each LANES. Where f32 arithmetic alone would lose digits
-// (large arguments of sin, powers, the tail of erfc) the work is done in f64.
+// (large arguments of sin, powers) the work is done in f64.
 //
 //===----------------------------------------------------------------------===//
 #define NAME(name) PASTE(PASTE(symc_v, LANES, _), name, f)
@@ -136,13 +136,16 @@ INLINE D expD(D x) {
 }
 
 V NAME(erfc)(V x) {
-  D d = TO_D(x), a = TO_D(magnitude(x));
-  a = a > 11.0 ? (D)11.0 : a;
-  D z = a * a;
-  D inner = 1.0 - (d + d * HORNER_D(z, ERF_P));
-  D outer = expD(-z) * HORNER_D((a - 2.0) / (a + 2.0), ERFC_P) / (1.0 + 2.0 * a);
-  outer = d < 0.0 ? 2.0 - outer : outer;
-  return TO_F(a < 1.0 ? inner : outer);
+  V a = magnitude(x);
+  a = a > 10.2f ? (V)10.2f : a;
+  // a^2 = head^2 + rest with an exact square: what rounding it lost goes into the reduced argument.
+  V head = REAL(BITS(a) & ~0xfff), rest = (a - head) * (a + head), z = a * a;
+  I n;
+  V r = expReduce(-z, &n) - ((head * head - z) + rest);
+  V p = (1.0f + HORNER((a - 3.0f) / (a + 3.0f), ERFC_F)) / (1.0f + 2.0f * a);
+  V tail = scale(p + p * (r + r * r * HORNER(r, EXP_F)), n);
+  V inner = 1.0f - (x + x * HORNER(z, ERF_F));
+  return a < 0.5f ? inner : x < 0.0f ? 2.0f - tail : tail;
 }
 
 //===----------------------------------------------------------------------===//
