@@ -314,13 +314,10 @@ private:
   }
 
   SliceBound symbolicBound(Dim given, int64_t last) {
-    if (isNonNegative(given * -1)) {
+    if (isNonNegative(given * -1))
       given = size + given;
-      require(given);
-    } else {
-      require(given);
-      require(size - last - given);
-    }
+    require(given);
+    require(size - last - given);
     return {given, std::nullopt, std::nullopt};
   }
   void require(Dim size) {

@@ -55,9 +55,12 @@ def check_outside(folder, failures):
     """Bounds outside of an axis are a status, with the sizes that say so."""
     for number, (expression, n, k, said) in enumerate([
             ("x[k:]", 2, 3, "n - k is -1"), ("x[:n - 2 * k]", 3, 2, "n - 2*k is -1"), ("x[-k:]", 1, 4, "n - k is -3"),
-            ("x[n // 2 - k:]", 4, 3, "n//2 - k is -1"), ("x[k::-1]", 3, 3, "n - k - 1 is -1")]):
+            ("x[n // 2 - k:]", 4, 3, "n//2 - k is -1"), ("x[k::-1]", 3, 3, "n - k - 1 is -1"),
+            # Counted from the end, a slice that goes backwards begins at the last element.
+            ("x[-k::-1]", 3, 0, "k - 1 is -1"), ("x[-(n // 2)::-1]", 1, 2, "n//2 - 1 is -1"),
+            ("x[-2 * k:-3:-2]", 4, 0, "2*k - 1 is -1")]):
         path = folder / f"outside{number}.json"
-        path.write_text(json.dumps({"symc": 1, "name": "outside", "inputs": {"x": "f32[n]", "z": "f32[k]"},
+        path.write_text(json.dumps({"symc": 1, "name": "outside", "inputs": {"x": "f32[n]", "z": "f32[k]"}, "dims": {"k": {"min": 0}},
                                     "outputs": {"y": f"sum({expression}) + sum(z)"}}))
         model = symc.Model(compiled(path))
         try:
