@@ -239,6 +239,7 @@ void Clusters::moveBehind(unsigned first, unsigned end, const DenseSet<unsigned>
 
 void Clusters::join(unsigned cluster, ArrayRef<Operation *> ops, sym::FusionKind kind) {
   Cluster &c = clusters[cluster];
+  ++changes[cluster];
   c.ops.assign(ops.begin(), ops.end());
   c.kind = kind;
   for (Operation *op : ops) {
@@ -367,6 +368,7 @@ void Clusters::open(Operation *op) {
   assert(kind && "an op alone is a region");
   unsigned cluster = clusters.size();
   clusters.emplace_back();
+  changes.push_back(0);
   position.push_back(order.size());
   order.push_back(cluster);
   join(cluster, alone, *kind);
@@ -440,11 +442,39 @@ bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
 // Merging
 //===----------------------------------------------------------------------===//
 
+/// Less than `fits` asks for, and fast: many pairs are tried.
+bool Clusters::fitTogether(unsigned a, unsigned b) {
+  if (clusters[a].ops.size() + clusters[b].ops.size() > costs.maxOps)
+    return false;
+  auto known = apart.find({a, b});
+  if (known != apart.end() && known->second == std::pair(changes[a], changes[b]))
+    return false;
+  for (unsigned c : {a, b})
+    if (auto &[change, values] = inputs[c]; change != changes[c]) {
+      change = changes[c];
+      SmallVector<Value> all = inputsOf(clusters[c].ops);
+      values = llvm::DenseSet<Value>(all.begin(), all.end());
+    }
+  auto &[changeOfA, first] = inputs[a];
+  auto &[changeOfB, second] = inputs[b];
+  auto isInside = [&](Value v) {
+    auto cluster = v.getDefiningOp() ? clusterOf.find(v.getDefiningOp()) : clusterOf.end();
+    return cluster != clusterOf.end() && (cluster->second == a || cluster->second == b);
+  };
+  unsigned reads = llvm::count_if(first, [&](Value v) { return !isInside(v); }) +
+                   llvm::count_if(second, [&](Value v) { return !isInside(v) && !first.contains(v); });
+  return reads <= costs.maxBuffers;
+}
+
 bool Clusters::tryMerge(unsigned a, unsigned b) {
+  if (!fitTogether(a, b))
+    return false;
   Ops ops = merged(clusters[a].ops, clusters[b].ops);
   std::optional<sym::FusionKind> kind = legal(ops);
-  if (!kind)
+  if (!kind) {
+    apart[{a, b}] = {changes[a], changes[b]};
     return false;
+  }
   unsigned first = std::min(position[a], position[b]), last = std::max(position[a], position[b]);
   auto readers = between(ops, first);
   if (!readers)

@@ -45,6 +45,11 @@ private:
   std::vector<unsigned> order;     // the clusters, each behind all that read its values
   std::vector<unsigned> position;  // of a cluster in `order`
   llvm::DenseSet<unsigned> slopes; // clusters that isSlope began
+  /// By cluster: how often it has changed, and its inputs as they were then.
+  std::vector<unsigned> changes;
+  llvm::DenseMap<unsigned, std::pair<unsigned, llvm::DenseSet<mlir::Value>>> inputs;
+  /// Two clusters that are no region together, as they were then.
+  llvm::DenseMap<std::pair<unsigned, unsigned>, std::pair<unsigned, unsigned>> apart;
 
   using Ops = llvm::SmallVector<mlir::Operation *, 16>;
   bool isNode(mlir::Operation *op) const;
@@ -65,6 +70,7 @@ private:
   void open(mlir::Operation *op);
   void mergeSiblings();
   bool tryMerge(unsigned a, unsigned b);
+  bool fitTogether(unsigned a, unsigned b);
   bool mayFail(const Cluster &cluster);
   void schedule();
 };
