@@ -41,12 +41,13 @@ static Tensor clipGradient(Tensor dout, Tensor x, std::optional<TypedAttr> min, 
   return dout.with(g);
 }
 
-/// y * x**(y - 1); 0 where y is 0, also at x = 0, where neither this nor what is derived from it is infinity times 0.
+/// y * x**(y - 1); 0 where y is 0 at x = 0 (or NaN), where neither this nor what is derived from it is infinity times 0.
 static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
   std::optional<double> n = splatValue(y.value);
   if (!n) {
-    Tensor exponent = settled(notEqual(y, 0.0), y - 1.0, literal(y, 0.0));
-    return where(equal(y, 0.0), 0.0, dout * (y * pow(x, exponent)));
+    Tensor inside = bitNot(bitAnd(equal(y, 0.0), bitNot(abs(x) > 0.0)));
+    Tensor exponent = settled(inside, y - 1.0, literal(y, 0.0));
+    return settled(inside, dout * (y * pow(x, exponent)), literal(dout, 0.0));
   }
   if (*n == 0.0)
     return dout.with({});

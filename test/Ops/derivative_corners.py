@@ -135,6 +135,19 @@ def norm_corner(x, order):
                   {"x": (order - 1) * (diagonal * r - first * np.sum(first * r) / out)}, out)
 
 
+def pow_corner(x, y):
+    """x**y for x > 0, by both, at whole exponents too."""
+    x, y = array(x), array(y)
+    r, log = weights(x), np.log(x)
+    power = lambda down: x**(y - down)
+    by_x, by_y = y * power(1), power(0) * log
+    xx, xy, yy = y * (y - 1) * power(2), power(1) * (1 + y * log), power(0) * log**2
+    xxx, xxy = y * (y - 1) * (y - 2) * power(3), (2 * y - 1 + y * (y - 1) * log) * power(2)
+    xyy, yyy = power(1) * log * (2 + y * log), power(0) * log**3
+    return Corner("sum({x} ** {y})", {"x": x, "y": y}, {"x": by_x, "y": by_y}, {"x": r * (xx + xy), "y": r * (xy + yy)},
+                  third={"x": r**2 * (xxx + 2 * xxy + xyy), "y": r**2 * (xxy + 2 * xyy + yyy)})
+
+
 # First, second and third derivatives at 0.
 AT_ZERO = {"exp": (1, 1, 1), "expm1": (1, 1, 1), "log1p": (1, -1, 2), "sin": (1, 0, -1), "cos": (0, -1, 0), "tan": (1, 0, 2),
            "asin": (1, 0, 1), "acos": (-1, 0, -1), "atan": (1, 0, -2), "sinh": (1, 0, 1), "cosh": (0, 1, 0),
@@ -165,6 +178,7 @@ def corners():
     for name, slope in (("elu", 1), ("celu", 1), ("selu", 1.7580993408473768)):
         beyond = 1.0507009873554805 if name == "selu" else 1
         yield Corner(f"sum({name}({{x}}))", {"x": [0, 1000, -1000]}, {"x": [slope, beyond, 0]}, {"x": [slope, 0, 0]})
+    yield pow_corner([2, 2, .5, 3, 2], [0, 1, 2, 0, -1])
     # pow at base 0: y x**(y - 1) by the base, 0 by the exponent
     yield Corner("sum({x} ** {y})", {"x": [0, 0, 0, 0], "y": [0, 1, 2, 3]}, {"x": [0, 1, 0, 0]},
                  {"x": [0, 0, 2 * 3, 0], "y": [0, 2, 0, 0]}, value=1)
