@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Contraction.h"
 #include "dialects/sym/Shape.h"
 
 using namespace mlir;
@@ -61,28 +62,44 @@ LogicalResult TakeAlongAxisOp::infer(Adaptor a, std::optional<Location> loc, Sma
   if (failed(axis))
     return failure();
   bool fits = dims.size() == indices.size();
-  for (size_t i = 0; fits && i < dims.size(); ++i)
-    fits = static_cast<int64_t>(i) == *axis || dims[i] == indices[i];
+  Dims out(indices);
+  for (size_t i = 0; fits && i < dims.size(); ++i) {
+    if (static_cast<int64_t>(i) == *axis)
+      continue;
+    fits = dims[i] == indices[i] || isOne(dims[i]) || isOne(indices[i]);
+    out[i] = isOne(indices[i]) ? dims[i] : indices[i];
+  }
   if (!fits)
     return emitOptionalError(loc, "S0301: cannot take ", printType(a.getIndices().getType()), " along axis ", *axis,
                              " of ", printType(a.getX().getType()));
-  types.push_back(tensorType(indices, elementOf(a.getX())));
+  types.push_back(tensorType(out, elementOf(a.getX())));
   return success();
+}
+
+/// The place in a tensor that is broadcast, but for one axis.
+static Indices placeIn(ElementBuilder &e, Type tensor, ArrayRef<Index> index, int64_t axis) {
+  Indices place(index);
+  for (auto [i, size] : llvm::enumerate(dimsOf(tensor)))
+    if (static_cast<int64_t>(i) != axis && isOne(size))
+      place[i] = e.number(0);
+  return place;
 }
 
 Value TakeAlongAxisOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), index.size());
-  Scalar i{e.b, e.loc, e.read(1, index), elementOf(getIndices())};
-  Indices source(index);
+  Scalar i{e.b, e.loc, e.read(1, placeIn(e, getIndices().getType(), index, axis)), elementOf(getIndices())};
+  Indices source = placeIn(e, getX().getType(), index, axis);
   source[axis] = toIndex(checkedIndex(e, i, dimOf(getX().getType(), axis), "index"));
   return e.read(0, source);
 }
 
 SmallVector<Value> TakeAlongAxisOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
   int64_t axis = *normalizeAxis(std::nullopt, getAxis(), getX().getType().getRank());
-  return {IndexAddAlongOp::create(b, getLoc(), asI64(b, getLoc(), getIndices()), cotangents[0],
-                                  b.getI64IntegerAttr(axis), oneSize(dimOf(getX().getType(), axis))),
-          Value()};
+  Value indices = asI64(b, getLoc(), getIndices());
+  indices = broadcastLike(b, getLoc(), indices, tensorType(dimsOf(getOut()), b.getI64Type()));
+  Value all = IndexAddAlongOp::create(b, getLoc(), indices, cotangents[0], b.getI64IntegerAttr(axis),
+                                      oneSize(dimOf(getX().getType(), axis)));
+  return {unbroadcast(b, getLoc(), all, getX().getType()), Value()};
 }
 
 //===----------------------------------------------------------------------===//

@@ -32,7 +32,7 @@ def Sym_TakeAlongAxisOp : Sym_Lookup<"take_along_axis"> {
   let gradient = "dx = g added up at the indices";
   let shapes = "[…, n, …], […, k, …] → […, k, …]";
   let example = "T[batch, 4], i64[batch, 2]; axis=1";
-  let description = "x and indices agree in the sizes of all other axes.";
+  let description = "All other axes of x and indices are broadcast against each other.";
   let arguments = (ins Sym_Tensor:$x, Sym_IntTensor:$indices, Sym_I64:$axis);
 }
 def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {

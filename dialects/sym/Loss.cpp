@@ -133,7 +133,9 @@ struct LabelledExamples : Examples {
   Tensor cotangent(Value g, LossReduction reduction) const {
     if (!ignored || reduction != LossReduction::mean)
       return Examples::cotangent(g, reduction);
-    return Examples::cotangent(divideBy(x.with(g), keptCount()).value, LossReduction::sum);
+    // Where nothing counts the derivative is 0, whatever it is a 0 of.
+    Tensor count = maximum(x.with(keptCount()), 1.0);
+    return Examples::cotangent(divideBy(x.with(g), count.value).value, LossReduction::sum);
   }
   /// The derivative by the scores, from one that knows of no examples to ignore.
   Tensor derivative(Tensor all) const { return ignored ? where(spread(*ignored), 0.0, all) : all; }

@@ -116,6 +116,13 @@ struct Reduced {
   }
   Tensor sum(Tensor v, bool keep) const { return v.with(sumOver(v.b, v.loc, v.value, axes, keep)); }
   Tensor max(Tensor v, bool keep) const { return reduce<MaxOp>(v, keep); }
+  /// Whether there may be no element to reduce.
+  bool mayBeEmpty() const {
+    return llvm::any_of(axes, [&](int64_t axis) {
+      std::optional<int64_t> size = constantValue(dimOf(x.value.getType(), axis));
+      return !size || *size == 0;
+    });
+  }
   /// v / max(number of reduced elements - less, 0).
   Tensor divideByCount(Tensor v, int64_t less = 0) const {
     Dims sizes;
@@ -305,8 +312,12 @@ SmallVector<Value> NormOp::decompose(OpBuilder &b) {
     return {r.sum(abs(r.x), keep).value};
   if (p == 0.0)
     return {r.sum(convert(notEqual(r.x, 0.0), r.element()), keep).value};
+  if (p == HUGE_VAL) { // 0 over nothing, as those of other orders
+    Tensor largest = r.max(abs(r.x), keep);
+    return {(r.mayBeEmpty() ? maximum(largest, 0.0) : largest).value};
+  }
   if (std::isinf(p))
-    return {(p > 0 ? r.max(abs(r.x), keep) : r.reduce<MinOp>(abs(r.x), keep)).value};
+    return {r.reduce<MinOp>(abs(r.x), keep).value};
   return {pow(r.sum(pow(abs(r.x), p), keep), 1.0 / p).value};
 }
 

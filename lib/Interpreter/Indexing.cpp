@@ -34,10 +34,16 @@ static Array gather(sym::GatherOp op, Scope &s) {
 static Array takeAlongAxis(sym::TakeAlongAxisOp op, Scope &s) {
   const Array &x = s[op.getX()], &indices = s[op.getIndices()];
   int64_t axis = fromFront(op.getAxis(), x.rank());
-  Sizes from(x.sizes);
-  return taken(x, indices.sizes, [&](Place place) -> int64_t {
-    llvm::copy(place, from.begin());
-    from[axis] = checkedIndex(s, indices, indices.at(place), x.sizes[axis]);
+  auto within = [&](const Array &array, Place place) {
+    Sizes at(place);
+    for (int64_t i = 0; i < array.rank(); ++i)
+      if (i != axis && array.sizes[i] == 1)
+        at[i] = 0;
+    return at;
+  };
+  return taken(x, s.sizes(op.getOut().getType()), [&](Place place) -> int64_t {
+    Sizes from = within(x, place);
+    from[axis] = checkedIndex(s, indices, indices.at(within(indices, place)), x.sizes[axis]);
     return s.failed() ? -1 : x.at(from);
   });
 }

@@ -195,6 +195,8 @@ def corners():
     p, product = softmax_corner(array([0, 1.5]), array([3, 4]))
     yield Corner("sum(where({m}, logsumexp({x}, axis=1), 0.0))", {"x": [[-inf, -inf], [0, 1.5]], "m": [False, True]},
                  {"x": [[0, 0], p]}, {"x": [[0, 0], product]}, value=np.log(1 + np.exp(1.5)))
+    # a loss for which nothing counts
+    yield Corner("sparse_softmax_cross_entropy({x}, cast({l}, 'i64'), ignore_index=1)", {"x": [[1, 2, 3]], "l": [True]}, {})
     # attention of a row in which nothing is kept
     shape = {"x": [[1, 2], [3, 4]], "k": [[1, 0], [0, 1]], "v": [[1, 2], [3, 4]]}
     yield Corner("sum(attention({x}, {k}, {v}, {m}))", {**shape, "m": [[False, False], [False, False]]}, {}, value=0)

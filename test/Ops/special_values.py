@@ -67,6 +67,7 @@ ROWS = [
     ("over nothing, along an axis", "sum(x, axis=0)", dict(x=np.zeros((0, 2))), F(0, 0), dict(x=np.zeros((0, 2)))),
     ("var by two passes", "var(x)", dict(x=F(1e8 + 1, 1e8 + 2, 1e8 + 3)), np.float64(2 / 3), dict(x=F(-2 / 3, 0, 2 / 3))),
     ("ddof", "var(x, ddof=1)", dict(x=F(1, 2, 4)), lambda x: np.var(x, ddof=1)),
+    ("over nothing: norm of ord inf 0", "norm(x, ord='inf')", dict(x=NONE), np.float64(0), dict(x=NONE)),
     ("norm of ord inf", "norm(x, ord='inf')", dict(x=F(3, -5, 1)), np.float64(5), dict(x=F(0, -1, 0))),
     ("norm of ord -inf", "norm(x, ord='-inf')", dict(x=F(3, -5, 1)), np.float64(1), dict(x=F(0, 0, 1))),
     ("cumsum in reverse, without the element itself", "cumsum(x, reverse=true, exclusive=true)", dict(x=F(1, 2, 3)), F(5, 3, 0),
