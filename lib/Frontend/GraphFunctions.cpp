@@ -34,6 +34,7 @@ bool FunctionTable::declareLocals(Scope &scope) {
     auto [first, isNew] = scope.local.try_emplace(ref(name.text), Scope::Local{node, index, name.range});
     const Symbol *global = parts.names.find(name.text);
     bool taken = global && global->kind != Symbol::Node && global->kind != Symbol::Input;
+    first->second.ambiguous |= !isNew || taken;
     if (!isNew || taken)
       report.error(name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
                    {"", "", {report.note(isNew ? global->range : first->second.range, "first defined here")}});
@@ -51,6 +52,7 @@ bool FunctionTable::declareLocals(Scope &scope) {
   return typed;
 }
 
+/// `types`: those of the inputs where the function has none; without them only what does not depend on them is checked.
 void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
   const FunctionDecl &decl = *body.decl;
   size_t before = report.diagnostics.errorCount();
@@ -63,9 +65,13 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
     body.bad = true;
     return;
   }
+  bool known = decl.typed || types.size() == decl.inputs.size();
   for (auto [i, input] : llvm::enumerate(decl.inputs))
-    body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
-                            context.location(input.name.range, ref(input.name.text)));
+    if (known)
+      body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
+                              context.location(input.name.range, ref(input.name.text)));
+    else
+      scope.local[ref(input.name.text)].ambiguous = true;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(body.block);
   llvm::SaveAndRestore caller(building, &body);
@@ -339,6 +345,10 @@ SmallVector<Value> FunctionTable::call(std::string_view name, MutableArrayRef<Op
 }
 
 void FunctionTable::finish() {
+  // What nothing calls is checked as far as it goes without types.
+  for (FunctionBody &function : functions)
+    if (!function.decl->typed && function.instances.empty() && !function.bad)
+      buildBody(function, {});
   auto drop = [](FunctionBody &body) {
     if (!body.own)
       return;

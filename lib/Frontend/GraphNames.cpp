@@ -21,7 +21,7 @@ void NameTable::declare() {
   };
   std::vector<Declaration> all;
   auto add = [&](const DeclaredName &name, Symbol::Kind kind, size_t index, size_t result = 0) {
-    Symbol symbol{kind, false, false, uint32_t(index), uint32_t(result), name.range, {}};
+    Symbol symbol{kind, false, false, false, uint32_t(index), uint32_t(result), name.range, {}};
     all.push_back({name.text, symbol});
   };
   auto addAll = [&](const auto &section, Symbol::Kind kind) {
@@ -44,7 +44,8 @@ void NameTable::declare() {
   for (const Declaration &declaration : all) {
     auto [it, isNew] = names.try_emplace(ref(declaration.name), uint32_t(symbols.size()));
     if (!isNew) {
-      const Symbol &first = symbols[it->second];
+      Symbol &first = symbols[it->second];
+      first.ambiguous = true;
       // A duplicate key within one object has been reported as such.
       bool sameSection = first.kind == declaration.symbol.kind && first.kind != Symbol::Node;
       if (!sameSection)
@@ -99,6 +100,14 @@ NameTable::Reference NameTable::lookup(const Scope &scope, std::string_view name
   if (symbol.kind == Symbol::Node)
     return {Reference::Local, symbol.index, symbol.result};
   return {Reference::Global, it->second, 0};
+}
+
+bool NameTable::isAmbiguous(const Scope &scope, std::string_view name) const {
+  auto local = scope.local.find(ref(name));
+  if (local != scope.local.end())
+    return local->second.ambiguous;
+  const Symbol *symbol = find(name);
+  return symbol && symbol->ambiguous;
 }
 
 /// `h/kernel`, which the layer of node h makes, and `J/sub`, a part of J's expression, are names of the module only.
