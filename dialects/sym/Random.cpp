@@ -196,10 +196,10 @@ static Tensor polynomial(Tensor x, ArrayRef<double> coefficients) {
   return x.with(sum);
 }
 
-/// For 1e-11 < p < 1 - 1e-11.
-static Tensor inverseNormal(Tensor p) {
+/// At q + 1/2, for 1e-11 < |q| + 1/2 < 1 - 1e-11. A result near 0 is as exact as q is.
+static Tensor inverseNormal(Tensor q) {
   using namespace symc::ppnd16;
-  Tensor q = p - 0.5, near = 0.180625 - square(q), far = sqrt(-log(minimum(p, 1.0 - p))) - 1.6;
+  Tensor near = 0.180625 - square(q), far = sqrt(-log(0.5 - abs(q))) - 1.6;
   Tensor middle = q * polynomial(near, middleAbove) / polynomial(near, middleBelow);
   Tensor tail = sign(q) * polynomial(far, tailAbove) / polynomial(far, tailBelow);
   return where(abs(q) <= 0.425, middle, tail);
@@ -207,9 +207,10 @@ static Tensor inverseNormal(Tensor p) {
 
 SmallVector<Value> RandomTruncatedNormalOp::decompose(OpBuilder &b) {
   constexpr double below = 0.022750131948179207; // the distribution function at -2
+  constexpr double width = 1.0 - 2.0 * below;
   Type type = elementOf(getOut());
-  Tensor p = random(b, *this, Distribution::uniform, getShape().getExprs(), type, 1.0 - 2.0 * below, below);
-  return {(getMean() + getStddev() * inverseNormal(p)).value};
+  Tensor q = random(b, *this, Distribution::uniform, getShape().getExprs(), type, width, -width / 2);
+  return {(getMean() + getStddev() * inverseNormal(q)).value};
 }
 
 LogicalResult RandomCategoricalOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {

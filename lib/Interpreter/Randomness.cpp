@@ -13,6 +13,13 @@ using namespace symc;
 using namespace symc::interpreter;
 
 namespace {
+/// Sums inside of a formula, as they are computed in a type.
+struct Sums {
+  Scope &s;
+  Type type;
+  double operator()(double exact, double magnitude) const { return s.sum(exact, magnitude, type); }
+};
+
 /// The numbers of a stream: J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011), Philox4x32-10.
 class Stream {
 public:
@@ -24,10 +31,12 @@ public:
   uint32_t word(int64_t element) const { return block(element >> 2)[element & 3]; }
   /// In [0, 1), a multiple of 2^-24.
   double uniform(int64_t element) const { return static_cast<double>(word(element) >> 8) * 0x1p-24; }
-  /// Box and Muller: of each pair of lanes the even one is the cosine.
-  double normal(int64_t element) const {
+  /// Box and Muller: of each pair of lanes the even one is the cosine. Where that is near 0, it is as far off as the
+  /// angle is, which is a number of the type.
+  double normal(int64_t element, const Sums &sum) const {
     int64_t even = element & ~int64_t(1);
     double radius = std::sqrt(-2 * std::log(1 - uniform(even))), angle = 2 * llvm::numbers::pi * uniform(even + 1);
+    angle = sum(angle, angle);
     return radius * (element & 1 ? std::sin(angle) : std::cos(angle));
   }
 
@@ -54,14 +63,19 @@ template <class Op> static Stream streamOf(Op op, Scope &s) {
   return {s.options.seed, s.options.step, op.getStreamAttr().part(0).getNumber()};
 }
 
-/// The z with the distribution function p, from -2 to 2.
-static double inverseNormal(double p) {
-  double low = -3, high = 3;
-  for (int step = 0; step < 60; ++step) {
+/// The z with the distribution function 1/2 + q, from -2 to 2. As many steps as give a z near 0 all its digits.
+static double inverseNormal(double q) {
+  double low = 0, high = 3;
+  for (int step = 0; step < 100; ++step) {
     double middle = (low + high) / 2;
-    (std::erfc(-middle / std::sqrt(2.0)) / 2 < p ? low : high) = middle;
+    (std::erf(middle / std::sqrt(2.0)) / 2 < std::abs(q) ? low : high) = middle;
   }
-  return (low + high) / 2;
+  return std::copysign((low + high) / 2, q);
+}
+
+/// x * scale + shift, as it is computed in a type: near 0 the two terms' roundings are what is left.
+static double placed(double x, double scale, double shift, const Sums &sum) {
+  return sum(x * scale + shift, std::abs(x * scale) + std::abs(shift));
 }
 
 /// A random source: `draw` gives an element from the stream and the number of the element.
@@ -71,7 +85,7 @@ template <class Op, class F> static void addSource(Rules &rules, F draw, Compute
         Array out = s.zeros(op.getOut());
         Stream stream = streamOf(op, s);
         for (int64_t i = 0, n = out.count(); i < n; ++i)
-          out.set(i, draw(op, stream, i));
+          out.set(i, draw(op, stream, i, Sums{s, out.element}));
         return out;
       },
       computes);
@@ -94,11 +108,17 @@ static Array categorical(sym::RandomCategoricalOp op, Scope &s) {
   Stream stream = streamOf(op, s);
   forEachSlice(logits, axesOf(ArrayRef<int64_t>(op.getAxis()), logits.rank()),
                [&](ArrayRef<int64_t> elements, int64_t example) {
-                 auto score = [&](int64_t i) { return logits.reals[i] - std::log(-std::log(stream.uniform(i))); };
+                 auto score = [&](int64_t i) {
+                   double x = logits.reals[i], noise = -std::log(-std::log(stream.uniform(i)));
+                   return s.sum(x + noise, std::abs(x) + std::max(std::abs(noise), 1.0), logits.element);
+                 };
                  int64_t best = 0;
+                 double highest = 0;
                  for (auto [position, i] : llvm::enumerate(elements))
-                   if (score(i) > score(elements[best]))
+                   if (double own = score(i); position == 0 || own > highest) {
                      best = static_cast<int64_t>(position);
+                     highest = own;
+                   }
                  out.set(example, best);
                });
   return out;
@@ -108,9 +128,10 @@ static Array categorical(sym::RandomCategoricalOp op, Scope &s) {
 static Array drawn(sym::RandomOp op, Scope &s) {
   Array out = s.zeros(op.getOut());
   Stream stream(s[op.getSeed()].integers[0], s[op.getStep()].integers[0], static_cast<uint32_t>(op.getStream()));
+  Sums sum{s, out.element};
   bool isNormal = op.getDistribution() == sym::Distribution::normal;
   for (int64_t i = 0, n = out.count(); i < n; ++i)
-    out.set(i, (isNormal ? stream.normal(i) : stream.uniform(i)) * op.getScale() + op.getShift());
+    out.set(i, placed(isNormal ? stream.normal(i, sum) : stream.uniform(i), op.getScale(), op.getShift(), sum));
   return out;
 }
 
@@ -128,17 +149,19 @@ template <class Op> static void addFrameValue(Rules &rules, int64_t Options::*va
 void interpreter::addRandomRules(Rules &rules) {
   addFrameValue<sym::SeedOp>(rules, &Options::seed);
   addFrameValue<sym::StepOp>(rules, &Options::step);
-  addSource<sym::RandomUniformOp>(rules, [](auto op, const Stream &stream, int64_t i) {
-    return op.getLow() + stream.uniform(i) * (op.getHigh() - op.getLow());
+  addSource<sym::RandomUniformOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
+    return placed(stream.uniform(i), op.getHigh() - op.getLow(), op.getLow(), sum);
   });
-  addSource<sym::RandomNormalOp>(
-      rules, [](auto op, const Stream &stream, int64_t i) { return op.getMean() + op.getStddev() * stream.normal(i); });
-  addSource<sym::RandomTruncatedNormalOp>(rules, [](auto op, const Stream &stream, int64_t i) {
-    double below = std::erfc(std::sqrt(2.0)) / 2; // the distribution function at -2
-    return op.getMean() + op.getStddev() * inverseNormal(below + stream.uniform(i) * (1 - 2 * below));
+  addSource<sym::RandomNormalOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
+    return placed(stream.normal(i, sum), op.getStddev(), op.getMean(), sum);
+  });
+  addSource<sym::RandomTruncatedNormalOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
+    double between = std::erf(std::sqrt(2.0)); // -2 and 2
+    return placed(inverseNormal((stream.uniform(i) - 0.5) * between), op.getStddev(), op.getMean(), sum);
   });
   addSource<sym::RandomBernoulliOp>(
-      rules, [](auto op, const Stream &stream, int64_t i) { return stream.uniform(i) < op.getP(); }, Computes::Exactly);
+      rules, [](auto op, const Stream &stream, int64_t i, const Sums &) { return stream.uniform(i) < op.getP(); },
+      Computes::Exactly);
   rules.add<sym::RandomCategoricalOp>(categorical);
   rules.add<sym::RandomOp>(drawn);
   rules.add<sym::DropoutOp>(dropout);
