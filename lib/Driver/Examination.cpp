@@ -103,8 +103,27 @@ const Array *Examiner::valueOf(StringRef name, Type tensor, const Options &optio
   return nullptr;
 }
 
-/// None, and a problem, where an argument has no value, or the sizes are none that the function takes.
-std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorImpl<Array> &arguments) {
+/// Which arguments the wanted results are made of; no results are named: all of them.
+static llvm::BitVector neededArguments(func::FuncOp function, const llvm::BitVector &wanted) {
+  Block &block = function.getBody().front();
+  llvm::DenseSet<::mlir::Value> needed;
+  for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands()))
+    if (wanted.empty() || wanted.test(i))
+      needed.insert(value);
+  for (Operation &op : llvm::reverse(block.without_terminator()))
+    if (llvm::any_of(op.getResults(), [&](::mlir::Value result) { return needed.count(result); }))
+      needed.insert(op.operand_begin(), op.operand_end());
+  llvm::BitVector arguments(function.getNumArguments());
+  for (BlockArgument argument : function.getArguments())
+    if (needed.count(argument))
+      arguments.set(argument.getArgNumber());
+  return arguments;
+}
+
+/// None, and a problem, where an argument has no value that the wanted results need, or the sizes are none that the
+/// function takes.
+std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorImpl<Array> &arguments,
+                                            const llvm::BitVector &wanted) {
   Options options;
   options.seed = evidence.seed;
   options.step = evidence.step;
@@ -115,6 +134,7 @@ std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorIm
   for (BlockArgument argument : function.getArguments())
     if (const Array *array = given(argument))
       bindDims(argument.getType(), *array, options.dims);
+  llvm::BitVector needed = neededArguments(function, wanted);
   for (BlockArgument argument : function.getArguments()) {
     std::optional<sym::Role> role = roleOf(function, argument.getArgNumber());
     if (role == sym::Role::seed || role == sym::Role::step) {
@@ -122,6 +142,10 @@ std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorIm
       continue;
     }
     const Array *array = given(argument);
+    if (!array && !needed.test(argument.getArgNumber())) {
+      arguments.emplace_back();
+      continue;
+    }
     if (!array || !fits(*array, argument.getType(), options.dims)) {
       failure = "the value of '" + nameOf(function, argument.getArgNumber()).str() + "', " +
                 printType(argument.getType()) + ", is not given";
@@ -141,9 +165,9 @@ std::optional<Options> Examiner::optionsFor(func::FuncOp function, SmallVectorIm
 }
 
 bool Examiner::evaluate(func::FuncOp function, Options options, ArrayRef<Array> arguments,
-                        SmallVectorImpl<Array> &results) {
+                        SmallVectorImpl<Array> &results, const llvm::BitVector &wanted) {
   Interpreter interpreter(std::move(options));
-  Outcome outcome = interpreter.evaluate(function, arguments);
+  Outcome outcome = interpreter.evaluate(function, arguments, wanted);
   if (!outcome.error.empty()) {
     failure = outcome.error;
     return false;
@@ -319,6 +343,11 @@ void PassExaminer::runAfterPass(Pass *pass, Operation *op) {
     look(module, pass->getArgument());
 }
 
+/// What of the results of a function, or of the whole model, is compared.
+static sym::Role roleOfResults(StringRef function) {
+  return function == "predict" ? sym::Role::output : function == "gradients" ? sym::Role::gradient : sym::Role::loss;
+}
+
 void PassExaminer::look(ModuleOp module, StringRef pass) {
   Examiner examiner(module, evidence);
   for (StringRef name : {"predict", "loss", "gradients", "evaluate"}) {
@@ -328,11 +357,17 @@ void PassExaminer::look(ModuleOp module, StringRef pass) {
       function = module.lookupSymbol<func::FuncOp>("model");
     if (!function || (isModel && name == "gradients"))
       continue;
+    llvm::BitVector wanted(function.getNumResults());
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (resultRoleOf(function, i) == roleOfResults(name))
+        wanted.set(i);
+    if (wanted.none())
+      continue;
     SmallVector<Array> arguments, results;
-    std::optional<Options> options = examiner.optionsFor(function, arguments);
+    std::optional<Options> options = examiner.optionsFor(function, arguments, wanted);
     if (options)
       options->training = name == "gradients";
-    if (!options || !examiner.evaluate(function, *options, arguments, results)) {
+    if (!options || !examiner.evaluate(function, *options, arguments, results, wanted)) {
       if (!evaluated)
         problem = examiner.problem();
       continue;
@@ -341,14 +376,7 @@ void PassExaminer::look(ModuleOp module, StringRef pass) {
     problem.clear();
     std::deque<Examiner::Value> values;
     SmallVector<std::pair<unsigned, Examiner::Value *>> compared;
-    for (unsigned i = 0; i < function.getNumResults(); ++i) {
-      std::optional<sym::Role> role = resultRoleOf(function, i);
-      bool isOutput = role == sym::Role::output;
-      bool belongs = name == "predict"     ? isOutput
-                     : name == "gradients" ? role == sym::Role::gradient
-                                           : role == sym::Role::loss;
-      if (!belongs)
-        continue;
+    for (unsigned i : wanted.set_bits()) {
       std::string key = (name + "/" + resultNameOf(function, i)).str();
       auto [before, isNew] = known.try_emplace(key, results[i]);
       if (isNew)
@@ -362,7 +390,7 @@ void PassExaminer::look(ModuleOp module, StringRef pass) {
       if (round == 0)
         return true;
       options->perturbation = round;
-      if (!examiner.evaluate(function, *options, arguments, results))
+      if (!examiner.evaluate(function, *options, arguments, results, wanted))
         return false;
       for (auto [i, value] : compared)
         value->comparison.addRounded(results[i]);

@@ -93,9 +93,10 @@ private:
   static std::optional<Finding> firstDifferent(const std::deque<Value> &values);
   std::optional<Finding> findFirst(std::deque<Value> &values, llvm::function_ref<bool(uint64_t perturbation)> evaluate);
   std::optional<interpreter::Options> optionsFor(mlir::func::FuncOp function,
-                                                 llvm::SmallVectorImpl<interpreter::Array> &arguments);
+                                                 llvm::SmallVectorImpl<interpreter::Array> &arguments,
+                                                 const llvm::BitVector &wanted = {});
   bool evaluate(mlir::func::FuncOp function, interpreter::Options options, llvm::ArrayRef<interpreter::Array> arguments,
-                llvm::SmallVectorImpl<interpreter::Array> &results);
+                llvm::SmallVectorImpl<interpreter::Array> &results, const llvm::BitVector &wanted = {});
 };
 
 /// Evaluates the functions of a module after each pass, and keeps the first pass after which a result is another one,

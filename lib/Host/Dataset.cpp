@@ -91,11 +91,8 @@ public:
 private:
   /// Every name that options give is an input of the model.
   void checkNames() {
-    std::vector<std::string> known;
-    const symc_model &model = library.model();
-    for (int32_t f = 0; f < model.function_count; ++f)
-      for (int32_t i = 0; i < model.functions[f].input_count; ++i)
-        known.emplace_back(model.functions[f].inputs[i].name);
+    std::set<std::string> inputs = library.inputs();
+    std::vector<std::string> known(inputs.begin(), inputs.end());
     auto isNeeded = [&](const std::string &name) {
       return std::any_of(needed.begin(), needed.end(), [&](auto *a) { return a->name == name; });
     };

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 namespace symc::host {
 
@@ -56,8 +55,18 @@ static int64_t countOf(const Tensor &tensor) {
   return *count;
 }
 
-Witness::Witness(const Library &library, const WitnessOptions &options)
-    : library(library), options(options), instance(library, options.instance) {
+static InstanceOptions quiet(InstanceOptions options) {
+  options.prints = false;
+  return options;
+}
+
+Witness::Witness(const Library &library, std::initializer_list<const char *> functions, const WitnessOptions &options)
+    : library(library), options(options), instance(library, quiet(options.instance)) {
+  for (const char *name : functions)
+    if (int32_t index = library.find(name); index >= 0) {
+      indices.push_back(index);
+      names.emplace_back(name);
+    }
   if (!options.params.empty())
     instance.loadParameters(options.params, options.allowExtra);
   if (options.data.data.empty() && options.data.files.empty())
@@ -67,9 +76,7 @@ Witness::Witness(const Library &library, const WitnessOptions &options)
 }
 
 void Witness::read() {
-  std::vector<int32_t> all(library.model().function_count);
-  std::iota(all.begin(), all.end(), 0);
-  Dataset data = Dataset::load(library, all, options.data, /*whole=*/true);
+  Dataset data = Dataset::load(library, indices, options.data, /*whole=*/true);
   dims = data.dims();
   for (size_t i = 0; i < dims.size(); ++i)
     if (dims[i] < 0)
@@ -104,7 +111,7 @@ void Witness::makeUp() {
 }
 
 void Witness::fill(int64_t bound) {
-  for (int32_t f = 0; f < library.model().function_count; ++f)
+  for (int32_t f : indices)
     for (int32_t i = 0; i < library.function(f).input_count; ++i) {
       const symc_argument &argument = library.function(f).inputs[i];
       Tensor &input = inputs[argument.name];
@@ -118,10 +125,9 @@ void Witness::fill(int64_t bound) {
 }
 
 bool Witness::isAccepted() {
-  for (int32_t f = 0; f < library.model().function_count; ++f)
+  for (const std::string &name : names)
     try {
-      if (!(library.function(f).flags & SYMC_FUNCTION_UPDATES_STATE))
-        results(library.function(f).name);
+      results(name);
     } catch (const Error &error) {
       if (error.diagnostic.code == code::ModelCheck || error.diagnostic.code == code::ModelArgument)
         return false;

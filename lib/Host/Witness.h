@@ -26,22 +26,27 @@ struct NamedArray {
   std::vector<int64_t> integers;
 };
 
-/// One instance of a library and inputs for all its functions.
+/// One instance of a library and inputs for some of its functions, in which an input of one name is one tensor: an
+/// entry point with a stream takes a step of it.
 class Witness {
 public:
-  Witness(const Library &library, const WitnessOptions &options);
+  /// Of functions that the library does not have nothing is asked. What is printed is for who calls the model once.
+  Witness(const Library &library, std::initializer_list<const char *> functions, const WitnessOptions &options);
 
   /// Inputs and parameters.
   std::vector<NamedArray> arguments();
   /// What a function gives; the parameters stay as they are.
   std::vector<NamedArray> results(const std::string &function);
   int64_t seed() const { return static_cast<int64_t>(library.settings(options.instance).seed); }
-  const Library &model() const { return library; }
+  /// Those that the library has.
+  const std::vector<std::string> &functions() const { return names; }
 
 private:
   const Library &library;
   const WitnessOptions &options;
   Instance instance;
+  std::vector<int32_t> indices; // of the functions
+  std::vector<std::string> names;
   std::map<std::string, Tensor> inputs;
   std::vector<int64_t> dims; // in model order
 

@@ -21,10 +21,13 @@ using host::Library;
 using host::usageError;
 using host::Witness;
 
+/// The functions whose results are those of a call alone.
+constexpr std::initializer_list<const char *> kFunctions = {"predict", "loss", "gradients", "evaluate"};
+
 /// A library of the graph, compiled for this run.
 class Compiled {
 public:
-  Compiled(const Arguments &arguments, const host::WitnessOptions &options, bool exposesValues, bool isFirst) {
+  Compiled(const Arguments &arguments, host::WitnessOptions options, bool exposesValues, bool isFirst) {
     CompileRequest request(arguments);
     request.setOutput(temporary.path(), /*header=*/false);
     request.options.debug_values = exposesValues;
@@ -35,7 +38,9 @@ public:
     if (exit)
       return;
     library.emplace(temporary.load(arguments.file));
-    witness.emplace(*library, options);
+    if (!isFirst) // which has warned
+      dropUnused(options.data);
+    witness.emplace(*library, kFunctions, this->options = std::move(options));
   }
 
   int exit = 0; // of the compiler
@@ -44,6 +49,19 @@ public:
 
 private:
   TemporaryLibrary temporary;
+  host::WitnessOptions options;
+
+  void dropUnused(host::DataOptions &data) const {
+    auto isUnused = [&](const auto &file) {
+      for (const char *name : kFunctions)
+        if (int32_t index = library->find(name); index >= 0)
+          for (int32_t i = 0; i < library->function(index).input_count; ++i)
+            if (file.first == library->function(index).inputs[i].name)
+              return false;
+      return true;
+    };
+    data.files.erase(std::remove_if(data.files.begin(), data.files.end(), isUnused), data.files.end());
+  }
 };
 
 class Bisection {
@@ -74,15 +92,6 @@ private:
   const Arguments &arguments;
   const host::WitnessOptions &options;
 
-  /// The functions whose results are those of a call alone, of those that the library has.
-  static std::vector<std::string> functionsOf(const Library &library) {
-    std::vector<std::string> names;
-    for (const char *name : {"predict", "loss", "gradients", "evaluate"})
-      if (library.find(name) >= 0)
-        names.emplace_back(name);
-    return names;
-  }
-
   int ask(Witness &witness, symc_question question, const std::string &function) {
     std::vector<host::NamedArray> given = witness.arguments(), values;
     if (question != SYMC_EXAMINE_PASSES)
@@ -103,7 +112,7 @@ private:
   }
 
   int examineResults(Witness &witness) {
-    for (const std::string &function : functionsOf(witness.model()))
+    for (const std::string &function : witness.functions())
       if (int exit = ask(witness, SYMC_EXAMINE_RESULTS, function))
         return exit;
     return host::Done;
@@ -125,7 +134,7 @@ private:
 
   /// A derivative may be NaN where every value is finite.
   int searchResults(Witness &witness) {
-    for (const std::string &function : functionsOf(witness.model()))
+    for (const std::string &function : witness.functions())
       for (const host::NamedArray &result : witness.results(function))
         if (!isFinite(result)) {
           printFinding(jsonLine(described(function, result)));
