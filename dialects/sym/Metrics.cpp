@@ -24,7 +24,7 @@ public:
   std::optional<Metric> accuracy() {
     if (!isClasses())
       return refuse("scores of classes");
-    return Metric{share(equal(predicted(), labels())), {}};
+    return share(equal(predicted(), labels()));
   }
 
   std::optional<Metric> topFive() {
@@ -34,13 +34,13 @@ public:
     Tensor own = spreadOver(sum(where(isClass(labels()), scores, 0.0), operands.axis));
     // NaN is above all numbers and not above itself, as in argmax.
     Tensor above = sum(convert(bitAnd(bitNot(scores <= own), equal(own, own)), b.getI64Type()), operands.axis);
-    return Metric{share(above <= 4.0), {}};
+    return share(above <= 4.0);
   }
 
   std::optional<Metric> binaryAccuracy() {
     if (isClasses())
       return refuse("a number for each decision");
-    return Metric{share(equal(positive(scores, operands.scoreBorder), positive(target, operands.targetBorder))), {}};
+    return share(equal(positive(scores, operands.scoreBorder), positive(target, operands.targetBorder)));
   }
 
   std::optional<Metric> meanError(bool squares) {
@@ -77,6 +77,16 @@ public:
     Tensor met = either > 0.0;
     Tensor value = sum(where(met, common / either, 0.0)) / sum(inDouble(met));
     return Metric{convert(value, elementOf(scores.value)).value, join({common, either}, dimsOf(common.value))};
+  }
+
+  /// [x times the labels, the labels] of a mean over the labels that count, or zeros where none does. Nothing where all
+  /// do.
+  Value weighted(Value x) const {
+    if (!kept)
+      return {};
+    Tensor any = sum(inDouble(*kept)) > 0.0;
+    Tensor all = with(sizeValue(b, loc, elementCount(target.value.getType()), b.getF64Type()));
+    return join({where(any, inDouble(with(x)) * all, 0.0), where(any, all, 0.0)}, {});
   }
 
 private:
@@ -122,11 +132,12 @@ private:
   }
 
   /// Among the examples that count, those for which it is true.
-  Value share(Tensor truths) const {
+  Metric share(Tensor truths) const {
     Tensor hits = convert(truths, elementOf(scores.value));
     if (!kept)
-      return mean(hits).value;
-    return (sum(where(*kept, hits, 0.0)) / sum(convert(*kept, elementOf(scores.value)))).value;
+      return {mean(hits).value, {}};
+    Value value = (sum(where(*kept, hits, 0.0)) / sum(convert(*kept, elementOf(scores.value)))).value;
+    return {value, weighted(value)};
   }
 
   /// Values of these sizes as the rows of one.
@@ -175,4 +186,13 @@ std::optional<Metric> symc::buildMetric(OpBuilder &b, Location loc, StringRef na
   assert(operands && metric != std::end(kMetrics) && "a loss and one of metricNames");
   MetricBuilder builder(b, loc, loss, *operands, wanted);
   return metric->build(builder);
+}
+
+Value symc::lossTotals(OpBuilder &b, Location loc, Value total, Operation *loss) {
+  std::optional<LossOperands> operands = lossOperands(loss);
+  auto reduction = loss->getAttrOfType<LossReductionAttr>("reduction");
+  if (reduction && reduction.getValue() != LossReduction::mean)
+    return {};
+  std::string unused;
+  return MetricBuilder(b, loc, loss, *operands, unused).weighted(total);
 }

@@ -28,10 +28,13 @@ mlir::Value crossEntropies(mlir::OpBuilder &b, mlir::Location loc, mlir::Operati
 
 /// A scalar for the examples of a call; where a data set has another value than the mean over its batches, also the
 /// `totals` to add up, in f64: [sum of losses, number of examples] of perplexity, and of mean_iou two rows with a
-/// column for each class, the sizes of the intersections and of the unions.
+/// column for each class, the sizes of the intersections and of the unions. A mean over the labels that are not ignored
+/// has [value times labels, labels], of a call without one [0, 0]: it has no part in the mean over batches.
 struct Metric {
   mlir::Value value, totals;
 };
+/// The totals of a value that is made of this loss alone; null where every call has a part in its mean.
+mlir::Value lossTotals(mlir::OpBuilder &b, mlir::Location loc, mlir::Value total, mlir::Operation *loss);
 llvm::SmallVector<llvm::StringRef> metricNames();
 /// The metric of this name, one of metricNames, on the operands of a loss. Nothing where they are not of the kind that
 /// it takes: `wanted` says which that is.

@@ -116,7 +116,7 @@ typedef struct {
   const symc_argument *inputs;
   /* predict: the outputs. loss: the loss. gradients: one a trainable parameter, named like it.
      train_step, evaluate: the loss, then the metrics, then, as METRIC/totals, the sums over the examples of the call
-     that a metric of that name is made of over a data set. Typed functions do not have those. */
+     that a metric of that name, or the loss, is made of over a data set. Typed functions do not have those. */
   const symc_argument *outputs;
   int32_t dim_count;   /* symbolic dimensions that the typed function takes, ... */
   const int32_t *dims; /* ... in that order, as indices into symc_model::dims */

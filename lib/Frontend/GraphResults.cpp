@@ -90,6 +90,9 @@ void ResultTable::buildReadyMetrics(const TrainDecl &train, Value loss) {
   SmallVector<StringRef> known = metricNames();
   SmallVector<Operation *> losses = lossesIn(loss);
   std::vector<GraphResult> totals; // behind all metrics
+  if (losses.size() == 1)
+    if (Value ofLoss = lossTotals(builder, losses.front()->getLoc(), loss, losses.front()))
+      totals.push_back({ofLoss, std::string("loss") + SYMC_TOTALS_ENDING, sym::Role::totals, "", ""});
   for (const JsonValue *item : train.readyMetrics) {
     std::string_view name = item->string();
     if (!llvm::is_contained(known, ref(name))) {

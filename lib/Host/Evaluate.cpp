@@ -18,6 +18,9 @@ namespace symc::host {
 
 static double perplexity(const double *totals, size_t) { return std::exp(totals[0] / totals[1]); }
 
+/// Over the batches in which something counts.
+static double ratio(const double *totals, size_t) { return totals[0] / totals[1]; }
+
 /// Over the classes that occur.
 static double meanIou(const double *totals, size_t count) {
   size_t classes = count / 2, met = 0;
@@ -31,10 +34,14 @@ static double meanIou(const double *totals, size_t count) {
 }
 
 static auto finishOf(std::string_view metric) -> double (*)(const double *, size_t) {
-  return metric == "perplexity" ? perplexity : metric == "mean_iou" ? meanIou : nullptr;
+  if (metric == "perplexity")
+    return perplexity;
+  if (metric == "mean_iou")
+    return meanIou;
+  return metric == column::loss || metric == "accuracy" || metric == "top_5_accuracy" ? ratio : nullptr;
 }
 
-/// The metric whose totals an output is, or nothing.
+/// The metric, or the loss, whose totals an output is, or nothing.
 static std::string_view totalsOf(std::string_view output) {
   constexpr std::string_view ending = SYMC_TOTALS_ENDING;
   bool ends = output.size() > ending.size() && output.substr(output.size() - ending.size()) == ending;

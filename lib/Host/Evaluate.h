@@ -48,7 +48,8 @@ public:
   explicit Means(const ScoreOutputs &outputs);
   void add(const ScoreOutputs &outputs, int64_t batchExamples);
   size_t count() const { return scores; }
-  /// The mean over batches weighted by examples, or what the totals of a metric say.
+  /// The mean over batches weighted by examples, or what the totals of a metric say. A batch whose labels are all
+  /// ignored has none.
   double mean(size_t score) const;
 
   /// Batch means times their examples, then totals: what a training run that goes on later keeps.

@@ -108,5 +108,46 @@ def compare(where, got, wanted, metrics, failures):
     failures += [f"{where}: {m} is {got[m]}, not {wanted[m]}" for m in metrics if not np.isclose(got[m], wanted[m], rtol=1e-9)]
 
 
+def check_ignored(folder, failures):
+    """A batch whose labels are all ignored has no part in a mean, wherever that stands; NaN of anything else stays."""
+    path = folder / "ignored.json"
+    graph = {"symc": 1, "name": "ignored", "inputs": {"x": "f32[n, 6]", "l": "i64[n]"}, "parameters": {"c": "f32[]"},
+             "nodes": [{"name": "z", "expr": "x + c"}, node("l2", "sparse_softmax_cross_entropy", ["z", "l"], ignore_index=-1),
+                       {"name": "J", "expr": "l2 * 2.0 + c**2"}],
+             "outputs": ["z"], "train": {"loss": "J", "optimizer": {"sgd": {"learning_rate": 0}},
+                                         "metrics": ["accuracy", "top_5_accuracy", "perplexity"]}}
+    path.write_text(json.dumps(graph))
+    x = RNG.normal(size=(6, 6)).astype(np.float32)
+    labels = np.array([3, -1, -1, -1, 5, 0])
+
+    def scores(data):
+        np.savez(folder / "ignored.npz", **data)
+        file = str(folder / "ignored.npz")
+        said = [subprocess.run([os.environ["SYMC"], *command, "--batch-size", "2"], check=True, capture_output=True, text=True).stdout
+                for command in (["eval", str(path), "--data", file],
+                                ["train", str(path), "--data", file, "--validation", file])]
+        row = json.loads(said[1])
+        return [json.loads(said[0]), row, {name[4:]: value for name, value in row.items() if name.startswith("val_")}]
+
+    parts = [of_classes(x[i:i + 2], labels[i:i + 2], ignored=-1) for i in (0, 4)]
+    logs, kept = log_softmax(x, -1), [i for i in range(6) if labels[i] >= 0]
+    losses = {i: -logs[i, labels[i]] for i in kept}
+    wanted = {m: np.mean([part[m] for part in parts]) for m in ("accuracy", "top_5_accuracy")}
+    wanted["loss"] = 2 * np.mean([losses[0], (losses[4] + losses[5]) / 2])
+    wanted["perplexity"] = np.exp(np.mean(list(losses.values())))
+    for where, got in zip(("eval", "train", "validation"), scores({"x": x, "l": labels})):
+        for metric, value in wanted.items():
+            # Training takes the examples in an order of its own.
+            if got[metric] is None or (where != "train" and not np.isclose(got[metric], value, rtol=1e-5)):
+                failures.append(f"ignored, {where}: {metric} is {got[metric]}, not {value}")
+    for where, got in zip(("eval", "train", "validation"), scores({"x": x, "l": np.full(6, -1)})):
+        if got["loss"] is not None or got["accuracy"] is not None:
+            failures.append(f"nothing counts, {where}: {got}")
+    x[4, 2] = np.nan
+    for where, got in zip(("eval", "train", "validation"), scores({"x": x, "l": labels})):
+        if got["loss"] is not None:
+            failures.append(f"NaN, {where}: {got}")
+
+
 if __name__ == "__main__":
-    run(__doc__, {name: lambda *to, name=name: check(name, *to) for name in CASES})
+    run(__doc__, {**{name: lambda *to, name=name: check(name, *to) for name in CASES}, "ignored": check_ignored})
