@@ -75,7 +75,8 @@ public:
       either.value = join({sum(inDouble(bitNot(both))), sum(inDouble(any))}, {});
     }
     Tensor met = either > 0.0;
-    Tensor value = sum(where(met, common / either, 0.0)) / sum(inDouble(met));
+    // A class that does not occur adds 0, without a division by 0 that would look like a fault.
+    Tensor value = sum(common / maximum(either, 1.0)) / sum(inDouble(met));
     return Metric{convert(value, elementOf(scores.value)).value, join({common, either}, dimsOf(common.value))};
   }
 

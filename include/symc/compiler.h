@@ -201,7 +201,9 @@ typedef enum {
   SYMC_EXAMINE_NODES = 0,
   /* `values` are the results of `function`: which is the first that differs? */
   SYMC_EXAMINE_RESULTS,
-  /* `values` as of NODES: which op is the first that makes a NaN or an infinity out of finite operands? */
+  /* `values` as of NODES: which op is the first that makes a NaN or an infinity out of finite operands (or a NaN out of
+     infinities that the graph itself says)? One whose elements reach a result is before one whose elements do not; of
+     those, where `function` is "gradients", since gradients are not finite, only what the loss is made of is named. */
   SYMC_EXAMINE_NOT_FINITE,
   /* No values: which pass is the first after which the reference gives other results? */
   SYMC_EXAMINE_PASSES
@@ -212,7 +214,7 @@ typedef enum {
 typedef struct {
   uint32_t size;
   int32_t question;                   /* a symc_question */
-  const char *function;               /* of RESULTS */
+  const char *function;               /* of RESULTS, NOT_FINITE */
   const symc_array *const *arguments; /* inputs, parameters and state, by name */
   const symc_array *const *values;
   int32_t argument_count, value_count;
@@ -241,8 +243,9 @@ SYMC_COMPILER_EXPORT symc_outcome symc_session_differentiate(symc_session *sessi
 
 /* `symc bisect`: the text of the result is what was found, one JSON object: `node` and its `op`, or `function` and its
    `result`; the `pass`; the place (`file`, `line`, `column`); and of the first element that is wrong `element` (its
-   index), `value`, `reference` and `allowed`, with how many `differ` of how many `elements`. There is no text when
-   nothing was found. */
+   index), `value`, `reference` and `allowed`, with how many `differ` of how many `elements`. Of what is not finite:
+   `of_infinities`, true where the operands are so, too; `reaches_result`, false where no result is so because of it.
+   There is no text when nothing was found. */
 SYMC_COMPILER_EXPORT symc_outcome symc_session_examine(symc_session *session, const symc_compile_options *options,
                                                        const symc_examination *examination, symc_result **result);
 

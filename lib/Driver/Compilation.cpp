@@ -254,6 +254,10 @@ static std::string findingJson(const Finding &finding, bool hasReference) {
     }
     json["differ"] = difference->count;
     json["elements"] = finding.elements;
+    if (finding.ofInfinities)
+      json["of_infinities"] = true;
+    if (!finding.reachesResult)
+      json["reaches_result"] = false;
   }
   return jsonLine(json);
 }

@@ -7,6 +7,7 @@
 #include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Requirements.h"
 #include "dialects/sym/Roles.h"
+#include "lib/Driver/NotFinite.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Pass/Pass.h"
 #include <cmath>
@@ -292,10 +293,6 @@ std::optional<Finding> Examiner::firstDifferentResult() {
   return finding;
 }
 
-static bool isFinite(const Array &array) {
-  return llvm::all_of(array.reals, [](double x) { return std::isfinite(x); });
-}
-
 std::optional<Finding> Examiner::firstNotFinite() {
   auto model = module.lookupSymbol<func::FuncOp>("model");
   SmallVector<Array> arguments;
@@ -303,6 +300,7 @@ std::optional<Finding> Examiner::firstNotFinite() {
   if (!options)
     return std::nullopt;
   llvm::DenseMap<::mlir::Value, const Array *> given;
+  std::deque<Array> constants;
   forEachValue(model, [&](OpResult result, const std::string &name) {
     if (const Array *found = valueOf(name, result.getType(), *options))
       given[result] = found;
@@ -310,28 +308,30 @@ std::optional<Finding> Examiner::firstNotFinite() {
   if (!failure.empty())
     return std::nullopt;
   for (auto [argument, value] : llvm::zip_equal(model.getArguments(), arguments))
-    given[argument] = &value;
-  // Of a constant the graph itself is to blame.
-  auto known = [&](::mlir::Value value) { return !given.count(value) || isFinite(*given[value]); };
+    if (value.element) // needed and therefore given
+      given[argument] = &value;
   for (Operation &op : model.getBody().front().without_terminator())
-    for (OpResult result : op.getResults()) {
-      if (!given.count(result) || isFinite(*given[result]) || !llvm::all_of(op.getOperands(), known))
-        continue;
-      const Array &array = *given[result];
-      Difference difference{{}, 0, 0, 0, 0};
-      forEachPlace(array.sizes, [&](Place place, int64_t i) {
-        if (std::isfinite(array.reals[i]))
-          return;
-        if (difference.count++ == 0) {
-          difference.place = Sizes(place);
-          difference.found = array.reals[i];
-        }
-      });
-      return Finding{
-          "",           nodeName(op.getLoc()).str(), op.getName().stripDialect().str(), "", op.getLoc(), difference,
-          array.count()};
+    if (op.hasTrait<OpTrait::ConstantLike>())
+      given[op.getResult(0)] = &constants.emplace_back(Interpreter(*options).constant(&op));
+  std::optional<NotFiniteValues::Made> made =
+      NotFiniteValues(model, given).first(/*gradientsAreNot=*/evidence.function == "gradients");
+  if (!made)
+    return std::nullopt;
+  const Array &array = *given[made->value];
+  Difference difference{{}, 0, 0, 0, static_cast<int64_t>(made->elements.count())};
+  forEachPlace(array.sizes, [&](Place place, int64_t i) {
+    if (i == made->elements.find_first()) {
+      difference.place = Sizes(place);
+      difference.found = array.reals[i];
     }
-  return std::nullopt;
+  });
+  Operation *op = made->value.getOwner();
+  Finding finding{
+      "",           nodeName(op->getLoc()).str(), op->getName().stripDialect().str(), "", op->getLoc(), difference,
+      array.count()};
+  finding.ofInfinities = made->ofInfinities;
+  finding.reachesResult = made->reaches;
+  return finding;
 }
 
 //===----------------------------------------------------------------------===//

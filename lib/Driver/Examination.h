@@ -60,6 +60,8 @@ struct Finding {
   mlir::Location location;
   std::optional<interpreter::Difference> difference;
   int64_t elements = 0; // of the tensor
+  // Of what is not finite, see NotFinite.h:
+  bool ofInfinities = false, reachesResult = true;
 };
 
 class Examiner {
@@ -70,7 +72,9 @@ public:
   std::optional<Finding> firstDifferentNode();
   /// The first result of a function of the module that differs from the reference's.
   std::optional<Finding> firstDifferentResult();
-  /// The first op of @model that makes a NaN or an infinity out of finite operands.
+  /// The first op of @model that makes a NaN or an infinity out of finite operands, or NaN out of infinities that the
+  /// graph says, those first that reach a result. The gradients are not finite either where the function is
+  /// "gradients".
   std::optional<Finding> firstNotFinite();
 
   /// Why the reference could not be evaluated; empty: it could.

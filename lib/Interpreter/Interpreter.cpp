@@ -209,3 +209,12 @@ Outcome Interpreter::evaluate(func::FuncOp function, ArrayRef<Array> arguments, 
                              &outcome.failed);
   return outcome;
 }
+
+Array Interpreter::constant(Operation *op) const {
+  std::string error;
+  std::mt19937_64 random;
+  Scope scope(options, rules, random, error);
+  const Rules::Entry *entry = rules.find(op);
+  assert(entry && op->hasTrait<OpTrait::ConstantLike>() && "an op with operands");
+  return entry->rule(op, scope)[0];
+}

@@ -54,6 +54,9 @@ public:
   /// empty.
   Outcome evaluate(mlir::func::FuncOp function, llvm::ArrayRef<Array> arguments, const llvm::BitVector &wanted = {});
 
+  /// The value of an op that is a constant.
+  Array constant(mlir::Operation *op) const;
+
 private:
   Options options;
   const Rules &rules;

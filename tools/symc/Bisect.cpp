@@ -75,16 +75,13 @@ public:
     Compiled exposing(arguments, options, /*exposesValues=*/true, /*isFirst=*/true);
     if (exposing.exit)
       return exposing.exit;
-    symc_question question = arguments.has("--nan") ? SYMC_EXAMINE_NOT_FINITE : SYMC_EXAMINE_NODES;
-    if (int exit = ask(*exposing.witness, question, "predict"))
-      return exit;
-    // What comes from an input, a parameter or a constant is made by no op.
-    if (arguments.has("--nan") && !allFinite(*exposing.witness))
-      return host::Done;
+    if (!arguments.has("--nan"))
+      if (int exit = ask(*exposing.witness, SYMC_EXAMINE_NODES, "predict"))
+        return exit;
     Compiled plain(arguments, options, /*exposesValues=*/false, /*isFirst=*/false);
     if (plain.exit)
       return plain.exit;
-    return arguments.has("--nan") ? searchResults(*plain.witness) : examineResults(*plain.witness);
+    return arguments.has("--nan") ? searchNotFinite(*exposing.witness, *plain.witness) : examineResults(*plain.witness);
   }
   bool found = false;
 
@@ -92,28 +89,26 @@ private:
   const Arguments &arguments;
   const host::WitnessOptions &options;
 
-  int ask(Witness &witness, symc_question question, const std::string &function) {
+  /// `values` are the results of that function of the witness; none without one. `about`: the function of the question.
+  int ask(Witness &witness, symc_question question, const std::string &function, const std::string &about = {}) {
     std::vector<host::NamedArray> given = witness.arguments(), values;
-    if (question != SYMC_EXAMINE_PASSES)
+    if (!function.empty())
       values = witness.results(function);
     CompileRequest request(arguments);
     request.errorsOnly = true;
-    request.setExamination(question, question == SYMC_EXAMINE_RESULTS ? function : "", given, values, witness.seed());
+    request.setExamination(question, about, given, values, witness.seed());
     int exit = runCompiler(CompilerCommand::Examine, request);
     found |= exit == 1;
     return exit;
   }
 
-  static bool allFinite(Witness &witness) {
-    for (const auto &arrays : {witness.arguments(), witness.results("predict")})
-      if (!std::all_of(arrays.begin(), arrays.end(), isFinite))
-        return false;
-    return true;
+  static bool areFinite(const std::vector<host::NamedArray> &arrays) {
+    return std::all_of(arrays.begin(), arrays.end(), isFinite);
   }
 
   int examineResults(Witness &witness) {
     for (const std::string &function : witness.functions())
-      if (int exit = ask(witness, SYMC_EXAMINE_RESULTS, function))
+      if (int exit = ask(witness, SYMC_EXAMINE_RESULTS, function, function))
         return exit;
     return host::Done;
   }
@@ -132,10 +127,22 @@ private:
     return std::all_of(array.reals.begin(), array.reals.end(), [](double x) { return std::isfinite(x); });
   }
 
-  /// A derivative may be NaN where every value is finite.
-  int searchResults(Witness &witness) {
-    for (const std::string &function : witness.functions())
-      for (const host::NamedArray &result : witness.results(function))
+  /// The ops first. A derivative may be NaN where every value is finite; and where a value is not, and no op is at
+  /// fault, it comes from an input, a parameter or a constant, and results only tell of it.
+  int searchNotFinite(Witness &exposing, Witness &plain) {
+    bool valuesAre = areFinite(exposing.results("predict")), argumentsAre = areFinite(exposing.arguments());
+    std::vector<std::string> suspects = plain.functions();
+    if (!valuesAre || !argumentsAre) {
+      suspects.clear();
+      const std::vector<std::string> &all = plain.functions();
+      if (argumentsAre && std::find(all.begin(), all.end(), "gradients") != all.end())
+        suspects.emplace_back("gradients");
+      bool areGradients = suspects.empty() || areFinite(plain.results("gradients"));
+      if (int exit = ask(exposing, SYMC_EXAMINE_NOT_FINITE, "predict", areGradients ? "" : "gradients"))
+        return exit;
+    }
+    for (const std::string &function : suspects)
+      for (const host::NamedArray &result : plain.results(function))
         if (!isFinite(result)) {
           printFinding(jsonLine(described(function, result)));
           found = true;

@@ -91,6 +91,61 @@ TEST(Examination, TheFirstThatMakesNaNIsNamed) {
   EXPECT_TRUE(std::isnan(finding->difference->found));
 }
 
+TEST(Examination, WhatAMaskDropsIsNamedLast) {
+  std::string masked = R"(
+module {
+  func.func @model(%x: tensor<2xf32> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<2xf32> {sym.name = "y", sym.role = #sym.role<output>},
+          tensor<2xf32> {sym.name = "J", sym.role = #sym.role<loss>}) {
+    %0 = sym.log %x : tensor<2xf32> loc("a")
+    %1 = sym.greater %x, %x : tensor<2xf32> -> tensor<2xi1> loc("c")
+    %2 = sym.where %1, %0, %x : tensor<2xi1>, tensor<2xf32> loc("w")
+    %3 = sym.sqrt %x : tensor<2xf32> loc("d")
+    return %3, %2 : tensor<2xf32>, tensor<2xf32>
+  }
+}
+)";
+  ExaminationRequest request;
+  request.arguments = {given("x", {-1, 0})};
+  GivenArray condition{"value:1", ElementType::Bool, {2}, {}, {0, 0}};
+  request.values = {given("value:0", {std::nan(""), -HUGE_VAL}), condition, given("value:2", {-1, 0}),
+                    given("value:3", {std::nan(""), 0})};
+  auto find = [&](bool reaches, const char *function) {
+    std::string text = masked;
+    if (!reaches)
+      text.replace(text.find("return %3"), 9, "return %x");
+    Module m(text);
+    request.function = function;
+    Evidence evidence(request, &m.context);
+    return Examiner(*m.module, evidence).firstNotFinite();
+  };
+  std::optional<Finding> finding = find(true, "");
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->name, "d");
+  EXPECT_EQ(finding->difference->count, 1);
+  EXPECT_TRUE(finding->reachesResult);
+  finding = find(false, "");
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->name, "a");
+  EXPECT_EQ(finding->difference->count, 2);
+  EXPECT_FALSE(finding->reachesResult);
+  // Its derivative is 0 times infinity.
+  finding = find(false, "gradients");
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->name, "a");
+  EXPECT_TRUE(finding->reachesResult);
+  request.values[0] = given("value:0", {1, 2});
+  EXPECT_FALSE(find(false, "gradients")); // 'd' is of no loss
+}
+
+TEST(Examination, AnArgumentThatNothingUsesNeedsNoValue) {
+  std::string unused = model;
+  unused.replace(unused.find("(%x:"), 4, R"((%u: tensor<3xf32> {sym.name = "u", sym.role = #sym.role<input>}, %x:)");
+  Module m(unused);
+  exposeValues(*m.module);
+  EXPECT_FALSE(findNode(m, honest()));
+}
+
 TEST(Examination, ValuesOfOtherSizesAreRefused) {
   Module m(model);
   exposeValues(*m.module);
