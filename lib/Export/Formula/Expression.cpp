@@ -64,7 +64,8 @@ static bool isTruth(const Expr &e) {
   case Kind::Compare:
     return true;
   case Kind::Mul:
-    return e.ratio.is(1) && llvm::all_of(e.args, truth) && llvm::all_of(e.powers, [](int power) { return power == 1; });
+    return e.ratio.is(1) && llvm::all_of(e.args, truth) &&
+           llvm::all_of(e.powers, [](int64_t power) { return power == 1; });
   case Kind::MatMul:
   case Kind::Transpose:
   case Kind::Broadcast:
@@ -111,7 +112,7 @@ Ex Algebra::intern(Expr e) {
     --e.operations;
     break;
   case Kind::Mul:
-    for (int power : e.powers)
+    for (int64_t power : e.powers)
       e.operations += 1 + (power != 1 && power != -1);
     e.operations += !e.ratio.is(1);
     --e.operations;
@@ -208,37 +209,70 @@ Ex Algebra::add(ArrayRef<std::pair<Ratio, Ex>> terms, const Dims &shape) {
   return shaped(intern(std::move(e)), shape);
 }
 
-Ex Algebra::mul(ArrayRef<std::pair<Ex, int>> factors, const Dims &shape) {
+/// Exponents beyond it are not all numbers of the arithmetic that a formula is evaluated in.
+static constexpr int64_t largestExponent = int64_t(1) << 53;
+
+/// The exponent that multiplies by both, or adds them up.
+static std::optional<int64_t> exponentOf(__int128 exponent) {
+  bool fits = exponent <= largestExponent && exponent >= -largestExponent;
+  return fits ? std::optional<int64_t>(exponent) : std::nullopt;
+}
+
+static Ratio powerOf(Ratio base, int64_t exponent) {
+  if (exponent < 0)
+    base = Ratio::make(base.below, base.above);
+  Ratio result;
+  for (uint64_t left = std::abs(exponent); left; left /= 2, base = left ? base * base : base)
+    if (left % 2)
+      result = result * base;
+  return result;
+}
+
+/// Whether a number came out as infinite or 0 because there are none so large or small.
+static bool isOutOfRange(Ratio result, Ratio a, Ratio b) {
+  auto isOrdinary = [](Ratio r) { return std::isfinite(r.value()) && r.value() != 0; };
+  return isOrdinary(a) && isOrdinary(b) && !isOrdinary(result);
+}
+
+Ex Algebra::mul(ArrayRef<std::pair<Ex, int64_t>> factors, const Dims &shape) {
   Ratio coefficient;
-  std::vector<std::pair<Ex, int>> collected;
-  std::function<void(Ex, int)> collect = [&](Ex x, int power) {
-    x = dropBroadcast(x);
-    if (x->kind == Kind::Number) {
-      Ratio base = power < 0 ? Ratio::make(x->ratio.below, x->ratio.above) : x->ratio;
-      for (int i = 0; i < std::abs(power); ++i)
-        coefficient = coefficient * base;
-      return;
-    }
-    if (x->kind == Kind::Mul) {
-      collect(number(x->ratio), power);
-      for (size_t i = 0; i < x->args.size(); ++i)
-        collect(x->args[i], x->powers[i] * power);
-      return;
-    }
+  std::vector<std::pair<Ex, int64_t>> collected;
+  auto addFactor = [&](Ex x, int64_t power) {
     for (auto &[other, exponent] : collected)
-      if (other == x) {
-        exponent += power;
-        return;
-      }
+      if (other == x)
+        if (std::optional<int64_t> sum = exponentOf(__int128(exponent) + power)) {
+          exponent = *sum;
+          return;
+        }
     collected.push_back({x, power});
   };
-  for (auto &[x, power] : factors)
-    collect(x, power);
+  // A product's factors take its exponent, if all of them can.
+  auto isSeparable = [&](Ex x, int64_t power) {
+    Ratio number = powerOf(x->ratio, power);
+    return !isOutOfRange(number, x->ratio, {}) && !isOutOfRange(coefficient * number, coefficient, number) &&
+           llvm::all_of(x->powers, [&](int64_t inner) { return exponentOf(__int128(inner) * power).has_value(); });
+  };
+  std::function<void(Ex, int64_t)> collect = [&](Ex x, int64_t power) {
+    if (x->kind == Kind::Number) {
+      coefficient = coefficient * powerOf(x->ratio, power);
+    } else if (x->kind == Kind::Mul && isSeparable(x, power)) {
+      collect(number(x->ratio), power);
+      for (size_t i = 0; i < x->args.size(); ++i)
+        collect(dropBroadcast(x->args[i]), x->powers[i] * power);
+    } else {
+      addFactor(x, power);
+    }
+  };
+  // Numbers first: what has one of its own may have to stay apart from them.
+  for (bool numbers : {true, false})
+    for (auto &[factor, power] : factors)
+      if (Ex x = dropBroadcast(factor); (x->kind == Kind::Number) == numbers)
+        collect(x, power);
   llvm::erase_if(collected, [](auto &factor) { return factor.second == 0; });
   if (coefficient.above == 0)
     collected.clear();
   // Scalars go before what they scale.
-  std::vector<std::pair<Ex, int>> ordered;
+  std::vector<std::pair<Ex, int64_t>> ordered;
   for (bool scalars : {true, false})
     for (auto &factor : collected)
       if (factor.first->isScalar() == scalars)
@@ -280,7 +314,7 @@ std::pair<Ex, Ex> Algebra::splitScalar(Ex x) {
     return {inner, shaped(one, shape)};
   if (inner->kind != Kind::Mul)
     return {one, x};
-  SmallVector<std::pair<Ex, int>> scalars{{number(inner->ratio), 1}}, rest;
+  SmallVector<std::pair<Ex, int64_t>> scalars{{number(inner->ratio), 1}}, rest;
   for (size_t i = 0; i < inner->args.size(); ++i)
     (inner->args[i]->isScalar() ? scalars : rest).push_back({inner->args[i], inner->powers[i]});
   return {mul(scalars, {}), mul(rest, shape)};

@@ -64,7 +64,7 @@ struct Expr {
   Dim size;
   std::vector<Ex> args;
   std::vector<Ratio> terms;
-  std::vector<int> powers;
+  std::vector<int64_t> powers;
   std::vector<Argument> attributes;
   unsigned id = 0;
   size_t operations = 0; // as written out
@@ -87,8 +87,8 @@ public:
   Ex size(Dim size);
   Ex ref(std::string name, Dims shape, bool truth = false);
   Ex add(llvm::ArrayRef<std::pair<Ratio, Ex>> terms, const Dims &shape);
-  /// Product of powers.
-  Ex mul(llvm::ArrayRef<std::pair<Ex, int>> factors, const Dims &shape);
+  /// Product of powers. Factors stay apart where what they make together is no exact number.
+  Ex mul(llvm::ArrayRef<std::pair<Ex, int64_t>> factors, const Dims &shape);
   Ex scale(Ratio by, Ex x) { return mul({{number(by), 1}, {x, 1}}, x->shape); }
   Ex matmul(Ex a, Ex b, const Dims &shape);
   Ex transpose(Ex x);

@@ -171,7 +171,7 @@ private:
     }
   }
 
-  Piece power(Ex x, int exponent) {
+  Piece power(Ex x, int64_t exponent) {
     if (exponent == 1)
       return piece(x);
     return postfix(piece(x), (x->isScalar() ? "^{" : "^{\\circ ") + std::to_string(exponent) + "}");

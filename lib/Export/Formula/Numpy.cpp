@@ -155,7 +155,7 @@ private:
     return negative(grouped(chain));
   }
 
-  Piece power(Ex x, int exponent) {
+  Piece power(Ex x, int64_t exponent) {
     return exponent == 1 ? piece(x) : postfix(number(piece(x)), "**" + std::to_string(exponent));
   }
 
@@ -170,7 +170,7 @@ private:
     }
     // Sizes and numbers make one quotient: 2/m.
     std::vector<Operand> above, below;
-    std::vector<std::pair<Ex, int>> tensors;
+    std::vector<std::pair<Ex, int64_t>> tensors;
     for (auto [factor, exponent] : llvm::zip_equal(x->args, x->powers)) {
       if (factor->kind == Kind::Size)
         (exponent > 0 ? above : below).push_back({"*", power(factor, std::abs(exponent))});

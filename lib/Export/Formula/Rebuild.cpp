@@ -20,7 +20,7 @@ Ex Algebra::rebuilt(Ex e, ArrayRef<Ex> args) {
     return add(terms, e->shape);
   }
   case Kind::Mul: {
-    SmallVector<std::pair<Ex, int>> factors{{number(e->ratio), 1}};
+    SmallVector<std::pair<Ex, int64_t>> factors{{number(e->ratio), 1}};
     for (auto [x, power] : llvm::zip_equal(args, e->powers))
       factors.push_back({x, power});
     return mul(factors, e->shape);
