@@ -49,10 +49,24 @@ void symc::readOutputs(SectionReader &in, const JsonValue &value, std::vector<Ou
     in.report.error(value.range, code::EmptyList, "'outputs' is empty");
 }
 
+/// Neither a name that every model has already, nor one that makes a C function of a name that somebody else has.
+static void checkEntryName(SectionReader &in, const DeclaredName &name, const GraphDecl &graph) {
+  if (in.reserved.entryPoint(name.text))
+    return in.checkReserved(name, in.reserved.entryPoint, "an entry point");
+  if (!publicNameProblem(graph.name).empty() || in.reserved.model(graph.name))
+    return; // the model's name is reported
+  if (std::optional<NameHolder> holder = in.reserved.function(graph.name, name.text))
+    in.report.error(name.range, holder->code,
+                    "an entry point of the model " + quoted(graph.name) + " cannot be called " + quoted(name.text) +
+                        ": " + quoted(std::string(graph.name) + "_" + std::string(name.text)) + " is " +
+                        std::string(holder->what),
+                    "the C function is called as the model, '_' and the entry point");
+}
+
 void symc::readEntryPoints(SectionReader &in, const JsonValue &section, GraphDecl &graph) {
   for (const JsonMember &member : section.members()) {
     if (in.readPublicName(member.key, member.keyRange, "an entry point"))
-      in.checkReserved({member.key, member.keyRange}, in.reserved.entryPoint, "an entry point");
+      checkEntryName(in, {member.key, member.keyRange}, graph);
     if (!wantKind(member.value, JsonValue::Object, "an entry point", in.report))
       continue;
     in.checkKeys(member.value, "an entry point", {"outputs", "stream", "doc"});

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What is made of a graph has names of its own: those of generated functions, of a header and what is used beside it, of
-// the columns of a log. The front end does not know them: whoever asks for an import hands the rules in.
+// What is made of a graph has names of its own: those of generated functions, of a header and what is used beside it,
+// of the columns of a log. The front end does not know them: whoever asks for an import hands the rules in.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_FRONTEND_RESERVEDNAMES_H
@@ -25,11 +25,16 @@ struct NameHolder {
 /// Nothing for a name that is free.
 using NameRule = std::optional<NameHolder> (*)(std::string_view name);
 
+/// The same for the function that an entry point becomes, whose name is made of two.
+using FunctionRule = std::optional<NameHolder> (*)(std::string_view model, std::string_view entryPoint);
+
 struct ReservedNames {
   static std::optional<NameHolder> none(std::string_view) { return std::nullopt; }
+  static std::optional<NameHolder> noFunction(std::string_view, std::string_view) { return std::nullopt; }
 
   NameRule model = none;
   NameRule entryPoint = none;
+  FunctionRule function = noFunction;
   NameRule metric = none;
 };
 

@@ -8,11 +8,14 @@
 // a header that is used beside the rest of C and POSIX. These are the identifiers that
 // the headers of C11 and of POSIX.1-2017 declare or define, with the extensions that
 // glibc shows to C++ and without those for other floating-point types; and the
-// beginnings of those that end like a function of a model (`pthread_create`).
+// beginnings of those that end like a function of a model (`pthread_create`). An entry
+// point adds `NAME_ENTRY`, which may be any of them (`posix_memalign`, `size_t`).
 //
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/ReservedNames.h"
+
+#include <unordered_set>
 
 using namespace symc;
 
@@ -421,9 +424,10 @@ static constexpr std::string_view words =
     "mtx_timedlock mtx_trylock mtx_unlock munlock munlockall munmap name_to_handle_at nan nanf nanl nanosleep "
     "nearbyint nearbyintf nearbyintl netent newlocale nextafter nextafterf nextafterl nextdown nextdownf nextdownl "
     "nexttoward nexttowardf nexttowardl nextup nextupf nextupl nfds_t nftw nftw64 nice nl_catd nl_item nl_langinfo "
-    "nl_langinfo_l nlink_t noreturn nrand48 nrand48_r ntohl ntohs obstack_printf obstack_vprintf off64_t off_t "
-    "offsetof on_exit once_flag open open64 open_by_handle_at open_memstream open_wmemstream openat openat64 opendir "
-    "openlog optarg opterr optind optopt osockaddr passwd pathconf pause pclose perror pid_t pipe pipe2 pkey_alloc "
+    "nl_langinfo_l nlink_t noreturn nrand48 nrand48_r ntohl ntohs nullptr_t obstack_printf obstack_vprintf off64_t "
+    "off_t offsetof on_exit once_flag open open64 open_by_handle_at open_memstream open_wmemstream openat openat64 "
+    "opendir openlog optarg opterr optind optopt osockaddr passwd pathconf pause pclose perror pid_t pipe pipe2 "
+    "pkey_alloc "
     "pkey_free pkey_get pkey_mprotect pkey_set poll pollfd popen posix_fadvise posix_fadvise64 posix_fallocate "
     "posix_fallocate64 posix_madvise posix_memalign posix_openpt posix_spawn posix_spawn_file_actions "
     "posix_spawn_file_actions_addchdir_np posix_spawn_file_actions_addclose posix_spawn_file_actions_addclosefrom_np "
@@ -537,4 +541,43 @@ static constexpr std::string_view words =
     "wctype_t wcwidth wint_t wmemchr wmemcmp wmemcpy wmemmove wmempcpy wmemset wordexp wordexp_t wordfree wprintf "
     "write writev wscanf y0 y0f y0l y1 y1f y1l yn ynf ynl ";
 
-bool symc::isCLibraryName(std::string_view name) { return isOneOf(words, name); }
+/// The functions of glibc with a '_' that no header of C or POSIX declares: a library that has one of them takes its
+/// place in the process. Each is followed by a blank.
+static constexpr std::string_view functions =
+    "arch_prctl argp_err_exit_status argp_error argp_failure argp_help argp_parse argp_program_bug_address "
+    "argp_program_version argp_program_version_hook argp_state_help argp_usage argz_add argz_add_sep argz_append "
+    "argz_count argz_create argz_create_sep argz_delete argz_extract argz_insert argz_next argz_replace "
+    "argz_stringify backtrace_symbols backtrace_symbols_fd bind_textdomain_codeset bsd_signal delete_module "
+    "dl_iterate_phdr dn_comp dn_expand dn_skipname envz_add envz_entry envz_get envz_merge envz_remove envz_strip "
+    "epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait error_at_line error_message_count "
+    "error_one_per_line error_print_progname ether_aton ether_aton_r ether_hostton ether_line ether_ntoa ether_ntoa_r "
+    "ether_ntohost eventfd_read eventfd_write fanotify_init fanotify_mark fgetsgent_r fgetspent_r "
+    "fmaximum_mag_numf128 fmaximum_mag_numf32 fmaximum_mag_numf32x fmaximum_mag_numf64 fmaximum_mag_numf64x "
+    "fmaximum_magf128 fmaximum_magf32 fmaximum_magf32x fmaximum_magf64 fmaximum_magf64x fmaximum_numf128 "
+    "fmaximum_numf32 fmaximum_numf32x fmaximum_numf64 fmaximum_numf64x fminimum_mag_numf128 fminimum_mag_numf32 "
+    "fminimum_mag_numf32x fminimum_mag_numf64 fminimum_mag_numf64x fminimum_magf128 fminimum_magf32 fminimum_magf32x "
+    "fminimum_magf64 fminimum_magf64x fminimum_numf128 fminimum_numf32 fminimum_numf32x fminimum_numf64 "
+    "fminimum_numf64x fts64_children fts64_close fts64_open fts64_read fts64_set fts_children fts_close fts_open "
+    "fts_read fts_set get_avphys_pages get_nprocs get_nprocs_conf get_phys_pages getaliasbyname_r getaliasent_r "
+    "getmntent_r getopt_long getopt_long_only getsgent_r getsgnam_r getspent_r getspnam_r getutent_r getutid_r "
+    "getutline_r gnu_dev_major gnu_dev_makedev gnu_dev_minor gnu_get_libc_release gnu_get_libc_version h_errlist "
+    "h_nerr init_module inotify_add_watch inotify_init inotify_init1 inotify_rm_watch lgammaf128_r login_tty "
+    "malloc_info malloc_stats malloc_trim malloc_usable_size mcheck_check_all mcheck_pedantic modify_ldt "
+    "mount_setattr move_mount ns_name_compress ns_name_ntop ns_name_pack ns_name_pton ns_name_skip ns_name_uncompress "
+    "ns_name_unpack ntp_adjtime ntp_gettime ntp_gettimex obstack_alloc_failed_handler obstack_exit_failure "
+    "obstack_free open_tree parse_printf_format pidfd_getfd pidfd_open pidfd_send_signal pivot_root printf_size "
+    "printf_size_info re_comp re_exec re_max_failures register_printf_function register_printf_modifier "
+    "register_printf_specifier register_printf_type res_dnok res_hnok res_mailok res_mkquery res_nmkquery res_nquery "
+    "res_nquerydomain res_nsearch res_nsend res_ownok res_query res_querydomain res_search res_send sgetsgent_r "
+    "sgetspent_r strtof128_l timerfd_create timerfd_gettime timerfd_settime wcstof128_l ";
+
+bool symc::isCLibraryName(std::string_view name) {
+  static const std::unordered_set<std::string_view> names = [] {
+    std::unordered_set<std::string_view> set;
+    for (std::string_view rest : {words, functions})
+      for (; !rest.empty(); rest.remove_prefix(rest.find(' ') + 1))
+        set.insert(rest.substr(0, rest.find(' ')));
+    return set;
+  }();
+  return names.count(name) != 0;
+}

@@ -13,10 +13,10 @@ namespace symc {
 /// The rules of the C header, of the functions that every library has and of the training log.
 ReservedNames reservedNames();
 
-/// Whether `NAME`, `NAME_create`, … would be names of the C or POSIX libraries.
+/// Whether C, POSIX or the C library has it, or names that begin with it and end like a function of every model.
 bool isCLibraryName(std::string_view name);
 
-/// Whether `name` is one of `words`, each of which is followed by a blank. A scan: such lists are asked once a graph.
+/// Whether `name` is one of `words`, each of which is followed by a blank. A scan: for short lists.
 bool isOneOf(std::string_view words, std::string_view name);
 
 } // namespace symc

@@ -227,8 +227,12 @@ private:
 
   /// Starts the exported function MODEL_NAME.
   Function *define(StringRef name, Type *result, ArrayRef<Type *> parameters) {
-    auto *function = Function::Create(FunctionType::get(result, parameters, false), GlobalValue::ExternalLinkage,
-                                      model.name + "_" + name, module);
+    std::string symbol = (model.name + "_" + name).str();
+    // The name is promised; a kernel's or an elementary function's is not.
+    if (GlobalValue *other = module.getNamedValue(symbol); other && other->hasLocalLinkage())
+      other->setName("local." + symbol);
+    auto *function =
+        Function::Create(FunctionType::get(result, parameters, false), GlobalValue::ExternalLinkage, symbol, module);
     function->addFnAttr("target-cpu", "x86-64");
     function->setDoesNotThrow();
     builder.SetInsertPoint(BasicBlock::Create(context, "", function));
@@ -345,15 +349,13 @@ private:
 };
 } // namespace
 
-std::string symc::bodySymbol(StringRef function, size_t variant) {
-  std::string name = ("body_" + function).str();
+static std::string symbolOf(StringRef prefix, StringRef function, size_t variant) {
+  std::string name = (prefix + function).str();
   return variant == 0 ? name : name + "." + std::to_string(variant);
 }
 
-std::string symc::sizesSymbol(StringRef function, size_t variant) {
-  std::string name = ("sizes_" + function).str();
-  return variant == 0 ? name : name + "." + std::to_string(variant);
-}
+std::string symc::bodySymbol(StringRef function, size_t variant) { return symbolOf("body.", function, variant); }
+std::string symc::sizesSymbol(StringRef function, size_t variant) { return symbolOf("sizes.", function, variant); }
 
 std::string symc::slotDataSymbol(size_t index) { return "symc_slot_data_" + std::to_string(index); }
 

@@ -96,7 +96,7 @@ Error emitText(Variant variant, const EmitOptions &options, CodeGenFileType type
 
 Error checkModel(const ModelDescription &model, const Module &module) {
   for (const FunctionDescription &function : model.functions)
-    for (const std::string &symbol : {bodySymbol(function.name, 0), sizesSymbol(function.name, 0)})
+    for (const std::string &symbol : {"body_" + function.name, "sizes_" + function.name})
       if (const Function *code = module.getFunction(symbol); !code || code->isDeclaration())
         return createStringError("internal error: the module has no function " + symbol);
   return Error::success();

@@ -22,7 +22,8 @@ using ByteVector = llvm::SmallVector<char, 0>;
 void addDescriptor(llvm::Module &module, const ModelDescription &model, llvm::ArrayRef<Cpu> cpus,
                    llvm::ArrayRef<std::vector<std::vector<BufferDescription>>> buffers);
 
-/// Names of a function's code. Only variant 0 has sizes.
+/// Names of a function's code in objects: no name of C, which a model's own functions could have too. Only variant 0
+/// has sizes.
 std::string bodySymbol(llvm::StringRef function, size_t variant);
 std::string sizesSymbol(llvm::StringRef function, size_t variant);
 /// Of the data of slot `index`, in the object of makeDataObject.
