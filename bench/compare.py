@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """compare.py [ROW ...] [--threads 1,2] [--seconds S]: symc beside PyTorch, JAX and TensorFlow, in one interleaved run.
 
-Every row is a training step, or a forward pass, of one of the examples or of a model of its kind with other sizes:
-ROW is KIND[:SIZES][@BATCH][/predict], see rows.py. Each candidate is a process of its own, pinned to the same cores, warmed up and then asked in turn, round by
-round, for the time of a batch of steps; what is printed is the median over the rounds. symc is asked through the same
-entry as `symc bench`. Peers run at the best of their settings: each setting is a candidate, and a peer's figure is its
-best candidate's. On AMD, MKL falls back to AVX2 unless told that the CPU is one of Intel's: PyTorch is given a preloaded
-library that says so.
+Every row is a training step, or a forward pass, of one of the models of rows.py or of a model of its kind with other sizes:
+ROW is KIND[:SIZES][@BATCH][/predict]. Each candidate is a process of its own, pinned to the same cores, warmed up and then
+asked in turn, round by round, for the time of a batch of steps; what is printed is the median over the rounds. symc is
+asked through the same entry as `symc bench`. Peers run at the best of their settings: each setting is a candidate, and a
+peer's figure is its best candidate's. On AMD, MKL falls back to AVX2 unless told that the CPU is one of Intel's: PyTorch is
+given a preloaded library that says so.
+
+--check measures nothing: it prints the losses of the first three steps of every candidate and the largest difference
+from symc's, relative; the exit status is 1 if that is above 1e-3 (dropout makes small_cnn differ by far more).
 
 Peers are looked for in the running Python (pip install torch jax tensorflow-cpu); those that are missing are left out
 and named.
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import platform
@@ -21,27 +26,26 @@ import subprocess
 import sys
 import tempfile
 
-from rows import SIZES, Row
+from kinds import KINDS
+from rows import Row
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent
+CLOSE = 1e-3  # relative difference of losses
+
+
 def candidates(row):
     """(peer, setting) pairs that are worth a try for a row."""
-    found = [("symc", "")]
-    found += [("torch", s) for s in ("eager", "compile", "compile channels_last", "eager channels_last")
-              if row.kind == "small_cnn" or "channels_last" not in s]
-    found += [("jax", "jit")]
-    found += [("tensorflow", s) for s in ("function", "function xla")]
-    return found
+    return [("symc", "")] + [(peer, setting) for peer, settings in row.SETTINGS.items() for setting in settings]
 
 
 class Candidate:
     """A process that runs steps on request."""
 
-    def __init__(self, peer, setting, row, threads, environment, cores):
+    def __init__(self, peer, setting, row, threads, environment, cores, *more):
         self.name, self.times = f"{peer} {setting}".strip(), []
         self.peer = peer
-        command = [sys.executable, str(HERE / "candidate.py"), peer, setting, row.name, str(threads)]
+        command = [sys.executable, str(HERE / "candidate.py"), peer, setting, row.name, str(threads), *more]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, env=environment, preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.about = None
@@ -62,7 +66,11 @@ class Candidate:
 
     def stop(self):
         self.process.stdin.close()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:  # compilers' helpers may keep a process that has nothing left to do
+            self.process.kill()
+            self.process.wait()
 
 
 def intel_library(folder):
@@ -82,7 +90,8 @@ def cpu():
     return f"{field('model name') or platform.processor()}, family {field('cpu family')}, {' '.join(sets)}"
 
 
-def run(row, threads, options, preload):
+def started(row, threads, options, preload, *more):
+    """(candidates that are warm, what is said of those that cannot run); with `more` they only say what that asks for."""
     cores = set(sorted(os.sched_getaffinity(0))[:threads])
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), TF_CPP_MIN_LOG_LEVEL="3",
                        CUDA_VISIBLE_DEVICES="", PYTHONPATH=str(PROJECT / "python"))
@@ -91,18 +100,40 @@ def run(row, threads, options, preload):
         if peer not in ("symc", *options.peers.split(",")):
             continue
         special = dict(environment, LD_PRELOAD=preload) if peer == "torch" else environment
-        candidate = Candidate(peer, setting, row, threads, special, cores)
+        candidate = Candidate(peer, setting, row, threads, special, cores, *more)
         about, why = candidate.start()  # one after the other: compilers should not disturb each other
         if about:
             running.append(candidate)
         else:
             absent.append(f"{candidate.name}: {why}")
+        if more:
+            candidate.stop()
+    return running, absent
+
+
+def run(row, threads, options, preload):
+    running, absent = started(row, threads, options, preload)
     for i in range(options.rounds):
         for candidate in running[i % len(running):] + running[:i % len(running)]:
             candidate.measure(options.seconds)
     for candidate in running:
         candidate.stop()
     return running, absent
+
+
+def check(row, threads, options, preload):
+    """Whether the losses of the first steps agree with symc's."""
+    running, absent = started(row, threads, options, preload, "3")
+    print(f"\n{row.name}, batch {row.batch}: losses of the first steps, largest relative difference from symc's")
+    ours, agree = next((c.about["losses"] for c in running if c.peer == "symc"), None), not absent
+    for candidate in running:
+        losses = candidate.about["losses"]
+        apart = max(abs(a - b) / abs(b) for a, b in zip(losses, ours)) if ours else math.nan
+        agree = agree and apart < CLOSE
+        print(f"  {candidate.name:32} {'  '.join(f'{loss:.6f}' for loss in losses)}  {apart:.1e}", flush=True)
+    for line in absent:
+        print(f"  absent: {line}")
+    return agree
 
 
 def report(row, threads, running, absent):
@@ -124,21 +155,25 @@ def report(row, threads, running, absent):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="default: " + ", ".join(SIZES))
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="default: " + ", ".join(KINDS))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=0.2, help="of one measurement")
     parser.add_argument("--peers", default="torch,jax,tensorflow", help="those to measure")
+    parser.add_argument("--check", action="store_true", help="compare the losses of the first steps instead")
     parser.add_argument("--json", help="file that receives the figures")
     options = parser.parse_args()
     try:
-        rows = [Row.parse(name) for name in options.rows or SIZES]
+        rows = [Row.parse(name) for name in options.rows or KINDS]
     except ValueError as error:
         parser.error(str(error))
     print(cpu())
     results = []
     with tempfile.TemporaryDirectory() as folder:
         preload = intel_library(folder)
+        if options.check:
+            threads = int(options.threads.split(",")[0])
+            return int(not all([check(row, threads, options, preload) for row in rows if not row.predict]))
         for row in rows:
             for threads in map(int, options.threads.split(",")):
                 results.append(report(row, threads, *run(row, threads, options, preload)))
@@ -147,4 +182,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
