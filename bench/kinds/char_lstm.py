@@ -14,10 +14,9 @@ class CharLstm(Kind):
     [units, 4 units], bias [4 units], dense kernel [units, vocabulary] and bias [vocabulary].
     """
     KIND, SIZES, BATCH, RATE, ADAM, CLASSIFIES = "char_lstm", (64, 128, 65, 64), 32, 1e-3, True, True
-    SETTINGS = {"torch": ("eager", "compile", "compile rnn"),
-                "jax": ("jit unroll=1", "jit unroll=8", "jit unroll=1 one_hot", "jit unroll=8 one_hot"),
-                "tensorflow": ("function while fused", "function while xla", "function unrolled fused", "function unrolled xla",
-                               "function block fused")}
+    SETTINGS = {"torch": ("eager", "compile"),
+                "jax": ("jit unroll=1", "jit unroll=8", "jit unroll=1 one_hot"),
+                "tensorflow": ("function while fused", "function while xla", "function block fused")}
 
     def batch_of(self, rng):
         time, _, vocabulary, _ = self.sizes
@@ -47,11 +46,8 @@ class CharLstm(Kind):
             "train": {"loss": "J", "optimizer": {"adam": {"learning_rate": self.RATE}}}})
 
     def torch_model(self, t, setting):
-        """nn.LSTM, which has a second bias: zero, and not trained. "rnn" has torch.compile look into it, which it does not
-        do by itself."""
-        if "rnn" in setting:
-            import torch._dynamo
-            torch._dynamo.config.allow_rnn = True
+        """nn.LSTM, which has a second bias: zero, and not trained. torch.compile leaves it as it is, for good reason: told to
+        look into it (allow_rnn) it compiles for minutes and is slower."""
         table, kernel, recurrent, bias, dense, dense_bias = self.parameters()
         lstm = t.nn.LSTM(table.shape[1], self.sizes[1], batch_first=True)
         with t.no_grad():
@@ -95,12 +91,6 @@ class CharLstm(Kind):
             c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
             return tf.sigmoid(o) * tf.tanh(c), c
         time, h, c = self.sizes[0], zero, zero
-        if "unrolled" in setting:
-            rows = []
-            for z in tf.unstack(projected):
-                h, c = cell(z, h, c)
-                rows.append(h)
-            return product(tf, tf.stack(rows, 1), dense) + dense_bias
         read = tf.TensorArray(tf.float32, time, element_shape=(self.batch, 4 * self.sizes[1])).unstack(projected)
 
         def body(step, h, c, write):
