@@ -282,7 +282,11 @@ LogicalResult StreamAxes::visit(Operation *op) {
                                      StreamAxis all{generalKind(other)};
                                      if (all.kind == StreamAxis::Frames || all.kind == StreamAxis::Spread ||
                                          mentions(other->getResult(0).getType()))
-                                       return refuse(other, time, "it takes all steps together");
+                                       return refuse(other, time,
+                                                     isa<OpaqueKernelOpInterface>(other)
+                                                         ? "the function of the library that computes it takes its "
+                                                           "operands as wholes and cannot be cut into steps"
+                                                         : "its bodies are not cut into steps");
                                      return all;
                                    });
   if (failed(axis))

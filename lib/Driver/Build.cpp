@@ -58,6 +58,7 @@ void symc::report(mlir::Diagnostic &raised, const BuildOptions &options, Diagnos
   std::string text = raised.str();
   bool coded = text.size() > 7 && isupper(text[0]) && text.compare(5, 2, ": ") == 0;
   diagnostic.code = coded ? text.substr(0, 5) : std::string(code::Internal);
+  diagnostic.hint = coded ? takeHint(text) : "";
   diagnostic.message = coded ? text.substr(7) : "internal error: " + text;
   diagnostic.file = options.input;
   if (FileLineColLoc place = placeOf(raised.getLocation())) {

@@ -33,10 +33,12 @@ const OpSchema *OpMaker::find(std::string_view name, TextRange range, ArrayRef<s
     return nullptr;
   }
   Suggestion nearest(name);
-  for (const OpSchema &schema : opSchemas())
-    nearest.consider(view(schema.mnemonic));
-  for (const std::string &other : alsoCallable)
-    nearest.consider(other);
+  if (context.report.hasRoom()) {
+    for (const OpSchema &schema : opSchemas())
+      nearest.consider(view(schema.mnemonic));
+    for (const std::string &other : alsoCallable)
+      nearest.consider(other);
+  }
   reportUnknown(context.report, range, code::UnknownOp, "unknown op " + quoted(name), nearest.best());
   return nullptr;
 }
@@ -141,11 +143,7 @@ void OpMaker::reportInference(StringRef message, const OpSchema &schema, ArrayRe
       break;
     }
   std::string text(view(message));
-  std::string hint;
-  if (size_t at = message.find("; hint: "); at != StringRef::npos) {
-    hint = message.substr(at + 8).str();
-    text = message.take_front(at).str();
-  }
+  std::string hint = takeHint(text);
   context.report.error(range, code, std::move(text), std::move(hint));
 }
 

@@ -50,6 +50,16 @@ std::string_view SourceText::line(uint32_t number) const {
 // Diagnostics
 //===----------------------------------------------------------------------===//
 
+std::string symc::takeHint(std::string &message) {
+  constexpr std::string_view mark = "; hint: ";
+  size_t at = message.find(mark);
+  if (at == message.npos)
+    return "";
+  std::string hint = message.substr(at + mark.size());
+  message.resize(at);
+  return hint;
+}
+
 const SourceText &Diagnostics::addSource(std::string name, std::string_view text) {
   return sources.emplace_back(std::move(name), text);
 }

@@ -59,6 +59,9 @@ struct Diagnostic {
   std::string_view option = {};
 };
 
+/// Takes the hint off a message of an op or pass, which has it behind "; hint: ".
+std::string takeHint(std::string &message);
+
 /// A text that diagnostics point into. The text itself belongs to the caller.
 class SourceText {
 public:
