@@ -40,14 +40,13 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
   bool good = true;
   for (size_t i = 0; i < file.tensorCount && !options.allowExtra; ++i) {
     std::string_view name = file.tensors[i].name;
+    auto hasName = [&](const SlotDescription &parameter) { return parameter.name == name; };
+    if (llvm::any_of(model.parameters, hasName))
+      continue;
     Suggestion near(name);
-    bool known = false;
-    for (const SlotDescription &parameter : model.parameters) {
-      known |= parameter.name == name;
+    for (const SlotDescription &parameter : model.parameters)
       near.consider(parameter.name);
-    }
-    if (!known)
-      good = fail("the model has no parameter " + quoted(name) + "; --allow-extra ignores the tensor", near.best());
+    good = fail("the model has no parameter " + quoted(name) + "; --allow-extra ignores the tensor", near.best());
   }
   for (SlotDescription &parameter : model.parameters) {
     rt::FileTensor *tensor = file.find(parameter.name.c_str());

@@ -66,8 +66,9 @@ Dim ImportContext::dimension(std::string_view name, TextRange range) {
   if (it != dims.end())
     return it->second.size;
   Suggestion nearest(name);
-  for (const auto &dim : dims)
-    nearest.consider(view(dim.getKey()));
+  if (report.hasRoom())
+    for (const auto &dim : dims)
+      nearest.consider(view(dim.getKey()));
   report.error(range, code::UnknownDimension, "unknown dimension " + quoted(name),
                {nearest.best().empty() ? "a dimension is introduced by the type of an input" : "", nearest.best(), {}});
   return {};

@@ -329,13 +329,14 @@ bool FileReader::readHeader() {
 ElementsAttr FileReader::readTensor() {
   std::string_view key = decl.key->string();
   const Entry *found = nullptr;
-  Suggestion nearest(key);
-  for (const Entry &entry : entries) {
-    nearest.consider(entry.name);
+  for (const Entry &entry : entries)
     if (entry.name == key)
       found = &entry;
-  }
   if (!found) {
+    Suggestion nearest(key);
+    if (context.report.hasRoom())
+      for (const Entry &entry : entries)
+        nearest.consider(entry.name);
     reportUnknown(context.report, decl.key->range, code::ConstantTensor, quoted(path) + " has no tensor " + quoted(key),
                   nearest.best());
     return {};

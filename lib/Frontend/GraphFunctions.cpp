@@ -126,8 +126,9 @@ FunctionBody *FunctionTable::find(std::string_view name, TextRange range) {
   if (parts.names.isFunction(name))
     return &functions[parts.names.find(name)->index];
   Suggestion nearest(name);
-  for (const FunctionDecl &decl : graph.functions)
-    nearest.consider(decl.name.text);
+  if (report.hasRoom())
+    for (const FunctionDecl &decl : graph.functions)
+      nearest.consider(decl.name.text);
   reportUnknown(report, range, code::UnknownFunction, "unknown function " + quoted(name), nearest.best());
   return nullptr;
 }

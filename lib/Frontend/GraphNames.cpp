@@ -136,8 +136,7 @@ void NameTable::reportUnknownName(const Scope &scope, std::string_view name, Tex
     return;
   }
   Reporter::More more;
-  // Nobody reads more than the first errors; looking for the nearest of a million names is not free.
-  if (report.diagnostics.errorCount() < Diagnostics::errorLimit) {
+  if (report.hasRoom()) {
     // `encoder/h` without backquotes is a division.
     std::string_view text = report.source.text();
     size_t begin = range.begin, end = range.begin;

@@ -33,6 +33,8 @@ public:
   void warning(TextRange range, std::string_view code, std::string message, std::string hint = "") const;
   /// An error inside a string value.
   void error(const StringPlaces &places, const SyntaxError &mistake) const;
+  /// Whether another error would be shown: where not, what was meant need not be looked for among all names of a file.
+  bool hasRoom() const { return diagnostics.errorCount() < Diagnostics::errorLimit; }
   DiagnosticNote note(TextRange range, std::string message) const { return noteAt(source, range, std::move(message)); }
 
   const SourceText &source;

@@ -12,25 +12,75 @@
 #include "lib/Support/Suggest.h"
 #include "tools/symc/Options.h"
 
+#include <chrono>
 #include <numeric>
+#include <random>
 #include <sys/auxv.h>
 
 using namespace symc;
 using namespace symc::host;
 
-TEST(Suggest, EditDistance) {
-  EXPECT_EQ(editDistance("complie", "compile", 9), 1u); // neighbours swapped
-  EXPECT_EQ(editDistance("kitten", "sitting", 9), 3u);
-  EXPECT_EQ(editDistance("", "abc", 9), 3u);
-  EXPECT_EQ(editDistance("MatMul", "matmul", 9), 0u);
-  EXPECT_EQ(editDistance("abcdef", "uvwxyz", 2), 3u); // one past the limit
+/// Insertions, deletions, substitutions and transpositions of neighbours, by the definition.
+static size_t editDistance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i)
+    for (size_t j = 0; j <= b.size(); ++j) {
+      d[i][j] = i == 0 ? j : i;
+      if (i && j)
+        d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.size()][b.size()];
+}
+
+TEST(Suggest, NearestOfRandomWords) {
+  std::mt19937 random(1);
+  auto words = [&](size_t count, size_t longest, size_t letters) {
+    std::vector<std::string> out(count);
+    for (std::string &word : out)
+      for (size_t n = 1 + random() % longest; n; --n)
+        word += char('a' + random() % letters);
+    return out;
+  };
+  for (size_t round = 0; round < 2000; ++round) {
+    size_t longest = 1 + random() % 24, letters = 1 + random() % 4;
+    std::vector<std::string> candidates = words(12, longest, letters);
+    std::string word = words(1, longest, letters)[0];
+    auto key = [&](const std::string &c) { return std::make_tuple(editDistance(word, c), c.size() != word.size(), c); };
+    std::string nearest;
+    for (const std::string &c : candidates)
+      if (c != word && editDistance(word, c) <= std::max<size_t>(1, word.size() / 3))
+        nearest = nearest.empty() || key(c) < key(nearest) ? c : nearest;
+    ASSERT_EQ(suggest(word, candidates), nearest) << word;
+  }
+}
+
+TEST(Suggest, WorkIsBounded) {
+  // Permutations of the same letters: what differs is found by nothing but the distance itself.
+  std::mt19937 random(1);
+  std::string word(255, 'a');
+  for (size_t i = 0; i < word.size(); ++i)
+    word[i] = char('a' + i % 20);
+  std::vector<std::string> candidates(100000, word);
+  for (std::string &candidate : candidates)
+    std::shuffle(candidate.begin(), candidate.end(), random);
+  auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(suggest(word, candidates), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2)); // all of them take ten times as long
+  candidates.resize(100);
+  candidates.push_back(word.substr(1));
+  EXPECT_EQ(suggest(word, candidates), candidates.back());
 }
 
 TEST(Suggest, Rules) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(suggest("tnah", Names{"tan", "tanh", "tank"}), "tanh");
-  EXPECT_EQ(suggest("x", Names{"y", "xy"}), "y");      // the same length first
-  EXPECT_EQ(suggest("W", Names{"b1", "Y", "X"}), "X"); // then the alphabet
+  EXPECT_EQ(suggest("complie", Names{"compile"}), "compile"); // neighbours swapped
+  EXPECT_EQ(suggest("MatMul", Names{"matmul", "MatMu"}), "matmul");
+  EXPECT_EQ(suggest("MATMUL", Names{"MATMUL", "mtamul"}), "mtamul"); // not itself
+  EXPECT_EQ(suggest("x", Names{"y", "xy"}), "y");                    // the same length first
+  EXPECT_EQ(suggest("W", Names{"b1", "Y", "X"}), "X");               // then the alphabet
   EXPECT_EQ(suggest("relu", Names{"sigmoid"}), "");
   EXPECT_EQ(suggest("abc", Names{"axyc"}), ""); // distance 2 of at most 1
 }
