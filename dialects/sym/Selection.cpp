@@ -176,6 +176,22 @@ static LogicalResult checkPart(Value x, ArrayRef<Dim> part, ValueRange start, st
   return success();
 }
 
+/// Where there is nothing to be computed, no start is looked at.
+static SmallVector<SizeRequirement> partRequirements(Value x, ArrayRef<Dim> part) {
+  SmallVector<SizeRequirement> requirements;
+  std::string whole = printType(x.getType()), piece = printType(tensorType(part, elementOf(x)));
+  for (auto [size, taken] : llvm::zip_equal(dimsOf(x), part))
+    if (Dim rest = size - taken; !constantValue(rest))
+      requirements.push_back({rest, 0, whole + " has no part " + piece + ": " + printDim(rest) + " is {value}"});
+  return requirements;
+}
+SmallVector<SizeRequirement> DynamicSliceOp::getSizeRequirements() {
+  return partRequirements(getX(), getSizes().getExprs());
+}
+SmallVector<SizeRequirement> DynamicUpdateSliceOp::getSizeRequirements() {
+  return partRequirements(getX(), dimsOf(getUpdate()));
+}
+
 LogicalResult DynamicSliceOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   types.push_back(tensorType(a.getSizes().getExprs(), elementOf(a.getX())));
   return checkPart(a.getX(), a.getSizes().getExprs(), a.getStart(), loc);

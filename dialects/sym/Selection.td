@@ -61,8 +61,12 @@ def Sym_LastWriterOp : Sym_Op<"last_writer", [DeclareOpInterfaceMethods<InferTyp
 }
 
 class Sym_DynamicMove<string mnemonic> : Sym_PublicOp<mnemonic, [
-    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
-  let description = "One scalar integer `start` an axis. A start that leaves the tensor is a status at run time.";
+    DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+    DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]>, Sym_Inferred {
+  let description = [{
+    One scalar integer `start` an axis. A start that leaves the tensor is a status at run time, and so is a tensor that
+    is smaller than the part.
+  }];
 }
 def Sym_DynamicSliceOp : Sym_DynamicMove<"dynamic_slice"> {
   let summary = "A part of `sizes` elements from places that are known at run time";

@@ -58,9 +58,13 @@ def check_outside(folder, failures):
             ("x[n // 2 - k:]", 4, 3, "n//2 - k is -1"), ("x[k::-1]", 3, 3, "n - k - 1 is -1"),
             # Counted from the end, a slice that goes backwards begins at the last element.
             ("x[-k::-1]", 3, 0, "k - 1 is -1"), ("x[-(n // 2)::-1]", 1, 2, "n//2 - 1 is -1"),
-            ("x[-2 * k:-3:-2]", 4, 0, "2*k - 1 is -1")]):
+            ("x[-2 * k:-3:-2]", 4, 0, "2*k - 1 is -1"),
+            ("dynamic_slice(x, cast(z[0], 'i64'), sizes=['k'])", 1, 2, "n - k is -1"),
+            # without an element that would look at its start
+            ("dynamic_update_slice(x, z, cast(z[0], 'i64'))", 0, 2, "n - k is -2")]):
         path = folder / f"outside{number}.json"
-        path.write_text(json.dumps({"symc": 1, "name": "outside", "inputs": {"x": "f32[n]", "z": "f32[k]"}, "dims": {"k": {"min": 0}},
+        path.write_text(json.dumps({"symc": 1, "name": "outside", "inputs": {"x": "f32[n]", "z": "f32[k]"},
+                                    "dims": {"n": {"min": 0}, "k": {"min": 0}},
                                     "outputs": {"y": f"sum({expression}) + sum(z)"}}))
         model = symc.Model(compiled(path))
         try:
