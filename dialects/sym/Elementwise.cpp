@@ -41,11 +41,15 @@ static Tensor clipGradient(Tensor dout, Tensor x, std::optional<TypedAttr> min, 
   return dout.with(g);
 }
 
-/// y * x**(y - 1); 0 where y is 0 at x = 0 (or NaN), where neither this nor what is derived from it is infinity times 0.
+/// y * x**(y - 1). Where y is 0 that is 0, too at x = 0 (or NaN, or so small that its reciprocal overflows), where it
+/// and what is derived from it would be infinity times 0.
 static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
   std::optional<double> n = splatValue(y.value);
   if (!n) {
-    Tensor inside = bitNot(bitAnd(equal(y, 0.0), bitNot(abs(x) > 0.0)));
+    bool exact;
+    auto least = llvm::APFloat::getSmallestNormalized(cast<FloatType>(elementOf(x.value)).getFloatSemantics());
+    least.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &exact);
+    Tensor inside = bitNot(bitAnd(equal(y, 0.0), bitNot(abs(x) >= least.convertToDouble())));
     Tensor exponent = settled(inside, y - 1.0, literal(y, 0.0));
     return settled(inside, dout * (y * pow(x, exponent)), literal(dout, 0.0));
   }

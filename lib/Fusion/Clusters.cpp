@@ -505,7 +505,8 @@ void Clusters::mergeSiblings() {
   };
   SmallVector<unsigned> order;
   for (unsigned c = 0; c < clusters.size(); ++c)
-    if (clusters[c].kind == sym::FusionKind::elementwise || clusters[c].kind == sym::FusionKind::reduction)
+    if (!clusters[c].ops.empty() && // not merged into another one before
+        (clusters[c].kind == sym::FusionKind::elementwise || clusters[c].kind == sym::FusionKind::reduction))
       order.push_back(c);
   llvm::sort(order, [&](unsigned a, unsigned b) { return before(clusters[a].ops.front(), clusters[b].ops.front()); });
   // Clusters by what they read or write over their whole space; columns by the space itself.
