@@ -144,8 +144,8 @@ static Value attend(OpBuilder &b, Location loc, Operands x, std::optional<double
 
 //===----------------------------------------------------------------------===//
 // By blocks of queries: the matrix of all scores is never there. The derivative computes a block's shares again, as in
-// T. Dao et al., FlashAttention, NeurIPS 2022; a row is whole, so that its softmax and its bits are the same as
-// without.
+// T. Dao et al., FlashAttention, NeurIPS 2022. A row of scores stays whole, so that its softmax is one as without
+// blocks.
 //===----------------------------------------------------------------------===//
 
 namespace {
@@ -238,6 +238,13 @@ private:
     return result;
   }
 
+  /// A mask for these keys alone.
+  Value forKeys(Value mask, Value k) {
+    int64_t axis = rankOf(mask) - 1;
+    Dim keys = dimOf(k.getType(), rankOf(k) - 2), all = dimOf(mask.getType(), axis);
+    return isOne(all) || all == keys ? mask : cropAxis(b, loc, mask, axis, constantDim(b.getContext(), 0), keys);
+  }
+
   /// A loop over blocks; `block` has what they share.
   Value scan(const Rows &blocks, Operands block, Dim trips) {
     auto *body = new Block();
@@ -252,20 +259,14 @@ private:
       return body->addArgument(value.getType(), place(name));
     };
     block.q = addRows(blocks.q, "q");
-    Value mask = block.mask;
-    Dim keys = dimOf(block.k.getType(), rankOf(block.k) - 2);
     if (blocks.mask)
-      mask = blocks.mask;
-    if (mask && !isOne(dimOf(mask.getType(), rankOf(mask) - 1)))
-      mask = cropAxis(b, loc, mask, rankOf(mask) - 1, constantDim(b.getContext(), 0), keys);
-    if (blocks.mask)
-      block.mask = addRows(mask, "mask");
+      block.mask = addRows(forKeys(blocks.mask, block.k), "mask");
     if (blocks.positions)
       block.positions = addRows(blocks.positions, "positions");
+    if (block.mask && !blocks.mask)
+      block.mask = addInvariant(forKeys(block.mask, block.k), "mask");
     block.k = addInvariant(block.k, "k");
     block.v = addInvariant(block.v, "v");
-    if (mask && !blocks.mask)
-      block.mask = addInvariant(mask, "mask");
     Value out;
     {
       OpBuilder::InsertionGuard guard(b);
@@ -333,11 +334,8 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
     std::optional<int64_t> later = constantValue(keys - queries);
     operands.hasUnseenKeys = !later || *later > 0;
   }
-  std::optional<double> scale;
-  if (getScale())
-    scale = *getScale();
-  AttentionBlocks blocks(b, loc, operands, scale);
-  return {blocks.pay() && !staysWhole(*this) ? blocks.build(getOut().getType()) : attend(b, loc, operands, scale)};
+  AttentionBlocks blocks(b, loc, operands, getScale());
+  return {blocks.pay() && !staysWhole(*this) ? blocks.build(getOut().getType()) : attend(b, loc, operands, getScale())};
 }
 
 #define GET_OP_CLASSES

@@ -41,15 +41,20 @@ static Tensor clipGradient(Tensor dout, Tensor x, std::optional<TypedAttr> min, 
   return dout.with(g);
 }
 
+/// Of the elements' type.
+static double smallestNormal(Tensor x) {
+  bool losesInfo;
+  auto number = llvm::APFloat::getSmallestNormalized(cast<FloatType>(elementOf(x.value)).getFloatSemantics());
+  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return number.convertToDouble();
+}
+
 /// y * x**(y - 1). Where y is 0 that is 0, too at x = 0 (or NaN, or so small that its reciprocal overflows), where it
 /// and what is derived from it would be infinity times 0.
 static Tensor powGradient(Tensor dout, Tensor x, Tensor y) {
   std::optional<double> n = splatValue(y.value);
   if (!n) {
-    bool exact;
-    auto least = llvm::APFloat::getSmallestNormalized(cast<FloatType>(elementOf(x.value)).getFloatSemantics());
-    least.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &exact);
-    Tensor inside = bitNot(bitAnd(equal(y, 0.0), bitNot(abs(x) >= least.convertToDouble())));
+    Tensor inside = bitNot(bitAnd(equal(y, 0.0), bitNot(abs(x) >= smallestNormal(x))));
     Tensor exponent = settled(inside, y - 1.0, literal(y, 0.0));
     return settled(inside, dout * (y * pow(x, exponent)), literal(dout, 0.0));
   }

@@ -34,7 +34,7 @@ bool FunctionTable::declareLocals(Scope &scope) {
     auto [first, isNew] = scope.local.try_emplace(ref(name.text), Scope::Local{node, index, name.range});
     const Symbol *global = parts.names.find(name.text);
     bool taken = global && global->kind != Symbol::Node && global->kind != Symbol::Input;
-    first->second.ambiguous |= !isNew || taken;
+    first->second.unresolved |= !isNew || taken;
     if (!isNew || taken)
       report.error(name.range, code::DuplicateName, "the name " + quoted(name.text) + " is defined twice",
                    {"", "", {report.note(isNew ? global->range : first->second.range, "first defined here")}});
@@ -71,7 +71,7 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
       body.block->addArgument(decl.typed ? context.tensorType(*input.type) : types[i],
                               context.location(input.name.range, ref(input.name.text)));
     else
-      scope.local[ref(input.name.text)].ambiguous = true;
+      scope.local[ref(input.name.text)].unresolved = true;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(body.block);
   llvm::SaveAndRestore caller(building, &body);

@@ -45,7 +45,7 @@ void NameTable::declare() {
     auto [it, isNew] = names.try_emplace(ref(declaration.name), uint32_t(symbols.size()));
     if (!isNew) {
       Symbol &first = symbols[it->second];
-      first.ambiguous = true;
+      first.unresolved = true;
       // A duplicate key within one object has been reported as such.
       bool sameSection = first.kind == declaration.symbol.kind && first.kind != Symbol::Node;
       if (!sameSection)
@@ -102,12 +102,12 @@ NameTable::Reference NameTable::lookup(const Scope &scope, std::string_view name
   return {Reference::Global, it->second, 0};
 }
 
-bool NameTable::isAmbiguous(const Scope &scope, std::string_view name) const {
+bool NameTable::isUnresolved(const Scope &scope, std::string_view name) const {
   auto local = scope.local.find(ref(name));
   if (local != scope.local.end())
-    return local->second.ambiguous;
+    return local->second.unresolved;
   const Symbol *symbol = find(name);
-  return symbol && symbol->ambiguous;
+  return symbol && symbol->unresolved;
 }
 
 /// `h/kernel`, which the layer of node h makes, and `J/sub`, a part of J's expression, are names of the module only.

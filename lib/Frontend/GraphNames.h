@@ -16,10 +16,10 @@ struct Symbol {
   enum Kind : uint8_t { Input, Parameter, Constant, Dim, Function, Node };
   Kind kind;
   bool used = false;
-  bool collides = false;  // with a generated name; reported
-  bool ambiguous = false; // defined twice; reported
-  uint32_t index;         // in its section
-  uint32_t result = 0;   // Node
+  bool collides = false;   // with a generated name; reported
+  bool unresolved = false; // stands for no value: it is defined twice, which is reported, or has no type
+  uint32_t index;          // in its section
+  uint32_t result = 0;     // Node
   TextRange range;
   mlir::Value value; // Input, Parameter, Constant
 };
@@ -30,8 +30,8 @@ struct Scope {
   struct Local {
     uint32_t node, index; // the node and its result, or `inputNode` and the input
     TextRange range;
-    bool collides = false;  // with a generated name; reported
-    bool ambiguous = false; // defined twice; reported
+    bool collides = false;   // with a generated name; reported
+    bool unresolved = false; // stands for no value: it is defined twice, which is reported, or has no type
   };
   static constexpr uint32_t inputNode = UINT32_MAX;
 
@@ -60,8 +60,8 @@ public:
   void setValue(std::string_view name, Symbol::Kind kind, size_t index, mlir::Value value);
 
   Reference lookup(const Scope &scope, std::string_view name) const;
-  /// Whether the name is defined twice, so that nothing is to be said of what reads it.
-  bool isAmbiguous(const Scope &scope, std::string_view name) const;
+  /// Whether the name stands for no value, so that nothing is to be said of what reads it.
+  bool isUnresolved(const Scope &scope, std::string_view name) const;
   const Symbol &symbol(const Reference &global) const { return symbols[global.index]; }
 
   // What a node or expression refers to: it is used, and the nodes among it are dependencies. False after reporting.

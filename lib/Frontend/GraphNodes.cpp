@@ -21,7 +21,7 @@ using namespace symc;
 //===----------------------------------------------------------------------===//
 
 Resolved NodeBuilder::resolve(const Scope &scope, std::string_view name, TextRange range) {
-  if (parts.names.isAmbiguous(scope, name))
+  if (parts.names.isUnresolved(scope, name))
     return {};
   NameTable::Reference reference = parts.names.lookup(scope, name);
   switch (reference.kind) {

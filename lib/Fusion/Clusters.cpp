@@ -292,37 +292,29 @@ void Clusters::place(Operation *op) {
   open(op);
 }
 
-/// Whether the op is the end of a costly elementwise expression in one value x, which a contraction computes, of which
-/// the ops in front make something else, and which nothing behind reads: as the derivative of an activation is. Then it
-/// is stored instead of x, and computed with the activation.
-bool Clusters::isSlope(Operation *op, ArrayRef<unsigned> readers) const {
-  auto isElementwise = [&](Operation *other) {
-    return other && isa<ScalarBodyOpInterface>(other) &&
-           sameDims(dimsOf(other->getResult(0)), dimsOf(op->getResult(0)));
-  };
-  if (!isElementwise(op) || llvm::any_of(readers, [&](unsigned reader) { return slopes.contains(reader); }))
-    return false;
-  llvm::SmallSetVector<Operation *, 16> inside;
+/// The elementwise ops of one shape that nothing but `op` is made of, and the one value that they are made of; null
+/// where there is none, or more.
+std::pair<Clusters::Ops, Value> Clusters::expressionBehind(Operation *op) const {
+  Ops inside;
   SmallVector<Operation *> left{op};
   Value x;
-  unsigned cost = 0;
   while (!left.empty()) {
     // The last one in the block: its readers have been seen.
     auto *last = llvm::max_element(left, before);
     Operation *next = *last;
     left.erase(last);
-    bool whole = true;
-    forEachReader(next, [&](Operation *reader, bool outside) {
-      whole &= next == op || (reader && !outside && inside.contains(reader));
-    });
-    if (!whole || !isElementwise(next)) {
-      if (x && x != next->getResult(0))
-        return false;
+    bool belongs = isElementwiseLike(next, op);
+    if (next != op)
+      forEachReader(next, [&](Operation *reader, bool outside) {
+        belongs &= reader && !outside && llvm::is_contained(inside, reader);
+      });
+    if (!belongs) {
+      if (x)
+        return {};
       x = next->getResult(0);
       continue;
     }
-    inside.insert(next);
-    cost += scalarCost(cast<ScalarBodyOpInterface>(next), costs);
+    inside.push_back(next);
     for (Value operand : next->getOperands()) {
       while (auto broadcast = operand.getDefiningOp<sym::BroadcastToOp>())
         operand = broadcast.getX();
@@ -330,25 +322,41 @@ bool Clusters::isSlope(Operation *op, ArrayRef<unsigned> readers) const {
         continue;
       Operation *def = operand.getDefiningOp();
       if (!def || !isNode(def) || inside.size() > costs.maxOps)
-        return false;
+        return {};
       if (!llvm::is_contained(left, def))
         left.push_back(def);
     }
   }
-  if (!x || cost < costs.mathFunction || !sameDims(dimsOf(x), dimsOf(op->getResult(0))))
+  return {inside, x};
+}
+
+bool Clusters::isElementwiseLike(Operation *op, Operation *like) {
+  return op && isa<ScalarBodyOpInterface>(op) && sameDims(dimsOf(op->getResult(0)), dimsOf(like->getResult(0)));
+}
+
+/// Whether the op is the end of a costly elementwise expression in one value x, which a contraction computes, of which
+/// the ops in front make something else, and which nothing behind reads: as the derivative of an activation is. Then it
+/// is stored instead of x, and computed with the activation.
+bool Clusters::isSlope(Operation *op, ArrayRef<unsigned> readers) const {
+  if (!isElementwiseLike(op, op) || llvm::any_of(readers, [&](unsigned reader) { return slopes.contains(reader); }))
+    return false;
+  auto [inside, x] = expressionBehind(op);
+  if (!x || !sameDims(dimsOf(x), dimsOf(op->getResult(0))))
     return false;
   Operation *def = x.getDefiningOp();
   auto contracts = [](Value v) { return v.getDefiningOp() && isContraction(v.getDefiningOp()); };
-  if (!isContraction(def) && !(isElementwise(def) && llvm::any_of(def->getOperands(), contracts)))
+  if (!isContraction(def) && !(isElementwiseLike(def, op) && llvm::any_of(def->getOperands(), contracts)))
     return false;
   bool others = false, fits = true;
   forEachReader(def, [&](Operation *reader, bool outside) {
-    if (reader && inside.contains(reader))
+    if (reader && llvm::is_contained(inside, reader))
       return;
     others = true;
-    fits &= !outside && isElementwise(reader) && !clusterOf.contains(reader);
+    fits &= !outside && isElementwiseLike(reader, op) && !clusterOf.contains(reader);
   });
-  return others && fits;
+  return others && fits && llvm::any_of(inside, [](Operation *each) {
+           return OpCounts::of(cast<ScalarBodyOpInterface>(each)).mathFunctions > 0;
+         });
 }
 
 /// Merges the clusters that isSlope began with others that read the same.

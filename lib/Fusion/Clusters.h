@@ -63,6 +63,8 @@ private:
   void moveBehind(unsigned first, unsigned end, const llvm::DenseSet<unsigned> &readers);
   llvm::SmallVector<mlir::Value> inputsOf(llvm::ArrayRef<mlir::Operation *> ops);
   void place(mlir::Operation *op);
+  static bool isElementwiseLike(mlir::Operation *op, mlir::Operation *like);
+  std::pair<Ops, mlir::Value> expressionBehind(mlir::Operation *op) const;
   bool isSlope(mlir::Operation *op, llvm::ArrayRef<unsigned> readers) const;
   bool mergeSlopes(llvm::ArrayRef<unsigned> readers);
   bool recompute(mlir::Operation *op, llvm::ArrayRef<unsigned> readers);

@@ -14,7 +14,9 @@ OpCounts OpCounts::of(Block &block) {
   for (Operation &op : block) {
     if (isa<arith::ConstantOp>(op))
       continue;
-    bool function = isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::FmaOp>(op);
+    bool instruction = isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp,
+                           math::RoundEvenOp, math::RoundOp, math::TruncOp>(op);
+    bool function = isa<math::MathDialect>(op.getDialect()) && !instruction;
     bool division = isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp,
                         arith::CeilDivSIOp, arith::RemSIOp, arith::RemUIOp>(op);
     ++(function ? counts.mathFunctions : division ? counts.divisions : counts.others);
@@ -22,7 +24,7 @@ OpCounts OpCounts::of(Block &block) {
   return counts;
 }
 
-unsigned symc::scalarCost(ScalarBodyOpInterface op, const FusionCosts &costs) {
+OpCounts OpCounts::of(ScalarBodyOpInterface op) {
   Block scratch;
   OpBuilder b(op->getContext());
   b.setInsertionPointToStart(&scratch);
@@ -30,8 +32,10 @@ unsigned symc::scalarCost(ScalarBodyOpInterface op, const FusionCosts &costs) {
   for (Value operand : op->getOperands())
     arguments.push_back(scratch.addArgument(bodyType(elementOf(operand)), op->getLoc()));
   (void)op.buildScalarBody(b, op->getLoc(), arguments);
-  unsigned cost = OpCounts::of(scratch).cost(costs);
+  OpCounts counts = of(scratch);
   scratch.dropAllReferences();
   scratch.clear();
-  return cost;
+  return counts;
 }
+
+unsigned symc::scalarCost(ScalarBodyOpInterface op, const FusionCosts &costs) { return OpCounts::of(op).cost(costs); }

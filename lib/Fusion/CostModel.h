@@ -16,6 +16,7 @@ struct OpCounts {
   unsigned mathFunctions = 0, divisions = 0, others = 0;
 
   static OpCounts of(mlir::Block &block);
+  static OpCounts of(ScalarBodyOpInterface op);
   unsigned cost(const FusionCosts &costs) const {
     return mathFunctions * costs.mathFunction + divisions * costs.division + others;
   }

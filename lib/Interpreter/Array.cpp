@@ -95,25 +95,25 @@ int64_t interpreter::wrapped(Wide value, Type element) {
   return static_cast<int64_t>(isNegative ? bits - (uint64_t(1) << width) : bits);
 }
 
+/// f64's value of a number of a type that it holds.
+static double widened(llvm::APFloat number) {
+  bool losesInfo;
+  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return number.convertToDouble();
+}
+
 double interpreter::roundedTo(double value, Type element) {
   if (element.isF64())
     return value;
   llvm::APFloat number(value);
   bool losesInfo;
   number.convert(cast<FloatType>(element).getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-  return number.convertToDouble();
+  return widened(number);
 }
 
 double interpreter::epsilonOf(Type element) {
   unsigned precision = llvm::APFloat::semanticsPrecision(cast<FloatType>(element).getFloatSemantics());
   return std::ldexp(1.0, 1 - static_cast<int>(precision));
-}
-
-/// f64's value of a number of a type that it holds.
-static double widened(llvm::APFloat number) {
-  bool losesInfo;
-  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-  return number.convertToDouble();
 }
 
 double interpreter::largestOf(Type element) {

@@ -140,12 +140,13 @@ def pow_corner(x, y):
     x, y = array(x), array(y)
     r, log = weights(x), np.log(x)
     power = lambda down: x**(y - down)
-    by_x, by_y = y * power(1), power(0) * log
-    xx, xy, yy = y * (y - 1) * power(2), power(1) * (1 + y * log), power(0) * log**2
-    xxx, xxy = y * (y - 1) * (y - 2) * power(3), (2 * y - 1 + y * (y - 1) * log) * power(2)
-    xyy, yyy = power(1) * log * (2 + y * log), power(0) * log**3
-    return Corner("sum({x} ** {y})", {"x": x, "y": y}, {"x": by_x, "y": by_y}, {"x": r * (xx + xy), "y": r * (xy + yy)},
-                  third={"x": r**2 * (xxx + 2 * xxy + xyy), "y": r**2 * (xxy + 2 * xyy + yyy)})
+    # d21: twice by x, once by y
+    d10, d01 = y * power(1), power(0) * log
+    d20, d11, d02 = y * (y - 1) * power(2), power(1) * (1 + y * log), power(0) * log**2
+    d30, d21 = y * (y - 1) * (y - 2) * power(3), (2 * y - 1 + y * (y - 1) * log) * power(2)
+    d12, d03 = power(1) * log * (2 + y * log), power(0) * log**3
+    return Corner("sum({x} ** {y})", {"x": x, "y": y}, {"x": d10, "y": d01}, {"x": r * (d20 + d11), "y": r * (d11 + d02)},
+                  third={"x": r**2 * (d30 + 2 * d21 + d12), "y": r**2 * (d21 + 2 * d12 + d03)})
 
 
 # First, second and third derivatives at 0.

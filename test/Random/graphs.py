@@ -38,10 +38,6 @@ ROWS = ["softmax({0}, {a})", "log_softmax({0}, {a})", "cumsum({0}, {a})", "layer
 # What a loop or branch does to a value of any shape: {1} is a scalar parameter.
 BODIES = ["tanh({0}) * 0.9", "{0} * {1}", "sin({0}) + 0.1 * {0}", "{0} + 0.3 * {1}", "{0} - 0.5 * tanh({0} * {1})",
           "0.7 * {0} + 0.1", "{0}"]
-# Smooth ones of the above.
-SMOOTH_UNARY = ["tanh({0})", "sigmoid({0})", "sin({0})", "softplus({0})", "{0} * 0.5", "0.25 * {0} + 2.0", "erf({0})",
-                "1.0 / (1.0 + {0} * {0})"]
-SMOOTH_BINARY = ["{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} * tanh({1})"]
 OPTIMIZERS = [{"sgd": {"learning_rate": 0.05}}, {"sgd": {"learning_rate": 0.05, "momentum": 0.9}}, {"adam": {}},
               {"sgd": {"learning_rate": 0.02, "momentum": 0.8, "nesterov": True}}, {"adamw": {"weight_decay": 0.1}},
               {"rmsprop": {"momentum": 0.5, "centered": True}}, {"adagrad": {"learning_rate": 0.1}}, {"adadelta": {}},
@@ -53,9 +49,9 @@ SCHEDULES = [{"cosine": {"decay_steps": 10}}, {"exponential": {"decay_steps": 3,
 class Generator(MoreOps):
     """One graph in the making; `values` are (name, element type, shape) of what can be read."""
 
-    def __init__(self, seed, control=False, smooth=False, training=True):
+    def __init__(self, seed, control=False, training=True):
         self.rng = random.Random(seed)
-        self.control, self.smooth, self.training = control, smooth, training
+        self.control, self.training = control, training
         self.functions, self.scans = {}, {}  # scans: how often, as a size, and the types of the stacks' rows
         self.element = self.rng.choice(["f32", "f32", "f32", "f64"])
         self.symbols = SYMBOLS[:self.rng.choice([0, 1, 1, 1, 2])]
@@ -134,11 +130,11 @@ class Generator(MoreOps):
 
     def unary(self):
         name, _, shape = self.pick()
-        self.add_node(self.rng.choice(SMOOTH_UNARY if self.smooth else UNARY).format(name), shape)
+        self.add_node(self.rng.choice(UNARY).format(name), shape)
 
     def binary(self):
         name, _, shape = self.pick(lambda s: len(s) > 0)
-        self.add_node(self.rng.choice(SMOOTH_BINARY if self.smooth else BINARY).format(name, self.partner(shape)), shape)
+        self.add_node(self.rng.choice(BINARY).format(name, self.partner(shape)), shape)
 
     def reduction(self):
         name, _, shape = self.pick(lambda s: len(s) > 0)
@@ -401,9 +397,8 @@ class Generator(MoreOps):
         name, _, shape = self.pick()
         if not shape:
             return name
-        # Differences know no derivative of a maximum of equal elements.
         text = self.rng.choice(["mean({0})", "sum({0}) * 0.01", "mean({0} ** 2)", "mean(tanh({0}))", "norm({0})",
-                                "logsumexp({0})", "logsumexp({0} * 3)" if self.smooth else "max({0})"])
+                                "logsumexp({0})", "max({0})"])
         return text.format(name)
 
     def loss(self):
@@ -442,7 +437,7 @@ class Generator(MoreOps):
             [self.move] * 3 + [self.pair] * 2 + [self.layer, self.image, self.lookup, self.attend, self.whole_numbers, self.narrow,
                                                     self.shift, self.recur, self.scattered]
         if self.control:
-            steps = [self.unary, self.binary, self.loop] * 5 + ([self.product] if self.smooth else steps)
+            steps = [self.unary, self.binary, self.loop] * 5 + steps
             self.loop()
         for _ in range(self.rng.choice([3, 5, 8, 12, 20])):
             step = self.rng.choice(steps)

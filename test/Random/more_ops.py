@@ -60,7 +60,7 @@ class MoreOps:
     def recur(self):
         """A recurrent layer over values of rank 3, with lengths now and then."""
         found = self.pick(lambda s: len(s) == 3 and isinstance(s[2], int))
-        if not found or self.smooth:
+        if not found:
             return self.unary()
         name, _, shape = found
         label, op, units = self.name("layer"), self.rng.choice(["rnn", "lstm", "gru"]), self.rng.choice([1, 3, 8])

@@ -16,9 +16,8 @@
 // of a number that sizes do not change, which a second kernel combines in order.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/Expr.h"
+#include "lib/Fusion/CostModel.h"
 #include "lib/Kernel/Nests/NestLowering.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace symc;
@@ -60,23 +59,10 @@ SmallVector<Value> liftedElement(Evaluator &evaluator, OpBuilder &b, Location lo
   return reduction.buildLift(b, loc, element, number);
 }
 
-/// Whether an element of the op's result takes a function that is computed by a polynomial, or so.
+/// Whether an element of the op's result takes a function of the math library.
 bool isCostly(Operation *op) {
-  auto body = dyn_cast<ScalarBodyOpInterface>(op);
-  if (!body)
-    return false;
-  Block scratch;
-  OpBuilder b(op->getContext());
-  b.setInsertionPointToStart(&scratch);
-  SmallVector<Value> arguments;
-  for (Value operand : op->getOperands())
-    arguments.push_back(scratch.addArgument(bodyType(elementOf(operand)), op->getLoc()));
-  body.buildScalarBody(b, op->getLoc(), arguments);
-  return llvm::any_of(scratch, [](Operation &inner) {
-    return isa_and_nonnull<math::MathDialect>(inner.getDialect()) &&
-           !isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp,
-                math::RoundEvenOp, math::RoundOp, math::SqrtOp, math::TruncOp>(inner);
-  });
+  auto scalar = dyn_cast<ScalarBodyOpInterface>(op);
+  return scalar && OpCounts::of(scalar).mathFunctions > 0;
 }
 
 class ReductionLowering {
