@@ -179,8 +179,9 @@ public:
     int64_t begin = 0;
     for (int64_t end : ends()) {
       auto part = [&](Value stack) { return stack ? cropped(stack, 0, begin, end) : Value(); };
-      parts.push_back(scan({part(rows.q), part(rows.mask), part(rows.positions)}, keysUntil(end * *constantValue(size)),
-                           constantDim(b.getContext(), end - begin)));
+      Rows own{part(rows.q), part(rows.mask), part(rows.positions)};
+      Operands shared = keysUntil(end * *constantValue(size));
+      parts.push_back(scan(own, shared, constantDim(b.getContext(), end - begin)));
       begin = end;
     }
     if (parts.empty())
@@ -191,6 +192,7 @@ public:
 private:
   /// Of a block, at most: of a known time and of any.
   static constexpr int64_t kQueries = 128, kFewQueries = 64;
+  /// Measured: of fewer queries, to keep the shares is faster than to compute them again. Causal blocks save products.
   static constexpr int64_t kLeast = 512, kLeastCausal = 256;
   /// How many loops causal blocks are cut into: the queries of each see the keys until its end only.
   static constexpr int64_t kLoops = 4;
