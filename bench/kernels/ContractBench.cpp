@@ -395,6 +395,11 @@ std::vector<Group> groups() {
                  {matmul(2048, 64, 512, false, false, 'm', Finish::Add),
                   matmul(32, 128, 512, false, false, 'm', Finish::Add), matmul(32, 512, 128, false, true, 'm'),
                   matmul(128, 2048, 512, true, false, 'k'), matmul(64, 2048, 512, true, false, 'k')}});
+  all.push_back({"tiny GPT, batch 12",
+                 {matmul(768, 128, 384, false, false, 'm'), matmul(768, 512, 128, false, false, 'm', Finish::Add),
+                  matmul(768, 128, 512, false, true, 'm'), matmul(512, 768, 128, true, false, 'k'),
+                  matmul(128, 768, 512, true, false, 'k'), matmul(128, 768, 384, true, false, 'k'),
+                  matmul(128, 768, 128, true, false, 'k')}});
   all.push_back({"square products",
                  {matmul(256, 256, 256), matmul(512, 512, 512), matmul(1024, 1024, 1024),
                   matmul(512, 512, 512, false, true), matmul(512, 512, 512, true, false)}});

@@ -53,6 +53,7 @@ public:
   Value rem(Value x, int64_t y);
   Value rem(Value x, Value y);
   Value ceilDiv(Value x, int64_t y) { return div(add(x, y - 1), y); }
+  Value ceilDiv(Value x, Value y) { return div(add(x, sub(y, c(1))), y); }
   Value min(Value x, Value y);
   Value max(Value x, Value y);
   Value less(Value x, Value y) { return mlir::arith::CmpIOp::create(b, loc, mlir::arith::CmpIPredicate::slt, x, y); }

@@ -144,6 +144,22 @@ Values Epilogue::apply(ArrayRef<Value> inputs) {
   return results;
 }
 
+void Epilogue::prefetch(const Place &place, unsigned rows, unsigned vectors) {
+  constexpr int64_t kLine = 64;
+  for (const Strided &extra : extras) {
+    Value rowStep = extra.coefficient[place.innerDim];
+    if (is(rowStep, 0) || lanesOf(extra, place) != Lanes::Unit)
+      continue;
+    Type element = extra.buffer->element;
+    int64_t lineElements = kLine / (element.getIntOrFloatBitWidth() / 8);
+    Value first = code.at(extra.buffer->pointer, offset(extra, place.index), element);
+    for (unsigned row = 0; row < rows; ++row)
+      for (int64_t lane = 0; lane < int64_t(vectors) * problem.lanes; lane += lineElements)
+        LLVM::Prefetch::create(code.b, code.loc, code.at(first, code.add(code.mul(rowStep, row), lane), element),
+                               /*rw=*/0, /*hint=*/3, /*cache=*/1);
+  }
+}
+
 void Epilogue::finishElement(ArrayRef<Value> index, Value accumulated) {
   Values inputs{accumulated};
   for (const Strided &access : extras) {

@@ -32,6 +32,9 @@ public:
   bool mayUpdateInPlace() const { return inPlace; }
   unsigned opCount() const { return ops; }
 
+  /// Asks ahead for what the rows of a tile, `vectors` vectors each, will read of extras that have a row for each of
+  /// them: these lie far apart, and no other tile reads them.
+  void prefetch(const Place &place, unsigned rows, unsigned vectors);
   /// One element; `accumulated` is a scalar.
   void finishElement(ArrayRef<Value> index, Value accumulated);
   /// A tile out of registers: accumulators in order outer, inner, vector. `masks`: empty,

@@ -77,7 +77,8 @@ Schedule MatmulEmitter::emitPanels(const Choice &choice, const Axis &across, con
   // A packed panel is to serve many rows.
   if (tiled.packing != Packing::None) {
     int64_t tilesOfPanel = (across.assumed + tiled.rows - 1) / tiled.rows;
-    grain = std::max<int64_t>(grain, tiled.group ? std::min(tiled.group, tilesOfPanel) : tilesOfPanel);
+    bool grouped = tiled.group && tiled.panels == 1;
+    grain = std::max<int64_t>(grain, grouped ? std::min(tiled.group, tilesOfPanel) : tilesOfPanel);
   }
   return {batch * tiles * panels, grain};
 }
@@ -174,24 +175,26 @@ void MatmulEmitter::emitPanel(Panel panel, const Values &masks, Value from, Valu
   } else if (tiling.packing == Packing::Copied) {
     // The number of rows decides; it may be known at run time only.
     Value enough = code.less(code.c(kRowsForCopy - 1), across.size);
-    code.when(enough, [&] { copyPanel(panel, start, k.size); });
+    code.when(enough, [&] { copyPanel(panel, start, k.size, packed); });
     panel.v = code.selectOnce(enough, packed, start);
     panel.vStride = code.selectOnce(enough, code.c(packedStride(width)), v.kStride);
   }
   code.loop(from, to, 1, [&](Value t) {
     auto [row, skip] = rowOf(t);
+    if (!transposed)
+      epilogue.prefetch(placeOf(panel, row), tiling.rows, panel.vectors);
     finish(panel, masks, row, skip, sumProducts(p, registerTile(panel, row)));
   });
 }
 
-void MatmulEmitter::copyPanel(const Panel &panel, Value start, Value count) {
+void MatmulEmitter::copyPanel(const Panel &panel, Value start, Value count, Value to) {
   code.loop(code.c(0), count, 1, [&](Value i) {
     Value from = code.at(start, code.mul(i, v.kStride), p.element);
-    Value to = code.at(packed, code.mul(i, packedStride(panel.vectors)), p.element);
+    Value line = code.at(to, code.mul(i, packedStride(panel.vectors)), p.element);
     for (unsigned j = 0; j < panel.vectors; ++j) {
       Value value = code.loadIf(p.vector, code.at(from, int64_t(j) * lanes, p.element),
                                 panel.masks.empty() ? Value() : panel.masks[j]);
-      code.store(value, code.at(to, int64_t(j) * lanes, p.element));
+      code.store(value, code.at(line, int64_t(j) * lanes, p.element));
     }
   });
 }
@@ -209,8 +212,7 @@ RegisterTile MatmulEmitter::registerTile(const Panel &panel, Value row) {
   RegisterTile tile;
   tile.inner = tiling.rows;
   tile.vectors = panel.vectors;
-  tile.s = code.at(s.buffer->pointer, code.add(code.mul(panel.batch, s.batchStride), code.mul(row, s.outerStride)),
-                   p.element);
+  tile.s = rowsOfS(panel.batch, row);
   tile.sOuter = code.c(0);
   tile.sInner = s.outerStride;
   tile.v = panel.v;
@@ -221,16 +223,21 @@ RegisterTile MatmulEmitter::registerTile(const Panel &panel, Value row) {
   return tile;
 }
 
-void MatmulEmitter::finish(const Panel &panel, const Values &masks, Value row, Value skip, ArrayRef<Value> sums) {
-  unsigned height = tiling.rows;
+Place MatmulEmitter::placeOf(const Panel &panel, Value row) {
   Place place;
   place.index.assign(rank, panel.batch);
   place.index[acrossDim] = row;
   place.index[alongDim] = panel.first;
-  if (transposed)
-    return finishTransposed(place, panel, sums);
   place.innerDim = acrossDim;
   place.laneDim = alongDim;
+  return place;
+}
+
+void MatmulEmitter::finish(const Panel &panel, const Values &masks, Value row, Value skip, ArrayRef<Value> sums) {
+  unsigned height = tiling.rows;
+  Place place = placeOf(panel, row);
+  if (transposed)
+    return finishTransposed(place, panel, sums);
   bool large = epilogue.opCount() * height * panel.vectors > 200;
   if (!large && !(skip && epilogue.mayUpdateInPlace()))
     return epilogue.finishTile(place, 1, height, panel.vectors, masks, sums);

@@ -37,13 +37,17 @@ private:
     unsigned rows, vectors;
     Packing packing = Packing::None;
     int64_t depth = 0, group = 0; // of a slice: products, tiles; 0: k is not sliced
-    int64_t block = 0;            // tiles whose rows of S are packed together; 0: S is read in place
-    int64_t panels = 1;           // whole panels whose sums wait together; 1: those of a group of tiles do
+    int64_t block = 0;            // tiles that share the rows of packed S; 0: S is read in place
+    int64_t blocks = 1;           // that are packed at once
+    int64_t panels = 1;           // whose sums wait together, those of a group of tiles in each
   };
 
-  /// Products [start, start + count) of k, and where the sums of a panel's first tile wait for the others.
+  /// Products [start, start + count) of k.
   struct Slice {
-    Value start, count, end, sums;
+    Value batch, start, count, end;
+    Value sums;     // where those of a panel's first tile wait for the others
+    Value fromTile; // with which packed S begins
+    Value packed;   // V of the panel at hand; null: not packed yet
   };
 
   //===--- Tiles: Matmul.cpp ----------------------------------------------===//
@@ -62,10 +66,12 @@ private:
   /// Emits for panels of full width, and for the last one where that may be narrower.
   void withPanel(Value batch, Value number, llvm::function_ref<void(const Panel &, const Values &)> emit);
   void emitPanel(Panel panel, const Values &masks, Value from, Value to);
-  void copyPanel(const Panel &panel, Value start, Value count);
+  /// Copies `count` rows from address `start` on.
+  void copyPanel(const Panel &panel, Value start, Value count, Value to);
   /// First row of tile t; how many of its rows the tile before has finished, null when that is always none.
   std::pair<Value, Value> rowOf(Value t);
   RegisterTile registerTile(const Panel &panel, Value row);
+  Place placeOf(const Panel &panel, Value row);
   /// `skip`: rows at the start that the tile before has finished; null when there never are any.
   void finish(const Panel &panel, const Values &masks, Value row, Value skip, ArrayRef<Value> sums);
   /// Sums have lanes along m and rows along n: turned through memory, they are finished row after row of the result.
@@ -96,7 +102,8 @@ private:
   /// Elements from row to row of a packed panel: packing writes whole groups of four.
   int64_t packedStride(unsigned vectors) { return llvm::alignTo(vectors * lanes, 4); }
   /// Elements from row to row of a packed block of S.
-  int64_t blockWidth(const Tiling &tiling) { return llvm::alignTo(tiling.block * tiling.rows, lanes); }
+  int64_t blockWidth(const Tiling &tiling) { return tiling.block * tiling.rows; }
+  int64_t blockElements(const Tiling &tiling) { return tiling.depth * blockWidth(tiling); }
   /// Room for a packed slice of a panel. Measured: with narrower tiles its products read S often enough to want both in
   /// the first cache.
   int64_t sliceBytes() { return p.isa.registers < 32 ? 32 << 10 : 64 << 10; }
@@ -104,17 +111,29 @@ private:
   //===--- Slices of k: MatmulSlices.cpp ----------------------------------===//
   Value waitingSums(Value sums, Value tile, int64_t vector);
   void clearSums(Value sums, Value from, Value to);
-  /// Slice after slice of k.
-  void emitSlicesOfK(Value depth, llvm::function_ref<void(Slice)> emit);
+  /// Slice after slice of k, of at most `depth` products.
+  void emitSlicesOfK(Value batch, Value depth, llvm::function_ref<void(Slice)> emit);
   /// Tiles in groups; for each group slice after slice of k, packed once.
   void emitSlices(const Panel &panel, const Values &masks, Value from, Value to);
-  /// The tiles of [begin, end), some panels at a time, so that these find the slice of S in the second cache.
+  /// The tiles of [begin, end), some panels at a time, so that what is packed of S serves all of them.
   void emitPanelsBySlices(Value tileCount);
   /// Tiles [first, last) of a panel.
   void emitSlice(const Panel &panel, const Values &masks, const Slice &slice, Value first, Value last);
-  /// Tiles [first, last) of a slice, block after block: what they read of S is packed once where V is.
-  void emitBlocks(const Panel &panel, Value pack, const Slice &slice, Value first, Value last,
-                  llvm::function_ref<void(Value, RegisterTile, Value, Value)> finishTile);
+  /// Packs what tiles [first, last) read of S, as much as there is room for at a time, and emits these tiles.
+  void withBlocks(Slice slice, Value first, Value last, llvm::function_ref<void(const Slice &, Value, Value)> emit);
+  void packBlock(Value row, const Slice &slice, Value to);
+  /// Packs a slice of several panels, all of a row before the row after it.
+  void packPanels(const Slice &slice, Value firstPanel, Value lastPanel);
+  Value packedPanel(Value number) {
+    return code.at(packed, code.mul(number, tiling.depth * packedStride(tiling.vectors)), p.element);
+  }
+  /// The first row of the block that begins with a tile. All its rows exist: the last one begins earlier.
+  Value rowOfBlock(Value tile) {
+    return code.min(code.mul(tile, tiling.rows), code.c(*across.constant - blockWidth(tiling)));
+  }
+  Value rowsOfS(Value batch, Value row) {
+    return code.at(s.buffer->pointer, code.add(code.mul(batch, s.batchStride), code.mul(row, s.outerStride)), p.element);
+  }
   /// At run time: several tiles use V, which would not stay in the cache.
   Value worthCopying();
 

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A slice of V is packed once and used by a group of tiles, whose sums wait in memory for
-// the next slice. Of a gradient of weights, which has few rows and a long k, whole panels
-// wait, and a slice of S is packed as well.
+// the next slice. Of a gradient of weights, which has few rows and a long k, a slice of S is
+// packed as well, for several panels, whose sums wait together.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/MatmulEmitter.h"
@@ -27,9 +27,12 @@ void MatmulEmitter::clearSums(Value sums, Value from, Value to) {
   });
 }
 
-void MatmulEmitter::emitSlicesOfK(Value depth, llvm::function_ref<void(Slice)> emit) {
-  code.loop(code.c(0), code.max(k.size, code.c(1)), depth, [&](Value start) {
-    emit({start, code.min(code.sub(k.size, start), depth), code.add(start, depth), sliceSums});
+void MatmulEmitter::emitSlicesOfK(Value batch, Value most, llvm::function_ref<void(Slice)> emit) {
+  // As many slices as are needed, all of about the same depth.
+  Value size = code.max(k.size, code.c(1));
+  Value depth = code.ceilDiv(size, code.ceilDiv(size, most));
+  code.loop(code.c(0), size, depth, [&](Value start) {
+    emit({batch, start, code.min(code.sub(k.size, start), depth), code.add(start, depth), sliceSums, Value(), Value()});
   });
 }
 
@@ -43,25 +46,36 @@ void MatmulEmitter::emitSlices(const Panel &panel, const Values &masks, Value fr
   code.loop(from, to, most, [&](Value first) {
     Value last = code.min(code.add(first, most), to);
     clearSums(sliceSums, code.c(0), code.sub(last, first));
-    emitSlicesOfK(sliceDepth, [&](Slice slice) {
+    emitSlicesOfK(panel.batch, sliceDepth, [&](Slice slice) {
       slice.sums = waitingSums(sliceSums, code.sub(code.c(0), first), 0);
-      emitSlice(panel, masks, slice, first, last);
+      withBlocks(slice, first, last, [&](const Slice &slice, Value from, Value to) {
+        emitSlice(panel, masks, slice, from, to);
+      });
     });
   });
 }
 
 void MatmulEmitter::emitPanelsBySlices(Value tileCount) {
   Value begin = p.shell.begin(), end = p.shell.end();
-  code.loop(code.div(begin, tileCount), code.ceilDiv(end, *known(tileCount)), code.c(tiling.panels), [&](Value first) {
-    Value origin = code.mul(first, tileCount), to = code.min(code.add(origin, code.mul(tileCount, tiling.panels)), end);
-    clearSums(sliceSums, code.sub(code.max(begin, origin), origin), code.sub(to, origin));
-    emitSlicesOfK(code.c(tiling.depth), [&](Slice slice) {
-      code.loop(first, code.ceilDiv(to, *known(tileCount)), 1, [&](Value number) {
-        Value firstTile = code.mul(number, tileCount);
-        slice.sums = waitingSums(sliceSums, code.sub(firstTile, origin), 0);
-        withPanel(code.c(0), number, [&](const Panel &panel, const Values &masks) {
-          emitSlice(panel, masks, slice, code.max(code.sub(begin, firstTile), code.c(0)),
-                    code.min(code.sub(to, firstTile), tileCount));
+  Value panelsEnd = code.ceilDiv(end, tileCount);
+  code.loop(code.div(begin, tileCount), panelsEnd, code.c(tiling.panels), [&](Value firstPanel) {
+    Value lastPanel = code.min(code.add(firstPanel, tiling.panels), panelsEnd);
+    code.loop(code.c(0), tileCount, tiling.group, [&](Value first) {
+      Value last = code.min(code.add(first, tiling.group), tileCount);
+      clearSums(sliceSums, code.c(0), code.mul(code.sub(lastPanel, firstPanel), tiling.group));
+      emitSlicesOfK(code.c(0), code.c(tiling.depth), [&](const Slice &all) {
+        code.when(worthCopying(), [&] { packPanels(all, firstPanel, lastPanel); });
+        withBlocks(all, first, last, [&](Slice slice, Value from, Value to) {
+          code.loop(firstPanel, lastPanel, 1, [&](Value number) {
+            Value firstTile = code.mul(number, tileCount);
+            Value waiting = code.sub(code.mul(code.sub(number, firstPanel), tiling.group), first);
+            slice.sums = waitingSums(sliceSums, waiting, 0);
+            slice.packed = packedPanel(code.sub(number, firstPanel));
+            withPanel(code.c(0), number, [&](const Panel &panel, const Values &masks) {
+              emitSlice(panel, masks, slice, code.max(code.sub(begin, firstTile), from),
+                        code.min(code.sub(end, firstTile), to));
+            });
+          });
         });
       });
     });
@@ -80,8 +94,9 @@ void MatmulEmitter::emitSlice(const Panel &panel, const Values &masks, const Sli
     part.vStride = code.c(stride);
     part.masks.clear();
   } else if (pack) {
-    code.when(pack, [&] { copyPanel(panel, origin, slice.count); });
-    part.v = code.selectOnce(pack, packed, origin);
+    if (!slice.packed)
+      code.when(pack, [&] { copyPanel(panel, origin, slice.count, packed); });
+    part.v = code.selectOnce(pack, slice.packed ? slice.packed : packed, origin);
     part.vStride = code.selectOnce(pack, code.c(stride), v.kStride);
   } else {
     part.v = origin;
@@ -100,39 +115,60 @@ void MatmulEmitter::emitSlice(const Panel &panel, const Values &masks, const Sli
         },
         [&] { finish(panel, masks, row, skip, sums); });
   };
-  if (tiling.block)
-    return emitBlocks(part, pack, slice, first, last, finishTile);
+  Value step = tiling.block ? code.selectOnce(pack, code.c(blockWidth(tiling)), s.kStride) : Value();
   code.loop(first, last, 1, [&](Value t) {
     auto [row, skip] = rowOf(t);
     RegisterTile tile = registerTile(part, row);
     tile.s = code.at(tile.s, code.mul(slice.start, s.kStride), p.element);
+    if (step) {
+      Value block = code.div(code.sub(t, slice.fromTile), tiling.block);
+      Value firstRow = rowOfBlock(code.add(slice.fromTile, code.mul(block, tiling.block)));
+      Value there = code.add(code.mul(block, blockElements(tiling)), code.sub(row, firstRow));
+      tile.s = code.selectOnce(pack, code.at(packedBlock, there, p.element), tile.s);
+      tile.levels[0].sStride = step;
+    }
     finishTile(t, tile, row, skip);
   });
 }
 
-void MatmulEmitter::emitBlocks(const Panel &panel, Value pack, const Slice &slice, Value first, Value last,
-                               llvm::function_ref<void(Value, RegisterTile, Value, Value)> finishTile) {
-  int64_t width = blockWidth(tiling);
-  code.loop(first, last, tiling.block, [&](Value from) {
-    // All of a block's rows exist: the last one begins earlier.
-    Value base = code.min(code.mul(from, tiling.rows), code.c(*across.constant - width));
-    Value origin = code.at(registerTile(panel, base).s, code.mul(slice.start, s.kStride), p.element);
-    code.when(pack, [&] {
-      code.loop(code.c(0), slice.count, 1, [&](Value i) {
-        Value line = code.at(origin, code.mul(i, s.kStride), p.element);
-        Value to = code.at(packedBlock, code.mul(i, width), p.element);
-        for (int64_t j = 0; j < width; j += lanes)
-          code.store(code.load(p.vector, code.at(line, j, p.element)), code.at(to, j, p.element));
+void MatmulEmitter::withBlocks(Slice slice, Value first, Value last,
+                               llvm::function_ref<void(const Slice &, Value, Value)> emit) {
+  if (!tiling.block)
+    return emit(slice, first, last);
+  code.loop(first, last, tiling.block * tiling.blocks, [&](Value from) {
+    Value to = code.min(code.add(from, tiling.block * tiling.blocks), last);
+    code.when(worthCopying(), [&] {
+      code.loop(code.c(0), code.ceilDiv(code.sub(to, from), tiling.block), 1, [&](Value block) {
+        packBlock(rowOfBlock(code.add(from, code.mul(block, tiling.block))), slice,
+                  code.at(packedBlock, code.mul(block, blockElements(tiling)), p.element));
       });
     });
-    Value block = code.selectOnce(pack, packedBlock, origin);
-    Value stride = code.selectOnce(pack, code.c(width), s.kStride);
-    code.loop(from, code.min(code.add(from, tiling.block), last), 1, [&](Value t) {
-      auto [row, skip] = rowOf(t);
-      RegisterTile tile = registerTile(panel, row);
-      tile.s = code.at(block, code.sub(row, base), p.element);
-      tile.levels[0].sStride = stride;
-      finishTile(t, tile, row, skip);
+    slice.fromTile = from;
+    emit(slice, from, to);
+  });
+}
+
+void MatmulEmitter::packBlock(Value row, const Slice &slice, Value to) {
+  Value origin = code.at(rowsOfS(slice.batch, row), code.mul(slice.start, s.kStride), p.element);
+  code.loop(code.c(0), slice.count, 1, [&](Value i) {
+    for (int64_t j = 0; j < blockWidth(tiling); j += lanes) {
+      Value from = code.at(origin, code.add(code.mul(i, s.kStride), code.c(j)), p.element);
+      code.store(code.load(p.vector, from),
+                 code.at(to, code.add(code.mul(i, blockWidth(tiling)), code.c(j)), p.element));
+    }
+  });
+}
+
+void MatmulEmitter::packPanels(const Slice &slice, Value firstPanel, Value lastPanel) {
+  constexpr int64_t kRows = 4;
+  code.loop(code.c(0), slice.count, kRows, [&](Value row) {
+    Value count = code.min(code.sub(slice.count, row), code.c(kRows));
+    code.loop(firstPanel, lastPanel, 1, [&](Value number) {
+      withPanel(slice.batch, number, [&](const Panel &panel, const Values &) {
+        Value from = code.at(panel.v, code.mul(code.add(slice.start, row), v.kStride), p.element);
+        Value to = packedPanel(code.sub(number, firstPanel));
+        copyPanel(panel, from, count, code.at(to, code.mul(row, packedStride(panel.vectors)), p.element));
+      });
     });
   });
 }

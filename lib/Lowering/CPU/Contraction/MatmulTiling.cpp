@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/MatmulEmitter.h"
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace symc;
@@ -12,8 +13,9 @@ using namespace symc::contraction;
 
 // Room for the sums of the tiles that use a packed slice.
 constexpr int64_t kSumsBytes = 64 << 10;
-// The same of whole panels: half of the second cache.
-constexpr int64_t kPanelsBytes = 256 << 10;
+// The same of several panels, and what is packed of each operand for these: parts of the second cache.
+constexpr int64_t kPanelsBytes = 192 << 10;
+constexpr int64_t kBlocksBytes = 160 << 10;
 
 MatmulEmitter::Tiling MatmulEmitter::planTiles(unsigned rows, unsigned vectors) {
   Tiling tiling{rows, vectors};
@@ -34,19 +36,27 @@ bool MatmulEmitter::blocksPay() {
 }
 
 void MatmulEmitter::makeBlocks(Tiling &tiling) {
-  tiling.block = llvm::divideCeil(lineElements(), tiling.rows);
+  // Whole vectors, and whole lines of the cache.
+  int64_t unit = lanes / std::gcd<int64_t>(lanes, tiling.rows);
+  tiling.block = llvm::divideCeil(lineElements(), tiling.rows * unit) * unit;
   if (blockWidth(tiling) > *across.constant) {
     tiling.block = 0;
     return;
   }
   // Both packed operands are to stay in the first cache, and something beside them.
-  int64_t width = packedStride(tiling.vectors) + blockWidth(tiling);
-  tiling.depth = std::max<int64_t>(1, sliceBytes() * 3 / 4 / elementBytes() / width);
-  // A panel after another would read all of S from memory each time.
-  int64_t tiles = llvm::divideCeil(*across.constant, tiling.rows);
-  int64_t fitting = kPanelsBytes / (tiles * tiling.rows * tiling.vectors * lanes * elementBytes());
-  if (rank == 2 && fitting > 1)
-    tiling.panels = fitting;
+  tiling.depth = std::max<int64_t>(1, sliceBytes() * 3 / 4 / elementBytes() /
+                                          (packedStride(tiling.vectors) + blockWidth(tiling)));
+  auto evenly = [](int64_t count, int64_t most) {
+    return llvm::divideCeil(count, llvm::divideCeil(count, std::max<int64_t>(1, most)));
+  };
+  int64_t tiles = llvm::divideCeil(*across.constant, tiling.rows), width = tiling.vectors * lanes;
+  tiling.blocks = evenly(llvm::divideCeil(tiles, tiling.block), kBlocksBytes / elementBytes() / blockElements(tiling));
+  if (rank == 2) {
+    tiling.group = tiling.block * tiling.blocks;
+    tiling.panels = evenly(std::max<int64_t>(1, llvm::divideCeil(along.assumed, width)),
+                           kPanelsBytes / elementBytes() /
+                               std::max(tiling.group * tiling.rows * width, tiling.depth * packedStride(tiling.vectors)));
+  }
 }
 
 MatmulEmitter::Tiling MatmulEmitter::planLines(const Tiling &tiled, unsigned vectors) {
@@ -87,12 +97,9 @@ void MatmulEmitter::reserve(ArrayRef<Tiling> tilings) {
     int64_t tile = tiling.rows * tiling.vectors * lanes;
     int64_t depth = tiling.depth ? tiling.depth : std::max<int64_t>(1, k.constant.value_or(1));
     if (tiling.packing != Packing::None)
-      packedCount = std::max(packedCount, depth * packedStride(tiling.vectors));
-    blockCount = std::max(blockCount, tiling.block ? depth * blockWidth(tiling) : 0);
-    int64_t waitingTiles = tiling.group;
-    if (tiling.panels > 1)
-      waitingTiles = tiling.panels * llvm::divideCeil(*across.constant, tiling.rows);
-    sumCount = std::max(sumCount, waitingTiles * tile);
+      packedCount = std::max(packedCount, tiling.panels * depth * packedStride(tiling.vectors));
+    blockCount = std::max(blockCount, tiling.blocks * blockElements(tiling));
+    sumCount = std::max(sumCount, tiling.panels * tiling.group * tile);
     unsigned carried = sumsAtOnce(p.isa, tiling.rows, tiling.vectors, sums);
     waitingCount = std::max<int64_t>(waitingCount, sums ? (sums - carried) * tile : 0);
     int64_t width = tiling.vectors * lanes;
