@@ -4,7 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/Contraction/Epilogue.h"
+#include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "mlir/IR/IRMapping.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace symc;
@@ -33,7 +35,8 @@ Epilogue::Epilogue(Problem &problem) : problem(problem), code(problem.code) {
   for (const Buffer &out : problem.outs)
     outs.push_back({&out, out.strides});
   for (Operation &op : problem.op.getEpilogue().front().without_terminator()) {
-    ops += !isa<arith::ConstantOp>(op);
+    functions |= isFunction(&op);
+    ops += isFunction(&op) ? kFunctionOps : !isa<arith::ConstantOp>(op);
   }
 }
 
@@ -193,25 +196,51 @@ void Epilogue::finishTile(const Place &place, unsigned outer, unsigned inner, un
       row.varies = (outer > 1 && !is(row.outerStep, 0)) || (inner > 1 && !is(row.innerStep, 0));
       rows->push_back(row);
     }
+  // A function is one long chain of operations: two vectors as one make two of them that the processor can mix.
+  unsigned most = functions ? 2 : 1;
   for (unsigned o = 0; o < outer; ++o)
     for (unsigned i = 0; i < inner; ++i)
-      for (unsigned v = 0; v < vectors; ++v) {
-        Value guard = masks.empty() ? Value() : masks[v];
-        auto address = [&](const Strided &access, const Row &row) {
+      for (unsigned first = 0, together; first < vectors; first += together) {
+        together = std::min(most, vectors - first);
+        auto address = [&](const Strided &access, const Row &row, unsigned v) {
           Value step = code.add(code.mul(row.outerStep, o), code.mul(row.innerStep, i));
           Value lane = code.mul(access.coefficient[place.laneDim], v * problem.lanes);
           return code.at(row.base, code.add(step, lane), access.buffer->element);
         };
-        Values values{tile[(o * inner + i) * vectors + v]};
-        for (auto [access, row] : llvm::zip(extras, inputs)) {
-          Value &loaded = row.loaded[v];
-          if (row.varies || !loaded)
-            loaded = loadLanes(access, place, address(access, row), guard);
-          values.push_back(loaded);
+        auto guard = [&](unsigned v) { return masks.empty() ? Value() : masks[v]; };
+        SmallVector<Values> values(1 + extras.size());
+        for (unsigned v = first; v < first + together; ++v) {
+          values[0].push_back(tile[(o * inner + i) * vectors + v]);
+          for (auto [access, row, all] : llvm::zip(extras, inputs, MutableArrayRef(values).drop_front())) {
+            Value &loaded = row.loaded[v];
+            if (row.varies || !loaded)
+              loaded = loadLanes(access, place, address(access, row, v), guard(v));
+            all.push_back(loaded);
+          }
         }
-        for (auto [access, row, value] : llvm::zip(outs, results, apply(values)))
-          storeLanes(access, value, address(access, row), guard);
+        Values whole;
+        for (const Values &all : values)
+          whole.push_back(join(all));
+        for (auto [access, row, value] : llvm::zip(outs, results, apply(whole)))
+          for (unsigned v = 0; v < together; ++v)
+            storeLanes(access, part(value, v, together), address(access, row, first + v), guard(first + v));
       }
+}
+
+Value Epilogue::join(ArrayRef<Value> vectors) {
+  if (vectors.size() == 1)
+    return vectors[0];
+  SmallVector<int32_t> all(vectors.size() * problem.lanes);
+  std::iota(all.begin(), all.end(), 0);
+  return code.shuffle(vectors[0], vectors[1], all);
+}
+
+Value Epilogue::part(Value whole, unsigned number, unsigned count) {
+  if (count == 1)
+    return whole;
+  SmallVector<int32_t> lanes(problem.lanes);
+  std::iota(lanes.begin(), lanes.end(), int32_t(number * problem.lanes));
+  return code.shuffle(whole, whole, lanes);
 }
 
 void Epilogue::finishStored(const Place &place, Value tile, int64_t rowStride, Value outerFrom, Value outer,

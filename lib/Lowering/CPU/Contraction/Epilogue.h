@@ -59,11 +59,14 @@ private:
   Value loadLanes(const Strided &access, const Place &place, Value address, Value mask);
   void storeLanes(const Strided &access, Value value, Value address, Value mask);
   Values apply(ArrayRef<Value> inputs);
+  /// One or two vectors as one, and such a one's parts.
+  Value join(ArrayRef<Value> vectors);
+  Value part(Value whole, unsigned number, unsigned count);
 
   Problem &problem;
   Code &code;
   SmallVector<Strided> extras, outs;
-  bool inPlace = false;
+  bool inPlace = false, functions = false;
   unsigned ops = 0;
 };
 

@@ -6,6 +6,7 @@
 #ifndef SYMC_LIB_LOWERING_CPU_VECTORMATH_H
 #define SYMC_LIB_LOWERING_CPU_VECTORMATH_H
 
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace llvm {
@@ -13,6 +14,13 @@ class Module;
 } // namespace llvm
 
 namespace symc {
+
+/// Something that takes long, and as how many plain operations it counts.
+inline bool isFunction(mlir::Operation *op) {
+  return llvm::isa<mlir::math::MathDialect>(op->getDialect()) &&
+         !llvm::isa<mlir::math::AbsFOp, mlir::math::SqrtOp, mlir::math::FloorOp>(op);
+}
+constexpr unsigned kFunctionOps = 128;
 
 /// Gives the declared symc_v* functions of a module their bodies and inlines them. Run once, before code generation;
 /// the module's triple and data layout are set.

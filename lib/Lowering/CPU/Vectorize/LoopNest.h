@@ -13,18 +13,12 @@
 
 #include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Isa.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace symc::vectorize {
 
 using namespace mlir;
-
-/// Something that takes long, and as how many plain operations it counts.
-inline bool isFunction(Operation *op) {
-  return isa<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::SqrtOp, math::FloorOp>(op);
-}
-constexpr unsigned kFunctionOps = 128;
 
 /// base + sum of coefs[i] * loop i. It has a coefficient for every loop of the nest, as they stand: loops are put into
 /// another order, dropped and merged, which a LinearForm does not follow.
