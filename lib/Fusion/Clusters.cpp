@@ -394,6 +394,8 @@ bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
   unsigned computed = 0;
   for (Value input : inputsOf(op)) {
     Operation *def = input.getDefiningOp();
+    while (renamesMemory(def))
+      def = def->getOperand(0).getDefiningOp();
     if (!def || !isNode(def) || !sameDims(dimsOf(input), dimsOf(op->getResult(0))))
       continue;
     bool others = false;
