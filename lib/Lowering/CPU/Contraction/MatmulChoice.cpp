@@ -12,6 +12,7 @@
 #include "lib/Lowering/CPU/Contraction/MatmulChoice.h"
 #include "lib/Kernel/Kernels.h"
 #include "lib/Lowering/CPU/Contraction/Tile.h"
+#include "lib/Lowering/CPU/VectorMath/VectorMath.h"
 #include <cmath>
 #include <numeric>
 
@@ -29,6 +30,7 @@ Product::Product(Problem &problem) : p(problem), lanes(problem.lanes), rank(prob
   k = axis(p.a, p.a.dims.size() - (ta ? 2 : 1));
   a = operand(p.a, ta);
   b = operand(p.b, !tb);
+  functions = llvm::count_if(p.op.getEpilogue().front(), [](Operation &op) { return isFunction(&op); });
 }
 
 Axis Product::axis(const Buffer &buffer, unsigned position) const {
@@ -75,7 +77,9 @@ double Product::panelCycles(const Axis &across, const Axis &along, const Operand
   int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
   double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
   auto tile = [&](unsigned width) {
-    return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width;
+    // The epilogue computes functions of two vectors at a time, and waits longer for those of a single one.
+    double alone = width % 2 * rows * functions * 20.0;
+    return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width + alone;
   };
   double cycles = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
   if (turned(v))

@@ -61,6 +61,7 @@ struct Product {
   unsigned lanes, rank;
   Axis m, n, k;
   Operand a, b;
+  unsigned functions; // of the epilogue
 
 private:
   Axis axis(const Buffer &buffer, unsigned position) const;
