@@ -62,10 +62,137 @@ private:
   }
 };
 
+//===----------------------------------------------------------------------===//
+// Parts of an axis: heads of attention are cut out of the features of one product, and their gradients are put together
+// again. A reshape between such a move and the transposition beside it would keep the two apart.
+//===----------------------------------------------------------------------===//
+
+/// The axis of `from` that `to` has as two, when that is all that makes them differ.
+std::optional<unsigned> splitAxis(ArrayRef<Dim> from, ArrayRef<Dim> to) {
+  if (to.size() != from.size() + 1)
+    return std::nullopt;
+  unsigned axis = 0;
+  while (axis + 1 < from.size() && from[axis] == to[axis])
+    ++axis;
+  bool splits = from[axis] == to[axis] * to[axis + 1] && from.drop_front(axis + 1) == to.drop_front(axis + 2);
+  return splits ? std::optional(axis) : std::nullopt;
+}
+
+/// `numbers` of a move along the axes before the split, as they are behind it: `outer` and `inner` in place of the axis'.
+template <class T>
+SmallVector<T> withSplit(ArrayRef<T> numbers, unsigned axis, T outer, T inner) {
+  SmallVector<T> all(numbers);
+  all[axis] = outer;
+  all.insert(all.begin() + axis + 1, inner);
+  return all;
+}
+
+/// How many whole pieces of size `piece` a constant is.
+std::optional<Dim> pieces(Dim number, Dim piece) {
+  std::optional<int64_t> n = constantValue(number), p = constantValue(piece);
+  return n && p && *p > 0 && *n % *p == 0 ? std::optional(constantDim(number.getContext(), *n / *p)) : std::nullopt;
+}
+
+/// Reads or writes x[a * n + b] as x[a, b], n being the size of b: what a move has as offset and size along an axis, over
+/// the two.
+struct SplitMove {
+  static std::optional<SplitMove> of(ArrayRef<Dim> offsets, ArrayRef<int64_t> steps, ArrayRef<Dim> sizes, Dim whole,
+                                     unsigned axis, Dim inner) {
+    std::optional<Dim> offset = pieces(offsets[axis], inner), size = pieces(sizes[axis], inner);
+    std::optional<Dim> outer = pieces(whole, inner);
+    if (!offset || !size || !outer || steps[axis] != 1)
+      return std::nullopt;
+    Dim zero = constantDim(inner.getContext(), 0);
+    return SplitMove{withSplit(offsets, axis, *offset, zero), withSplit<int64_t>(steps, axis, 1, 1),
+                     withSplit(sizes, axis, *size, inner), *outer};
+  }
+  Dims offsets;
+  SmallVector<int64_t> steps;
+  Dims sizes;
+  Dim outer; // pieces that the whole axis has
+};
+
+/// reshape(crop(x)) → crop(reshape(x)).
+struct SplitBeforeCrop : OpRewritePattern<sym::ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(sym::ReshapeOp op, PatternRewriter &rewriter) const override {
+    auto crop = op.getX().getDefiningOp<sym::CropOp>();
+    if (!crop || crop.getNeeded() || crop.getInside())
+      return rewriter.notifyMatchFailure(op, "not of a crop whose bounds always hold");
+    Dims to = dimsOf(op.getOut()), whole = dimsOf(crop.getX());
+    std::optional<unsigned> axis = splitAxis(dimsOf(crop.getOut()), to);
+    if (!axis)
+      return rewriter.notifyMatchFailure(op, "splits no axis");
+    auto move = SplitMove::of(crop.getOffsets().getExprs(), crop.getSteps(), crop.getSizes().getExprs(), whole[*axis],
+                              *axis, to[*axis + 1]);
+    if (!move)
+      return rewriter.notifyMatchFailure(op, "not of whole pieces");
+    Value split = reshape(rewriter, op.getLoc(), crop.getX(), withSplit<Dim>(whole, *axis, move->outer, to[*axis + 1]));
+    auto dims = [&](const Dims &list) { return sym::DimsAttr::get(getContext(), list); };
+    rewriter.replaceOpWithNewOp<sym::CropOp>(op, split, dims(move->offsets), move->steps, dims(move->sizes), nullptr,
+                                             nullptr);
+    return success();
+  }
+};
+
+/// place(reshape(y)) → reshape(place(y)).
+struct MergeBehindPlace : OpRewritePattern<sym::PlaceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(sym::PlaceOp op, PatternRewriter &rewriter) const override {
+    auto merge = op.getX().getDefiningOp<sym::ReshapeOp>();
+    if (!merge)
+      return rewriter.notifyMatchFailure(op, "not of a reshape");
+    Dims from = dimsOf(merge.getX());
+    std::optional<unsigned> axis = splitAxis(dimsOf(merge.getOut()), from);
+    if (!axis)
+      return rewriter.notifyMatchFailure(op, "merges no axes");
+    Dims sizes = dimsOf(op.getOut());
+    auto move = SplitMove::of(op.getOffsets().getExprs(), op.getSteps(), sizes, dimsOf(op.getX())[*axis], *axis,
+                              from[*axis + 1]);
+    if (!move)
+      return rewriter.notifyMatchFailure(op, "not of whole pieces");
+    auto dims = [&](const Dims &list) { return sym::DimsAttr::get(getContext(), list); };
+    Value placed = sym::PlaceOp::create(rewriter, op.getLoc(), merge.getX(), dims(move->offsets), move->steps,
+                                        dims(move->sizes), op.getValueAttr());
+    rewriter.replaceOp(op, reshape(rewriter, op.getLoc(), placed, sizes));
+    return success();
+  }
+};
+
+/// reshape(a) + reshape(b) → reshape(a + b), where parts are put together.
+struct MergeBehindSum : OpRewritePattern<sym::AddOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(sym::AddOp op, PatternRewriter &rewriter) const override {
+    Value parts[2];
+    for (auto [operand, part] : llvm::zip(op->getOperands(), parts)) {
+      auto merge = operand.getDefiningOp<sym::ReshapeOp>();
+      if (!merge || !merge->hasOneUse() || !isOfParts(merge.getX()))
+        return rewriter.notifyMatchFailure(op, "not of reshaped parts");
+      part = merge.getX();
+    }
+    if (parts[0].getType() != parts[1].getType())
+      return rewriter.notifyMatchFailure(op, "parts of other axes");
+    Value sum = sym::AddOp::create(rewriter, op.getLoc(), parts[0], parts[1]);
+    rewriter.replaceOp(op, reshape(rewriter, op.getLoc(), sum, dimsOf(op.getOut())));
+    return success();
+  }
+
+private:
+  static bool isOfParts(Value value) {
+    Operation *def = value.getDefiningOp();
+    return def && def->hasOneUse() &&
+           (isa<sym::PlaceOp>(def) ||
+            (isa<sym::AddOp>(def) && llvm::all_of(def->getOperands(), [](Value part) { return isOfParts(part); })));
+  }
+};
+
 struct PrepareFusion : symc::impl::PrepareFusionPassBase<PrepareFusion> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<TransposeToFlag>(&getContext());
+    patterns.add<TransposeToFlag, SplitBeforeCrop, MergeBehindPlace, MergeBehindSum>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk([](Operation *op) {
