@@ -122,14 +122,15 @@ static Value attend(OpBuilder &b, Location loc, Operands x, std::optional<double
     k = keepRows(b, loc, k, seen);
     v = keepRows(b, loc, v, seen);
   }
-  Value scores = multiply(b, loc, q, k, false, true);
-  Type type = scores.getType(), element = elementOf(q);
+  // The queries are scaled, of which there are fewer numbers than scores.
   if (scale) {
-    scores = (tensor(scores) * *scale).value;
+    q = (tensor(q) * *scale).value;
   } else {
-    Value root = sqrt(tensor(sizeValue(b, loc, dimsOf(q).back(), element))).value;
-    scores = (tensor(scores) / tensor(broadcastLike(b, loc, root, type))).value;
+    Value root = sqrt(tensor(sizeValue(b, loc, dimsOf(q).back(), elementOf(q)))).value;
+    q = (tensor(q) / tensor(broadcastLike(b, loc, root, q.getType()))).value;
   }
+  Value scores = multiply(b, loc, q, k, false, true);
+  Type type = scores.getType();
   if (kept) {
     Type bools = withElement(type, b.getI1Type());
     Value lost = literal(tensor(scores), -HUGE_VAL).value;
