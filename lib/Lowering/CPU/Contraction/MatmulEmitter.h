@@ -121,7 +121,7 @@ private:
   void emitSlice(const Panel &panel, const Values &masks, const Slice &slice, Value first, Value last);
   /// Packs what tiles [first, last) read of S, as much as there is room for at a time, and emits these tiles.
   void withBlocks(Slice slice, Value first, Value last, llvm::function_ref<void(const Slice &, Value, Value)> emit);
-  void packBlock(Value row, const Slice &slice, Value to);
+  void packBlocks(const Slice &slice, Value from, Value to);
   /// Packs a slice of several panels, all of a row before the row after it.
   void packPanels(const Slice &slice, Value firstPanel, Value lastPanel);
   Value packedPanel(Value number) {

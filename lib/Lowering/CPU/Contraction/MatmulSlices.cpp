@@ -137,32 +137,37 @@ void MatmulEmitter::withBlocks(Slice slice, Value first, Value last,
     return emit(slice, first, last);
   code.loop(first, last, tiling.block * tiling.blocks, [&](Value from) {
     Value to = code.min(code.add(from, tiling.block * tiling.blocks), last);
-    code.when(worthCopying(), [&] {
-      code.loop(code.c(0), code.ceilDiv(code.sub(to, from), tiling.block), 1, [&](Value block) {
-        packBlock(rowOfBlock(code.add(from, code.mul(block, tiling.block))), slice,
-                  code.at(packedBlock, code.mul(block, blockElements(tiling)), p.element));
-      });
-    });
+    code.when(worthCopying(), [&] { packBlocks(slice, from, to); });
     slice.fromTile = from;
     emit(slice, from, to);
   });
 }
 
-void MatmulEmitter::packBlock(Value row, const Slice &slice, Value to) {
-  Value origin = code.at(rowsOfS(slice.batch, row), code.mul(slice.start, s.kStride), p.element);
-  code.loop(code.c(0), slice.count, 1, [&](Value i) {
-    for (int64_t j = 0; j < blockWidth(tiling); j += lanes) {
-      Value from = code.at(origin, code.add(code.mul(i, s.kStride), code.c(j)), p.element);
-      code.store(code.load(p.vector, from),
-                 code.at(to, code.add(code.mul(i, blockWidth(tiling)), code.c(j)), p.element));
-    }
+// Of the rows of an operand that is packed, a few are read at a time, whole: what lies far apart drives itself out of the
+// first cache, and the processor would not foresee it.
+constexpr int64_t kRowsAtOnce = 4;
+
+void MatmulEmitter::packBlocks(const Slice &slice, Value from, Value to) {
+  Value blocks = code.ceilDiv(code.sub(to, from), tiling.block);
+  code.loop(code.c(0), slice.count, kRowsAtOnce, [&](Value first) {
+    Value end = code.min(code.add(first, kRowsAtOnce), slice.count);
+    code.loop(code.c(0), blocks, 1, [&](Value block) {
+      Value source = rowsOfS(slice.batch, rowOfBlock(code.add(from, code.mul(block, tiling.block))));
+      Value target = code.at(packedBlock, code.mul(block, blockElements(tiling)), p.element);
+      code.loop(first, end, 1, [&](Value i) {
+        for (int64_t j = 0; j < blockWidth(tiling); j += lanes) {
+          Value there = code.add(code.mul(code.add(slice.start, i), s.kStride), code.c(j));
+          code.store(code.load(p.vector, code.at(source, there, p.element)),
+                     code.at(target, code.add(code.mul(i, blockWidth(tiling)), code.c(j)), p.element));
+        }
+      });
+    });
   });
 }
 
 void MatmulEmitter::packPanels(const Slice &slice, Value firstPanel, Value lastPanel) {
-  constexpr int64_t kRows = 4;
-  code.loop(code.c(0), slice.count, kRows, [&](Value row) {
-    Value count = code.min(code.sub(slice.count, row), code.c(kRows));
+  code.loop(code.c(0), slice.count, kRowsAtOnce, [&](Value row) {
+    Value count = code.min(code.sub(slice.count, row), code.c(kRowsAtOnce));
     code.loop(firstPanel, lastPanel, 1, [&](Value number) {
       withPanel(slice.batch, number, [&](const Panel &panel, const Values &) {
         Value from = code.at(panel.v, code.mul(code.add(slice.start, row), v.kStride), p.element);
