@@ -45,7 +45,7 @@ struct Step {
   std::string name;
   std::vector<Operand> operands;
   Dim extent;
-  int64_t grain;
+  Dim grain;
   symc_kernel code = nullptr;
 };
 } // namespace
@@ -108,7 +108,7 @@ void KernelJit::State::readProgram(func::FuncOp program) {
       Step step{call.getCallee().str(),
                 {},
                 kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr).getExprs()[0],
-                kernel->getAttrOfType<IntegerAttr>(kGrainAttr).getInt()};
+                kernel->getAttrOfType<sym::DimsAttr>(kGrainAttr).getExprs()[0]};
       for (Value operand : call.getOperands())
         if (isa<MemRefType>(operand.getType()))
           step.operands.push_back(buffers.count(operand) ? Operand{true, buffers[operand]}
@@ -219,7 +219,8 @@ void KernelJit::run(void *const *buffers, const int64_t *dims, int64_t chunk) {
       auto address = reinterpret_cast<uintptr_t>(state->memory[operand.index].data());
       operands.push_back(reinterpret_cast<void *>((address + 63) / 64 * 64));
     }
-    int64_t extent = *evaluate(step.extent, value), grain = chunk < 0 ? step.grain : chunk ? chunk : extent;
+    int64_t extent = *evaluate(step.extent, value);
+    int64_t grain = chunk < 0 ? std::max<int64_t>(1, *evaluate(step.grain, value)) : chunk ? chunk : extent;
     for (int64_t begin = 0; begin < extent; begin += grain)
       step.code(operands.data(), dims, begin, std::min(extent, begin + grain));
   }

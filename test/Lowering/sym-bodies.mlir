@@ -85,7 +85,10 @@
 // CHECK-NEXT:    %[[AT:.*]] = llvm.getelementptr %[[BUFFERS]][24]
 // CHECK-NEXT:    llvm.store %[[CHECK]], %[[AT]]
 // CHECK-NEXT:    %[[KERNEL:.*]] = llvm.mlir.addressof @
-// CHECK-NEXT:    %[[GRAIN:.*]] = llvm.mlir.constant({{[0-9]+}} : i64)
+// CHECK-NEXT:    %[[CHUNK:.*]] = llvm.mlir.constant({{[0-9]+}} : i64)
+// CHECK-NEXT:    %[[MOST:.*]] = llvm.mlir.constant({{[0-9]+}} : i64)
+// CHECK-NEXT:    %[[FEW:.*]] = llvm.icmp "sle" %[[N]], %[[MOST]]
+// CHECK-NEXT:    %[[GRAIN:.*]] = llvm.select %[[FEW]], %[[N]], %[[CHUNK]]
 // CHECK-NEXT:    llvm.call @symc_rt_parallel(%[[FRAME]], %[[KERNEL]], %[[BUFFERS]], %[[N]], %[[GRAIN]])
 // CHECK-NEXT:    %[[CHECK:.*]] = llvm.getelementptr %[[FRAME]][72]
 // CHECK-NEXT:    %[[CODE:.*]] = llvm.load %[[CHECK]] : !llvm.ptr -> i64

@@ -3,10 +3,11 @@
 // Kernels become loops over vectors of a target's width.
 //
 // The sum of a row: forty elements are two vectors and one whose last lanes are off, a sum each; the lanes that are off add
-// nothing. `begin` and `end` are rows; extent and grain say how many there are, and how many a part has at least.
+// nothing. `begin` and `end` are rows; extent and grain say how many there are, how many a
+// part has at least, and up to how many are one part.
 // CHECK-LABEL: llvm.func internal @k0(
 // CHECK-SAME:    %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
-// CHECK-SAME:    sym.extent = #sym.dims<batch>, {{.*}}sym.grain = 409 : i64, sym.kernel
+// CHECK-SAME:    sym.extent = #sym.dims<batch>, {{.*}}sym.grain = #sym.dims<1, 409>, sym.kernel
 // CHECK:         %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<16xf32>
 // CHECK:         %[[EIGHT:.*]] = arith.constant dense<[{{(true, ){8}(false, ){7}false}}]> : vector<16xi1>
 // CHECK:         scf.for %{{.*}} = %[[BEGIN]] to %[[END]] step
@@ -25,7 +26,7 @@
 // An elementwise kernel goes through whole vectors, then once more under a mask, so that what is done to an element does
 // not depend on where it stands.
 // CHECK-LABEL: llvm.func internal @k1(
-// CHECK-SAME:    %[[BEGIN:[^ ]*]]: i64, %[[END:[^ ]*]]: i64) attributes {sym.extent = #sym.dims<batch>, {{.*}}sym.grain = 16384
+// CHECK-SAME:    %[[BEGIN:[^ ]*]]: i64, %[[END:[^ ]*]]: i64) attributes {sym.extent = #sym.dims<batch>, {{.*}}sym.grain = #sym.dims<256, 16384>
 // CHECK-DAG:     %[[LANES:.*]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]> : vector<16xi32>
 // CHECK:         %[[OVER:.*]] = arith.andi
 // CHECK-NEXT:    %[[REST:.*]] = arith.subi %[[END]], %[[OVER]]
@@ -44,7 +45,7 @@
 //
 // What has one result is one part. Four accumulators take turns: the step under a mask hands them on by one.
 // CHECK-LABEL: llvm.func internal @k2(
-// CHECK-SAME:    sym.extent = #sym.dims<1>, {{.*}}sym.grain = 1 : i64
+// CHECK-SAME:    sym.extent = #sym.dims<1>, {{.*}}sym.grain = #sym.dims<1, 1>
 // CHECK:         %[[WHOLE:.*]]:4 = scf.for
 // CHECK:         scf.for {{.*}} iter_args(%[[P:.*]] = %[[WHOLE]]#0, %[[Q:.*]] = %[[WHOLE]]#1, %[[R:.*]] = %[[WHOLE]]#2, %[[S:.*]] = %[[WHOLE]]#3)
 // CHECK:           %[[MASK:.*]] = arith.cmpi slt

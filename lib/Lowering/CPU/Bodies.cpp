@@ -149,16 +149,23 @@ private:
       if (isa<MemRefType>(operand.getType()))
         LLVM::StoreOp::create(b, loc, address(operand), at(arguments, 8 * position++));
     auto extent = kernel->getAttrOfType<sym::DimsAttr>(kExtentAttr);
-    auto grain = kernel->getAttrOfType<IntegerAttr>(kGrainAttr);
+    auto grain = kernel->getAttrOfType<sym::DimsAttr>(kGrainAttr);
     Dim trips = extent ? extent.getExprs()[0] : constantDim(b.getContext(), 1);
-    std::optional<int64_t> fixed = constantValue(trips);
-    if (!grain || (fixed && *fixed <= grain.getInt())) {
+    Dim one = grain ? grain.getExprs()[1] : trips;
+    std::optional<int64_t> fixed = constantValue(trips), fixedOne = constantValue(one);
+    if (trips == one || (fixed && fixedOne && *fixed <= *fixedOne)) {
       LLVM::CallOp::create(b, loc, kernel, ValueRange{arguments, dimensions, constant(0), size(trips)});
     } else {
       Type none = LLVM::LLVMVoidType::get(b.getContext());
       auto parallel = declare("symc_rt_parallel", none, {pointer, pointer, pointer, i64, i64});
       Value code = LLVM::AddressOfOp::create(b, loc, pointer, kernel.getSymName());
-      LLVM::CallOp::create(b, loc, parallel, ValueRange{frame, code, arguments, size(trips), constant(grain.getInt())});
+      auto number = [&](Dim dim) { return constantValue(dim) ? constant(*constantValue(dim)) : size(dim); };
+      Value all = number(trips), chunk = number(grain.getExprs()[0]);
+      if (grain.getExprs()[0] != one) {
+        Value few = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::sle, all, number(one));
+        chunk = LLVM::SelectOp::create(b, loc, few, all, chunk);
+      }
+      LLVM::CallOp::create(b, loc, parallel, ValueRange{frame, code, arguments, all, chunk});
     }
     if (!mayFail(call))
       return;

@@ -1,7 +1,7 @@
 // The gradient of a convolution's kernel takes two kernels: partial sums over images, and their sum in order.
 // RUN: symc-opt %s --sym-contraction=cpu=x86-64-v4 | FileCheck %s
 
-// CHECK: llvm.func internal @k.code({{.*}}sym.extent = #sym.dims<8>, sym.grain = 1 : i64
+// CHECK: llvm.func internal @k.code({{.*}}sym.extent = #sym.dims<8>, sym.grain = #sym.dims<1, 1>
 // CHECK: vector.fma
 // CHECK: llvm.func internal @k_sum.code({{.*}}sym.extent = #sym.dims<1>
 // CHECK-COUNT-7: arith.addf {{.*}} : vector<16xf32>

@@ -72,7 +72,7 @@ private:
     Problem problem(contractOf(kernel), kernel, shell, code, target);
     Schedule schedule = emitter(problem);
     kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {schedule.extent}));
-    kernel->setAttr(kGrainAttr, b.getI64IntegerAttr(schedule.grain));
+    kernel->setAttr(kGrainAttr, sym::DimsAttr::get(b.getContext(), {schedule.grain, schedule.grain}));
     if (failed(shell.finish()))
       signalPassFailure();
   }

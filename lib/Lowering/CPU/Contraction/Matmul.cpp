@@ -74,13 +74,15 @@ Schedule MatmulEmitter::emitPanels(const Choice &choice, const Axis &across, con
         });
   double cycles = k.assumed * stepCycles(tiled.rows, tiled.vectors) + tiled.rows * tiled.vectors * 2 + 20;
   int64_t grain = std::max<int64_t>(1, std::lround(20000 / cycles));
-  // A packed panel is to serve many rows.
-  if (tiled.packing != Packing::None) {
-    int64_t tilesOfPanel = (across.assumed + tiled.rows - 1) / tiled.rows;
-    bool grouped = tiled.group && tiled.panels == 1;
-    grain = std::max<int64_t>(grain, grouped ? std::min(tiled.group, tilesOfPanel) : tilesOfPanel);
-  }
-  return {batch * tiles * panels, grain};
+  Dim extent = batch * tiles * panels;
+  if (tiled.packing == Packing::None)
+    return {extent, grain};
+  // What a chunk packs is to serve many rows: all of a panel's, but not more than are assumed.
+  int64_t most = (across.assumed + tiled.rows - 1) / tiled.rows;
+  if (tiled.group && tiled.panels == 1)
+    most = std::min(most, tiled.group);
+  Dim several = tiles - (tiles - most).positivePart();
+  return {extent, several * std::max<int64_t>(1, grain / most)};
 }
 
 Value MatmulEmitter::count(const Axis &axis, int64_t size) {

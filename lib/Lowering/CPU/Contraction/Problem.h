@@ -24,8 +24,11 @@ struct Buffer {
 
 /// What a driver plans about the kernel as a whole.
 struct Schedule {
+  Schedule(Dim extent, Dim grain) : extent(extent), grain(grain) {}
+  Schedule(Dim extent, int64_t grain) : Schedule(extent, constantDim(extent.getContext(), grain)) {}
+
   Dim extent; // trip count of the loop that [begin, end) cuts
-  int64_t grain = 1;
+  Dim grain;  // as much of it as is worth handing to a thread
 };
 
 struct Problem {
