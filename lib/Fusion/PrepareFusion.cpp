@@ -78,9 +78,9 @@ std::optional<unsigned> splitAxis(ArrayRef<Dim> from, ArrayRef<Dim> to) {
   return splits ? std::optional(axis) : std::nullopt;
 }
 
-/// `numbers` of a move along the axes before the split, as they are behind it: `outer` and `inner` in place of the axis'.
-template <class T>
-SmallVector<T> withSplit(ArrayRef<T> numbers, unsigned axis, T outer, T inner) {
+/// `numbers` of a move along the axes before the split, as they are behind it: `outer` and `inner` in place of the
+/// axis'.
+template <class T> SmallVector<T> withSplit(ArrayRef<T> numbers, unsigned axis, T outer, T inner) {
   SmallVector<T> all(numbers);
   all[axis] = outer;
   all.insert(all.begin() + axis + 1, inner);
@@ -93,8 +93,8 @@ std::optional<Dim> pieces(Dim number, Dim piece) {
   return n && p && *p > 0 && *n % *p == 0 ? std::optional(constantDim(number.getContext(), *n / *p)) : std::nullopt;
 }
 
-/// Reads or writes x[a * n + b] as x[a, b], n being the size of b: what a move has as offset and size along an axis, over
-/// the two.
+/// Reads or writes x[a * n + b] as x[a, b], n being the size of b: what a move has as offset and size along an axis,
+/// over the two.
 struct SplitMove {
   static std::optional<SplitMove> of(ArrayRef<Dim> offsets, ArrayRef<int64_t> steps, ArrayRef<Dim> sizes, Dim whole,
                                      unsigned axis, Dim inner) {

@@ -217,16 +217,18 @@ static void addFunctions(Rules &rules) {
 // Questions
 //===----------------------------------------------------------------------===//
 
+/// What is compared has been rounded where it was computed, and a value is equal to itself: one that is the largest of
+/// several, say.
 static void addComparisons(Rules &rules) {
-  addReal<sym::IsNanOp>(rules, [](double x) { return std::isnan(x); });
-  addReal<sym::IsInfOp>(rules, [](double x) { return std::isinf(x); });
-  addReal<sym::IsFiniteOp>(rules, [](double x) { return std::isfinite(x); });
-  addNumber<sym::EqualOp>(rules, [](auto x, auto y) { return x == y; });
-  addNumber<sym::NotEqualOp>(rules, [](auto x, auto y) { return x != y; });
-  addNumber<sym::LessOp>(rules, [](auto x, auto y) { return x < y; });
-  addNumber<sym::LessEqualOp>(rules, [](auto x, auto y) { return x <= y; });
-  addNumber<sym::GreaterOp>(rules, [](auto x, auto y) { return x > y; });
-  addNumber<sym::GreaterEqualOp>(rules, [](auto x, auto y) { return x >= y; });
+  addReal<sym::IsNanOp>(rules, [](double x) { return std::isnan(x); }, Computes::Exactly);
+  addReal<sym::IsInfOp>(rules, [](double x) { return std::isinf(x); }, Computes::Exactly);
+  addReal<sym::IsFiniteOp>(rules, [](double x) { return std::isfinite(x); }, Computes::Exactly);
+  addNumber<sym::EqualOp>(rules, [](auto x, auto y) { return x == y; }, Computes::Exactly);
+  addNumber<sym::NotEqualOp>(rules, [](auto x, auto y) { return x != y; }, Computes::Exactly);
+  addNumber<sym::LessOp>(rules, [](auto x, auto y) { return x < y; }, Computes::Exactly);
+  addNumber<sym::LessEqualOp>(rules, [](auto x, auto y) { return x <= y; }, Computes::Exactly);
+  addNumber<sym::GreaterOp>(rules, [](auto x, auto y) { return x > y; }, Computes::Exactly);
+  addNumber<sym::GreaterEqualOp>(rules, [](auto x, auto y) { return x >= y; }, Computes::Exactly);
 }
 
 static void addBitOps(Rules &rules) {

@@ -73,7 +73,7 @@ bool Product::wantsCopy(const Axis &across, const Axis &along, const Operand &v)
 }
 
 double Product::panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,
-                            double extra) const {
+                            double extra, unsigned functions) const {
   int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
   double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
   auto tile = [&](unsigned width) {
@@ -125,20 +125,34 @@ unsigned Product::sumsOfLine() const {
 }
 
 Choice Product::chooseColumns() const {
-  Choice best;
   int64_t total = (n.assumed + lanes - 1) / lanes;
   unsigned sums = m.constant ? 0 : sumsOfLine(), lineVectors = m.constant ? 1 : lineWidth(sums);
-  for (unsigned vectors = 1; vectors <= 6 && vectors <= std::max<int64_t>(total, 1); ++vectors)
-    for (unsigned rows = 1, most = mostRows(p.isa, vectors); rows <= most; ++rows) {
-      if (m.constant && rows > std::max<int64_t>(*m.constant, 1))
-        break;
-      double cycles = panelCycles(m, n, b, rows, vectors, 0);
-      if (cycles >= best.cycles)
-        continue;
-      // More rows than half of the registers gain nothing where it was measured, and leave more to single rows.
-      best = {Way::Columns, std::min(rows, p.isa.registers / 2), vectors, sums, lineVectors, cycles};
-    }
-  return best;
+  // Whether every element is one sum with such tiles.
+  auto oneSum = [&](unsigned rows, unsigned vectors) {
+    unsigned tail = total % vectors;
+    return enoughSums(rows, vectors) == 1 && (tail == 0 || enoughSums(rows, tail) == 1);
+  };
+  auto cheapest = [&](unsigned functions, bool ofOneSum) {
+    Choice best;
+    for (unsigned vectors = 1; vectors <= 6 && vectors <= std::max<int64_t>(total, 1); ++vectors)
+      for (unsigned rows = 1, most = mostRows(p.isa, vectors); rows <= most; ++rows) {
+        if (m.constant && rows > std::max<int64_t>(*m.constant, 1))
+          break;
+        double cycles = panelCycles(m, n, b, rows, vectors, 0, functions);
+        if (cycles >= best.cycles || (ofOneSum && !oneSum(rows, vectors)))
+          continue;
+        // More rows than half of the registers gain nothing where it was measured, and leave more to single rows.
+        best = {Way::Columns, std::min(rows, p.isa.registers / 2), vectors, sums, lineVectors, cycles};
+      }
+    return best;
+  };
+  Choice best = cheapest(0, false);
+  // What stands behind a product must not change how its elements are added up, nor the way.
+  if (!functions || (m.constant && !oneSum(best.rows, best.vectors)))
+    return best;
+  Choice other = cheapest(functions, m.constant.has_value());
+  other.cycles = best.cycles;
+  return other;
 }
 
 /// The transposed forms take the whole of n at once.

@@ -67,7 +67,7 @@ private:
   Axis axis(const Buffer &buffer, unsigned position) const;
   Operand operand(const Buffer &buffer, bool kFirst) const;
   double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,
-                     double extra) const;
+                     double extra, unsigned functions = 0) const;
   unsigned lineWidth(unsigned sums) const;
   unsigned sumsOfLine() const;
   Choice chooseColumns() const;

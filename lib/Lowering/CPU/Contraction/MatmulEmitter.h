@@ -132,7 +132,8 @@ private:
     return code.min(code.mul(tile, tiling.rows), code.c(*across.constant - blockWidth(tiling)));
   }
   Value rowsOfS(Value batch, Value row) {
-    return code.at(s.buffer->pointer, code.add(code.mul(batch, s.batchStride), code.mul(row, s.outerStride)), p.element);
+    return code.at(s.buffer->pointer, code.add(code.mul(batch, s.batchStride), code.mul(row, s.outerStride)),
+                   p.element);
   }
   /// At run time: several tiles use V, which would not stay in the cache.
   Value worthCopying();

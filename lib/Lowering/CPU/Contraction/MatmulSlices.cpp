@@ -48,9 +48,8 @@ void MatmulEmitter::emitSlices(const Panel &panel, const Values &masks, Value fr
     clearSums(sliceSums, code.c(0), code.sub(last, first));
     emitSlicesOfK(panel.batch, sliceDepth, [&](Slice slice) {
       slice.sums = waitingSums(sliceSums, code.sub(code.c(0), first), 0);
-      withBlocks(slice, first, last, [&](const Slice &slice, Value from, Value to) {
-        emitSlice(panel, masks, slice, from, to);
-      });
+      withBlocks(slice, first, last,
+                 [&](const Slice &slice, Value from, Value to) { emitSlice(panel, masks, slice, from, to); });
     });
   });
 }
@@ -143,8 +142,8 @@ void MatmulEmitter::withBlocks(Slice slice, Value first, Value last,
   });
 }
 
-// Of the rows of an operand that is packed, a few are read at a time, whole: what lies far apart drives itself out of the
-// first cache, and the processor would not foresee it.
+// Of the rows of an operand that is packed, a few are read at a time, whole: what lies far apart drives itself out of
+// the first cache, and the processor would not foresee it.
 constexpr int64_t kRowsAtOnce = 4;
 
 void MatmulEmitter::packBlocks(const Slice &slice, Value from, Value to) {

@@ -44,8 +44,8 @@ void MatmulEmitter::makeBlocks(Tiling &tiling) {
     return;
   }
   // Both packed operands are to stay in the first cache, and something beside them.
-  tiling.depth = std::max<int64_t>(1, sliceBytes() * 3 / 4 / elementBytes() /
-                                          (packedStride(tiling.vectors) + blockWidth(tiling)));
+  tiling.depth =
+      std::max<int64_t>(1, sliceBytes() * 3 / 4 / elementBytes() / (packedStride(tiling.vectors) + blockWidth(tiling)));
   auto evenly = [](int64_t count, int64_t most) {
     return llvm::divideCeil(count, llvm::divideCeil(count, std::max<int64_t>(1, most)));
   };
@@ -53,9 +53,10 @@ void MatmulEmitter::makeBlocks(Tiling &tiling) {
   tiling.blocks = evenly(llvm::divideCeil(tiles, tiling.block), kBlocksBytes / elementBytes() / blockElements(tiling));
   if (rank == 2) {
     tiling.group = tiling.block * tiling.blocks;
-    tiling.panels = evenly(std::max<int64_t>(1, llvm::divideCeil(along.assumed, width)),
-                           kPanelsBytes / elementBytes() /
-                               std::max(tiling.group * tiling.rows * width, tiling.depth * packedStride(tiling.vectors)));
+    tiling.panels =
+        evenly(std::max<int64_t>(1, llvm::divideCeil(along.assumed, width)),
+               kPanelsBytes / elementBytes() /
+                   std::max(tiling.group * tiling.rows * width, tiling.depth * packedStride(tiling.vectors)));
   }
 }
 

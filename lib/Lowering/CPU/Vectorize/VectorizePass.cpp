@@ -56,7 +56,8 @@ void setExtent(func::FuncOp kernel, KernelPlan &plan) {
       grain = kLanes;
   }
   kernel->setAttr(kExtentAttr, sym::DimsAttr::get(b.getContext(), {extent}));
-  kernel->setAttr(kGrainAttr, sym::DimsAttr::get(b.getContext(), {constantDim(b.getContext(), grain), constantDim(b.getContext(), one)}));
+  kernel->setAttr(kGrainAttr, sym::DimsAttr::get(b.getContext(), {constantDim(b.getContext(), grain),
+                                                                  constantDim(b.getContext(), one)}));
 }
 
 struct VectorizePass : symc::impl::VectorizePassBase<VectorizePass> {
