@@ -532,7 +532,7 @@ void Clusters::mergeSiblings() {
     if (llvm::all_of(space, isOne))
       groups[const_cast<void *>(sym::DimsAttr::get(context, space).getAsOpaquePointer())].push_back(c);
     for (Value input : inputsOf(clusters[c].ops))
-      if (sameDims(dimsOf(input), space))
+      if (sameDims(dimsOf(input), space) || isa<sym::ConcatOp>(clusters[c].ops.front()))
         groups[input.getAsOpaquePointer()].push_back(c);
     for (Operation *op : clusters[c].ops)
       groups[op->getResult(0).getAsOpaquePointer()].push_back(c);

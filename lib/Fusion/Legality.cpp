@@ -122,8 +122,17 @@ private:
     return computed(v) || (set.isStored && v.getDefiningOp() && set.isStored(v.getDefiningOp()));
   }
 
+  /// Values of the set side by side: each is written to its part of the memory.
+  bool joins(Operation *op, const Dims &space) const {
+    return isa<sym::ConcatOp>(op) && llvm::all_of(op->getOperands(), [&](Value part) {
+             return computed(part) && isa<ScalarBodyOpInterface>(part.getDefiningOp()) && sameDims(dimsOf(part), space);
+           });
+  }
+
   FailureOr<sym::FusionKind> flat(const Dims &space, sym::FusionKind kind) {
     for (Operation *op : set.ops) {
+      if (kind == sym::FusionKind::elementwise && joins(op, space))
+        continue;
       if (!sameDims(dimsOf(op->getResult(0)), space))
         return reject(op, "another index space");
       SmallVector<Access> reads = innerReads(op);

@@ -15,7 +15,8 @@
 // elementwise. No reductions or contractions. All computed values, and all results, have the
 // sizes S. Chains of moves begin at arguments or constants, never at computed values. So an
 // element of the results is one expression in elements of the arguments, and a kernel is one
-// loop nest over S. A region of moves alone is a copy.
+// loop nest over S. A region of moves alone is a copy. A concat of computed values, which
+// nothing in the region reads, is a result beside these: each of them is written to its part.
 //
 // contraction. One matmul or convolution on two arguments; all else as in an elementwise region
 // over the sizes of its result, computed from it at the same index. Moves are copies of elements

@@ -136,63 +136,101 @@ struct SplitBeforeCrop : OpRewritePattern<sym::ReshapeOp> {
   }
 };
 
-/// place(reshape(y)) → reshape(place(y)).
-struct MergeBehindPlace : OpRewritePattern<sym::PlaceOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(sym::PlaceOp op, PatternRewriter &rewriter) const override {
-    auto merge = op.getX().getDefiningOp<sym::ReshapeOp>();
-    if (!merge)
-      return rewriter.notifyMatchFailure(op, "not of a reshape");
-    Dims from = dimsOf(merge.getX());
-    std::optional<unsigned> axis = splitAxis(dimsOf(merge.getOut()), from);
-    if (!axis)
-      return rewriter.notifyMatchFailure(op, "merges no axes");
-    Dims sizes = dimsOf(op.getOut());
-    auto move = SplitMove::of(op.getOffsets().getExprs(), op.getSteps(), sizes, dimsOf(op.getX())[*axis], *axis,
-                              from[*axis + 1]);
-    if (!move)
-      return rewriter.notifyMatchFailure(op, "not of whole pieces");
-    auto dims = [&](const Dims &list) { return sym::DimsAttr::get(getContext(), list); };
-    Value placed = sym::PlaceOp::create(rewriter, op.getLoc(), merge.getX(), dims(move->offsets), move->steps,
-                                        dims(move->sizes), op.getValueAttr());
-    rewriter.replaceOp(op, reshape(rewriter, op.getLoc(), placed, sizes));
-    return success();
-  }
-};
-
-/// reshape(a) + reshape(b) → reshape(a + b), where parts are put together.
-struct MergeBehindSum : OpRewritePattern<sym::AddOp> {
+/// The sum of parts of an axis, each among zeros, is the parts side by side.
+struct SumOfPartsToConcat : OpRewritePattern<sym::AddOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(sym::AddOp op, PatternRewriter &rewriter) const override {
-    Value parts[2];
-    for (auto [operand, part] : llvm::zip(op->getOperands(), parts)) {
-      auto merge = operand.getDefiningOp<sym::ReshapeOp>();
-      if (!merge || !merge->hasOneUse() || !isOfParts(merge.getX()))
-        return rewriter.notifyMatchFailure(op, "not of reshaped parts");
-      part = merge.getX();
+    SmallVector<Part> parts;
+    if (!collect(op.getX(), parts) || !collect(op.getY(), parts))
+      return rewriter.notifyMatchFailure(op, "not of parts alone");
+    int64_t axis = parts.front().axis, end = 0;
+    llvm::sort(parts, [](const Part &a, const Part &b) { return a.begin < b.begin; });
+    for (const Part &part : parts) {
+      if (part.axis != axis || part.begin != end)
+        return rewriter.notifyMatchFailure(op, "parts that leave gaps or overlap");
+      end = part.end;
     }
-    if (parts[0].getType() != parts[1].getType())
-      return rewriter.notifyMatchFailure(op, "parts of other axes");
-    Value sum = sym::AddOp::create(rewriter, op.getLoc(), parts[0], parts[1]);
-    rewriter.replaceOp(op, reshape(rewriter, op.getLoc(), sum, dimsOf(op.getOut())));
+    if (constantValue(dimOf(op.getOut().getType(), axis)) != end)
+      return rewriter.notifyMatchFailure(op, "parts of less than the axis");
+    SmallVector<Value> inputs;
+    for (const Part &part : parts)
+      inputs.push_back(part.value);
+    rewriter.replaceOpWithNewOp<sym::ConcatOp>(op, op.getOut().getType(), inputs, axis);
     return success();
   }
 
 private:
-  static bool isOfParts(Value value) {
+  struct Part {
+    Value value;
+    int64_t axis, begin, end;
+  };
+
+  static bool collect(Value value, SmallVectorImpl<Part> &parts) {
     Operation *def = value.getDefiningOp();
-    return def && def->hasOneUse() &&
-           (isa<sym::PlaceOp>(def) ||
-            (isa<sym::AddOp>(def) && llvm::all_of(def->getOperands(), [](Value part) { return isOfParts(part); })));
+    if (auto sum = dyn_cast_or_null<sym::AddOp>(def))
+      return sum->hasOneUse() && collect(sum.getX(), parts) && collect(sum.getY(), parts);
+    auto place = dyn_cast_or_null<sym::PlaceOp>(def);
+    std::optional<Part> part = place ? partOf(place) : std::nullopt;
+    if (part)
+      parts.push_back(*part);
+    return part.has_value();
+  }
+
+  static std::optional<Part> partOf(sym::PlaceOp place) {
+    std::optional<Part> part;
+    for (auto [axis, offset, step] : llvm::enumerate(place.getOffsets().getExprs(), place.getSteps())) {
+      Dim size = dimOf(place.getX().getType(), axis);
+      std::optional<int64_t> begin = constantValue(offset), length = constantValue(size);
+      if (step != 1)
+        return std::nullopt;
+      if (begin == 0 && size == dimOf(place.getOut().getType(), axis))
+        continue;
+      if (part || !begin || !length)
+        return std::nullopt;
+      part = {place.getX(), static_cast<int64_t>(axis), *begin, *begin + *length};
+    }
+    return isZero(place.getValueAttr()) ? part : std::nullopt;
+  }
+
+  static bool isZero(Attribute value) {
+    if (auto real = dyn_cast<FloatAttr>(value))
+      return real.getValue().isZero();
+    return cast<IntegerAttr>(value).getValue().isZero();
+  }
+};
+
+/// concat(reshape(a), reshape(b)) → reshape(concat(a, b)).
+struct MergeBehindConcat : OpRewritePattern<sym::ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(sym::ConcatOp op, PatternRewriter &rewriter) const override {
+    int64_t axis = op.getAxis() < 0 ? op.getAxis() + op.getOut().getType().getRank() : op.getAxis();
+    SmallVector<Value> parts;
+    Dims whole;
+    for (Value input : op.getInputs()) {
+      auto merge = input.getDefiningOp<sym::ReshapeOp>();
+      Dims from = merge ? dimsOf(merge.getX()) : Dims();
+      if (!merge || splitAxis(dimsOf(input), from) != static_cast<unsigned>(axis))
+        return rewriter.notifyMatchFailure(op, "not of axes that are merged");
+      if (!whole.empty() && whole[axis + 1] != from[axis + 1])
+        return rewriter.notifyMatchFailure(op, "axes of other sizes are merged");
+      Dim before = whole.empty() ? constantDim(getContext(), 0) : whole[axis];
+      whole = from;
+      whole[axis] = before + from[axis];
+      parts.push_back(merge.getX());
+    }
+    Type type = tensorType(whole, op.getOut().getType().getElementType());
+    Value joined = sym::ConcatOp::create(rewriter, op.getLoc(), type, parts, axis);
+    rewriter.replaceOp(op, reshape(rewriter, op.getLoc(), joined, dimsOf(op.getOut())));
+    return success();
   }
 };
 
 struct PrepareFusion : symc::impl::PrepareFusionPassBase<PrepareFusion> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<TransposeToFlag, SplitBeforeCrop, MergeBehindPlace, MergeBehindSum>(&getContext());
+    patterns.add<TransposeToFlag, SplitBeforeCrop, SumOfPartsToConcat, MergeBehindConcat>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk([](Operation *op) {

@@ -35,3 +35,15 @@ func.func @columns(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   }
   return %r : tensor<4x8xf32>
 }
+
+// -----
+
+func.func @beside(%x: tensor<4x4xf32>) -> tensor<4x8xf32> {
+  %r = sym.fused "elementwise" (%a = %x : tensor<4x4xf32>) -> tensor<4x8xf32> {
+    %e = sym.exp %a : tensor<4x4xf32>
+    // expected-error @+1 {{not legal in a fused region: another index space}}
+    %c = sym.concat %e, %a {axis = 1 : i64} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>
+    sym.yield %c : tensor<4x8xf32>
+  }
+  return %r : tensor<4x8xf32>
+}

@@ -28,6 +28,13 @@
 // CHECK:         kernel.nest <batch, 32> [parallel, parallel] writes(%{{.*}}[32, 1] : memref<?x32xf32>)
 // CHECK:           memref.load
 // CHECK:           memref.load
+//
+// Values that are computed together are written to their parts by one nest, whatever the parts' size.
+// CHECK-LABEL: func.func private @k4
+// CHECK-SAME:    sym.outer = 1 : i64
+// CHECK:         kernel.nest <batch, 3, 4> {{.*}} writes(%[[O:.*]][24, 4, 1] : memref<?x6x4xf32>, %[[O]][24, 4, 1] + 12 : memref<?x6x4xf32>)
+// CHECK:           math.exp
+// CHECK-NOT:       math.exp
 
 module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4096, multipleOf = 1>]} {
   func.func @joined(%x: tensor<?x16xf32, #sym.dims<batch, 16>> {sym.name = "x", sym.role = #sym.role<input>}, %y: tensor<?x24xf32, #sym.dims<batch, 24>> {sym.name = "y", sym.role = #sym.role<input>})
@@ -68,5 +75,16 @@ module @m attributes {sym.dim_bounds = [#sym.dim_bound<"batch", min = 1, max = 4
       sym.yield %0 : tensor<?x32xf32, #sym.dims<batch, 32>>
     }
     return %o : tensor<?x32xf32, #sym.dims<batch, 32>>
+  }
+
+  func.func @computed(%x: tensor<?x3x4xf32, #sym.dims<batch, 3, 4>> {sym.name = "x", sym.role = #sym.role<input>})
+      -> (tensor<?x6x4xf32, #sym.dims<batch, 6, 4>> {sym.name = "o", sym.role = #sym.role<output>}) {
+    %o = sym.fused "elementwise" (%xx = %x : tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>) -> tensor<?x6x4xf32, #sym.dims<batch, 6, 4>> {
+      %0 = sym.exp %xx : tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>
+      %1 = sym.neg %0 : tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>
+      %2 = sym.concat %0, %1 {axis = 1 : i64} : (tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>, tensor<?x3x4xf32, #sym.dims<batch, 3, 4>>) -> tensor<?x6x4xf32, #sym.dims<batch, 6, 4>>
+      sym.yield %2 : tensor<?x6x4xf32, #sym.dims<batch, 6, 4>>
+    }
+    return %o : tensor<?x6x4xf32, #sym.dims<batch, 6, 4>>
   }
 }

@@ -49,8 +49,8 @@ void NestLowering::eraseTensors() {
       op.erase();
 }
 
-void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes, ArrayRef<int64_t> cuts) {
-  Dims domain = dimsOf(writes.front()->getOperand(0));
+void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<Write> writes, ArrayRef<int64_t> cuts) {
+  Dims domain = dimsOf(writes.front().value);
   SmallVector<Dim> begins{constantDim(b.getContext(), 0)};
   for (int64_t cut : cuts)
     begins.push_back(constantDim(b.getContext(), cut));
@@ -63,30 +63,52 @@ void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::Wri
     Indices at = nest.index();
     if (!cuts.empty())
       at.back() = *at.back().form() + LinearForm::size(begin);
-    for (kernel::WriteOp write : writes)
-      nest.addWrite(sameBuffer(memory.kernel, write.getBuffer()), at);
+    for (const Write &write : writes) {
+      Indices place = at;
+      if (write.begin)
+        place[write.axis] = *place[write.axis].form() + LinearForm::size(write.begin);
+      nest.addWrite(sameBuffer(memory.kernel, write.buffer), place);
+    }
     nest.create([&](Evaluator &evaluator, OpBuilder &, ArrayRef<Index>) {
       SmallVector<Value> results;
-      for (kernel::WriteOp write : writes)
-        results.push_back(evaluator.element(write.getValue(), at));
+      for (const Write &write : writes)
+        results.push_back(evaluator.element(write.value, at));
       return results;
     });
   }
 }
 
+/// What is written; values that are computed side by side, each for itself.
+static SmallVector<Write> partsOf(kernel::WriteOp write) {
+  auto concat = write.getValue().getDefiningOp<sym::ConcatOp>();
+  if (!concat || !llvm::all_of(concat.getInputs(), [](Value part) {
+        return isa_and_nonnull<ScalarBodyOpInterface>(part.getDefiningOp()); // not a read
+      }))
+    return {{write.getValue(), write.getBuffer(), 0, Dim()}};
+  SmallVector<Write> parts;
+  std::optional<Pieces> pieces = Pieces::of(concat);
+  for (const Pieces::Piece &piece : pieces->pieces)
+    parts.push_back({piece.input, write.getBuffer(), pieces->axis, piece.begin});
+  return parts;
+}
+
 void NestLowering::emitAllWrites(OpBuilder &b, Memory &memory, ArrayRef<kernel::WriteOp> writes, bool inPieces) {
-  SmallVector<SmallVector<kernel::WriteOp>> groups;
-  for (kernel::WriteOp write : writes) {
-    auto *group = llvm::find_if(groups, [&](ArrayRef<kernel::WriteOp> g) {
-      return sameDims(dimsOf(g.front()->getOperand(0)), dimsOf(write.getValue()));
-    });
+  SmallVector<Write> all;
+  for (kernel::WriteOp write : writes)
+    inPieces ? llvm::append_range(all, partsOf(write)) : all.push_back({write.getValue(), write.getBuffer(), 0, Dim()});
+  SmallVector<SmallVector<Write>> groups;
+  for (const Write &write : all) {
+    auto *group = llvm::find_if(
+        groups, [&](ArrayRef<Write> g) { return sameDims(dimsOf(g.front().value), dimsOf(write.value)); });
     if (group == groups.end())
       groups.push_back({write});
     else
       group->push_back(write);
   }
-  for (ArrayRef<kernel::WriteOp> group : groups)
-    emitWrites(b, memory, group, inPieces ? cutsOfLastAxis(memory, group) : SmallVector<int64_t>());
+  for (ArrayRef<Write> group : groups) {
+    SmallVector<Value> values = llvm::map_to_vector(group, [](const Write &write) { return write.value; });
+    emitWrites(b, memory, group, inPieces ? cutsOfLastAxis(memory, values) : SmallVector<int64_t>());
+  }
 }
 
 void symc::setOuter(func::FuncOp kernel, unsigned outer) {
@@ -96,9 +118,10 @@ void symc::setOuter(func::FuncOp kernel, unsigned outer) {
 void symc::lowerElementwise(NestLowering &lowering) {
   OpBuilder b = NestLowering::atEnd(lowering.kernel);
   lowering.emitAllWrites(b, lowering.memory, lowering.writes, /*inPieces=*/true);
-  Dims domain = dimsOf(lowering.writes.front().getValue());
-  bool oneShape =
-      llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
+  Dims domain = dimsOf(partsOf(lowering.writes.front()).front().value);
+  bool oneShape = llvm::all_of(lowering.writes, [&](kernel::WriteOp write) {
+    return llvm::all_of(partsOf(write), [&](const Write &part) { return sameDims(dimsOf(part.value), domain); });
+  });
   setOuter(lowering.kernel, oneShape && !domain.empty() ? 1 : 0);
 }
 

@@ -10,6 +10,13 @@
 
 namespace symc {
 
+/// A tensor that goes to a buffer, or to the part of one that begins at `begin` along an axis.
+struct Write {
+  mlir::Value value, buffer;
+  int64_t axis = 0;
+  Dim begin; // null: the whole buffer
+};
+
 /// A kernel whose ops are being replaced: its writes, and what its reads stand for.
 struct NestLowering {
   explicit NestLowering(mlir::func::FuncOp kernel);
@@ -28,8 +35,7 @@ struct NestLowering {
 
   /// Writes of values of one shape by a nest for each piece of the last axis, which begin at `cuts` and at 0. Values
   /// that stand in memory already are copied.
-  void emitWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes,
-                  llvm::ArrayRef<int64_t> cuts = {});
+  void emitWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<Write> writes, llvm::ArrayRef<int64_t> cuts = {});
   /// All of `writes`, shape after shape in program order of each shape's first.
   void emitAllWrites(mlir::OpBuilder &b, Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes, bool inPieces = false);
 };

@@ -120,13 +120,13 @@ private:
 };
 } // namespace
 
-SmallVector<int64_t> symc::cutsOfLastAxis(const Memory &memory, ArrayRef<kernel::WriteOp> writes) {
-  Dims domain = dimsOf(writes.front()->getOperand(0));
+SmallVector<int64_t> symc::cutsOfLastAxis(const Memory &memory, ArrayRef<Value> values) {
+  Dims domain = dimsOf(values.front());
   std::optional<int64_t> size = domain.size() > 1 ? constantValue(domain.back()) : std::nullopt;
   if (!size)
     return {};
   Cuts cuts(memory, *size);
-  for (kernel::WriteOp write : writes)
-    cuts.visit(write.getValue(), 0);
+  for (Value value : values)
+    cuts.visit(value, 0);
   return cuts.worthwhile();
 }

@@ -32,9 +32,9 @@ struct Pieces {
   const Piece *holding(Dim begin, Dim end) const;
 };
 
-/// Where the last axis is cut so that each nest of these writes stays inside of one piece of all that they are made of,
-/// element by element. Empty where that does not pay.
-llvm::SmallVector<int64_t> cutsOfLastAxis(const Memory &memory, llvm::ArrayRef<kernel::WriteOp> writes);
+/// Where the last axis is cut so that each nest of values of one shape stays inside of one piece of all that they are
+/// made of, element by element. Empty where that does not pay.
+llvm::SmallVector<int64_t> cutsOfLastAxis(const Memory &memory, llvm::ArrayRef<mlir::Value> values);
 
 } // namespace symc
 #endif
