@@ -4,8 +4,9 @@
 
 Every row is a training step, or a forward pass, of one of the models of rows.py or of a model of its kind with other sizes:
 ROW is KIND[:SIZES][@BATCH][/predict]. Each candidate is a process of its own, pinned to the same cores, warmed up and then
-asked in turn, round by round, for the time of a batch of steps; what is printed is the median over the rounds. symc is
-asked through the same entry as `symc bench`. Peers run at the best of their settings: each setting is a candidate, and a
+asked in turn, round by round, for the time of a batch of steps; what is printed is the median over the rounds, and beside
+the ratio of these medians the median of the rounds' ratios, which a machine that is slower for a while changes less. symc
+is asked through the same entry as `symc bench`. Peers run at the best of their settings: each setting is a candidate, and a
 peer's figure is its best candidate's. On AMD, MKL falls back to AVX2 unless told that the CPU is one of Intel's: PyTorch is
 given a preloaded library that says so.
 
@@ -138,8 +139,9 @@ def check(row, threads, options, preload):
 
 def report(row, threads, running, absent):
     medians = {c: statistics.median(c.times) for c in running}
-    ours = next((m for c, m in medians.items() if c.peer == "symc"), None)
-    best = min((m for c, m in medians.items() if c.peer != "symc"), default=None)
+    symc = next((c for c in running if c.peer == "symc"), None)
+    rival = min((c for c in running if c.peer != "symc"), key=medians.get, default=None)
+    ours, best = medians.get(symc), medians.get(rival)
     print(f"\n{row.name}, batch {row.batch}, {threads} thread{'s' * (threads > 1)}")
     for candidate, median in sorted(medians.items(), key=lambda item: item[1]):
         spread = (max(candidate.times) - min(candidate.times)) / median
@@ -148,8 +150,12 @@ def report(row, threads, running, absent):
     for line in absent:
         print(f"  absent: {line}")
     result = {"row": row.name, "threads": threads, "symc_us": ours and ours * 1e6, "best_peer_us": best and best * 1e6,
-              "ratio": best / ours if best and ours else None}
-    print("  symc is", f"{result['ratio']:.2f} x as fast as the best peer" if result["ratio"] else "without a peer")
+              "ratio": best / ours if best and ours else None, "ratio_of_rounds": None}
+    if not result["ratio"]:
+        print("  symc is without a peer")
+        return result
+    result["ratio_of_rounds"] = statistics.median(b / a for a, b in zip(symc.times, rival.times, strict=True))
+    print(f"  symc is {result['ratio']:.2f} x as fast as the best peer, {result['ratio_of_rounds']:.2f} x round by round")
     return result
 
 
