@@ -233,6 +233,15 @@ ContractCase randomCase(std::mt19937 &random, bool big) {
     test.transposeB = chance(40);
     if (chance(3) && test.dynamicAxis == 'm')
       test.m = 0;
+    if (chance(8)) { // gradients of weights: both operands are packed
+      test.m = pick({17, 24, 31, 128, 300, 700});
+      test.n = pick({40, 130, 300});
+      test.k = pick({100, 154, 307, 900, 2000});
+      test.batch = chance(20) ? 2 : 0;
+      test.dynamicAxis = "k-"[random() % 2];
+      test.transposeA = true;
+      test.transposeB = false;
+    }
     return test;
   }
   do {
