@@ -35,7 +35,7 @@ int inspect(const Library &library, const DimValues &values) {
     std::vector<int64_t> dims = library.dimensions(i, values);
     int64_t arena = 0, live = 0;
     if (symc_status status = model.plan(&model, i, dims.data(), &arena, &live))
-      throw statusError(status, "memory cannot be planned at these dimensions", library.path());
+      throw statusError(status, library.model().error(nullptr), library.path());
     manifest["memory"][function.name] = {{"arena_bytes", arena}, {"live_bytes", live}};
     planned = true;
   }

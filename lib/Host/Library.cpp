@@ -190,7 +190,7 @@ Shape Library::outputShape(int32_t function, int32_t output, const std::vector<i
   Shape shape(rank + 1); // a scalar has no sizes, but the pointer must not be null
   symc_status status = reflected->output_shape(reflected, function, output, dims.data(), shape.data());
   if (status != SYMC_OK)
-    throw statusError(status, "the shape of an output cannot be computed at these dimensions", file);
+    throw statusError(status, reflected->error(nullptr), file);
   shape.resize(rank);
   return shape;
 }
