@@ -177,7 +177,11 @@ bool Clusters::fits(ArrayRef<Operation *> ops, sym::FusionKind kind) {
     bool result = false;
     forEachReader(
         op, [&](Operation *reader, bool outside) { result |= outside || !reader || !llvm::is_contained(ops, reader); });
-    writes += result;
+    // Values side by side are written each to its part.
+    unsigned parts = llvm::count_if(op->getOperands(), [&](Value part) {
+      return isa<sym::ConcatOp>(op) && part.getDefiningOp() && llvm::is_contained(ops, part.getDefiningOp());
+    });
+    writes += result ? std::max(1u, parts) : 0;
   }
   if (kind == sym::FusionKind::contraction)
     return reads <= costs.maxEpilogueReads + 2 && writes <= costs.maxEpilogueWrites;
