@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #define PASTE_(a, b) a##b
@@ -138,6 +139,11 @@ int main(int argc, char **argv) {
     runAll(instance, wanted);
     if (growing)
       runAll(instance, more);
+    // Other threads sleep as soon as they get to it; the next call wakes them.
+    for (int turn = 0; options.threads > 1 && turn < 1000; ++turn) {
+      usleep(10000);
+      runAll(instance, wanted);
+    }
     model->destroy(instance);
   }
   std::printf("%s: %d functions\n", model->name, model->function_count);
