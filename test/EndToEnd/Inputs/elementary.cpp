@@ -54,7 +54,8 @@ const Function functions[] = {
     {"erf", std::erf, -1, 1, 1},
     {"erfc", std::erfc, 0, 2, -1},
     {"sigmoid", [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, 0, 1, 1},
-    {"softplus", [](double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))) + 0 * x; }, 0, inf, 1},
+    {"softplus", [](double x) { return std::isnan(x) ? x : std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }, 0,
+     inf, 1},
 };
 
 [[noreturn]] void fail(const std::string &message) {
