@@ -159,7 +159,7 @@ public:
       size = constantDim(b.getContext(), std::max<int64_t>(8, llvm::alignTo(llvm::divideCeil(*known, blocks), 8)));
       count = time.ceilDiv(size);
     } else {
-      size = time - (time - kFewQueries).positivePart();
+      size = time.atMost(kFewQueries);
       count = time.ceilDiv(kFewQueries);
     }
   }

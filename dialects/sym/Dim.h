@@ -60,6 +60,8 @@ public:
   Dim ceilDiv(Dim other) const;
   /// The larger of it and 0.
   Dim positivePart() const;
+  /// The smaller of it and `bound`.
+  Dim atMost(int64_t bound) const { return *this - (*this - bound).positivePart(); }
   Dim operator+(int64_t other) const { return *this + constant(getContext(), other); }
   Dim operator-(int64_t other) const { return *this - constant(getContext(), other); }
   Dim operator*(int64_t other) const { return *this * constant(getContext(), other); }

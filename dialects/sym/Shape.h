@@ -16,6 +16,14 @@ bool areSizes(mlir::Attribute dims);
 /// One axis, normalised; a located error when it is out of range.
 mlir::FailureOr<int64_t> normalizeAxis(std::optional<mlir::Location> loc, int64_t axis, int64_t rank);
 
+/// A stretch of an axis.
+struct AxisPart {
+  int64_t axis, begin, end;
+};
+/// Where the op places x along the one axis along which it is not whole. Nothing where there are more such axes, or
+/// none, where x is spread in steps, or where symbolic sizes leave open whether it lies inside.
+std::optional<AxisPart> partOf(sym::PlaceOp op);
+
 /// Elements offset, offset + 1, … of `axis`; `x` itself when these are all.
 mlir::Value cropAxis(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, int64_t axis, Dim offset, Dim size,
                      int64_t step = 1, int64_t needed = 0);

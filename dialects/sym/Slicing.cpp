@@ -151,6 +151,22 @@ OpFoldResult CropOp::fold(FoldAdaptor) {
   return all ? getX() : Value();
 }
 
+std::optional<AxisPart> symc::partOf(PlaceOp op) {
+  std::optional<AxisPart> part;
+  for (auto [axis, offset, step] : llvm::enumerate(op.getOffsets().getExprs(), op.getSteps())) {
+    Dim length = dimOf(op.getX().getType(), axis), whole = dimOf(op.getType(), axis);
+    std::optional<int64_t> begin = constantValue(offset), count = constantValue(length), size = constantValue(whole);
+    if (step != 1)
+      return std::nullopt;
+    if (begin == 0 && length == whole)
+      continue;
+    if (part || !begin || !count || !size || *begin < 0 || *begin + *count > *size)
+      return std::nullopt;
+    part = {static_cast<int64_t>(axis), *begin, *begin + *count};
+  }
+  return part;
+}
+
 Value PlaceOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   Indices source;
   std::optional<Scalar> inside;

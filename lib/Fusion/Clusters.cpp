@@ -178,10 +178,7 @@ bool Clusters::fits(ArrayRef<Operation *> ops, sym::FusionKind kind) {
     forEachReader(
         op, [&](Operation *reader, bool outside) { result |= outside || !reader || !llvm::is_contained(ops, reader); });
     // Values side by side are written each to its part.
-    unsigned parts = llvm::count_if(op->getOperands(), [&](Value part) {
-      return isa<sym::ConcatOp>(op) && part.getDefiningOp() && llvm::is_contained(ops, part.getDefiningOp());
-    });
-    writes += result ? std::max(1u, parts) : 0;
+    writes += !result ? 0 : joinsComputed(op) ? op->getNumOperands() : 1;
   }
   if (kind == sym::FusionKind::contraction)
     return reads <= costs.maxEpilogueReads + 2 && writes <= costs.maxEpilogueWrites;
@@ -535,8 +532,9 @@ void Clusters::mergeSiblings() {
     // Kernels over one element are merged whatever they read.
     if (llvm::all_of(space, isOne))
       groups[const_cast<void *>(sym::DimsAttr::get(context, space).getAsOpaquePointer())].push_back(c);
+    // What is put side by side is of another space than the whole.
     for (Value input : inputsOf(clusters[c].ops))
-      if (sameDims(dimsOf(input), space) || isa<sym::ConcatOp>(clusters[c].ops.front()))
+      if (sameDims(dimsOf(input), space) || joinsComputed(clusters[c].ops.front()))
         groups[input.getAsOpaquePointer()].push_back(c);
     for (Operation *op : clusters[c].ops)
       groups[op->getResult(0).getAsOpaquePointer()].push_back(c);

@@ -36,6 +36,12 @@ bool symc::isSplat(Value value) {
   return constant && isa<SplatElementsAttr>(constant.getValue());
 }
 
+bool symc::joinsComputed(Operation *op) {
+  return isa<sym::ConcatOp>(op) && llvm::all_of(op->getOperands(), [](Value part) {
+           return isa_and_nonnull<ScalarBodyOpInterface>(part.getDefiningOp());
+         });
+}
+
 std::optional<unsigned> symc::rowAxes(ReductionOpInterface reduction) {
   SmallVector<int64_t> axes = reduction.getReducedAxes();
   int64_t rank = cast<RankedTensorType>(reduction->getOperand(0).getType()).getRank();
@@ -124,9 +130,8 @@ private:
 
   /// Values of the set side by side: each is written to its part of the memory.
   bool joins(Operation *op, const Dims &space) const {
-    return isa<sym::ConcatOp>(op) && llvm::all_of(op->getOperands(), [&](Value part) {
-             return computed(part) && isa<ScalarBodyOpInterface>(part.getDefiningOp()) && sameDims(dimsOf(part), space);
-           });
+    return joinsComputed(op) &&
+           llvm::all_of(op->getOperands(), [&](Value part) { return computed(part) && sameDims(dimsOf(part), space); });
   }
 
   FailureOr<sym::FusionKind> flat(const Dims &space, sym::FusionKind kind) {

@@ -52,6 +52,9 @@ bool isContraction(mlir::Operation *op);
 /// A constant with one value for all elements.
 bool isSplat(mlir::Value value);
 
+/// Puts values that ops of a scalar body compute side by side.
+bool joinsComputed(mlir::Operation *op);
+
 /// The number of outer axes when all axes behind them, and no others, are reduced; nothing otherwise or without any.
 std::optional<unsigned> rowAxes(ReductionOpInterface reduction);
 

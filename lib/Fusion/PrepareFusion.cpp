@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
+#include "dialects/sym/Shape.h"
 #include "lib/Fusion/Legality.h"
 #include "lib/Fusion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -69,7 +70,7 @@ private:
 
 /// The axis of `from` that `to` has as two, when that is all that makes them differ.
 std::optional<unsigned> splitAxis(ArrayRef<Dim> from, ArrayRef<Dim> to) {
-  if (to.size() != from.size() + 1)
+  if (from.empty() || to.size() != from.size() + 1)
     return std::nullopt;
   unsigned axis = 0;
   while (axis + 1 < from.size() && from[axis] == to[axis])
@@ -78,61 +79,40 @@ std::optional<unsigned> splitAxis(ArrayRef<Dim> from, ArrayRef<Dim> to) {
   return splits ? std::optional(axis) : std::nullopt;
 }
 
-/// `numbers` of a move along the axes before the split, as they are behind it: `outer` and `inner` in place of the
-/// axis'.
-template <class T> SmallVector<T> withSplit(ArrayRef<T> numbers, unsigned axis, T outer, T inner) {
-  SmallVector<T> all(numbers);
-  all[axis] = outer;
-  all.insert(all.begin() + axis + 1, inner);
-  return all;
-}
-
-/// How many whole pieces of size `piece` a constant is.
-std::optional<Dim> pieces(Dim number, Dim piece) {
-  std::optional<int64_t> n = constantValue(number), p = constantValue(piece);
-  return n && p && *p > 0 && *n % *p == 0 ? std::optional(constantDim(number.getContext(), *n / *p)) : std::nullopt;
-}
-
-/// Reads or writes x[a * n + b] as x[a, b], n being the size of b: what a move has as offset and size along an axis,
-/// over the two.
-struct SplitMove {
-  static std::optional<SplitMove> of(ArrayRef<Dim> offsets, ArrayRef<int64_t> steps, ArrayRef<Dim> sizes, Dim whole,
-                                     unsigned axis, Dim inner) {
-    std::optional<Dim> offset = pieces(offsets[axis], inner), size = pieces(sizes[axis], inner);
-    std::optional<Dim> outer = pieces(whole, inner);
-    if (!offset || !size || !outer || steps[axis] != 1)
-      return std::nullopt;
-    Dim zero = constantDim(inner.getContext(), 0);
-    return SplitMove{withSplit(offsets, axis, *offset, zero), withSplit<int64_t>(steps, axis, 1, 1),
-                     withSplit(sizes, axis, *size, inner), *outer};
-  }
-  Dims offsets;
-  SmallVector<int64_t> steps;
-  Dims sizes;
-  Dim outer; // pieces that the whole axis has
-};
-
-/// reshape(crop(x)) → crop(reshape(x)).
+/// reshape(crop(x)) → crop(reshape(x)), where the reshape splits an axis into pieces of which the crop takes whole
+/// ones.
 struct SplitBeforeCrop : OpRewritePattern<sym::ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(sym::ReshapeOp op, PatternRewriter &rewriter) const override {
     auto crop = op.getX().getDefiningOp<sym::CropOp>();
-    if (!crop || crop.getNeeded() || crop.getInside())
+    if (!crop || crop.getNeeded() || crop.getInside() || isUnitReshape(op))
       return rewriter.notifyMatchFailure(op, "not of a crop whose bounds always hold");
-    Dims to = dimsOf(op.getOut()), whole = dimsOf(crop.getX());
-    std::optional<unsigned> axis = splitAxis(dimsOf(crop.getOut()), to);
-    if (!axis)
-      return rewriter.notifyMatchFailure(op, "splits no axis");
-    auto move = SplitMove::of(crop.getOffsets().getExprs(), crop.getSteps(), crop.getSizes().getExprs(), whole[*axis],
-                              *axis, to[*axis + 1]);
-    if (!move)
+    Dims sizes = dimsOf(op.getOut()), whole = dimsOf(crop.getX()), offsets(crop.getOffsets().getExprs());
+    SmallVector<int64_t> steps(crop.getSteps());
+    std::optional<unsigned> axis = splitAxis(dimsOf(crop.getOut()), sizes);
+    if (!axis || steps[*axis] != 1)
+      return rewriter.notifyMatchFailure(op, "splits no axis of neighbours");
+    Dim piece = sizes[*axis + 1];
+    std::optional<Dim> offset = pieces(offsets[*axis], piece), count = pieces(whole[*axis], piece);
+    if (!offset || !count)
       return rewriter.notifyMatchFailure(op, "not of whole pieces");
-    Value split = reshape(rewriter, op.getLoc(), crop.getX(), withSplit<Dim>(whole, *axis, move->outer, to[*axis + 1]));
-    auto dims = [&](const Dims &list) { return sym::DimsAttr::get(getContext(), list); };
-    rewriter.replaceOpWithNewOp<sym::CropOp>(op, split, dims(move->offsets), move->steps, dims(move->sizes), nullptr,
-                                             nullptr);
+    whole[*axis] = *count;
+    whole.insert(whole.begin() + *axis + 1, piece);
+    offsets[*axis] = *offset;
+    offsets.insert(offsets.begin() + *axis + 1, constantDim(getContext(), 0));
+    steps.insert(steps.begin() + *axis + 1, 1);
+    Value split = reshape(rewriter, op.getLoc(), crop.getX(), whole);
+    rewriter.replaceOpWithNewOp<sym::CropOp>(op, split, sym::DimsAttr::get(getContext(), offsets), steps,
+                                             sym::DimsAttr::get(getContext(), sizes), nullptr, nullptr);
     return success();
+  }
+
+private:
+  /// How many whole pieces of size `piece` a constant is.
+  static std::optional<Dim> pieces(Dim number, Dim piece) {
+    std::optional<int64_t> n = constantValue(number), p = constantValue(piece);
+    return n && p && *p > 0 && *n % *p == 0 ? std::optional(constantDim(number.getContext(), *n / *p)) : std::nullopt;
   }
 };
 
@@ -141,62 +121,39 @@ struct SumOfPartsToConcat : OpRewritePattern<sym::AddOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(sym::AddOp op, PatternRewriter &rewriter) const override {
-    SmallVector<Part> parts;
+    SmallVector<std::pair<AxisPart, Value>> parts;
     if (!collect(op.getX(), parts) || !collect(op.getY(), parts))
       return rewriter.notifyMatchFailure(op, "not of parts alone");
-    int64_t axis = parts.front().axis, end = 0;
-    llvm::sort(parts, [](const Part &a, const Part &b) { return a.begin < b.begin; });
-    for (const Part &part : parts) {
+    llvm::sort(parts, [](const auto &a, const auto &b) { return a.first.begin < b.first.begin; });
+    int64_t axis = parts.front().first.axis, end = 0;
+    SmallVector<Value> inputs;
+    for (const auto &[part, value] : parts) {
       if (part.axis != axis || part.begin != end)
         return rewriter.notifyMatchFailure(op, "parts that leave gaps or overlap");
       end = part.end;
+      inputs.push_back(value);
     }
     if (constantValue(dimOf(op.getOut().getType(), axis)) != end)
       return rewriter.notifyMatchFailure(op, "parts of less than the axis");
-    SmallVector<Value> inputs;
-    for (const Part &part : parts)
-      inputs.push_back(part.value);
     rewriter.replaceOpWithNewOp<sym::ConcatOp>(op, op.getOut().getType(), inputs, axis);
     return success();
   }
 
 private:
-  struct Part {
-    Value value;
-    int64_t axis, begin, end;
-  };
-
-  static bool collect(Value value, SmallVectorImpl<Part> &parts) {
+  static bool collect(Value value, SmallVectorImpl<std::pair<AxisPart, Value>> &parts) {
     Operation *def = value.getDefiningOp();
     if (auto sum = dyn_cast_or_null<sym::AddOp>(def))
       return sum->hasOneUse() && collect(sum.getX(), parts) && collect(sum.getY(), parts);
     auto place = dyn_cast_or_null<sym::PlaceOp>(def);
-    std::optional<Part> part = place ? partOf(place) : std::nullopt;
+    std::optional<AxisPart> part = place && isZero(place.getValueAttr()) ? partOf(place) : std::nullopt;
     if (part)
-      parts.push_back(*part);
+      parts.push_back({*part, place.getX()});
     return part.has_value();
   }
 
-  static std::optional<Part> partOf(sym::PlaceOp place) {
-    std::optional<Part> part;
-    for (auto [axis, offset, step] : llvm::enumerate(place.getOffsets().getExprs(), place.getSteps())) {
-      Dim size = dimOf(place.getX().getType(), axis);
-      std::optional<int64_t> begin = constantValue(offset), length = constantValue(size);
-      if (step != 1)
-        return std::nullopt;
-      if (begin == 0 && size == dimOf(place.getOut().getType(), axis))
-        continue;
-      if (part || !begin || !length)
-        return std::nullopt;
-      part = {place.getX(), static_cast<int64_t>(axis), *begin, *begin + *length};
-    }
-    return isZero(place.getValueAttr()) ? part : std::nullopt;
-  }
-
   static bool isZero(Attribute value) {
-    if (auto real = dyn_cast<FloatAttr>(value))
-      return real.getValue().isZero();
-    return cast<IntegerAttr>(value).getValue().isZero();
+    auto real = dyn_cast<FloatAttr>(value);
+    return real ? real.getValue().isZero() : cast<IntegerAttr>(value).getValue().isZero();
   }
 };
 
@@ -205,7 +162,7 @@ struct MergeBehindConcat : OpRewritePattern<sym::ConcatOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(sym::ConcatOp op, PatternRewriter &rewriter) const override {
-    int64_t axis = op.getAxis() < 0 ? op.getAxis() + op.getOut().getType().getRank() : op.getAxis();
+    int64_t axis = *normalizeAxis(std::nullopt, op.getAxis(), op.getOut().getType().getRank());
     SmallVector<Value> parts;
     Dims whole;
     for (Value input : op.getInputs()) {

@@ -217,18 +217,19 @@ static void addFunctions(Rules &rules) {
 // Questions
 //===----------------------------------------------------------------------===//
 
-/// What is compared has been rounded where it was computed, and a value is equal to itself: one that is the largest of
-/// several, say.
+/// Exact: what is compared has been rounded where it was computed, and a value is equal to itself, as is one that is
+/// the largest of several.
 static void addComparisons(Rules &rules) {
-  addReal<sym::IsNanOp>(rules, [](double x) { return std::isnan(x); }, Computes::Exactly);
-  addReal<sym::IsInfOp>(rules, [](double x) { return std::isinf(x); }, Computes::Exactly);
-  addReal<sym::IsFiniteOp>(rules, [](double x) { return std::isfinite(x); }, Computes::Exactly);
-  addNumber<sym::EqualOp>(rules, [](auto x, auto y) { return x == y; }, Computes::Exactly);
-  addNumber<sym::NotEqualOp>(rules, [](auto x, auto y) { return x != y; }, Computes::Exactly);
-  addNumber<sym::LessOp>(rules, [](auto x, auto y) { return x < y; }, Computes::Exactly);
-  addNumber<sym::LessEqualOp>(rules, [](auto x, auto y) { return x <= y; }, Computes::Exactly);
-  addNumber<sym::GreaterOp>(rules, [](auto x, auto y) { return x > y; }, Computes::Exactly);
-  addNumber<sym::GreaterEqualOp>(rules, [](auto x, auto y) { return x >= y; }, Computes::Exactly);
+  constexpr Computes exactly = Computes::Exactly;
+  addReal<sym::IsNanOp>(rules, [](double x) { return std::isnan(x); }, exactly);
+  addReal<sym::IsInfOp>(rules, [](double x) { return std::isinf(x); }, exactly);
+  addReal<sym::IsFiniteOp>(rules, [](double x) { return std::isfinite(x); }, exactly);
+  addNumber<sym::EqualOp>(rules, [](auto x, auto y) { return x == y; }, exactly);
+  addNumber<sym::NotEqualOp>(rules, [](auto x, auto y) { return x != y; }, exactly);
+  addNumber<sym::LessOp>(rules, [](auto x, auto y) { return x < y; }, exactly);
+  addNumber<sym::LessEqualOp>(rules, [](auto x, auto y) { return x <= y; }, exactly);
+  addNumber<sym::GreaterOp>(rules, [](auto x, auto y) { return x > y; }, exactly);
+  addNumber<sym::GreaterEqualOp>(rules, [](auto x, auto y) { return x >= y; }, exactly);
 }
 
 static void addBitOps(Rules &rules) {

@@ -23,7 +23,7 @@ namespace symc {
 constexpr llvm::StringLiteral kKernelAttr = "sym.kernel";     // unit
 constexpr llvm::StringLiteral kOuterAttr = "sym.outer";       // i64: leading parallel loops shared by all nests
 constexpr llvm::StringLiteral kExtentAttr = "sym.extent";     // #sym.dims<E>: trip count of the loop that is cut
-constexpr llvm::StringLiteral kGrainAttr = "sym.grain";       // #sym.dims<G, T>: iterations a chunk; T are one
+constexpr llvm::StringLiteral kGrainAttr = "sym.grain";       // #sym.dims<G, T>: iterations a chunk; up to T are one
 constexpr llvm::StringLiteral kDimAttr = "sym.dim";           // index arguments: name of the dimension
 constexpr llvm::StringLiteral kDimsAttr = "sym.dims";         // memref arguments: sizes
 constexpr llvm::StringLiteral kTypeAttr = "sym.type";         // arguments of model functions: the tensor type

@@ -3,8 +3,8 @@
 // Kernels become loops over vectors of a target's width.
 //
 // The sum of a row: forty elements are two vectors and one whose last lanes are off, a sum each; the lanes that are off add
-// nothing. `begin` and `end` are rows; extent and grain say how many there are, how many a
-// part has at least, and up to how many are one part.
+// nothing. `begin` and `end` are rows; extent and grain say how many there are, how many a part has at least, and how
+// many are still one part.
 // CHECK-LABEL: llvm.func internal @k0(
 // CHECK-SAME:    %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
 // CHECK-SAME:    sym.extent = #sym.dims<batch>, {{.*}}sym.grain = #sym.dims<1, 409>, sym.kernel

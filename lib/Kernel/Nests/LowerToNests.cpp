@@ -8,6 +8,7 @@
 // memref.load, arith, math; in programs what Outline left.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Fusion/Legality.h"
 #include "lib/Kernel/Nests/NestLowering.h"
 #include "lib/Kernel/Nests/Pieces.h"
 #include "lib/Kernel/Passes.h"
@@ -80,13 +81,11 @@ void NestLowering::emitWrites(OpBuilder &b, Memory &memory, ArrayRef<Write> writ
 
 /// What is written; values that are computed side by side, each for itself.
 static SmallVector<Write> partsOf(kernel::WriteOp write) {
-  auto concat = write.getValue().getDefiningOp<sym::ConcatOp>();
-  if (!concat || !llvm::all_of(concat.getInputs(), [](Value part) {
-        return isa_and_nonnull<ScalarBodyOpInterface>(part.getDefiningOp()); // not a read
-      }))
+  Operation *def = write.getValue().getDefiningOp();
+  if (!def || !joinsComputed(def))
     return {{write.getValue(), write.getBuffer(), 0, Dim()}};
   SmallVector<Write> parts;
-  std::optional<Pieces> pieces = Pieces::of(concat);
+  std::optional<Pieces> pieces = Pieces::of(def);
   for (const Pieces::Piece &piece : pieces->pieces)
     parts.push_back({piece.input, write.getBuffer(), pieces->axis, piece.begin});
   return parts;

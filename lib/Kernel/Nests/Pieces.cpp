@@ -26,29 +26,14 @@ static Pieces piecesOf(sym::ConcatOp op) {
 }
 
 static std::optional<Pieces> piecesOf(sym::PlaceOp op) {
-  std::optional<int64_t> moved;
-  for (int64_t axis = 0, rank = op.getType().getRank(); axis < rank; ++axis) {
-    if (op.getSteps()[axis] != 1)
-      return std::nullopt;
-    if (constantValue(op.getOffsets().getExprs()[axis]) == 0 &&
-        dimOf(op.getX().getType(), axis) == dimOf(op.getType(), axis))
-      continue;
-    if (moved)
-      return std::nullopt;
-    moved = axis;
-  }
-  if (!moved)
+  std::optional<AxisPart> part = partOf(op);
+  if (!part)
     return std::nullopt;
-  Dim begin = op.getOffsets().getExprs()[*moved], end = begin + dimOf(op.getX().getType(), *moved);
-  // A part of what is placed may lie outside: only known numbers say that none does.
-  std::optional<int64_t> first = constantValue(begin), last = constantValue(end),
-                         size = constantValue(dimOf(op.getType(), *moved));
-  if (!first || !last || !size || *first < 0 || *last > *size)
-    return std::nullopt;
-  return Pieces{*moved,
+  Dim begin = constantDim(op.getContext(), part->begin), end = constantDim(op.getContext(), part->end);
+  return Pieces{part->axis,
                 {{Value(), constantDim(op.getContext(), 0), begin},
                  {op.getX(), begin, end},
-                 {Value(), end, dimOf(op.getType(), *moved)}}};
+                 {Value(), end, dimOf(op.getType(), part->axis)}}};
 }
 
 std::optional<Pieces> Pieces::of(Operation *op) {

@@ -4,7 +4,7 @@
 
 // CHECK: llvm.func internal @k.code(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
 // CHECK-SAME: sym.extent = #sym.dims<(batch + {{[0-9]+}}) floordiv {{[0-9]+}}>
-// CHECK-SAME: sym.grain = #sym.dims<
+// CHECK-SAME: sym.grain = #sym.dims<{{[0-9]+, [0-9]+}}>
 // CHECK-NOT: kernel.contract
 // CHECK: vector.fma {{.*}} : vector<16xf32>
 // CHECK: arith.maximumf {{.*}} : vector<16xf32>

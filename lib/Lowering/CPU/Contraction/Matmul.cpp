@@ -81,8 +81,7 @@ Schedule MatmulEmitter::emitPanels(const Choice &choice, const Axis &across, con
   int64_t most = (across.assumed + tiled.rows - 1) / tiled.rows;
   if (tiled.group && tiled.panels == 1)
     most = std::min(most, tiled.group);
-  Dim several = tiles - (tiles - most).positivePart();
-  return {extent, several * std::max<int64_t>(1, grain / most)};
+  return {extent, tiles.atMost(most) * std::max<int64_t>(1, grain / most)};
 }
 
 Value MatmulEmitter::count(const Axis &axis, int64_t size) {

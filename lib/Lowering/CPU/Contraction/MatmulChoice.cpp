@@ -73,13 +73,11 @@ bool Product::wantsCopy(const Axis &across, const Axis &along, const Operand &v)
 }
 
 double Product::panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,
-                            double extra, unsigned functions) const {
+                            double extra, double alone) const {
   int64_t total = (along.assumed + lanes - 1) / lanes, panels = total / vectors, tail = total % vectors;
   double tiles = std::ceil(double(std::max<int64_t>(across.assumed, 1)) / rows);
   auto tile = [&](unsigned width) {
-    // The epilogue computes functions of two vectors at a time, and waits longer for those of a single one.
-    double alone = width % 2 * rows * functions * 20.0;
-    return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width + alone;
+    return k.assumed * stepCycles(rows, width) + rows * width * 1.5 + 12 + extra * width + width % 2 * rows * alone;
   };
   double cycles = tiles * (panels * tile(vectors) + (tail ? tile(tail) : 0));
   if (turned(v))
@@ -132,13 +130,13 @@ Choice Product::chooseColumns() const {
     unsigned tail = total % vectors;
     return enoughSums(rows, vectors) == 1 && (tail == 0 || enoughSums(rows, tail) == 1);
   };
-  auto cheapest = [&](unsigned functions, bool ofOneSum) {
+  auto cheapest = [&](double alone, bool ofOneSum) {
     Choice best;
     for (unsigned vectors = 1; vectors <= 6 && vectors <= std::max<int64_t>(total, 1); ++vectors)
       for (unsigned rows = 1, most = mostRows(p.isa, vectors); rows <= most; ++rows) {
         if (m.constant && rows > std::max<int64_t>(*m.constant, 1))
           break;
-        double cycles = panelCycles(m, n, b, rows, vectors, 0, functions);
+        double cycles = panelCycles(m, n, b, rows, vectors, 0, alone);
         if (cycles >= best.cycles || (ofOneSum && !oneSum(rows, vectors)))
           continue;
         // More rows than half of the registers gain nothing where it was measured, and leave more to single rows.
@@ -150,7 +148,9 @@ Choice Product::chooseColumns() const {
   // What stands behind a product must not change how its elements are added up, nor the way.
   if (!functions || (m.constant && !oneSum(best.rows, best.vectors)))
     return best;
-  Choice other = cheapest(functions, m.constant.has_value());
+  // The epilogue computes functions of two vectors at a time, and waits longer for those of a single one.
+  constexpr double kAlone = 20;
+  Choice other = cheapest(functions * kAlone, m.constant.has_value());
   other.cycles = best.cycles;
   return other;
 }

@@ -66,8 +66,10 @@ struct Product {
 private:
   Axis axis(const Buffer &buffer, unsigned position) const;
   Operand operand(const Buffer &buffer, bool kFirst) const;
+  /// Estimated cycles of all tiles. What they take in the end: `extra` each vector, `alone` a row whose vectors are
+  /// odd.
   double panelCycles(const Axis &across, const Axis &along, const Operand &v, unsigned rows, unsigned vectors,
-                     double extra, unsigned functions = 0) const;
+                     double extra, double alone = 0) const;
   unsigned lineWidth(unsigned sums) const;
   unsigned sumsOfLine() const;
   Choice chooseColumns() const;

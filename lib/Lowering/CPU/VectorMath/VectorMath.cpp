@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Lowering/CPU/VectorMath/VectorMath.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
@@ -16,6 +17,19 @@ using namespace llvm;
 
 // VectorMath.bc, embedded by VectorMathBytes.S.
 extern "C" const char symc_vector_math_begin[], symc_vector_math_end[];
+
+StringRef symc::functionOf(mlir::Operation *op) {
+  return StringSwitch<StringRef>(op->getName().getStringRef())
+      .Case("math.powf", "pow")
+      .Cases({"math.exp", "math.exp2", "math.expm1", "math.log", "math.log2", "math.log10", "math.log1p", "math.tanh"},
+             op->getName().stripDialect())
+      .Cases({"math.sin", "math.cos", "math.tan", "math.asin", "math.acos", "math.atan", "math.atan2", "math.sinh"},
+             op->getName().stripDialect())
+      .Cases(
+          {"math.cosh", "math.asinh", "math.acosh", "math.atanh", "math.erf", "math.erfc", "math.cbrt", "math.rsqrt"},
+          op->getName().stripDialect())
+      .Default("");
+}
 
 std::string symc::vectorMathName(StringRef function, unsigned lanes, bool isDouble) {
   return ("symc_v" + Twine(lanes) + "_" + function + (isDouble ? "" : "f")).str();

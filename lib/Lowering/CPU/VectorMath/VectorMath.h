@@ -6,7 +6,7 @@
 #ifndef SYMC_LIB_LOWERING_CPU_VECTORMATH_H
 #define SYMC_LIB_LOWERING_CPU_VECTORMATH_H
 
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace llvm {
@@ -15,11 +15,10 @@ class Module;
 
 namespace symc {
 
-/// Something that takes long, and as how many plain operations it counts.
-inline bool isFunction(mlir::Operation *op) {
-  return llvm::isa<mlir::math::MathDialect>(op->getDialect()) &&
-         !llvm::isa<mlir::math::AbsFOp, mlir::math::SqrtOp, mlir::math::FloorOp>(op);
-}
+/// The C name of the function that an op of math calls, without suffix; empty when the machine does it.
+llvm::StringRef functionOf(mlir::Operation *op);
+/// Whether it takes long, and as how many plain operations it counts.
+inline bool isFunction(mlir::Operation *op) { return !functionOf(op).empty(); }
 constexpr unsigned kFunctionOps = 128;
 
 /// Gives the declared symc_v* functions of a module their bodies and inlines them. Run once, before code generation;

@@ -31,20 +31,6 @@ namespace symc {
 using namespace mlir;
 using namespace symc;
 
-/// The library's name of an op of math; empty when the machine does it.
-static StringRef libraryName(Operation *op) {
-  return llvm::StringSwitch<StringRef>(op->getName().getStringRef())
-      .Case("math.powf", "pow")
-      .Cases({"math.exp", "math.exp2", "math.expm1", "math.log", "math.log2", "math.log10", "math.log1p", "math.tanh"},
-             op->getName().stripDialect())
-      .Cases({"math.sin", "math.cos", "math.tan", "math.asin", "math.acos", "math.atan", "math.atan2", "math.sinh"},
-             op->getName().stripDialect())
-      .Cases(
-          {"math.cosh", "math.asinh", "math.acosh", "math.atanh", "math.erf", "math.erfc", "math.cbrt", "math.rsqrt"},
-          op->getName().stripDialect())
-      .Default("");
-}
-
 namespace {
 
 /// Replaces calls of elementary functions in one function.
@@ -132,7 +118,7 @@ struct KernelsToLLVMPass : symc::impl::KernelsToLLVMPassBase<KernelsToLLVMPass> 
     SmallVector<std::pair<Operation *, StringRef>> functions;
     getOperation().walk([&](Operation *op) {
       if (isa<math::MathDialect>(op->getDialect()))
-        if (StringRef name = libraryName(op); !name.empty())
+        if (StringRef name = functionOf(op); !name.empty())
           functions.push_back({op, name});
     });
     for (auto [op, name] : functions)
