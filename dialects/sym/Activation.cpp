@@ -65,8 +65,8 @@ static Scalar gelu(Scalar x, bool approximate) {
 static Tensor geluGradient(Tensor dout, Tensor x, bool approximate) {
   constexpr double bound = 50.0; // the density and the slope of the sigmoid are 0 there
   if (!approximate) {
-    Tensor cdf = 0.5 * erfc(-kSqrtHalf * x);
-    return dout * within(bound, x, cdf + x * (kInvSqrtTwoPi * exp(-0.5 * square(x))), cdf);
+    Tensor t = -kSqrtHalf * x, cdf = 0.5 * erfc(t);
+    return dout * within(bound, x, cdf + x * (kInvSqrtTwoPi * exp(t * -t)), cdf); // which erfc has computed
   }
   Tensor s = sigmoid(geluArgument(x)), slope = kTwiceSqrtTwoOverPi * (1.0 + 0.134145 * square(x));
   return dout * within(bound, x, s + x * (s * (1.0 - s)) * slope, s);

@@ -234,6 +234,9 @@ static bool isOutOfRange(Ratio result, Ratio a, Ratio b) {
   return isOrdinary(a) && isOrdinary(b) && !isOrdinary(result);
 }
 
+/// Whether it has no more digits than the numbers of a graph.
+static bool isShort(Ratio r) { return float(r.above) == r.above && float(r.below) == r.below; }
+
 Ex Algebra::mul(ArrayRef<std::pair<Ex, int64_t>> factors, const Dims &shape) {
   Ratio coefficient;
   std::vector<std::pair<Ex, int64_t>> collected;
@@ -246,10 +249,12 @@ Ex Algebra::mul(ArrayRef<std::pair<Ex, int64_t>> factors, const Dims &shape) {
         }
     collected.push_back({x, power});
   };
-  // A product's factors take its exponent, if all of them can.
+  auto negative = [&](Ex x) { return mul({{number(-Ratio()), 1}, {x, 1}}, x->shape); };
+  // A product's factors take its exponent, if all of them can; (0.7 * x)**2 is easier to read than what it would be.
   auto isSeparable = [&](Ex x, int64_t power) {
     Ratio number = powerOf(x->ratio, power);
-    return !isOutOfRange(number, x->ratio, {}) && !isOutOfRange(coefficient * number, coefficient, number) &&
+    return (std::abs(power) == 1 || isShort(number) || !isShort(x->ratio)) && !isOutOfRange(number, x->ratio, {}) &&
+           !isOutOfRange(coefficient * number, coefficient, number) &&
            llvm::all_of(x->powers, [&](int64_t inner) { return exponentOf(__int128(inner) * power).has_value(); });
   };
   std::function<void(Ex, int64_t)> collect = [&](Ex x, int64_t power) {
@@ -259,15 +264,29 @@ Ex Algebra::mul(ArrayRef<std::pair<Ex, int64_t>> factors, const Dims &shape) {
       collect(number(x->ratio), power);
       for (size_t i = 0; i < x->args.size(); ++i)
         collect(dropBroadcast(x->args[i]), x->powers[i] * power);
+    } else if (x->kind == Kind::Mul && x->ratio.above < 0 && power % 2 == 0) {
+      addFactor(negative(x), power);
     } else {
       addFactor(x, power);
     }
   };
   // Numbers first: what has one of its own may have to stay apart from them.
-  for (bool numbers : {true, false})
-    for (auto &[factor, power] : factors)
-      if (Ex x = dropBroadcast(factor); (x->kind == Kind::Number) == numbers)
-        collect(x, power);
+  std::vector<std::pair<Ex, int64_t>> others;
+  for (auto &[factor, power] : factors) {
+    Ex x = dropBroadcast(factor);
+    auto same = llvm::find_if(
+        others, [&](auto &other) { return other.first == x || (x->kind == Kind::Mul && other.first == negative(x)); });
+    if (x->kind == Kind::Number)
+      collect(x, power);
+    else if (same == others.end() || !exponentOf(__int128(same->second) + power))
+      others.push_back({x, power});
+    else {
+      coefficient = coefficient * powerOf(same->first == x ? Ratio() : -Ratio(), power);
+      same->second += power;
+    }
+  }
+  for (auto &[x, power] : others)
+    collect(x, power);
   llvm::erase_if(collected, [](auto &factor) { return factor.second == 0; });
   if (coefficient.above == 0)
     collected.clear();

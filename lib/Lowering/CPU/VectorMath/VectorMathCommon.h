@@ -31,14 +31,24 @@ INLINE V expReduce(V x, I *n) {
   *n = BITS(t) - BITS((V)MAGIC);
   return (x - k * LN2_HI) - k * LN2_LO;
 }
-/// e^x * 2^shift.
-#define exponential LOCAL(exponential)
-INLINE V exponential(V x, int shift) {
+/// What exp and erfc have in common: e^r - 1, and MAGIC + n. Not inlined before the functions themselves are, so that both
+/// have the same operations wherever they stand, and of one argument those are done once.
+__attribute__((noinline)) V NAME(exp_rest)(V x) {
   x = x > EXP_MAX * 1.5f ? (V)(EXP_MAX * 1.5f) : x;
   I n;
   V r = expReduce(x, &n);
-  return scale(1.0f + (r + r * r * HORNER(r, EXP_POLY)), n + shift);
+  return r + r * r * HORNER(r, EXP_POLY);
 }
+__attribute__((noinline)) V NAME(exp_shift)(V x) {
+  x = x > EXP_MAX * 1.5f ? (V)(EXP_MAX * 1.5f) : x;
+  x = x < EXP_MIN ? (V)EXP_MIN : x;
+  return x * (V)0x1.71547652b82fep+0 + MAGIC;
+}
+#define expShift LOCAL(expShift)
+INLINE I expShift(V x) { return BITS(NAME(exp_shift)(x)) - BITS((V)MAGIC); }
+/// e^x * 2^shift.
+#define exponential LOCAL(exponential)
+INLINE V exponential(V x, int shift) { return scale(1.0f + NAME(exp_rest)(x), expShift(x) + shift); }
 /// (e^x - 1) / 4 for x in [-TANH_MAX * 4, EXP_MAX].
 #define quarterExpm1 LOCAL(quarterExpm1)
 INLINE V quarterExpm1(V x) {

@@ -38,6 +38,7 @@
 #undef powerOf2
 #undef scale
 #undef expReduce
+#undef expShift
 #undef exponential
 #undef quarterExpm1
 #undef logReduce
