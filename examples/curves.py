@@ -5,17 +5,22 @@ import sys
 import numpy as np
 
 import picture
+import results
 
 
-def main(history, out, title):
-    table = picture.columns(history)
-    names = [n for n in table if n not in ("epoch", "steps", "seconds") and not n.startswith("val_")]
-    figure = picture.Figure(columns=len(names))
-    for name in names:
+def panels(figure, history, title):
+    """A panel for the loss and one for each metric."""
+    table = results.history(history)
+    for name in (n for n in table if n not in ("epoch", "steps", "seconds") and not n.startswith("val_")):
         panel = figure.panel(f"{title}: {name}", x="epoch")
         for kind, label, colour in (("", "train", 0), ("val_", "test", 1)):
             if kind + name in table and not np.isnan(table[kind + name]).all():
                 panel.line(table["epoch"], table[kind + name], label, colour, marks=len(table["epoch"]) <= 30)
+
+
+def main(history, out, title):
+    figure = picture.Figure(columns=2)
+    panels(figure, history, title)
     figure.save(out)
 
 

@@ -10,7 +10,6 @@
 The same numbers give the same bytes. A chart follows the reader's choice of light or dark.
 """
 import base64
-import csv
 import html
 import math
 import pathlib
@@ -36,15 +35,16 @@ def pixels(image):
 
 
 def mosaic(images, columns=None, gap=1):
-    """Images of one size [count, height, width(, channels)] side by side, `columns` in a row, on grey."""
+    """Images of one size [count, height, width(, 3)] side by side, `columns` in a row; between them it is clear."""
     images = np.stack([pixels(i) for i in images])
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     height, width = images.shape[1:3]
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, *images.shape[3:]), 128, np.uint8)
+    sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     for i, image in enumerate(images):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
-        sheet[top:top + height, left:left + width] = image
+        sheet[top:top + height, left:left + width, :3] = image[:, :, None] if image.ndim == 2 else image
+        sheet[top:top + height, left:left + width, 3] = 255
     return sheet
 
 
@@ -105,15 +105,6 @@ def read_png(path):
     return image[:, :, 0] if channels == 1 else image
 
 
-# Tables: what `symc train --history` writes.
-
-def columns(path):
-    """The columns of a CSV file with a header, by name; an empty cell is NaN."""
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}
-
-
 # Charts.
 
 def number(value):
@@ -141,7 +132,7 @@ def tick_text(value):
         digits, power = f"{value:e}".split("e")
         mantissa = "" if float(digits) == 1 else f"{float(digits):g}·"
         return f"{mantissa}10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-    return f"{value:,.10g}" if abs(value) >= 1e4 else f"{value:.10g}"
+    return f"{value:.10g}"
 
 
 def element(tag, text=None, **attributes):
@@ -223,7 +214,9 @@ class Panel:
             if self.limits[axis] is None:
                 values = np.concatenate([item[1 + axis] for item in self.items])
                 low, high = np.nanmin(values), np.nanmax(values)
-                room = 0 if axis == 0 or self.tight or "y" in self.log else 0.05 * ((high - low) or abs(high) or 1)
+                if low == high:
+                    low, high = low - 0.5, high + 0.5
+                room = 0 if axis == 0 or self.tight or "y" in self.log else 0.05 * (high - low)
                 self.limits[axis] = (low - room, high + room)
 
     def render(self):

@@ -8,8 +8,8 @@ packages=(
   liblld-22-dev libclang-rt-22-dev zlib1g-dev libzip-dev nlohmann-json3-dev
   # tests
   libgtest-dev libgmock-dev python3 python3-numpy python3-jsonschema python3-sympy
-  # data and pictures of the examples
-  dataset-fashion-mnist python3-matplotlib
+  # data of the examples
+  dataset-fashion-mnist
 )
 
 missing=()

@@ -1,32 +1,25 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""compare.py FOLDER: how far apart the solutions that the README's commands left in FOLDER are.
+"""compare.py FOLDER: how far apart the solutions that run.sh left in FOLDER are.
 
 Fails when gradient descent is further than 1e-5 of the largest coefficient from least squares by QR (1e-3 for the normal
 equations, which square the condition number), or when a coefficient of NIST's Longley data has fewer than 7 correct digits.
 """
-import json
 import pathlib
 import sys
 
 import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+import results
 
 # Certified by NIST: https://www.itl.nist.gov/div898/strd/lls/data/Longley.shtml
 LONGLEY = [-3482258.63459582, 15.0618722713733, -0.0358191792925910, -2.02022980381683, -1.03322686717359,
            -0.0511041056535807, 1829.15146461355]
 
 
-def safetensors(path):
-    """The f32 tensors of a file: a length, a JSON header, the data."""
-    data = path.read_bytes()
-    start = 8 + int.from_bytes(data[:8], "little")
-    header = json.loads(data[8:start])
-    return {name: np.frombuffer(data[start + t["data_offsets"][0]:start + t["data_offsets"][1]], np.float32)
-            for name, t in header.items() if name != "__metadata__"}
-
-
 def descent(folder):
-    tensors = safetensors(folder / "descent.safetensors")
-    return np.concatenate([tensors["theta"], tensors["b"]])
+    tensors = results.parameters(folder / "descent.safetensors")
+    return np.concatenate([tensors["theta"].ravel(), tensors["b"]])
 
 
 def least_loss(coefficients):

@@ -1,59 +1,49 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""plot.py FOLDER OUT.svg: decision boundaries on moons and XOR, and the fitted curve, from FOLDER's libraries and weights.
-
-The model itself is evaluated, through the Python module: PYTHONPATH=python.
-"""
+"""plot.py FOLDER: decision boundaries on moons and XOR, and the fitted curve, from what run.sh left in FOLDER."""
 import pathlib
 import sys
 
-import matplotlib
 import numpy as np
-import symc
 
-matplotlib.use("svg")
-import matplotlib.pyplot as plt
+import data  # the grids and the true curve
 
-plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "symc", "font.size": 9})
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+import picture
+
+RED, BLUE = (207, 34, 46), (9, 105, 218)
 
 
-def boundary(axis, folder, name):
-    model = symc.load(folder / "libperceptron.so")
-    model.load_parameters(folder / f"{name}.safetensors")
+def boundary(figure, folder, name):
     x, y = (np.load(folder / f"{name}_test" / f"{n}.npy") for n in "xy")
-    (left, bottom), (right, top) = x.min(0) - 0.3, x.max(0) + 0.3
-    across, up = np.meshgrid(np.linspace(left, right, 49), np.linspace(bottom, top, 37))
-    grid = np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32)
-    yhat = model.predict(x=grid)["yhat"].reshape(across.shape)
-    axis.contourf(across, up, yhat, levels=[0, 0.1, 0.5, 0.9, 1], cmap="RdBu_r", alpha=0.45)
-    axis.contour(across, up, yhat, levels=[0.5], colors="k", linewidths=1.2)
-    for label, colour in ((0, "#2040a0"), (1, "#a02020")):
-        axis.plot(*x[:150][y[:150, 0] == label].T, ".", markersize=3, color=colour)
-    accuracy = np.mean((model.predict(x=x)["yhat"] > 0.5) == (y > 0.5))
-    axis.set(title=f"{name}: test accuracy {accuracy:.3f}", xticks=[], yticks=[])
+    yhat = np.load(folder / f"{name}_grid.npy").reshape(data.GRID, data.GRID)
+    (left, bottom), (right, top) = data.CORNERS[name]
+    shade = np.zeros((data.GRID, data.GRID, 4), np.uint8)  # the more certain, the stronger
+    shade[:, :, :3] = np.where(yhat[:, :, None] > 0.5, RED, BLUE)
+    shade[:, :, 3] = 140 * abs(2 * yhat - 1)
+    panel = figure.panel(name)
+    panel.image(shade[::-1], left, right, bottom, top)
+    for label, colour in ((0, 0), (1, 1)):
+        panel.points(*x[:200][y[:200, 0] == label].T, f"class {label}", colour, opacity=1)
 
 
-def curve(axis, folder):
-    model = symc.load(folder / "libregression.so")
-    model.load_parameters(folder / "curve.safetensors")
-    x, y = (np.load(folder / "curve_test" / f"{n}.npy") for n in "xy")
-    line = np.linspace(-3, 3, 61, dtype=np.float32)[:, None]
-    axis.plot(x[:150], y[:150], ".", markersize=3, color="#90a0b0", label="data")
-    axis.plot(line, np.sin(2 * line) + line / 3, "k--", linewidth=1, label="truth")
-    axis.plot(line, model.predict(x=line)["yhat"], c="#a02020", label="network")
-    axis.set(title="regression")
-    axis.legend()
+def curve(figure, folder):
+    x, y = (np.load(folder / "curve_test" / f"{n}.npy")[:150].ravel() for n in "xy")
+    line = np.load(folder / "curve_grid" / "x.npy").ravel()
+    panel = figure.panel("curve")
+    panel.points(x, y, "data", 5)
+    panel.line(line, data.truth(line), "truth", 2, dashed=True)
+    panel.line(line, np.load(folder / "curve_grid.npy").ravel(), "network", 1)
 
 
-def main(folder, out):
-    figure, axes = plt.subplots(1, 3, figsize=(10, 3))
-    boundary(axes[0], pathlib.Path(folder), "moons")
-    boundary(axes[1], pathlib.Path(folder), "xor")
-    curve(axes[2], pathlib.Path(folder))
-    figure.tight_layout()
-    figure.savefig(out, metadata={"Date": None})
+def main(folder):
+    figure = picture.Figure(columns=3, width=270, height=250)
+    boundary(figure, pathlib.Path(folder), "moons")
+    boundary(figure, pathlib.Path(folder), "xor")
+    curve(figure, pathlib.Path(folder))
+    figure.save(pathlib.Path(folder) / "perceptron.svg")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main(sys.argv[1])
