@@ -155,15 +155,16 @@ class Panel:
             self.legend.append((label, colour, mark))
 
     def line(self, x, y, label=None, colour=0, dashed=False, marks=False):
-        dash = "5 4" if dashed else None
+        """Through the points that are finite, with a mark at each if asked for."""
+        known = np.isfinite(x) & np.isfinite(y)
+        x, y = np.asarray(x)[known], np.asarray(y)[known]
 
         def draw(to):
-            known = ~(np.isnan(x) | np.isnan(y))
-            places = " ".join(f"{number(a)},{number(b)}" for a, b in zip(*to(np.asarray(x)[known], np.asarray(y)[known])))
-            yield element("polyline", points=places, class_=f"l c{colour}", stroke_dasharray=dash)
-            if marks:
-                for a, b in zip(*to(np.asarray(x)[known], np.asarray(y)[known])):
-                    yield element("circle", cx=float(a), cy=float(b), r=2.6, class_=f"f{colour}")
+            places = list(zip(*to(x, y)))
+            yield element("polyline", points=" ".join(f"{number(a)},{number(b)}" for a, b in places),
+                          class_=f"l c{colour}", stroke_dasharray="5 4" if dashed else None)
+            for a, b in places if marks else []:
+                yield element("circle", cx=float(a), cy=float(b), r=2.6, class_=f"f{colour}")
         self._add(draw, x, y, label, colour, "dash" if dashed else "line")
 
     def points(self, x, y, label=None, colour=0, radius=2.2, opacity=0.7):
@@ -208,12 +209,16 @@ class Panel:
         self.tight = True
         self._add(draw, [left, right], [bottom, top], None, 0, None)
 
+    def _values(self, axis):
+        values = np.concatenate([item[1 + axis] for item in self.items])
+        return values[np.isfinite(values)]
+
     def _limit(self):
         """Where limits were not given, those of what is drawn, with some room above and below."""
         for axis in (0, 1):
             if self.limits[axis] is None:
-                values = np.concatenate([item[1 + axis] for item in self.items])
-                low, high = np.nanmin(values), np.nanmax(values)
+                values = self._values(axis)
+                low, high = (values.min(), values.max()) if len(values) else (1.0, 10.0)
                 if low == high:
                     low, high = low - 0.5, high + 0.5
                 room = 0 if axis == 0 or self.tight or "y" in self.log else 0.05 * (high - low)
@@ -221,56 +226,66 @@ class Panel:
 
     def render(self):
         """Lines of SVG, with the panel's corner at the origin."""
-        left, right, bottom = (54 if self.y else 46), self.width - 14, self.height - (42 if self.x else 26)
-        top = 46 if self.legend else 28
         self._limit()
-        limits = self.limits
+        box = (54 if self.y else 46), (46 if self.legend else 28), self.width - 14, self.height - (42 if self.x else 26)
+        left, top, right, bottom = map(float, box)
 
         def to(x, y):
+            """Places on the paper."""
             places = []
             for axis, (values, start, end) in enumerate(((x, left, right), (y, bottom, top))):
-                (low, high), values = limits[axis], np.asarray(values, float)
+                (low, high), values = self.limits[axis], np.asarray(values, float)
                 if "xy"[axis] in self.log:
                     low, high, values = np.log10(low), np.log10(high), np.log10(values)
                 places.append(start + (values - low) / (high - low) * (end - start))
             return places
 
         yield element("text", self.title, x=left, y=16, class_="t b")
-        at = float(left)
-        for label, colour, mark in self.legend:
-            shape = {"dot": element("circle", cx=at + 8, cy=30.0, r=3, class_=f"f{colour}"),
-                     "box": element("rect", x=at + 2, y=25.0, width=12, height=10, class_=f"f{colour}", opacity=0.55)}
-            yield shape.get(mark) or element("line", x1=at, x2=at + 16, y1=30.0, y2=30.0, class_=f"l c{colour}",
-                                             stroke_dasharray="5 4" if mark == "dash" else None)
-            yield element("text", label, x=at + 21, y=34.0, class_="t")
-            at += 36 + 6.4 * len(label)
-        marks = [self.xticks, None]
-        for axis in (0, 1):
-            if marks[axis] is None:
-                values = np.concatenate([item[1 + axis] for item in self.items])
-                whole = bool(np.all(values == np.floor(values)))
-                marks[axis] = log_ticks(*limits[axis]) if "xy"[axis] in self.log else ticks(*limits[axis], whole)
-        for i, value in enumerate(marks[0]):
-            (x,), _ = to([value], [limits[1][0]])
-            yield element("line", x1=float(x), x2=float(x), y1=float(top), y2=float(bottom), class_="g")
-            text = self.xlabels[i] if self.xlabels else tick_text(value)
-            yield element("text", text, x=float(x), y=bottom + 15.0, class_="t", text_anchor="middle")
-        for value in marks[1]:
-            _, (y,) = to([limits[0][0]], [value])
-            yield element("line", x1=float(left), x2=float(right), y1=float(y), y2=float(y), class_="g")
-            yield element("text", tick_text(value), x=left - 6.0, y=float(y) + 4, class_="t", text_anchor="end")
-        clip = f"p{left}-{top}-{right}-{bottom}"
-        yield (f'<clipPath id="{clip}">' + element("rect", x=left - 3.0, y=top - 3.0, width=right - left + 6.0,
-                                                   height=bottom - top + 6.0) + "</clipPath>")
+        yield from self._legend(left)
+        yield from self._axes(to, left, top, right, bottom)
+        clip = "p" + "-".join(map(str, box))
+        yield (f'<clipPath id="{clip}">' + element("rect", x=left - 3, y=top - 3, width=right - left + 6,
+                                                   height=bottom - top + 6) + "</clipPath>")
         yield f'<g clip-path="url(#{clip})">'
         for draw, _, _ in self.items:
             yield from draw(to)
         yield "</g>"
+
+    def _legend(self, at):
+        """A row below the title; letters are taken to be 6.4 wide."""
+        for label, colour, mark in self.legend:
+            if mark == "dot":
+                yield element("circle", cx=at + 8, cy=30, r=3, class_=f"f{colour}")
+            elif mark == "box":
+                yield element("rect", x=at + 2, y=25, width=12, height=10, class_=f"f{colour}", opacity=0.55)
+            else:
+                yield element("line", x1=at, x2=at + 16, y1=30, y2=30, class_=f"l c{colour}",
+                              stroke_dasharray="5 4" if mark == "dash" else None)
+            yield element("text", label, x=at + 21, y=34, class_="t")
+            at += 36 + 6.4 * len(label)
+
+    def _axes(self, to, left, top, right, bottom):
+        marks = [self.xticks, None]
+        for axis in (0, 1):
+            if marks[axis] is None and "xy"[axis] in self.log:
+                marks[axis] = log_ticks(*self.limits[axis])
+            elif marks[axis] is None:
+                values = self._values(axis)
+                marks[axis] = ticks(*self.limits[axis], whole=bool(np.all(values == np.floor(values))))
+        for i, value in enumerate(marks[0]):
+            (x,), _ = to([value], [self.limits[1][0]])
+            yield element("line", x1=float(x), x2=float(x), y1=top, y2=bottom, class_="g")
+            text = self.xlabels[i] if self.xlabels else tick_text(value)
+            yield element("text", text, x=float(x), y=bottom + 15, class_="t", text_anchor="middle")
+        for value in marks[1]:
+            _, (y,) = to([self.limits[0][0]], [value])
+            yield element("line", x1=left, x2=right, y1=float(y), y2=float(y), class_="g")
+            yield element("text", tick_text(value), x=left - 6, y=float(y) + 4, class_="t", text_anchor="end")
         if self.x:
-            yield element("text", self.x, x=(left + right) / 2, y=self.height - 8.0, class_="t", text_anchor="middle")
+            yield element("text", self.x, x=(left + right) / 2, y=self.height - 8, class_="t", text_anchor="middle")
         if self.y:
-            yield element("text", self.y, transform=f"translate(13 {number((top + bottom) / 2)}) rotate(-90)", class_="t",
-                          text_anchor="middle")
+            place = f"translate(13 {number((top + bottom) / 2)}) rotate(-90)"
+            yield element("text", self.y, transform=place, class_="t", text_anchor="middle")
 
 
 class Picture:

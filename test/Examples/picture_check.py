@@ -38,3 +38,10 @@ start, middle, end = (tuple(map(float, place.split(","))) for place in line.get(
 assert start[0] < end[0] and start[1] > end[1], "up is up"
 assert np.allclose(middle, np.add(start, end) / 2, atol=0.011) and (float(point.get("cx")), float(point.get("cy"))) == middle
 assert "a < b" in [text.text for text in drawing.iter(svg + "text")]
+
+# A run that diverged, and one of a single epoch, are drawn too.
+figure = picture.Figure(columns=2)
+figure.panel("diverged").line([1, 2, 3], [1.0, np.inf, np.nan])
+figure.panel("empty", log="x").line([1, 10], [np.nan, np.nan])
+figure.save(folder / "odd.svg")
+assert "nan" not in (folder / "odd.svg").read_text() and "inf" not in (folder / "odd.svg").read_text()
