@@ -28,6 +28,7 @@ def Sym_Relu6Op : Sym_Activation<"relu6", "relu6(x)", "where(bitAnd(out > 0.0, o
 def Sym_LeakyReluOp : Sym_Activation<"leaky_relu", "where(x > 0.0, x, getNegativeSlope() * x)",
                                      "where(x > 0.0, dout, getNegativeSlope() * dout)"> {
   let summary = "Rectified linear unit with a slope for negative values";
+  let notes = ["negative_slope: the slope for negative x"];
   let formula = "where(x > 0, x, negative_slope * x)";
   let gradient = "dx = g where x > 0, else negative_slope * g";
   let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Finite, "0.01">:$negative_slope);
@@ -35,6 +36,7 @@ def Sym_LeakyReluOp : Sym_Activation<"leaky_relu", "where(x > 0.0, x, getNegativ
 def Sym_EluOp : Sym_Activation<"elu", "where(x > 0.0, x, getAlpha() * expm1(x))",
                                "where(x > 0.0, dout, dout * (getAlpha() * exp(negativePart(x))))"> {
   let summary = "Exponential linear unit";
+  let notes = ["alpha: what the function goes to far on the negative side, times -1"];
   let formula = "where(x > 0, x, alpha * expm1(x))";
   let gradient = "dx = g where x > 0, else g * alpha * exp(x)";
   let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_Finite, "1.0">:$alpha);
@@ -49,6 +51,7 @@ def Sym_SeluOp : Sym_Activation<"selu",
 def Sym_CeluOp : Sym_Activation<"celu", "where(x > 0.0, x, getAlpha() * expm1(x / getAlpha()))",
                                 "where(x > 0.0, dout, dout * exp(negativePart(x) / getAlpha()))"> {
   let summary = "Exponential linear unit with a continuous derivative";
+  let notes = ["alpha: what the function goes to far on the negative side, times -1; also the width of the bend"];
   let formula = "where(x > 0, x, alpha * expm1(x / alpha))";
   let gradient = "dx = g where x > 0, else g * exp(x / alpha)";
   let arguments = (ins Sym_FloatTensor:$x, DefaultValuedAttr<Sym_FiniteNotZero, "1.0">:$alpha);
@@ -92,6 +95,7 @@ def Sym_MishOp : Sym_Activation<"mish", "x * tanhSoftplus(x)", "mishGradient(dou
 }
 def Sym_GeluOp : Sym_Activation<"gelu", "gelu(x, getApproximate())", "geluGradient(dout, x, getApproximate())"> {
   let summary = "Gaussian error linear unit";
+  let notes = ["approximate: the form with tanh instead of that with erf"];
   let formula = "x * (1 + erf(x / sqrt(2))) / 2";
   let gradient = "dx = g * (cdf + x * pdf) of the normal distribution at x";
   let description = "With `approximate`, x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2 and its derivative.";

@@ -10,6 +10,7 @@ include "dialects/sym/SymBase.td"
 
 def Sym_AttentionOp : Sym_PublicOp<"attention", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "Means of v, weighted by how well q and k go together";
+  let notes = ["scale: what scores are multiplied by; 1/√features when absent", "causal: no row sees rows behind it"];
   let formula = "softmax(scale * q @ swapaxes(k, -1, -2)) @ v";
   let gradient = "that of the products and softmax which it stands for";
   let shapes = "[…, t, d], […, s, d], […, s, e] → […, t, e]";

@@ -12,6 +12,7 @@ def Sym_MatmulOp : Sym_PublicOp<"matmul", [DeclareOpInterfaceMethods<Contraction
                                            DeclareOpInterfaceMethods<DecomposableOpInterface>,
                                            DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "Matrix product over the last two axes, batched over the leading ones";
+  let notes = ["transpose_a: the last two axes of a change places", "transpose_b: the last two axes of b change places"];
   let formula = "out[…, i, j] = sum over k of a[…, i, k] * b[…, k, j]";
   let gradient = "da = g @ b.T, db = a.T @ g";
   let shapes = "[…, m, k], […, k, n] → […, m, n], leading axes broadcast";
@@ -39,6 +40,7 @@ def Sym_DotOp : Sym_PublicOp<"dot", [DeclareOpInterfaceMethods<DecomposableOpInt
 
 def Sym_EinsumOp : Sym_PublicOp<"einsum", [DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
   let summary = "Sum of products by Einstein's notation";
+  let notes = ["equation: a letter for each axis of each operand, and after `->` those of the result: 'bij,bjk->bik'"];
   let formula = "\"ij,jk->ik\": out[i, k] = sum over j of a[i, j] * b[j, k]";
   let gradient = "that of the transposes, products and sums which it stands for";
   let shapes = "as equation says";

@@ -131,6 +131,7 @@ class Sym_FunctionForm<string mnemonic> {
   string formula = "";
   string gradient = "";
   string shapes = "";
+  list<string> notes = [];
   string example = "";
   /// Those that the example names, `f(a, b) = a + b, a * b; g(a) = a`.
   string functions = "";
@@ -144,6 +145,7 @@ class Sym_FunctionForm<string mnemonic> {
 
 def Sym_CallForm : Sym_FunctionForm<"call"> {
   let summary = "The results of a function of the file";
+  let notes = ["function: the function of the file that is called"];
   let description = [{
     In an expression also `f(x)`. A function sees its own inputs, the parameters and the constants of the file; what its
     layers make is named after the node that calls it (`NODE/fc1/kernel`).
@@ -158,6 +160,8 @@ def Sym_CallForm : Sym_FunctionForm<"call"> {
 
 def Sym_CondForm : Sym_FunctionForm<"cond"> {
   let summary = "One of two functions, as a predicate says";
+  let notes = ["true_fn: the function that runs when the predicate is true",
+               "false_fn: the function that runs when it is false"];
   let description = [{
     Only the function that is chosen runs. Both take the operands behind the predicate and give results of the same types.
     `where` chooses element by element.
@@ -173,6 +177,9 @@ def Sym_CondForm : Sym_FunctionForm<"cond"> {
 
 def Sym_WhileForm : Sym_FunctionForm<"while"> {
   let summary = "A function over and over, as long as another one says so";
+  let notes = ["cond: the function that says whether it goes on",
+               "body: the function that is one iteration",
+               "max_iterations >= 0: how many there are at most; derivatives need it"];
   let description = [{
     `cond` and `body` take all operands; `cond` gives a bool, `body` the next operands, of the same types. With
     `max_iterations` there are at most so many, and the loop has a derivative.
@@ -188,6 +195,9 @@ def Sym_WhileForm : Sym_FunctionForm<"while"> {
 
 def Sym_ScanForm : Sym_FunctionForm<"scan"> {
   let summary = "A loop over axis 0 of its operands";
+  let notes = ["body: the function that is one iteration",
+               "carries >= 0: how many of the first operands are carried",
+               "reverse: from the last row to the first"];
   let description = [{
     The first `carries` operands are carried from one iteration to the next, the others scanned: iteration i gets their
     i-th rows. `body` gives the next carries, then rows of what is stacked. Results are the carries at the end, then the

@@ -12,6 +12,7 @@ def Sym_AssertOp : Sym_PublicOp<"assert", [
     Sym_WithoutArithmetic, DeclareOpInterfaceMethods<DecomposableOpInterface>,
     DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
   let summary = "x, if the condition holds";
+  let notes = ["message: what the status of a failed call says"];
   let formula = "x";
   let gradient = "dx = g";
   let shapes = "x […], condition of any shape → […]";
@@ -26,6 +27,7 @@ def Sym_AssertOp : Sym_PublicOp<"assert", [
 def Sym_PrintOp : Sym_PublicOp<"print", [
     Sym_WithoutArithmetic, Sym_RenamesMemory, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>, Sym_Inferred {
   let summary = "x, which is shown as well";
+  let notes = ["label: what stands in front of the values; the name of the node when absent"];
   let formula = "x";
   let gradient = "dx = g";
   let shapes = "x […] → […]";

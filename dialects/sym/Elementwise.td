@@ -111,6 +111,7 @@ def Sym_ReciprocalOp : Sym_Unary<"reciprocal", "1.0 / x", "-dout * square(out)">
 def Sym_ClipOp : Sym_Elementwise<"clip", ["x"], "clip(x, getMin(), getMax())",
                                  ["clipGradient(dout, x, getMin(), getMax())"], []> {
   let summary = "The nearest value within bounds";
+  let notes = ["min: what is smaller becomes this", "max: what is larger becomes this"];
   let formula = "minimum(maximum(x, min), max)";
   let gradient = "dx = g where min < x < max, g / 2 at a bound, else 0";
   let example = "T[batch, 3]; min=1, max=2";

@@ -21,6 +21,9 @@ def Sym_ResizeCoordinates : Sym_EnumAttr<Sym_ResizeCoordinatesEnum, "resize_coor
 }
 def Sym_ResizeOp : Sym_ImageOp<"resize"> {
   let summary = "Images of another size";
+  let notes = ["size >= 1: the number of pixels of each axis, or one for all axes",
+               "method: how a pixel is made of its neighbours", "coordinates: where pixels of the result stand in x",
+               "antialias: wider kernels where an axis becomes shorter"];
   let formula = "out[n, i, j, c] = sum over p, q of weight(i, p) * weight(j, q) * x[n, p, q, c]";
   let gradient = "dx = g spread with the weights of the interpolation";
   let shapes = "[n, …, channels] → [n, size…, channels]";
@@ -67,6 +70,7 @@ class Sym_BlockMove<string mnemonic> : Sym_ImageOp<mnemonic> {
 }
 def Sym_SpaceToDepthOp : Sym_BlockMove<"space_to_depth"> {
   let summary = "The pixels of each block as channels of one pixel";
+  let notes = ["block_size in [1, 32768]: the side of the square that becomes channels"];
   let formula = "out[n, i, j, (p * block_size + q) * channels + c] = x[n, i * block_size + p, j * block_size + q, c]";
   let gradient = "dx = depth_to_space(g, block_size)";
   let shapes = "[n, h, w, c] → [n, h / block_size, w / block_size, c * block_size**2]";
@@ -74,6 +78,7 @@ def Sym_SpaceToDepthOp : Sym_BlockMove<"space_to_depth"> {
 }
 def Sym_DepthToSpaceOp : Sym_BlockMove<"depth_to_space"> {
   let summary = "The channels of each pixel as a block of pixels";
+  let notes = ["block_size in [1, 32768]: the side of the square that channels become"];
   let formula = "out[n, i * block_size + p, j * block_size + q, c] = x[n, i, j, (p * block_size + q) * channels + c]";
   let gradient = "dx = space_to_depth(g, block_size)";
   let shapes = "[n, h, w, c] → [n, h * block_size, w * block_size, c / block_size**2]";

@@ -19,6 +19,7 @@ class Sym_Lookup<string mnemonic> : Sym_PublicOp<mnemonic, [
 
 def Sym_GatherOp : Sym_Lookup<"gather"> {
   let summary = "Slices of x along an axis, at indices";
+  let notes = ["axis: the axis of x that indices count along"];
   let formula = "take(x, indices, axis)";
   let gradient = "dx = g added up at the indices";
   let shapes = "[…, n, …], [i…] → […, i…, …]";
@@ -28,6 +29,7 @@ def Sym_GatherOp : Sym_Lookup<"gather"> {
 }
 def Sym_TakeAlongAxisOp : Sym_Lookup<"take_along_axis"> {
   let summary = "Elements of x at indices along an axis, one for each element of `indices`";
+  let notes = ["axis: the axis that indices count along"];
   let formula = "take_along_axis(x, indices, axis)";
   let gradient = "dx = g added up at the indices";
   let shapes = "[…, n, …], […, k, …] → […, k, …]";
@@ -37,6 +39,8 @@ def Sym_TakeAlongAxisOp : Sym_Lookup<"take_along_axis"> {
 }
 def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "on_value at the index along a new axis, off_value elsewhere";
+  let notes = ["depth >= 0: the number of classes", "on_value: the element at the index",
+               "off_value: all other elements", "axis: where the axis of the classes stands in the result"];
   let formula = "where(arange(depth) == indices, on_value, off_value)";
   let shapes = "[…] → […] with a new axis of depth";
   let example = "i64[batch]; depth=3, dtype='T'";
@@ -47,6 +51,7 @@ def Sym_OneHotOp : Sym_PublicOp<"one_hot", [DeclareOpInterfaceMethods<ElementOpI
 }
 def Sym_IotaOp : Sym_PublicOp<"iota", [DeclareOpInterfaceMethods<ElementOpInterface>]>, Sym_Inferred {
   let summary = "The index along an axis: 0, 1, 2, …";
+  let notes = ["axis: the axis along which it counts"];
   let formula = "arange(shape[axis]), broadcast to shape";
   let shapes = "shape";
   let example = "; shape=[4, 3], axis=1, dtype='T'";
@@ -74,10 +79,13 @@ def Sym_ScatterAddOp : Sym_PublicOp<"scatter_add", [DeclareOpInterfaceMethods<De
 def Sym_EmbeddingOp : Sym_PublicOp<"embedding", [DeclareOpInterfaceMethods<DecomposableOpInterface>,
                                                  DeclareOpInterfaceMethods<LayerOpInterface>]>, Sym_Inferred {
   let summary = "Rows of a table at indices";
+  let notes = ["input_dim >= 1: the number of rows; needed where no table is given",
+               "output_dim >= 1: the length of a row; needed where no table is given"];
   let formula = "table[indices]";
   let gradient = "dtable = g added up at the indices";
   let shapes = "[…], [classes, features] → […, features]";
   let example = "i64[batch], T[5, 3]";
+  let layer = "input_dim=10, output_dim=4";
   let description = [{
     The layer makes `NODE/table` of shape [input_dim, output_dim], uniform in [-0.05, 0.05), when no table is given.
   }];

@@ -13,6 +13,7 @@ def Sym_DenseOp : Sym_Layer<"dense"> {
   let formula = "out = activation(x @ kernel + bias)";
   let shapes = "[…, features], [features, units], [units] → […, units]";
   let example = "T[batch, 4], T[4, 3], T[3]";
+  let layer = "units=4, activation='relu'";
   let description = [{
     kernel is [features of x, units], bias [units]. Left out, they are the parameters NODE/kernel (glorot_uniform) and
     NODE/bias (zeros; none with `use_bias: false`). With a kernel and no bias there is no bias, and `units` may be left

@@ -47,6 +47,8 @@ def Sym_CholeskyOp : Sym_LinearAlgebra<"cholesky", [DeclareOpInterfaceMethods<Op
 }
 def Sym_TriangularSolveOp : Sym_LinearAlgebra<"triangular_solve", [DeclareOpInterfaceMethods<DecomposableOpInterface>]> {
   let summary = "Solution x of a @ x = b for a triangular matrix a";
+  let notes = ["lower: a is lower triangular, else upper", "transpose_a: solve with the transpose of a",
+               "unit_diagonal: the diagonal of a counts as 1"];
   let formula = "a @ x = b (a.T @ x = b with transpose_a)";
   let gradient = "db = triangular_solve(a.T, g), da = -db @ x.T, the half of it that is read";
   let shapes = "[…, n, n], [n] or […, n, k] → that of b, leading axes broadcast";

@@ -67,6 +67,7 @@ def Sym_HuberOp : Sym_ElementLoss<"huber", ["prediction", "target"], "huber(x - 
                                   "clamp(x - y, getDelta())", "clamp(y - x, getDelta())",
                                   (ins DefaultValuedAttr<Sym_NotNegative, "1.0">:$delta)> {
   let summary = "Squared error near 0, absolute error farther than delta";
+  let notes = ["delta >= 0: the error from which on it grows linearly"];
   let formula = "mean(where(abs(d) <= delta, d**2 / 2, delta * (abs(d) - delta / 2))), d = prediction - target";
   let gradient = "dprediction = g * clip(d, -delta, delta) / n, dtarget = -dprediction";
 }
@@ -93,6 +94,7 @@ neither in the sum nor in the mean, its own loss and its gradient are 0, and the
 example is NaN. }];
 def Sym_SoftmaxCrossEntropyOp : Sym_ClassLoss<"softmax_cross_entropy"> {
   let summary = "Cross entropy of label distributions and the softmax of logits";
+  let notes = ["axis: the axis of the classes"];
   let formula = "mean(-sum(labels * log_softmax(logits, axis), axis))";
   let gradient = "dlogits = g / n * (softmax(logits) * sum(labels) - labels), dlabels = -g / n * log_softmax(logits)";
   let shapes = "two of […] → [], with reduction none […] without axis";
@@ -102,11 +104,12 @@ def Sym_SoftmaxCrossEntropyOp : Sym_ClassLoss<"softmax_cross_entropy"> {
 }
 def Sym_SparseSoftmaxCrossEntropyOp : Sym_ClassLoss<"sparse_softmax_cross_entropy"> {
   let summary = "Cross entropy of class numbers and the softmax of logits";
+  let notes = ["axis: the axis of the classes"];
   let formula = "mean(-log_softmax(logits, axis)[labels])";
   let gradient = "dlogits = g / n * (softmax(logits) - one_hot(labels))";
   let shapes = "[…], […] without axis → [], with reduction none […] without axis";
   let example = "T[batch, 4], i64[batch]";
-  let description = "`labels` has the shape of `logits` without `axis`. " # labelDescription # reductionDescription;
+  let description = !strconcat("`labels` has the shape of `logits` without `axis`. ", labelDescription, reductionDescription);
   let arguments = !con((ins Sym_FloatTensor:$logits, Sym_IntTensor:$labels, DefaultValuedAttr<Sym_I64, "-1">:$axis,
                         OptionalAttr<Sym_I64>:$ignore_index), lossReduction);
 }
@@ -116,12 +119,13 @@ def Sym_NllOp : Sym_ClassLoss<"nll"> {
   let gradient = "dlog_probabilities = -g / n * one_hot(labels)";
   let shapes = "[…, classes], […] → [], with reduction none […]";
   let example = "T[batch, 4], i64[batch]";
-  let description = "Classes are the last axis. " # labelDescription # reductionDescription;
+  let description = !strconcat("Classes are the last axis. ", labelDescription, reductionDescription);
   let arguments = !con((ins Sym_FloatTensor:$log_probabilities, Sym_IntTensor:$labels,
                         OptionalAttr<Sym_I64>:$ignore_index), lossReduction);
 }
 def Sym_KlDivergenceOp : Sym_ClassLoss<"kl_divergence"> {
   let summary = "Kullback-Leibler divergence of distributions";
+  let notes = ["axis: the axis of the classes"];
   let formula = "mean(sum(p * log(p / q), axis)), where p = 0 adds 0";
   let gradient = "dp = g / n * (log(p / q) + 1), dq = -g / n * p / q";
   let shapes = "two of […] → [], with reduction none […] without axis";

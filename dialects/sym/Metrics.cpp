@@ -167,13 +167,8 @@ struct NamedMetric {
 } // namespace
 
 static constexpr NamedMetric kMetrics[] = {
-    {"accuracy", [](MetricBuilder &metric) { return metric.accuracy(); }},
-    {"top_5_accuracy", [](MetricBuilder &metric) { return metric.topFive(); }},
-    {"binary_accuracy", [](MetricBuilder &metric) { return metric.binaryAccuracy(); }},
-    {"mse", [](MetricBuilder &metric) { return metric.meanError(/*squares=*/true); }},
-    {"mae", [](MetricBuilder &metric) { return metric.meanError(/*squares=*/false); }},
-    {"perplexity", [](MetricBuilder &metric) { return metric.perplexity(); }},
-    {"mean_iou", [](MetricBuilder &metric) { return metric.meanIou(); }},
+#define SYMC_METRIC(name, call) {name, [](MetricBuilder &metric) { return metric.call; }},
+#include "dialects/sym/TrainOptions.inc"
 };
 
 SmallVector<StringRef> symc::metricNames() {

@@ -16,6 +16,7 @@ class Sym_Norm<string mnemonic> : Sym_PublicOp<mnemonic, [DeclareOpInterfaceMeth
 }
 def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
   let summary = "Normalises each example over its features";
+  let notes = ["axis: the axes that mean and variance are taken over"];
   let shapes = "x […], gamma and beta of the sizes of axis → […]";
   let example = "T[batch, 4], T[4], T[4]";
   let description = [{
@@ -27,6 +28,7 @@ def Sym_LayerNormOp : Sym_Norm<"layer_norm"> {
 }
 def Sym_RmsNormOp : Sym_Norm<"rms_norm"> {
   let summary = "Divides each example by the root of the mean square of its features";
+  let notes = ["axis: the axes that the mean of squares is taken over"];
   let formula = "x / sqrt(mean(x**2, axis) + epsilon) * gamma";
   let shapes = "x […], gamma of the sizes of axis → […]";
   let example = "T[batch, 4], T[4]";
@@ -38,6 +40,8 @@ def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
     DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<LayerOpInterface>,
     DeclareOpInterfaceMethods<InferenceOpInterface>, DeclareOpInterfaceMethods<StatefulOpInterface>]> {
   let summary = "Normalises each channel over the batch while training, by moving averages otherwise";
+  let notes = ["axis: the axis of the features, each of which has its own mean and variance",
+               "momentum in [0, 1]: how much of the moving averages stays in a training step"];
   let formula = "(x - mean) / sqrt(variance + epsilon) * gamma + beta";
   let gradient = "that of the reductions and products which it stands for";
   let shapes = "x […], four vectors of the size of axis → […]";
@@ -54,8 +58,10 @@ def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
 }
 def Sym_GroupNormOp : Sym_Norm<"group_norm"> {
   let summary = "Normalises each example over groups of channels and all axes between";
+  let notes = ["groups >= 1: into how many parts the channels are divided"];
   let shapes = "x [n, …, channels], gamma and beta [channels] → [n, …, channels]";
   let example = "T[batch, 3, 4], T[4], T[4]; groups=2";
+  let layer = "groups=2";
   let description = [{
     x is [batch, …, channels]; `groups` divides the channels. gamma and beta are [channels]; left out, they are made as
     by layer_norm.
@@ -75,6 +81,7 @@ def Sym_StandardizeOp : Sym_PublicOp<"standardize", [
     DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<LayerOpInterface>,
     DeclareOpInterfaceMethods<MeasuredOpInterface>]>, Sym_LayerFamily {
   let summary = "Brings features to mean 0 and deviation 1";
+  let notes = ["axis: the axes whose indices have a mean and a deviation of their own"];
   let formula = "(x - mean) / deviation";
   let gradient = "that of the difference and the quotient which it stands for";
   let shapes = "x […], mean and deviation of the sizes of axis → […]";

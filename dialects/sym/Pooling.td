@@ -19,6 +19,7 @@ class Sym_Pool<string mnemonic, Type operand> : Sym_PublicOp<mnemonic, [
     DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let shapes = "[n, …, channels] → [n, …, channels], a pixel for each window";
   let example = "T[batch, 6, 6, 2]; pool_size=2";
+  let notes = ["strides >= 1: from window to window, of each axis or of all; pool_size when absent"];
   let arguments = (ins operand:$x, Sym_Ints:$pool_size, OptionalAttr<Sym_Ints>:$strides,
                    DefaultValuedAttr<Sym_PaddingAttr, "::symc::sym::PaddingKind::valid">:$padding,
                    DefaultValuedAttr<Sym_Layout, "::symc::sym::Layout::NHWC">:$layout);

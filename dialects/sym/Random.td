@@ -49,6 +49,7 @@ def Sym_DropoutOp : Sym_PublicOp<"dropout", [
     RandomOpInterface, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
     DeclareOpInterfaceMethods<DecomposableOpInterface>, DeclareOpInterfaceMethods<InferenceOpInterface>]>, Sym_Inferred {
   let summary = "Zeroes a share `rate` of the elements while training, and scales the others by 1 / (1 - rate)";
+  let notes = ["rate in [0, 1): the share of elements that become 0 in training"];
   let formula = "where(uniform >= rate, x / (1 - rate), 0) in training, x in inference";
   let gradient = "dx = where(uniform >= rate, g / (1 - rate), 0) with the same random numbers";
   let shapes = "[…] → […]";
@@ -64,6 +65,7 @@ class Sym_RandomSource<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [
 def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$low,
     DefaultValuedAttr<Sym_Finite, "1.0">:$high, Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Uniform random numbers in [low, high)";
+  let notes = ["low: the smallest number", "high: what all numbers are below"];
   let formula = "low + u * (high - low)";
   let shapes = "shape";
   let example = "; shape=[4, 3], dtype='T'";
@@ -71,6 +73,7 @@ def Sym_RandomUniformOp : Sym_RandomSource<"random_uniform", (ins DefaultValuedA
 def Sym_RandomNormalOp : Sym_RandomSource<"random_normal", (ins DefaultValuedAttr<Sym_Finite, "0.0">:$mean,
     DefaultValuedAttr<Sym_FiniteNotNegative, "1.0">:$stddev, Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Normal random numbers";
+  let notes = ["mean: the middle", "stddev >= 0: the standard deviation"];
   let formula = "mean + stddev * z";
   let shapes = "shape";
   let example = "; shape=[4, 3], dtype='T'";
@@ -79,6 +82,7 @@ def Sym_RandomTruncatedNormalOp : Sym_RandomSource<"random_truncated_normal", (i
     DefaultValuedAttr<Sym_Finite, "0.0">:$mean, DefaultValuedAttr<Sym_FiniteNotNegative, "1.0">:$stddev,
     Sym_DTypeOr<"f32">:$dtype)> {
   let summary = "Normal random numbers, cut at two standard deviations";
+  let notes = ["mean: the middle", "stddev >= 0: the standard deviation, before numbers beyond two of it are left out"];
   let formula = "mean + stddev * (the inverse distribution function at a uniform number)";
   let shapes = "shape";
   let example = "; shape=[4, 3], dtype='T'";
@@ -86,6 +90,7 @@ def Sym_RandomTruncatedNormalOp : Sym_RandomSource<"random_truncated_normal", (i
 def Sym_RandomCategoricalOp : Sym_PublicOp<"random_categorical", [
     RandomOpInterface, DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "A class for each example, with the probabilities that softmax gives";
+  let notes = ["axis: the axis of the classes"];
   let formula = "argmax(logits - log(-log(u)), axis)";
   let shapes = "[…] → […] without axis, i64";
   let example = "T[batch, 4]";
@@ -93,6 +98,7 @@ def Sym_RandomCategoricalOp : Sym_PublicOp<"random_categorical", [
 }
 def Sym_RandomBernoulliOp : Sym_RandomSource<"random_bernoulli", (ins DefaultValuedAttr<Sym_F64, "0.5">:$p)> {
   let summary = "True with probability p";
+  let notes = ["p in [0, 1]: how likely true is"];
   let results = (outs Sym_BoolTensor:$out);
   let formula = "u < p";
   let shapes = "shape";

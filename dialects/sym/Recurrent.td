@@ -43,6 +43,7 @@ def Sym_RnnOp : Sym_Recurrent<"rnn", (ins), "", "[units]"> {
   let formula = "h[t] = activation(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias)";
   let shapes = "[n, t, features] and weights as below → [n, t, units], [n, units]";
   let example = "T[batch, 5, 3], T[3, 4], T[4, 4], T[4]";
+  let layer = "units=4";
   let results = (outs Sym_Tensor:$out, Sym_Tensor:$h);
 }
 def Sym_LstmOp : Sym_Recurrent<"lstm", (ins Optional<Sym_FloatTensor>:$initial_c), "4 * ", "[4 * units]"> {
@@ -51,6 +52,7 @@ def Sym_LstmOp : Sym_Recurrent<"lstm", (ins Optional<Sym_FloatTensor>:$initial_c
                 "c[t] = sigmoid(f) * c[t - 1] + sigmoid(i) * activation(u); h[t] = sigmoid(o) * activation(c[t])";
   let shapes = "[n, t, features] and weights as below → [n, t, units], [n, units], [n, units]";
   let example = "T[batch, 5, 3], T[3, 16], T[4, 16], T[16]";
+  let layer = "units=4";
   let results = (outs Sym_Tensor:$out, Sym_Tensor:$h, Sym_Tensor:$c);
 }
 def Sym_GruOp : Sym_Recurrent<"gru", (ins), "3 * ", "[2, 3 * units]"> {
@@ -59,6 +61,7 @@ def Sym_GruOp : Sym_Recurrent<"gru", (ins), "3 * ", "[2, 3 * units]"> {
                 "Z = sigmoid(z + p); h[t] = Z * h[t - 1] + (1 - Z) * activation(u + sigmoid(r + q) * v)";
   let shapes = "[n, t, features] and weights as below → [n, t, units], [n, units]";
   let example = "T[batch, 5, 3], T[3, 12], T[4, 12], T[2, 12]";
+  let layer = "units=4";
   let results = (outs Sym_Tensor:$out, Sym_Tensor:$h);
 }
 #endif

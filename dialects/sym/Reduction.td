@@ -18,6 +18,7 @@ include "dialects/sym/SymBase.td"
 /// operand's.
 class Sym_Reduction<string mnemonic, Type operand, code element, list<Trait> traits> : Sym_PublicOp<mnemonic, traits> {
   let shapes = "[…] → […] without the axes, which keepdims keeps with size 1";
+  let notes = ["axis: the axes that are reduced; all of them when absent"];
   let example = "T[batch, 4]; axis=1";
   let arguments = (ins operand:$x, OptionalAttr<Sym_Axes>:$axis, DefaultValuedAttr<Sym_Bool, "false">:$keepdims);
   code inferDefinition = [{
@@ -78,6 +79,7 @@ class Sym_DifferentiableFold<string mnemonic, code neutral, code combine>
 class Sym_ArgReduction<string mnemonic, code neutral, code beats>
     : Sym_PrimitiveReduction<mnemonic, Sym_NumberTensor, "::mlir::IntegerType::get(context, 64)",
                              [DeclareOpInterfaceMethods<SizeRequirementsOpInterface>]> {
+  let notes = ["axis: the axes that are searched; the flattened tensor when absent"];
   let description = [{
     The first one of equals; NaN counts as the extreme. Without `axis` the position is that in the flattened tensor.
   }];
@@ -175,16 +177,22 @@ class Sym_Spread<string mnemonic> : Sym_CompositeReduction<mnemonic> {
 }
 def Sym_VarOp : Sym_Spread<"var"> {
   let summary = "Variance over axes, from the deviations";
+  let notes = ["axis: the axes that are reduced; all of them when absent",
+               "ddof: the sum of squares is divided by n - ddof"];
   let formula = "sum((x - mean(x, axis))**2, axis) / maximum(n - ddof, 0)";
   let gradient = "dx = g * 2 * (x - mean(x)) / maximum(n - ddof, 0)";
 }
 def Sym_StdOp : Sym_Spread<"std"> {
   let summary = "Standard deviation over axes";
+  let notes = ["axis: the axes that are reduced; all of them when absent",
+               "ddof: the sum of squares is divided by n - ddof"];
   let formula = "sqrt(var(x, axis, ddof))";
   let gradient = "dx = g * (x - mean(x)) / (maximum(n - ddof, 0) * out), 0 where out is 0";
 }
 def Sym_NormOp : Sym_CompositeReduction<"norm"> {
   let summary = "Vector norm over axes";
+  let notes = ["axis: the axes that are reduced; all of them when absent",
+               "ord: which norm: 1 is the sum of absolute values, 2 the Euclidean one, inf the largest"];
   let formula = "sum(abs(x)**ord, axis)**(1 / ord)";
   let gradient = "dx = g * sign(x) * (abs(x) / out)**(ord - 1), 0 where x or out is 0; for inf and -inf as max and min";
   let description = [{
@@ -219,12 +227,14 @@ class Sym_Softmax<string mnemonic> : Sym_PublicOp<mnemonic, [
 }
 def Sym_SoftmaxOp : Sym_Softmax<"softmax"> {
   let summary = "Exponentials divided by their sum over an axis";
+  let notes = ["axis: the axes over which the result adds up to 1"];
   let formula = "exp(x) / sum(exp(x), axis, keepdims=True)";
   let gradient = "dx = out * (g - sum(g * out, axis, keepdims=True))";
   let activation = 1;
 }
 def Sym_LogSoftmaxOp : Sym_Softmax<"log_softmax"> {
   let summary = "Logarithm of softmax, exact where softmax underflows";
+  let notes = ["axis: the axes over which exponentials are added"];
   let formula = "x - logsumexp(x, axis, keepdims=True)";
   let gradient = "dx = g - exp(out) * sum(g, axis, keepdims=True)";
   let activation = 1;
@@ -244,11 +254,14 @@ class Sym_Scan<string mnemonic, dag extra> : Sym_PublicOp<mnemonic, [DeclareOpIn
 def Sym_CumsumOp : Sym_Scan<"cumsum", (ins DefaultValuedAttr<Sym_Bool, "false">:$reverse,
                                        DefaultValuedAttr<Sym_Bool, "false">:$exclusive)> {
   let summary = "Running sum along an axis";
+  let notes = ["axis: along which it adds; the flattened tensor when absent",
+               "reverse: from the last element to the first", "exclusive: without the element itself"];
   let formula = "out[i] = sum over j <= i of x[j]; j >= i with reverse, j = i left out with exclusive";
   let gradient = "dx = cumsum of g in the other direction";
 }
 def Sym_CumprodOp : Sym_Scan<"cumprod", (ins)> {
   let summary = "Running product along an axis";
+  let notes = ["axis: along which it multiplies; the flattened tensor when absent"];
   let formula = "out[i] = product over j <= i of x[j]";
   let gradient = "dx[k] = sum over i >= k of g[i] * product over j <= i, j != k, of x[j]";
 }

@@ -15,6 +15,7 @@ include "dialects/sym/SymBase.td"
 
 def Sym_SortOp : Sym_PublicOp<"sort", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "Sorts along an axis: stable, NaN last";
+  let notes = ["axis: the axis along which it sorts", "descending: the greatest first"];
   let formula = "sort(x, axis)";
   let gradient = "dx = g at the places that the elements came from";
   let shapes = "[…] → […]";
@@ -24,6 +25,7 @@ def Sym_SortOp : Sym_PublicOp<"sort", [DeclareOpInterfaceMethods<DecomposableOpI
 }
 def Sym_TopKOp : Sym_PublicOp<"top_k", [DeclareOpInterfaceMethods<DecomposableOpInterface>]>, Sym_Inferred {
   let summary = "The k largest elements along the last axis, from the largest on, and their indices";
+  let notes = ["k >= 0: how many"];
   let formula = "values = take_along_axis(x, indices, -1), indices = argsort(-x, -1)[..., :k]";
   let gradient = "dx = g of the values at their indices";
   let shapes = "[…, n] → […, k], i64 […, k]";
@@ -70,6 +72,7 @@ class Sym_DynamicMove<string mnemonic> : Sym_PublicOp<mnemonic, [
 }
 def Sym_DynamicSliceOp : Sym_DynamicMove<"dynamic_slice"> {
   let summary = "A part of `sizes` elements from places that are known at run time";
+  let notes = ["sizes: those of the part, which is the shape of the result"];
   let formula = "out[i, …] = x[start + i, …]";
   let gradient = "dx = dynamic_update_slice(zeros, g, start)";
   let shapes = "x […], a scalar for each axis → sizes";

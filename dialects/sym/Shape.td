@@ -65,6 +65,7 @@ def Sym_ReshapeOp
     : Sym_PublicOp<"reshape", [Sym_WithoutArithmetic, Sym_RenamesMemory, DeclareOpInterfaceMethods<DifferentiableOpInterface>]>,
       Sym_Inferred {
   let summary = "The same elements in row-major order under another shape";
+  let notes = ["shape: that of the result; one -1 is what is left"];
   let formula = "reshape(x, shape)";
   let gradient = "dx = reshape(g, shape of x)";
   let shapes = "[…] → shape, of as many elements";
@@ -76,6 +77,7 @@ def Sym_ReshapeOp
 }
 def Sym_TransposeOp : Sym_Move<"transpose"> {
   let summary = "Permutes the axes; without `axes`, reverses them";
+  let notes = ["axes: which axis of x each axis of the result is; the reverse order when absent"];
   let formula = "transpose(x, axes)";
   let gradient = "dx = transpose of g by the inverse permutation";
   let shapes = "[…] → its sizes in the order of axes";
@@ -86,6 +88,7 @@ def Sym_TransposeOp : Sym_Move<"transpose"> {
 }
 def Sym_ConcatOp : Sym_Move<"concat"> {
   let summary = "Joins tensors along an axis";
+  let notes = ["axis: the axis along which operands follow each other"];
   let formula = "concatenate(inputs, axis)";
   let gradient = "each input's = its part of g";
   let shapes = "equal sizes but on the axis → their sum there";
@@ -100,11 +103,13 @@ class Sym_Triangle<string mnemonic> : Sym_Move<mnemonic> {
 }
 def Sym_TrilOp : Sym_Triangle<"tril"> {
   let summary = "The lower triangle of the last two axes, up to diagonal k; zeros above";
+  let notes = ["k: the last diagonal that stays; 0 is the main one, 1 the one above"];
   let formula = "tril(x, k)";
   let gradient = "dx = tril(g, k)";
 }
 def Sym_TriuOp : Sym_Triangle<"triu"> {
   let summary = "The upper triangle of the last two axes, from diagonal k on; zeros below";
+  let notes = ["k: the first diagonal that stays; 0 is the main one, 1 the one above"];
   let formula = "triu(x, k)";
   let gradient = "dx = triu(g, k)";
 }
@@ -135,6 +140,7 @@ def Sym_RotateOp : Sym_InnerMove<"rotate"> {
 
 def Sym_StackOp : Sym_CompositeMove<"stack"> {
   let summary = "Joins tensors along a new axis";
+  let notes = ["axis: where the new axis stands in the result"];
   let formula = "stack(inputs, axis)";
   let gradient = "each input's = its part of g";
   let shapes = "n of […] → […] with a new axis of n";
@@ -143,6 +149,7 @@ def Sym_StackOp : Sym_CompositeMove<"stack"> {
 }
 def Sym_SplitOp : Sym_CompositeMove<"split"> {
   let summary = "Cuts a tensor along an axis into `sections` equal parts, or into parts of `sizes`";
+  let notes = ["sections >= 1: how many equal parts", "sizes: the sizes of the parts", "axis: the axis that is cut"];
   let formula = "split(x, sections, axis)";
   let gradient = "dx = the parts' g, joined";
   let shapes = "[…] → a result for each part, whose sizes on the axis add up";
@@ -153,6 +160,8 @@ def Sym_SplitOp : Sym_CompositeMove<"split"> {
 }
 def Sym_SliceOp : Sym_CompositeMove<"slice"> {
   let summary = "Elements start, start + step, … before stop of each axis";
+  let notes = ["start: where each axis begins", "stop: where each axis ends, exclusive",
+               "step: from element to element, not 0; negative ones go backwards"];
   let formula = "x[start:stop:step]";
   let gradient = "dx = g at the places it came from, 0 elsewhere";
   let shapes = "[…] → ⌈(stop - start) / step⌉ on each axis";
@@ -172,6 +181,8 @@ def Sym_PadModeEnum : Sym_Enum<"PadMode", "What padding holds", [
 def Sym_PadMode : Sym_EnumAttr<Sym_PadModeEnum, "pad_mode">;
 def Sym_PadOp : Sym_CompositeMove<"pad"> {
   let summary = "Adds elements before and after along each axis";
+  let notes = ["pad_width >= 0: how many elements in front of and behind each axis",
+               "mode: what stands in the new places", "constant_values: with mode constant, the new elements"];
   let formula = "pad(x, pad_width, mode)";
   let gradient = "dx = g of the inside, plus what its copies got";
   let shapes = "[…] → each size with what pad_width adds";
@@ -183,6 +194,7 @@ def Sym_PadOp : Sym_CompositeMove<"pad"> {
 }
 def Sym_TileOp : Sym_CompositeMove<"tile"> {
   let summary = "Repeats the whole tensor along each axis";
+  let notes = ["reps >= 0: how often, along each axis"];
   let formula = "tile(x, reps)";
   let gradient = "dx = sum of g over the copies";
   let shapes = "[…] → each size times its entry of reps";
@@ -192,6 +204,7 @@ def Sym_TileOp : Sym_CompositeMove<"tile"> {
 }
 def Sym_SqueezeOp : Sym_CompositeMove<"squeeze"> {
   let summary = "Drops axes of size 1: those of `axis`, or all";
+  let notes = ["axis: the axes of size 1 that go; all of them when absent"];
   let formula = "squeeze(x, axis)";
   let gradient = "dx = reshape(g, shape of x)";
   let shapes = "[…] → […] without axes of size 1";
@@ -200,6 +213,7 @@ def Sym_SqueezeOp : Sym_CompositeMove<"squeeze"> {
 }
 def Sym_ExpandDimsOp : Sym_CompositeMove<"expand_dims"> {
   let summary = "Inserts axes of size 1, at the places they have in the result";
+  let notes = ["axis: where the new axes stand in the result"];
   let formula = "expand_dims(x, axis)";
   let gradient = "dx = reshape(g, shape of x)";
   let shapes = "[…] → […] with axes of size 1";
@@ -208,6 +222,7 @@ def Sym_ExpandDimsOp : Sym_CompositeMove<"expand_dims"> {
 }
 def Sym_ReverseOp : Sym_CompositeMove<"reverse"> {
   let summary = "Turns axes around; without `axis`, all";
+  let notes = ["axis: the axes that are turned around; all of them when absent"];
   let formula = "flip(x, axis)";
   let gradient = "dx = flip(g, axis)";
   let shapes = "[…] → […]";
@@ -216,6 +231,7 @@ def Sym_ReverseOp : Sym_CompositeMove<"reverse"> {
 }
 def Sym_RollOp : Sym_CompositeMove<"roll"> {
   let summary = "Moves elements along axes, those that leave come in on the other side";
+  let notes = ["shift: how far, or how far along each axis", "axis: the axes; the flattened tensor when absent"];
   let formula = "roll(x, shift, axis)";
   let gradient = "dx = roll(g, -shift, axis)";
   let shapes = "[…] → […]";

@@ -234,10 +234,15 @@ class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
   string gradient = "";
   /// The shapes of operands and results.
   string shapes = "";
+  /// What its attributes are, and what they may be where their kind does not say it: `rate in [0, 1): …`, `units >= 1: …`.
+  /// Those of a name that says the same everywhere stand in Sym_CommonNotes.
+  list<string> notes = [];
   /// A call that the page shows and tests run: types of operands, then attributes, `T[batch, 4], i64[2]; axis=1`. T is
   /// each element type that the operand takes, an operand that begins with `=` an expression. Ops that broadcast have one
   /// without being told.
   string example = "";
+  /// The attributes with which a layer makes its parameters, as an expression has them.
+  string layer = "";
   bit importable = 1;
   /// Operands are broadcast to a common shape by the importer.
   bit broadcasts = 0;
@@ -247,6 +252,29 @@ class Sym_PublicOp<string mnemonic, list<Trait> traits = []>
   bit firstAlone = 0;
   let results = (outs Sym_Tensor:$out);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Sym_CommonNotes {
+  list<string> notes = [
+    "activation: what is applied to the result",
+    "dilations >= 1: from element to element of a window, of each axis or of all",
+    "dtype: the element type of the result",
+    "epsilon: is added to the variance, so that nothing is divided by 0",
+    "filters >= 1: channels of the result; needed where no kernel is given",
+    "groups >= 1: into how many parts the channels are divided, each with filters of its own",
+    "ignore_index: the label of examples that do not count",
+    "keepdims: reduced axes stay, with size 1",
+    "kernel_size >= 1: that of a window, of each axis or of all; needed where no kernel is given",
+    "layout: channels last and kernels HWIO, or channels behind the batch and kernels OIHW",
+    "padding: none, or as much as makes ⌈in / stride⌉ windows, or what is added before and after each axis",
+    "pool_size >= 1: that of a window, of each axis or of all",
+    "reduction: what becomes of the losses",
+    "return_sequences: the result has all steps, not the last one alone",
+    "reverse: time runs from the last step to the first",
+    "shape: that of the result",
+    "strides >= 1: from window to window, of each axis or of all",
+    "units >= 1: features of the result; needed where no kernel is given",
+    "use_bias: whether the layer has a bias when it makes its parameters"];
 }
 
 /// A second base of ops whose shape function is `infer` in the family's .cpp.

@@ -1,11 +1,11 @@
-//===- TrainOptions.h - Optimizers and schedules by name ----------*- C++ -*-===//
+//===- TrainOptions.h - Optimizers, schedules, initialisers -------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
-// What a graph file may say of an optimizer or a learning-rate schedule, once: the importer
-// checks against it, the train step takes defaults from it.
+// What a graph file may say of an optimizer, a learning-rate schedule or an initialiser: the tables of Training.td. The
+// importer checks against them, the train step takes defaults from them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_DIALECTS_SYM_TRAINOPTIONS_H
@@ -23,8 +23,8 @@ struct TrainOption {
   llvm::StringLiteral name;
   TrainOptionKind kind;
   TrainOptionRange range;
-  double standard = 0; // when left out
-  bool required = false;
+  double standard; // when left out
+  bool required;
 };
 
 struct TrainMethod {
@@ -38,6 +38,19 @@ llvm::ArrayRef<TrainMethod> schedules();
 const TrainMethod *findMethod(llvm::ArrayRef<TrainMethod> methods, llvm::StringRef name);
 const TrainMethod &methodOf(sym::OptimizerKind kind);
 const TrainMethod &methodOf(sym::ScheduleKind kind);
+
+/// What variance the numbers have: that of the options, or one that a layer keeps.
+enum class InitScheme { Plain, Glorot, He, Lecun };
+
+struct Initializer {
+  llvm::StringLiteral name;
+  llvm::ArrayRef<TrainOption> options; // the numbers of sym.init, in its order: two at most
+  sym::InitKind kind;
+  InitScheme scheme;
+  double first;  // the first number where there are no options
+  bool integers; // fits integer parameters
+};
+llvm::ArrayRef<Initializer> initializers();
 
 } // namespace symc
 #endif

@@ -3,8 +3,9 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/TrainOptions.h"
 #include "lib/Frontend/ImportContext.h"
-#include "lib/Frontend/OtherNames.h"
+#include "lib/Support/OtherNames.h"
 #include "lib/Support/Suggest.h"
 #include <cmath>
 
@@ -13,49 +14,22 @@ using namespace symc;
 
 namespace {
 
-enum class Scheme { Plain, Glorot, He, Lecun };
-
-struct Initializer {
-  std::string_view name;
-  sym::InitKind kind;
-  Scheme scheme;
-  /// Options and their defaults, in the order of sym.init's numbers. NaN: required.
-  std::string_view options[2];
-  double defaults[2];
-  bool integers; // fits integer parameters
-};
-
-constexpr double required = std::numeric_limits<double>::quiet_NaN();
-
-const Initializer initializers[] = {
-    {"zeros", sym::InitKind::zeros, Scheme::Plain, {}, {}, true},
-    {"ones", sym::InitKind::constant, Scheme::Plain, {}, {1, 0}, true},
-    {"constant", sym::InitKind::constant, Scheme::Plain, {"value"}, {required, 0}, true},
-    {"uniform", sym::InitKind::uniform, Scheme::Plain, {"low", "high"}, {-0.05, 0.05}, false},
-    {"normal", sym::InitKind::normal, Scheme::Plain, {"mean", "stddev"}, {0, 0.05}, false},
-    {"truncated_normal", sym::InitKind::truncated_normal, Scheme::Plain, {"mean", "stddev"}, {0, 0.05}, false},
-    {"glorot_uniform", sym::InitKind::uniform, Scheme::Glorot, {}, {}, false},
-    {"glorot_normal", sym::InitKind::normal, Scheme::Glorot, {}, {}, false},
-    {"he_uniform", sym::InitKind::uniform, Scheme::He, {}, {}, false},
-    {"he_normal", sym::InitKind::normal, Scheme::He, {}, {}, false},
-    {"lecun_normal", sym::InitKind::normal, Scheme::Lecun, {}, {}, false},
-    {"orthogonal", sym::InitKind::orthogonal, Scheme::Plain, {"gain"}, {1, 0}, false},
-    {"identity", sym::InitKind::identity, Scheme::Plain, {"gain"}, {1, 0}, false},
-};
-
 /// Reads the options of an initialiser for a parameter of one type.
 class InitializerReader {
 public:
   InitializerReader(ImportContext &context, const ChoiceDecl &choice, const Initializer &initializer,
                     RankedTensorType type)
       : context(context), report(context.report), choice(choice), initializer(initializer), type(type),
-        element(type.getElementType()), numbers{initializer.defaults[0], initializer.defaults[1]} {}
+        element(type.getElementType()), numbers{initializer.first, 0} {
+    for (auto [i, option] : llvm::enumerate(initializer.options))
+      numbers[i] = option.required ? NAN : option.standard;
+  }
 
   /// Null after reporting.
   Attribute read() {
     if (!readOptions() || !checkBounds() || !checkRequired() || !checkParameter())
       return {};
-    return initializer.scheme == Scheme::Plain ? make(numbers[0], numbers[1]) : scaled();
+    return initializer.scheme == InitScheme::Plain ? make(numbers[0], numbers[1]) : scaled();
   }
 
 private:
@@ -87,11 +61,10 @@ bool InitializerReader::readOptions() {
   if (!choice.options)
     return true;
   std::vector<std::string_view> keys;
-  for (std::string_view option : initializer.options)
-    if (!option.empty())
-      keys.push_back(option);
+  for (const TrainOption &option : initializer.options)
+    keys.push_back(view(option.name));
   size_t before = report.diagnostics.errorCount();
-  checkKeys(*choice.options, "the initialiser " + quoted(initializer.name), keys, report);
+  checkKeys(*choice.options, "the initialiser " + quoted(view(initializer.name)), keys, report);
   for (size_t i = 0; i < keys.size(); ++i)
     if (const JsonMember *member = choice.options->find(keys[i]))
       readOption(i, member->value);
@@ -99,15 +72,15 @@ bool InitializerReader::readOptions() {
 }
 
 void InitializerReader::readOption(size_t i, const JsonValue &value) {
-  std::string_view option = initializer.options[i];
+  std::string_view option = view(initializer.options[i].name);
   bool truth = value.is(JsonValue::Bool) && element.isInteger(1);
   if (!truth && !wantKind(value, JsonValue::Number, quoted(option), report))
     return;
   bool whole = truth || value.isInteger();
   int64_t integer = truth ? value.boolean : whole ? value.integer : 0;
   numbers[i] = whole ? static_cast<double>(integer) : value.number();
-  if (option == "stddev" && numbers[i] < 0)
-    report.error(value.range, code::ValueRange, "'stddev' must be 0 or more");
+  if (initializer.options[i].range == TrainOptionRange::NotNegative && numbers[i] < 0)
+    report.error(value.range, code::ValueRange, quoted(option) + " must be 0 or more");
   if (!isa<FloatType>(element) && !whole)
     report.error(value.range, code::BadInitializer,
                  "a parameter of " + printElementType(element) + " starts with an integer");
@@ -127,7 +100,7 @@ void InitializerReader::readOption(size_t i, const JsonValue &value) {
 
 /// Bounds ascend, and so does what lies between them: a number that the parameter holds.
 bool InitializerReader::checkBounds() {
-  if (!choice.options || initializer.options[1] != "high")
+  if (!choice.options || initializer.kind != sym::InitKind::uniform || initializer.options.empty())
     return true;
   if (numbers[0] > numbers[1])
     return fail(choice.name.range, code::ValueRange, "'low' is greater than 'high'");
@@ -150,12 +123,12 @@ bool InitializerReader::checkRequired() {
 bool InitializerReader::checkParameter() {
   if (!initializer.integers && !isa<FloatType>(element))
     return fail(choice.name.range, code::BadInitializer,
-                quoted(initializer.name) + " is for floating parameters, not for " + printType(type));
-  bool matrix = initializer.scheme != Scheme::Plain || initializer.kind == sym::InitKind::orthogonal ||
+                quoted(view(initializer.name)) + " is for floating parameters, not for " + printType(type));
+  bool matrix = initializer.scheme != InitScheme::Plain || initializer.kind == sym::InitKind::orthogonal ||
                 initializer.kind == sym::InitKind::identity;
   if (matrix && type.getRank() < 2)
     return fail(choice.name.range, code::BadInitializer,
-                quoted(initializer.name) + " is for parameters of rank 2 or more, not for " + printType(type));
+                quoted(view(initializer.name)) + " is for parameters of rank 2 or more, not for " + printType(type));
   return true;
 }
 
@@ -167,9 +140,9 @@ Attribute InitializerReader::scaled() const {
     receptive *= static_cast<double>(size);
   double fanIn = receptive * static_cast<double>(type.getShape().drop_back().back());
   double fanOut = receptive * static_cast<double>(type.getShape().back());
-  double variance = initializer.scheme == Scheme::Glorot ? 2 / (fanIn + fanOut)
-                    : initializer.scheme == Scheme::He   ? 2 / fanIn
-                                                         : 1 / fanIn;
+  double variance = initializer.scheme == InitScheme::Glorot ? 2 / (fanIn + fanOut)
+                    : initializer.scheme == InitScheme::He   ? 2 / fanIn
+                                                             : 1 / fanIn;
   if (initializer.kind == sym::InitKind::normal)
     return make(0, std::sqrt(variance));
   double limit = std::sqrt(3 * variance);
@@ -179,9 +152,9 @@ Attribute InitializerReader::scaled() const {
 /// Null after reporting.
 static const Initializer *findInitializer(const DeclaredName &name, const Reporter &report) {
   Suggestion nearest(name.text);
-  for (const Initializer &candidate : initializers) {
-    nearest.consider(candidate.name);
-    if (candidate.name == name.text)
+  for (const Initializer &candidate : initializers()) {
+    nearest.consider(view(candidate.name));
+    if (candidate.name == ref(name.text))
       return &candidate;
   }
   const OtherName *other = findOtherName(otherInitializers, name.text);

@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/ImportContext.h"
-#include "lib/Frontend/OtherNames.h"
+#include "lib/Support/OtherNames.h"
 #include "lib/Support/Suggest.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"

@@ -7,6 +7,7 @@ place. Each derivative is taken three times. What an op is in a kernel is looked
 """
 import argparse
 import collections
+import copy
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ import numpy as np
 import symc
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "gen"))
+import method_records  # noqa: E402 pylint: disable=C0413
 import op_records  # noqa: E402 pylint: disable=C0413
 from op_sheet import Sheet  # noqa: E402 pylint: disable=C0413
 from op_sizes import errors_of, renamed, symbolic_sizes  # noqa: E402 pylint: disable=C0413
@@ -78,9 +80,13 @@ def draws(op):
 
 # ---- checks --------------------------------------------------------------------------------------------------------
 
+def pages_of_ops(pages):
+    return [path for path in sorted(pages.glob("*.md")) if path.stem not in method_records.HEADS]
+
+
 def sections_of(pages):
     """The text of each op's page."""
-    return {m.group(1): m.group(2) for path in sorted(pages.glob("*.md"))
+    return {m.group(1): m.group(2) for path in pages_of_ops(pages)
             for m in re.finditer(r"^## (\w+)\n(.*?)(?=^## |\Z)", path.read_text(), re.M | re.S)}
 
 
@@ -285,10 +291,71 @@ TWOFOLD = {"assert"}
 FOLDED = {"select", "cast"}
 
 
+def layers(ops, pages, folder):
+    """A layer's second example makes its parameters, which the op has as operands."""
+    sheet, sections = Sheet(), sections_of(pages)
+    for op in ops.values():
+        printed = re.search(r"As a layer that makes its parameters: `(.*)`", sections[op.name])
+        if bool(printed) != op.isLayer:
+            yield f"{op.name}: the page shows {'a' if printed else 'no'} layer"
+        if not printed:
+            continue
+        number, (first, text) = sheet.count, next(iter(op.example()["inputs"].items()))
+        sheet.names.append(op.name)
+        sheet.inputs[f"n{number}_{first}"] = text
+        expression = printed.group(1).replace(f"({first}", f"(n{number}_{first}")
+        sheet.output(f"o{number}", sheet.node(f"n{number}", number, expr=expression))
+    path = folder / "layers.json"
+    sheet.write(path)
+    text = subprocess.run([SYMC, "compile", "--emit=sym", str(path)], capture_output=True, text=True, check=False)
+    if text.returncode:
+        yield text.stderr
+    for number, name in enumerate(sheet.names):
+        made = set(re.findall(rf'@"n{number}/(\w+)"', text.stdout))
+        if not made or not made <= {o["name"] for o in ops[name].operands}:
+            yield f"{name} makes {made}"
+
+
+def beyond(attribute):
+    """A value that the range of an attribute leaves out."""
+    integer = attribute["kind"] not in ("Sym_F64", "Sym_Order")
+    if attribute["range"] == "not 0":
+        return 0
+    if match := re.fullmatch(r">= (\S+)", attribute["range"]):
+        value = int(match.group(1)) - 1
+        return [[value, 0]] if attribute["kind"] == "Sym_PadWidth" else value if integer else -0.5
+    high, end = re.fullmatch(r"in \[\S+, (\S+)([\])])", attribute["range"]).groups()
+    return int(high) + 1 if integer else float(high) + (0.5 if end == "]" else 0)
+
+
+def ranges(ops, _, __):
+    """What a page says an attribute must be, is an error when it is not. Layers are asked when they make their parameters."""
+    sheet, asked = Sheet(), []
+    for op in ops.values():
+        for attribute in op.attributes:
+            if not attribute["range"]:
+                continue
+            value, example = beyond(attribute), op.example()
+            if attribute["kind"] == "Sym_PadWidth":
+                value *= len(example["attributes"]["pad_width"])
+            attributes = dict(op.layer_attributes() if op.isLayer else example["attributes"])
+            if (op.name, attribute["name"]) == ("split", "sizes"):
+                attributes.pop("sections")
+            attributes[attribute["name"]] = value
+            changed, operands = copy.copy(op), example["operands"][:1 if op.isLayer else None]
+            changed.example = lambda element=None, example={**example, "operands": operands, "attributes": attributes}: example
+            asked.append((op.name, attribute["name"], value))
+            sheet.output(f"o{sheet.count}", sheet.add(changed)[0])
+    bad = errors_of(sheet, SYMC)
+    for number, (op, name, value) in enumerate(asked):
+        if number not in bad:
+            yield f"{op}: {name} = {value} is no error"
+
+
 def contract(ops, pages, _):
     """Every name of the contract has its operands and attributes, and its page a row for each."""
     listed = (pathlib.Path(__file__).parent / "Inputs" / "operators.txt").read_text().splitlines()
-    text = "".join(p.read_text() for p in sorted(pages.glob("*.md")))
+    text = "".join(p.read_text() for p in pages_of_ops(pages))
     for line in listed:
         if line.startswith("#"):
             continue
@@ -301,13 +368,13 @@ def contract(ops, pages, _):
             yield f"{name}: operands {have}, not {operands}"
         section = text.partition(f"## {name}\n")[2].partition("\n## ")[0]
         for word in (attributes or "").split(", "):
-            if word and not re.search(rf"^\| `{word}` \| .+ \| .+ \|$", section, re.M):
+            if word and not re.search(rf"^\| `{word}` \| .+ \| .+ \| .+ \|$", section, re.M):
                 yield f"{name}: the page has no row for {word}"
     for name in ops.keys() - {line.partition("(")[0] for line in listed}:
         yield f"{name}: is not in the list of the contract"
 
 
-CHECKS = {f.__name__: f for f in (examples, types, gradients, sizes, derivatives, kernels, contract)}
+CHECKS = {f.__name__: f for f in (examples, layers, ranges, types, gradients, sizes, derivatives, kernels, contract)}
 
 
 def main():

@@ -13,6 +13,11 @@ FLOATS = ("f16", "bf16", "f32", "f64")
 INTEGERS = ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64")
 TYPES = {"Sym_Tensor": FLOATS + INTEGERS + ("bool",), "Sym_NumberTensor": FLOATS + INTEGERS, "Sym_FloatTensor": FLOATS,
          "Sym_IntTensor": INTEGERS, "Sym_BoolTensor": ("bool",)}
+RANGES = {"NotNegative": ">= 0", "FiniteNotNegative": ">= 0", "FiniteNotZero": "not 0"}
+NOTE = re.compile(r"(\w+)(?: (>= \S+|in [\[(][^\])]*[\])]))?: (.+)")
+# What lib/Frontend/AttributeReader.cpp reads; any other attribute has the cases of an enum.
+KINDS = {"Sym_" + k for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts OpenBounds PadWidth DType ActivationName Function "
+                             "Shape Sizes PaddingAttr".split()}
 # An op is what the first of these that it has makes of it in a kernel.
 FUSION = (("ScalarBodyOpInterface", "elementwise"), ("ReductionOpInterface", "reduction"),
           ("ContractionOpInterface", "contraction"), ("OpaqueKernelOpInterface", "opaque"),
@@ -40,10 +45,16 @@ def split_outside(text, separator):
     return [p for p in (*parts, text[start:].strip()) if p]
 
 
+def read_notes(record):
+    """Of each attribute what it may be and what it is."""
+    return {m.group(1): (m.group(2) or "", m.group(3)) for m in map(NOTE.fullmatch, record["notes"])}
+
+
 class Op:
     def __init__(self, records, record):
         self.records, self.record, self.name = records, record, record["opName"]
         self.operands, self.attributes = [], []
+        self.notes = read_notes(records["Sym_CommonNotes"]) | read_notes(record)
         for reference, name in record["arguments"]["args"]:
             argument = records[reference["def"]]
             if "TypeConstraint" in argument["!superclasses"]:
@@ -59,6 +70,16 @@ class Op:
     def isFunctionForm(self):
         return "Sym_FunctionForm" in self.record["!superclasses"]
 
+    @property
+    def isLayer(self):
+        return "LayerOpInterface" in self.interfaces
+
+    @property
+    def description(self):
+        """In one line a paragraph."""
+        paragraphs = re.split(r"\n\s*\n", (self.record["description"] or "").strip())
+        return "\n\n".join(" ".join(p.split()) for p in paragraphs)
+
     def operand(self, record, name):
         note = ""
         for kind in ("Optional", "Variadic"):
@@ -67,16 +88,20 @@ class Op:
         return {"name": name, "types": TYPES[record["!name"]], "note": note}
 
     def attribute(self, record, name):
-        default, required, kind = None, True, record
-        while kind.get("baseAttr") and not kind["!name"].startswith("Sym_"):
+        default, required, kind, limits = None, True, record, ""
+        while kind.get("baseAttr") and kind["!name"] not in KINDS:
             default, required = self.optional(kind, default, required)
+            limits = RANGES.get(kind.get("range"), limits)
             kind = self.records[kind["baseAttr"]["def"]]
-        default, required = self.optional(kind, default, required)
         cases = []
         if kind.get("enum"):
             cases = [self.records[c["def"]]["str"] for c in self.records[kind["enum"]["def"]]["enumerants"]]
-        summary = "one of " + ", ".join(f'`"{c}"`' for c in cases) if cases else kind["summary"]
-        return {"name": name, "default": default, "required": required, "summary": summary}
+        if name not in self.notes:
+            raise SystemExit(f"op_records.py: {self.name} says nothing of its attribute '{name}'")
+        noted, meaning = self.notes[name]
+        summary = "one of " + ", ".join(f'"{c}"' for c in cases) if cases else kind["summary"]
+        return {"name": name, "default": default, "required": required, "summary": summary, "kind": kind["!name"],
+                "cases": cases, "range": noted or limits, "meaning": meaning}
 
     @staticmethod
     def optional(kind, default, required):
@@ -136,7 +161,15 @@ class Op:
         return split_outside(self.example_text().partition(";")[0], ",")
 
     def example_attributes(self, element):
-        text = self.example_text().partition(";")[2]
+        return self.read_attributes(self.example_text().partition(";")[2], element)
+
+    def layer_attributes(self):
+        """Those with which it makes its parameters."""
+        return self.read_attributes(self.record["layer"])
+
+    @staticmethod
+    def read_attributes(text, element=None):
+        """`axis=1, dtype='T'` by name."""
         words = {"true": "True", "false": "False", "null": "None"}
         pairs = [part.partition("=")[::2] for part in split_outside(text, ",")]
         python = {n.strip(): re.sub(r"\b(true|false|null)\b", lambda m: words[m.group()], v) for n, v in pairs}
@@ -207,6 +240,13 @@ class Op:
         return f"{self.name}({', '.join(words)})"
 
 
+    def layer_expression(self):
+        """The example as a layer that makes its parameters; none where it does not."""
+        if not self.isLayer:
+            return None
+        return f"{self.name}({', '.join(filter(None, (self.operands[0]['name'], self.record['layer'])))})"
+
+
 def family(record):
     """The name of the file of the definition."""
     for place in record.get("!locs", []):
@@ -214,6 +254,25 @@ def family(record):
         if match:
             return match.group(1)
     return "Operators"
+
+
+def families(ops):
+    """The ops by family, in the order of their names."""
+    result = {}
+    for op in ops.values():
+        result.setdefault(family(op.record), []).append(op)
+    return dict(sorted(result.items()))
+
+
+def title(name):
+    """`ControlFlow`: Control flow."""
+    return re.sub(r"(?<!^)([A-Z])", lambda m: " " + m.group(1).lower(), name)
+
+
+def wanted(attribute):
+    """What an attribute may be: `an integer >= 1`."""
+    separator = ", each " if " or " in attribute["summary"] or "list" in attribute["summary"] else " "
+    return attribute["summary"] + (separator + attribute["range"] if attribute["range"] else "")
 
 
 def read(path):

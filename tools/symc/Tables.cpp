@@ -126,11 +126,15 @@ std::string shortHelp() {
                     "usage: symc COMMAND FILE [options]\n\n";
   for (const CommandInfo &command : commands())
     out += "  " + column(command.name, 10) + command.summary + "\n";
-  out += "\nA worked example:\n"
-         "  symc compile perceptron.json -o libperceptron.so    # also writes perceptron.h\n"
-         "  symc train libperceptron.so --data moons.npz --epochs 60 --save w.safetensors\n"
-         "  symc run libperceptron.so --params w.safetensors --in x=x.npy\n\n"
-         "`symc help COMMAND` explains a command, `symc --version` names the version and the targets.\n";
+  out +=
+      "\nA worked example:\n"
+      "  symc compile perceptron.json -o libperceptron.so    # also writes perceptron.h\n"
+      "  symc train libperceptron.so --data moons.npz --epochs 60 --save w.safetensors\n"
+      "  symc run libperceptron.so --params w.safetensors --in x=x.npy\n\n"
+      "`symc help COMMAND` explains a command, `symc help format` the graph file, `symc help ops` lists the operators, "
+      "and\n"
+      "`symc help conv2d` explains one, or an optimizer, schedule, initialiser or metric. `symc --version` names the\n"
+      "version and the targets.\n";
   return out;
 }
 

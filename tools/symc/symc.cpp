@@ -18,6 +18,7 @@
 #include "tools/symc/Bisect.h"
 #include "tools/symc/Compiler.h"
 #include "tools/symc/TemporaryLibrary.h"
+#include "tools/symc/Topics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -223,11 +224,41 @@ static int help(const CommandInfo *command) {
   return host::Done;
 }
 
+/// How many words from `i` on ask for diagnostics as JSON: 0, 1 or 2.
+static size_t asksForJson(const std::vector<std::string> &words, size_t i) {
+  if (words[i] == "--diagnostics=json")
+    return 1;
+  return words[i] == "--diagnostics" && i + 1 < words.size() && words[i + 1] == "json" ? 2 : 0;
+}
+
+/// A command, and what else has the name: `grad` is an op too. `words` are those behind `help`.
+static int help(const std::vector<std::string> &words) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < words.size();) {
+    size_t json = asksForJson(words, i);
+    if (!json)
+      names.push_back(words[i]);
+    i += std::max<size_t>(json, 1);
+  }
+  if (names.empty())
+    return help(nullptr);
+  if (names.size() > 1)
+    throw usageError(code::OptionConflict, "`symc help` takes one name, not also " + quoted(names[1]));
+  const std::string &word = names[0];
+  const CommandInfo *command = findCommand(word);
+  std::string text = command ? commandHelp(*command) : "";
+  for (const Topic *topic : findTopics(word))
+    text += (text.empty() ? "" : "\n") + std::string(topic->text);
+  if (text.empty())
+    throw unknownTopic(word);
+  fputs(text.c_str(), stderr);
+  return host::Done;
+}
+
 /// Diagnostics of the command line itself take the form that it asks for, wherever it does.
 static void chooseDiagnostics(const std::vector<std::string> &words) {
   for (size_t i = 0; i < words.size(); ++i)
-    if (words[i] == "--diagnostics=json" ||
-        (words[i] == "--diagnostics" && i + 1 < words.size() && words[i + 1] == "json"))
+    if (asksForJson(words, i))
       host::setJsonDiagnostics(true);
 }
 
@@ -236,15 +267,8 @@ static int dispatch(const std::vector<std::string> &words) {
     return help(nullptr);
   if (words[0] == "--version")
     return version();
-  if (words[0] == "help") {
-    if (words.size() < 2)
-      return help(nullptr);
-    if (words.size() > 2)
-      throw usageError(code::OptionConflict, "`symc help` takes one command, not also " + quoted(words[2]));
-    if (const CommandInfo *command = findCommand(words[1]))
-      return help(command);
-    throw unknownCommand(words[1]);
-  }
+  if (words[0] == "help")
+    return help(std::vector<std::string>(words.begin() + 1, words.end()));
   if (words[0].size() > 1 && words[0][0] == '-')
     throw usageError(code::UnknownOption, "the command comes first, not " + quoted(words[0]),
                      "usage: symc COMMAND FILE [options]");

@@ -8,8 +8,8 @@
 // only. A name that symc has itself is found before this table is asked.
 //
 //===----------------------------------------------------------------------===//
-#ifndef SYMC_FRONTEND_OTHERNAMES_H
-#define SYMC_FRONTEND_OTHERNAMES_H
+#ifndef SYMC_SUPPORT_OTHERNAMES_H
+#define SYMC_SUPPORT_OTHERNAMES_H
 
 #include <string_view>
 
@@ -87,4 +87,4 @@ template <size_t Size> const OtherName *findOtherName(const OtherName (&table)[S
 
 } // namespace symc
 
-#endif // SYMC_FRONTEND_OTHERNAMES_H
+#endif // SYMC_SUPPORT_OTHERNAMES_H
