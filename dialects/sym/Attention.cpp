@@ -51,7 +51,10 @@ LogicalResult AttentionOp::infer(Adaptor a, std::optional<Location> loc, SmallVe
     }
     if (!fits)
       return emitOptionalError(loc, "S0301: cannot broadcast the mask ", printType(a.getMask().getType()), " to ",
-                               printType(tensorType(*scores, IntegerType::get(q.getContext(), 1))));
+                               printType(tensorType(*scores, IntegerType::get(q.getContext(), 1))),
+                               mask.size() + 1 == scores->size() && mask.back() == scores->back()
+                                   ? "; hint: one of keys alone is mask[..., None, :]"
+                                   : "");
   }
   FailureOr<Dims> dims = broadcastLeading(loc, ArrayRef(*scores).drop_back(2), ArrayRef(values).drop_back(2), q, v);
   if (failed(dims))

@@ -47,11 +47,21 @@ static void pushReduced(Type losses, LossReduction reduction, SmallVectorImpl<Ty
   types.push_back(reduction == LossReduction::none ? tensor : RankedTensorType::get({}, tensor.getElementType()));
 }
 
+/// What makes `from` the type `to` where it has one axis of size 1 more, at the end: what a layer with one unit gives.
+static std::string squeezeHint(Type from, Type to) {
+  Dims longer = dimsOf(from), shorter = dimsOf(to);
+  if (longer.empty() || !isOne(longer.back()))
+    return "";
+  longer.pop_back();
+  return longer == shorter ? "; hint: squeeze(…, -1) takes the last axis of " + printType(from) + " away" : "";
+}
+
 static LogicalResult inferElementLoss(ValueRange operands, LossReduction reduction, std::optional<Location> loc,
                                       SmallVectorImpl<Type> &types) {
   Type x = operands[0].getType(), y = operands[1].getType();
   if (x != y)
-    return emitOptionalError(loc, "S0301: the two sides of a loss differ: ", printType(x), " and ", printType(y));
+    return emitOptionalError(loc, "S0301: the two sides of a loss differ: ", printType(x), " and ", printType(y),
+                             squeezeHint(x, y), squeezeHint(y, x));
   pushReduced(x, reduction, types);
   return success();
 }

@@ -7,6 +7,7 @@
 #include "dialects/sym/Metrics.h"
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/OtherNames.h"
 #include "lib/Support/Pattern.h"
 #include "lib/Support/Program.h"
 #include "lib/Support/Suggest.h"
@@ -99,8 +100,11 @@ void ResultTable::buildReadyMetrics(const TrainDecl &train, Value loss) {
       Suggestion nearest(name);
       for (StringRef candidate : known)
         nearest.consider(view(candidate));
+      const OtherName *other = findOtherName(otherMethods, name);
+      std::string meant =
+          other && llvm::is_contained(known, ref(other->here)) ? std::string(other->here) : nearest.best();
       report.error(item->range, code::UnknownMetric, "unknown metric " + quoted(name),
-                   {nearest.best().empty() ? "there are " + llvm::join(known, ", ") : "", nearest.best(), {}});
+                   {meant.empty() ? "there are " + llvm::join(known, ", ") : "", meant, {}});
       continue;
     }
     std::string said = "the metric " + quoted(name) + " takes the operands of the loss, ";

@@ -10,6 +10,7 @@
 
 #include "dialects/sym/TrainOptions.h"
 #include "lib/Frontend/ImportContext.h"
+#include "lib/Support/OtherNames.h"
 #include "lib/Support/Suggest.h"
 
 using namespace mlir;
@@ -123,8 +124,11 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
     Suggestion nearest(choice.name.text);
     for (const TrainMethod &candidate : methods)
       nearest.consider(view(candidate.name));
-    reportUnknown(report, choice.name.range, unknownCode,
-                  "unknown " + std::string(what) + " " + quoted(choice.name.text), nearest.best());
+    const OtherName *other = findOtherName(otherMethods, choice.name.text);
+    if (other && !findMethod(methods, ref(other->here)))
+      other = nullptr; // of something else
+    report.error(choice.name.range, unknownCode, "unknown " + std::string(what) + " " + quoted(choice.name.text),
+                 {other ? std::string(other->hint) : "", other ? std::string(other->here) : nearest.best(), {}});
     return {};
   }
   bool good = true;

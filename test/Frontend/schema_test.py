@@ -1,5 +1,5 @@
-"""schema_test.py SOURCE: every graph file of the project satisfies the JSON Schema, those of the documentation too, and the schema
-refuses what breaks the structure of a graph file: a misspelt attribute of each op, optimizer, schedule and initialiser."""
+"""schema_test.py SOURCE: every graph file of the project satisfies the JSON Schema, those of the documentation too, and the
+schema refuses what breaks the structure of a graph file: a misspelt attribute of each op, optimizer, schedule and initialiser."""
 import json
 import pathlib
 import re
@@ -80,8 +80,9 @@ for rule in definitions["node"]["allOf"]:
             assert of["description"] and re.fullmatch(r"[a-z][a-z0-9_]*", name), f"{op}: {name}"
             refuses({"nodes": [{**node, "attrs": {name: {}}}]}, f"nodes/0/attrs/{name}")
 assert names == len(definitions["opName"]["enum"]) == len(definitions["opName"]["enumDescriptions"])
-for op, attrs in (("conv2d", {"filters": 0}), ("dropout", {"rate": 1}), ("conv2d", {"activation": "rleu"}), ("cast", {"dtype": "float"}),
-                  ("sum", {"axis": "0"}), ("pad", {"pad_width": [1, 1]}), ("resize", {"size": 2, "method": "linear"})):
+for op, attrs in (("conv2d", {"filters": 0}), ("dropout", {"rate": 1}), ("conv2d", {"activation": "rleu"}),
+                  ("cast", {"dtype": "float"}), ("sum", {"axis": "0"}), ("pad", {"pad_width": [1, 1]}),
+                  ("resize", {"size": 2, "method": "linear"})):
     refuses({"nodes": [{"name": "y", "op": op, "inputs": ["x"], "attrs": attrs}]}, f"nodes/0/attrs/{list(attrs)[-1]}")
 refuses({"nodes": [{"name": "y", "op": "reshape", "inputs": ["x"]}]}, "nodes/0")
 refuses({"nodes": [{"name": "y", "op": "tanh", "inputs": ["x", "x"]}]}, "nodes/0/inputs")
@@ -91,5 +92,6 @@ for what, key in (("optimizer", "optimizer"), ("schedule", "learning_rate_schedu
         train = {"loss": "y", "optimizer": "sgd"} | {key: {method: {"no_such_option": 1}}}
         refuses({"train": train}, f"train/{key}/{method}")
 for method in definitions["initializer"]["anyOf"][1]["properties"]:
-    refuses({"parameters": {"W": {"type": "f32[8, 4]", "init": {method: {"no_such_option": 1}}}}}, f"parameters/W/init/{method}")
+    parameter = {"type": "f32[8, 4]", "init": {method: {"no_such_option": 1}}}
+    refuses({"parameters": {"W": parameter}}, f"parameters/W/init/{method}")
 print(f"{checked} graph files, {names} ops")

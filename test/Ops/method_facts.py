@@ -78,6 +78,11 @@ OTHERS = [{"nesterov": True, "momentum": 0.8}, {"momentum": 0.7}, {"centered": T
           {"weight_decay": 0.3}, {"initial_accumulator_value": 0.5}, {"rho": 0.5, "epsilon": 0.01}]
 
 
+OTHER_SCHEDULES = [{"step_size": 2}, {"decay_steps": 4}, {"warmup_steps": 3}, {"staircase": True, "decay_steps": 2},
+                   {"alpha": 0.3, "decay_steps": 5}, {"power": 2, "decay_steps": 3, "end_learning_rate": 0.2},
+                   {"boundaries": [1, 3], "values": [0.5, 0.2, 0.1]}]
+
+
 def optimizer(method):
     if method.name == "lbfgs":  # its H(g) is compared by test/EndToEnd/lbfgs.py; the first step is that of sgd
         (w, g, after), = trained(training({"lbfgs": {}}))[:1]
@@ -98,9 +103,7 @@ def optimizer(method):
 
 def schedule(method):
     wrong = []
-    for given in defaults_first(method, [{"step_size": 2}, {"decay_steps": 4}, {"warmup_steps": 3}, {"staircase": True, "decay_steps": 2},
-                                         {"alpha": 0.3, "decay_steps": 5}, {"power": 2, "decay_steps": 3, "end_learning_rate": 0.2},
-                                         {"boundaries": [1, 3], "values": [0.5, 0.2, 0.1]}]):
+    for given in defaults_first(method, OTHER_SCHEDULES):
         options = values_of(method, given)
         body = {method.name: options} if options else method.name
         for t, (w, g, after) in enumerate(trained(training({"sgd": {"learning_rate": 0.25}}, body))):
@@ -165,7 +168,7 @@ LIMITS = {"NotNegative": (0, -1), "Positive": (1, 0), "Fraction": (0, 1)}
 
 
 def refusals(methods):
-    """Values outside the ranges that the pages tell are errors, and those at the borders are none. A graph asks as many as it can."""
+    """Values outside the ranges that the pages tell are errors, and those at the borders are none: many in one graph."""
     for inside in (True, False):
         left = {plural: [m for m in methods[plural] if any(o.range in LIMITS for o in m.options)] for plural in methods}
         while any(left.values()):
@@ -180,7 +183,7 @@ def refusals(methods):
             graph["outputs"] = ["w", *names]
             asked = sorted(o.name for m in (one, other, *inits) if m for o in m.options if o.range in LIMITS
                            for _ in range(1 + (o.name == "values")))
-            refused = sorted(match.group(1) for message in errors_of(graph) for match in [re.match(r"'(\w+)' must be ", message)] if match)
+            refused = sorted(m.group(1) for m in (re.match(r"'(\w+)' must be ", text) for text in errors_of(graph)) if m)
             if refused != ([] if inside else asked):
                 yield f"{json.dumps(graph)}: {refused or 'nothing'} is refused"
 

@@ -1,9 +1,9 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """format_docs.py SYMC PAGE... [--whole PAGE...]: the graph files that pages of the documentation show are right.
 
-Each ```json block that is a graph file gets no diagnostic from `symc check`. Where a ```text block follows with lines `x = …` and
-`y → …`, `symc run` with these inputs prints these outputs. On pages after --whole a ```json block that is no graph file is marked
-`json fragment`.
+Each ```json block that is a graph file gets no diagnostic from `symc check`. Where a ```text block follows with lines `x = …`
+and `y → …`, `symc run` with these inputs prints these outputs. On pages after --whole a ```json block that is no graph file is
+marked `json fragment`.
 """
 import json
 import pathlib
@@ -15,7 +15,8 @@ import tempfile
 import numpy as np
 
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
-NUMPY = {"f16": "f2", "f32": "f4", "f64": "f8", "bool": "?", **{f"{c}{n}": f"{c}{n // 8}" for c in "iu" for n in (8, 16, 32, 64)}}
+NUMPY = {"f16": "f2", "f32": "f4", "f64": "f8", "bool": "?",
+         **{f"{c}{n}": f"{c}{n // 8}" for c in "iu" for n in (8, 16, 32, 64)}}
 
 
 def check(symc, path):

@@ -41,13 +41,15 @@ KINDS = {
     "Sym_Axes": lambda integer, number: one_or_list(INTEGER),
     "Sym_Ints": lambda integer, number: one_or_list(integer),
     "Sym_OpenInts": lambda integer, number: {"anyOf": [INTEGER, {"type": "array", "items": union("integer", "null")}]},
-    "Sym_OpenBounds": lambda integer, number: {"anyOf": [INTEGER, {"type": "array", "items": union("integer", "string", "null")}]},
+    "Sym_OpenBounds": lambda integer, number: {"anyOf": [INTEGER, {"type": "array",
+                                                                   "items": union("integer", "string", "null")}]},
     "Sym_PadWidth": lambda integer, number: pairs(integer),
     "Sym_DType": lambda integer, number: {"$ref": "#/definitions/elementType"},
     "Sym_ActivationName": lambda integer, number: {"$ref": "#/definitions/activation"},
     "Sym_Shape": lambda integer, number: {"anyOf": [INTEGER, {"type": "array", "items": union("integer", "string")}]},
     "Sym_Sizes": lambda integer, number: {"anyOf": [INTEGER, {"type": "array", "items": union("integer", "string")}]},
-    "Sym_PaddingAttr": lambda integer, number: {"anyOf": [{"enum": ["valid", "same"]}, pairs({"type": "integer", "minimum": 0})]},
+    "Sym_PaddingAttr": lambda integer, number: {"anyOf": [{"enum": ["valid", "same"]},
+                                                          pairs({"type": "integer", "minimum": 0})]},
 }
 
 
@@ -108,7 +110,7 @@ def rules(ops):
 
 
 def option(o):
-    simple = {"Number": NUMBER, "Numbers": NUMBER, "Integer": INTEGER, "Integers": INTEGER, "Boolean": {"type": "boolean"}}[o.kind]
+    simple = {"type": "boolean"} if o.kind == "Boolean" else NUMBER if o.kind.startswith("Number") else INTEGER
     text = ">= 1" if o.range == "Positive" and o.kind == "Integer" else method_records.RANGES[o.range]
     value = {**simple, **limits(text)}
     if o.kind in ("Numbers", "Integers"):
@@ -122,8 +124,8 @@ def choice(methods):
     bodies = {m.name: {"description": m.summary,
                        **options([(o.name, o.required) for o in m.options], {o.name: option(o) for o in m.options})}
               for m in methods}
-    return {"anyOf": [enumeration(alone),
-                      {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False, "properties": bodies}]}
+    one = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False, "properties": bodies}
+    return {"anyOf": [enumeration(alone), one]}
 
 
 def enumeration(methods):
@@ -152,8 +154,10 @@ def text_of(value, indent=0, used=0):
     pad, brackets = " " * (indent + 2), "{}" if isinstance(value, dict) else "[]"
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return filled(value, indent)
-    items = [f"{json.dumps(k)}: {text_of(v, indent + 2, len(k) + 4)}" for k, v in value.items()] if isinstance(value, dict) else \
-        [text_of(v, indent + 2) for v in value]
+    if isinstance(value, dict):
+        items = [f"{json.dumps(k)}: {text_of(v, indent + 2, len(k) + 4)}" for k, v in value.items()]
+    else:
+        items = [text_of(v, indent + 2) for v in value]
     return brackets[0] + "\n" + ",\n".join(pad + item for item in items) + "\n" + " " * indent + brackets[1]
 
 

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""help_topics.py RECORDS.json SKELETON.json OUT.inc: what `symc help NAME` prints of ops, optimizers, schedules, initialisers, metrics
-and the graph file, as rows `TOPIC(name, text)` in C++.
+"""help_topics.py RECORDS.json SKELETON.json OUT.inc: what `symc help NAME` prints of ops, optimizers, schedules,
+initialisers, metrics and the graph file, as rows `TOPIC(name, text)` in C++.
 
-RECORDS.json is `llvm-tblgen --dump-json` of the dialect, SKELETON.json that of the JSON Schema, which says what
-the keys are.
+RECORDS.json is `llvm-tblgen --dump-json` of the dialect, SKELETON.json that of the JSON Schema, which says what the keys are.
 """
 import json
 import sys
@@ -86,14 +85,16 @@ def of_method(m):
     if m.options:
         parts.append(signature(m.signature()))
     if m.formula:
-        parts.append(textwrap.indent(m.formula, "    ") + (f"\n\nbegins with {m.record['start']}" if m.record.get("start") else ""))
+        parts.append(textwrap.indent(m.formula, "    "))
+    if m.record.get("start"):
+        parts.append(f"begins with {m.record['start']}")
     if m.description:
         parts.append(filled(m.description))
     if m.kind == "metric":
         parts.append(columns([("of", m.record["of"]), ("over a data set", m.record["overData"])], 0))
     if m.options:
-        parts.append("attributes\n" + attribute_table((o.name, o.value, ("required, " if o.required else "") + o.wanted(), o.summary)
-                                                        for o in m.options))
+        parts.append("attributes\n" + attribute_table(
+            (o.name, o.value, ("required, " if o.required else "") + o.wanted(), o.summary) for o in m.options))
     return "\n\n".join(parts + ["example\n" + filled(m.example(), " " * 4, "  ")])
 
 

@@ -11,14 +11,18 @@ KINDS = {"Sym_OptimizerMethod": ("optimizer", "optimizers", '"optimizer"'),
          "Sym_Metric": ("metric", "metrics", '"metrics"')}
 # What the pages say in front.
 HEADS = {
-    "optimizers": "A step of a parameter `w` with the gradient `g`, in Python with NumPy's functions. `rate` is what the schedule makes of\n"
-                  "`learning_rate`; `t` counts the steps from 1. Left out, `optimizer` is an error; its name alone takes the defaults.",
-    "schedules": "The rate of a step, where `base` is the optimizer's `learning_rate` and `t` the number of updates before it: 0 at first.\n"
-                 "`pi` is 3.14159….",
-    "initialisers": "What a parameter starts with: `{ \"type\": \"f32[784, 10]\", \"init\": \"he_normal\" }`. Numbers come from the seed and the\n"
-                    "parameter's name.",
-    "metrics": "Ready metrics take what the loss of the model takes, so the loss must be made of one op that is a loss. Examples whose\n"
-               "label is its `ignore_index` do not count. Any other metric is a formula: `\"metrics\": { \"mine\": \"mean(abs(y - t))\" }`."}
+    "optimizers": """
+A step of a parameter `w` with the gradient `g`, in Python with NumPy's functions. `rate` is what the schedule makes of
+`learning_rate`; `t` counts the steps from 1. A name alone, `"optimizer": "adam"`, takes the defaults.""",
+    "schedules": """
+The rate of a step, where `base` is the optimizer's `learning_rate` and `t` the number of updates before it: 0 at first.
+`pi` is 3.14159….""",
+    "initialisers": """
+What a parameter starts with: `{ "type": "f32[784, 10]", "init": "he_normal" }`. Numbers come from the seed and the
+parameter's name.""",
+    "metrics": """
+Ready metrics take what the loss of the model takes, so the loss must be made of one op that is a loss. Examples whose
+label is its `ignore_index` do not count. Any other metric is a formula: `"metrics": { "mine": "mean(abs(y - t))" }`."""}
 RANGES = {"Any": "", "NotNegative": ">= 0", "Positive": "> 0", "Fraction": "in [0, 1)"}
 VALUES = {"Number": "a number", "Integer": "an integer", "Boolean": "true or false", "Numbers": "a list of numbers",
           "Integers": "a list of integers"}
@@ -54,7 +58,8 @@ class Method:
             return f'{self.key}: ["{self.name}"]'
         if not self.options:
             return f'{self.key}: "{self.name}"'
-        return f'{self.key}: {{ "{self.name}": {{ {", ".join(f"{chr(34)}{o.name}{chr(34)}: {o.value or o.sample}" for o in self.options)} }} }}'
+        options = ", ".join(f'"{o.name}": {o.value or o.sample}' for o in self.options)
+        return f'{self.key}: {{ "{self.name}": {{ {options} }} }}'
 
 
 def read(path):

@@ -49,7 +49,8 @@ def cell(text):
 def attribute_rows(attributes):
     """`attributes` as (name, what it may be, default, what it is)."""
     lines = ["", "| attribute | value | default | |", "|---|---|---|---|"]
-    return lines + [f"| `{name}` | {cell(wanted)} | {default} | {cell(meaning)} |" for name, wanted, default, meaning in attributes]
+    return lines + [f"| `{name}` | {cell(wanted)} | {default} | {cell(meaning)} |"
+                    for name, wanted, default, meaning in attributes]
 
 
 def derivative(text):
@@ -68,7 +69,8 @@ def page(op):
     lines += ["", "Shapes: " + r["shapes"] + "."]
     if op.operands:
         lines += ["", "| operand | element types |", "|---|---|"]
-        lines += [f"| `{o['name']}` | {element_types(o['types'])}{', ' + o['note'] if o['note'] else ''} |" for o in op.operands]
+        lines += [f"| `{o['name']}` | {element_types(o['types'])}{', ' + o['note'] if o['note'] else ''} |"
+                  for o in op.operands]
     if op.attributes:
         lines += attribute_rows((a["name"], op_records.wanted(a), f"`{a['default']}`" if a["default"] else
                                  "required" if a["required"] else "absent", a["meaning"]) for a in op.attributes)
@@ -139,7 +141,7 @@ def main(records, symc, out):
     for name, family in families.items():
         write(out / f"{name.lower()}.md", op_records.title(name), WORDS, map(page, family))
     for plural, ms in methods.items():
-        write(out / f"{plural}.md", plural.capitalize(), method_records.HEADS[plural], map(method, ms))
+        write(out / f"{plural}.md", plural.capitalize(), method_records.HEADS[plural].strip(), map(method, ms))
     places = {op.name: name.lower() for name, family in families.items() for op in family}
     (out / "table.md").write_text(table(ops, symbolic_sizes(ops, symc), places))
     (out / "README.md").write_text(index(families, methods))

@@ -16,8 +16,8 @@ TYPES = {"Sym_Tensor": FLOATS + INTEGERS + ("bool",), "Sym_NumberTensor": FLOATS
 RANGES = {"NotNegative": ">= 0", "FiniteNotNegative": ">= 0", "FiniteNotZero": "not 0"}
 NOTE = re.compile(r"(\w+)(?: (>= \S+|in [\[(][^\])]*[\])]))?: (.+)")
 # What lib/Frontend/AttributeReader.cpp reads; any other attribute has the cases of an enum.
-KINDS = {"Sym_" + k for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts OpenBounds PadWidth DType ActivationName Function "
-                             "Shape Sizes PaddingAttr".split()}
+KINDS = {"Sym_" + k for k in "I64 F64 Order Number Bool Str Axes Ints OpenInts OpenBounds PadWidth DType ActivationName "
+                             "Function Shape Sizes PaddingAttr".split()}
 # An op is what the first of these that it has makes of it in a kernel.
 FUSION = (("ScalarBodyOpInterface", "elementwise"), ("ReductionOpInterface", "reduction"),
           ("ContractionOpInterface", "contraction"), ("OpaqueKernelOpInterface", "opaque"),

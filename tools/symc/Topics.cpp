@@ -29,6 +29,8 @@ host::Error unknownTopic(const std::string &word) {
   const OtherName *other = findOtherName(otherOps, word);
   if (!other)
     other = findOtherName(otherInitializers, word);
+  if (!other)
+    other = findOtherName(otherMethods, word);
   if (other)
     return host::usageError(code::UnknownCommand, message, std::string(other->hint), std::string(other->here));
   Suggestion near(word);
