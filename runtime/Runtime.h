@@ -202,11 +202,7 @@ int64_t elementBytes(DLDataType type);
 /// SYMC_CHECK_FAILED with the check's message.
 symc_status failCheck(symc_instance *instance, const symc_program *program, const symc_check &check);
 
-//===- SafetensorsRead.cpp, SafetensorsWrite.cpp ----------------------------===//
-
-/// Writes a file that appears when it is complete, see NewFile.h.
-symc_status writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,
-                             const Metadata *metadata, size_t metadataCount, bool checksum, char *error);
+//===- SafetensorsRead.cpp ---------------------------------------------------===//
 
 /// The length of the UTF-8 sequence at `text` with at most `size` bytes; 0: it is none.
 size_t utf8Length(const char *text, size_t size);

@@ -32,6 +32,9 @@ struct TrainMethod {
   llvm::ArrayRef<TrainOption> options; // in the order of the documentation
 };
 
+/// The option that every optimizer has.
+inline constexpr llvm::StringLiteral kLearningRate = "learning_rate";
+
 llvm::ArrayRef<TrainMethod> optimizers();
 llvm::ArrayRef<TrainMethod> schedules();
 /// The method of that name; null when there is none.

@@ -173,6 +173,13 @@ typedef struct {
   const char *debug_arena;  /* "planned", also when NULL, "separate" or "poisoned": see ArenaMode of the lowering */
   int32_t debug_verify;     /* verifies the module after every pass: changes nothing, and takes its time */
   int32_t debug_values;     /* `predict` also gives the value of every op, for symc_session_examine */
+
+  /* In place of what the section `train` of the graph says: recorded in the manifest. */
+  const char *const *freeze;   /* patterns of the parameters that are not trained; none: those of the graph */
+  const double *learning_rate; /* of the optimizer; NULL: that of the graph */
+  int32_t freeze_count;
+
+  int32_t allow_missing; /* what `params` lacks, or has with another type, keeps its initial value: a remark */
 } symc_compile_options;
 
 /* What symc_session_differentiate prints. */

@@ -105,6 +105,11 @@ std::optional<std::string> symc::readText(const BuildOptions &options, Diagnosti
 OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, BuildRun &run, bool warnUnused) {
   const BuildOptions &options = run.options;
   if (StringRef(options.input).ends_with(".mlir")) {
+    for (const char *option : {options.freeze.empty() ? "" : "freeze", options.learningRate ? "learning_rate" : ""})
+      if (*option)
+        run.diagnostics.report(ofOption(option, code::OptionValue, "it changes a graph file, not a module"));
+    if (run.diagnostics.hasErrors())
+      return nullptr;
     ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &raised) {
       report(raised, options, run.diagnostics);
       return success();
@@ -116,6 +121,8 @@ OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, B
   import.reserved = reservedNames();
   import.warnUnused = warnUnused;
   import.derivativeReaches = derivativeReaches;
+  import.freeze = options.freeze;
+  import.learningRate = options.learningRate;
   return importGraph(std::move(text), options.input, &context, import, run.diagnostics);
 }
 

@@ -37,6 +37,9 @@ struct BuildOptions {
   TargetOptions code;
   std::string params; // embedded when set
   bool allowExtra = false;
+  bool allowMissing = false;
+  std::vector<std::string> freeze;    // instead of the graph's, unless empty
+  std::optional<double> learningRate; // instead of the graph's
   int32_t threads = 0;
   uint64_t seed = 0;
   bool timePasses = false;

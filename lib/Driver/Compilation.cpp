@@ -96,7 +96,7 @@ Outcome Compilation::failed() const {
       return Outcome::Internal;
     if ((d.code == code::FileUnreadable || d.code == code::ConstantFile) && saysLacking(d.message))
       return Outcome::Lacking;
-    wrongOptions &= d.severity != Severity::Error || d.code == code::OptionValue;
+    wrongOptions &= d.severity != Severity::Error || d.code == code::OptionValue || !d.option.empty();
   }
   return wrongOptions ? Outcome::WrongOptions : Outcome::WrongInput;
 }
@@ -342,6 +342,10 @@ static std::vector<std::string> flagsOf(const BuildOptions &options) {
     flags.push_back("--functions " + llvm::join(options.functions, ","));
   if (!options.params.empty())
     flags.push_back("--embed-params");
+  if (!options.freeze.empty())
+    flags.push_back("--freeze " + llvm::join(options.freeze, ","));
+  if (options.learningRate)
+    flags.push_back("--learning-rate " + jsonLine(Json(*options.learningRate)));
   if (!options.fuse)
     flags.push_back("--debug-fusion off");
   if (options.code.arena != ArenaMode::Planned)

@@ -8,6 +8,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 #include <cstring>
 
 using namespace symc;
@@ -67,6 +68,12 @@ public:
     options.verifyEach = given.debug_verify;
     options.exposeValues = given.debug_values;
     readDims();
+    options.freeze = list("freeze", given.freeze, given.freeze_count);
+    if (!given.learning_rate)
+      return;
+    options.learningRate = *given.learning_rate;
+    if (!std::isfinite(*given.learning_rate) || *given.learning_rate < 0)
+      wrong("learning_rate", "the learning rate is a finite number, 0 or more");
   }
 
   void readResult() {
@@ -96,6 +103,7 @@ public:
     options.code.gpuArchs = list("gpu_archs", given.gpu_archs, given.gpu_arch_count);
     options.params = text(given.params);
     options.allowExtra = given.allow_extra;
+    options.allowMissing = given.allow_missing;
     options.threads = given.threads;
     if (given.threads < 0)
       wrong("threads", "the number of threads is 0 or more, not " + std::to_string(given.threads));

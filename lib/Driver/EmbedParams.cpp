@@ -38,6 +38,8 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
   if (file.open(options.params.c_str(), reason) != SYMC_OK)
     return fail(reason);
   bool good = true;
+  if (const char *categories = file.meta("symc.categories")) // which `symc train` keeps beside parameters
+    model.categories = categories;
   for (size_t i = 0; i < file.tensorCount && !options.allowExtra; ++i) {
     std::string_view name = file.tensors[i].name;
     auto hasName = [&](const SlotDescription &parameter) { return parameter.name == name; };
@@ -48,10 +50,19 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
       near.consider(parameter.name);
     good = fail("the model has no parameter " + quoted(name) + "; --allow-extra ignores the tensor", near.best());
   }
+  std::string kept;
+  size_t keptCount = 0;
+  auto keep = [&](const SlotDescription &parameter, const std::string &why) {
+    kept += (keptCount++ ? ", " : "") + quoted(parameter.name) + why;
+  };
   for (SlotDescription &parameter : model.parameters) {
     rt::FileTensor *tensor = file.find(parameter.name.c_str());
+    if (!tensor && options.allowMissing) {
+      keep(parameter, "");
+      continue;
+    }
     if (!tensor) {
-      good = fail("there is no tensor " + quoted(parameter.name));
+      good = fail("there is no tensor " + quoted(parameter.name) + "; --allow-missing starts from those that fit");
       continue;
     }
     std::vector<int64_t> shape(tensor->shape, tensor->shape + tensor->rank);
@@ -59,6 +70,11 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
       std::string sizes;
       for (int64_t size : shape)
         sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+      if (options.allowMissing) {
+        keep(parameter, " (" + llvm::StringRef(tensor->dtype).lower() + "[" + sizes + "] in the file, " +
+                            parameter.type + " in the model)");
+        continue;
+      }
       good = fail("tensor " + quoted(parameter.name) + " is " + tensor->dtype + "[" + sizes +
                   "], but the parameter is " + parameter.type);
       continue;
@@ -69,6 +85,21 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     parameter.embedded = true;
     parameter.data = {std::string_view(bytes->data(), bytes->size()), bytes};
   }
+  if (keptCount && keptCount == model.parameters.size())
+    return fail("no tensor fits the model; its parameters: " + kept);
+  if (keptCount && good)
+    diagnostics.report({Severity::Remark,
+                        std::string(code::KeptInitial),
+                        options.params,
+                        0,
+                        0,
+                        0,
+                        0,
+                        std::to_string(keptCount) + " of " + std::to_string(model.parameters.size()) + " parameters " +
+                            (keptCount == 1 ? "keeps its initial value: " : "keep their initial values: ") + kept,
+                        "",
+                        "",
+                        {}});
   if (good && file.readTensors(options.params.c_str(), reason) != SYMC_OK)
     return fail(reason);
   return good;

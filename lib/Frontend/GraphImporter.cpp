@@ -129,6 +129,18 @@ static void finishModule(GraphParts &parts, ModuleOp module) {
   parts.parameters.emit();
 }
 
+/// Options that change what trains, where nothing does.
+static void refuseTrainOptions(GraphParts &parts) {
+  auto refuse = [&](std::string_view field) {
+    parts.report.diagnostics.report(
+        ofOption(field, code::OptionValue, "the graph has no 'train' section that it could change"));
+  };
+  if (!parts.options.freeze.empty())
+    refuse("freeze");
+  if (parts.options.learningRate)
+    refuse("learning_rate");
+}
+
 /// Null after reporting.
 static OwningOpRef<ModuleOp> build(GraphParts &parts) {
   const GraphDecl &graph = parts.graph;
@@ -142,7 +154,9 @@ static OwningOpRef<ModuleOp> build(GraphParts &parts) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc, ref(graph.name));
   builder.setInsertionPointToEnd(module->getBody());
   if (graph.train)
-    buildTrain(context, *graph.train);
+    buildTrain(context, *graph.train, parts.options.learningRate);
+  else
+    refuseTrainOptions(parts);
   parts.model = func::FuncOp::create(builder, loc, "model", builder.getFunctionType({}, {}));
   builder.setInsertionPointToStart(parts.model.addEntryBlock());
   parts.parameters.declare();

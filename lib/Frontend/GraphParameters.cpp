@@ -6,6 +6,7 @@
 
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Pattern.h"
+#include "lib/Support/Suggest.h"
 
 using namespace mlir;
 using namespace symc;
@@ -60,23 +61,44 @@ bool ParameterTable::isReached(Value loss, bool frozen) const {
 void ParameterTable::freeze(const TrainDecl &train) {
   bool hadTrainable = llvm::any_of(slots, [](const ParameterSlot &p) { return p.trainable; });
   bool unmatched = false;
-  for (const JsonValue *pattern : train.freeze) {
+  auto take = [&](std::string_view pattern) {
     bool matched = false;
     for (ParameterSlot &parameter : slots)
-      if (matchesPattern(parameter.name, pattern->string())) {
+      if (matchesPattern(parameter.name, pattern)) {
         parameter.frozen |= parameter.trainable;
         parameter.trainable = false;
         matched = true;
       }
-    if (!matched)
-      report.error(pattern->range, code::UnmatchedPattern,
-                   "the pattern " + quoted(pattern->string()) + " of 'freeze' matches no parameter",
-                   "'*' stands for any characters, '?' for one");
     unmatched |= !matched;
+    return matched;
+  };
+  constexpr const char *hint = "'*' stands for any characters, '?' for one";
+  const std::vector<std::string> &given = parts.options.freeze;
+  for (const std::string &pattern : given) {
+    if (take(pattern))
+      continue;
+    Diagnostic diagnostic =
+        ofOption("freeze", code::UnmatchedPattern, "the pattern " + quoted(pattern) + " matches no parameter", hint);
+    Suggestion nearest(pattern);
+    for (const ParameterSlot &parameter : slots)
+      nearest.consider(parameter.name);
+    diagnostic.suggestion = nearest.best();
+    if (!diagnostic.suggestion.empty())
+      diagnostic.hint.clear();
+    report.diagnostics.report(std::move(diagnostic));
   }
+  // What an option gives stands in place of what the file says.
+  for (const JsonValue *pattern : given.empty() ? train.freeze : std::vector<const JsonValue *>())
+    if (!take(pattern->string()))
+      report.error(pattern->range, code::UnmatchedPattern,
+                   "the pattern " + quoted(pattern->string()) + " of 'freeze' matches no parameter", hint);
   bool hasTrainable = llvm::any_of(slots, [](const ParameterSlot &p) { return p.trainable; });
-  if (hadTrainable && !hasTrainable && !unmatched)
+  if (!hadTrainable || hasTrainable || unmatched)
+    return;
+  if (given.empty())
     report.error(train.freeze.front()->range, code::FreezesAll, "'freeze' leaves no parameter to train");
+  else
+    report.diagnostics.report(ofOption("freeze", code::FreezesAll, "it leaves no parameter to train"));
 }
 
 //===----------------------------------------------------------------------===//

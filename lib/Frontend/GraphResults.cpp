@@ -49,7 +49,7 @@ void ResultTable::buildTraining() {
     Type f32 = builder.getF32Type();
     if (llvm::any_of(parts.parameters.all(),
                      [&](const auto &p) { return p.trainable && p.type.getElementType() == f32; }))
-      checkTrainNumbers(context, train, f32);
+      checkTrainNumbers(context, train, f32, parts.options.learningRate);
   }
   if (loss) {
     results.push_back({loss, "loss", sym::Role::loss, "", ""});
@@ -59,7 +59,8 @@ void ResultTable::buildTraining() {
                    "no trainable parameter has a path of derivatives to the loss " + quoted(train.loss->string()),
                    parts.parameters.all().empty() ? "the graph has no parameters"
                    : parts.parameters.isReached(loss, /*frozen=*/true)
-                       ? "'freeze' takes every parameter that has one"
+                       ? std::string(parts.options.freeze.empty() ? "'freeze'" : "--freeze") +
+                             " takes every parameter that has one"
                        : "comparisons, integers and stop_gradient have no "
                          "derivative");
   }

@@ -26,7 +26,21 @@ struct ImportOptions {
   /// Whether a path of derivatives leads from a value back to one of the others: differentiation knows. Null: a loss is
   /// not asked for one.
   bool (*derivativeReaches)(mlir::Value result, llvm::ArrayRef<mlir::Value> values) = nullptr;
+  /// In place of the file's `freeze`, unless empty, and of its optimizer's learning rate.
+  std::vector<std::string> freeze = {};
+  std::optional<double> learningRate = {};
 };
+
+/// A mistake in what the options say.
+inline Diagnostic ofOption(std::string_view field, std::string_view code, std::string message, std::string hint = {}) {
+  Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.line = diagnostic.column = 0;
+  diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
+  diagnostic.option = field;
+  return diagnostic;
+}
 
 /// The text of the graph file at `path`. None when `diagnostics` has received an error.
 std::optional<std::string> readGraphFile(llvm::StringRef path, Diagnostics &diagnostics);

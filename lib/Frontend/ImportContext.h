@@ -9,6 +9,7 @@
 #include "dialects/sym/OpSchema.h"
 #include "dialects/sym/SymOps.h"
 #include "lib/Frontend/GraphReader.h"
+#include "lib/Frontend/Import.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include <functional>
@@ -100,10 +101,11 @@ mlir::ElementsAttr readConstant(ImportContext &context, const TensorDecl &decl, 
 /// The `init` of a parameter; null after reporting.
 mlir::Attribute readInitializer(ImportContext &context, const TensorDecl &decl, mlir::RankedTensorType type);
 
-/// Builds sym.train from the optimizer, the schedule and the numbers of the section. False after reporting.
-bool buildTrain(ImportContext &context, const TrainDecl &train);
+/// Builds sym.train from the optimizer, the schedule and the numbers of the section. `rate` stands in place of the
+/// optimizer's own. False after reporting.
+bool buildTrain(ImportContext &context, const TrainDecl &train, std::optional<double> rate);
 /// Reports the numbers that a trainable parameter's element type cannot hold.
-void checkTrainNumbers(ImportContext &context, const TrainDecl &train, mlir::Type element);
+void checkTrainNumbers(ImportContext &context, const TrainDecl &train, mlir::Type element, std::optional<double> rate);
 
 /// Reports an unknown name among `candidates` with the nearest of them.
 void reportUnknown(const Reporter &report, TextRange range, std::string_view code, std::string message,

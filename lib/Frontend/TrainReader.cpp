@@ -183,12 +183,16 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
   return good ? options.getDictionary(context.context) : DictionaryAttr();
 }
 
-void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Type parameter) {
+void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Type parameter,
+                             std::optional<double> rate) {
   Type element = arithmeticType(parameter);
+  auto inElement = [&](double number) {
+    return dyn_cast_or_null<FloatAttr>(Number(context.b.getF64FloatAttr(number)).as(element));
+  };
   auto check = [&](std::string_view name, const JsonValue &value, bool positive) {
     if (!value.is(JsonValue::Number))
       return;
-    auto rounded = dyn_cast_or_null<FloatAttr>(Number(context.b.getF64FloatAttr(value.number())).as(element));
+    auto rounded = inElement(value.number());
     if (rounded && !(positive && rounded.getValue().isZero()))
       return;
     context.report.error(value.range, code::LiteralType,
@@ -204,6 +208,8 @@ void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Typ
       const JsonMember *member = choice->options->find(view(option.name));
       if (!member || (option.kind != TrainOptionKind::Number && option.kind != TrainOptionKind::Numbers))
         continue;
+      if (rate && option.name == kLearningRate)
+        continue;
       if (member->value.is(JsonValue::Array))
         for (const JsonValue &item : member->value.items())
           check(view(option.name), item, false);
@@ -217,9 +223,23 @@ void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Typ
     check("clip_global_norm", *train.clipValue, true);
   if (train.decayValue)
     check("weight_decay", *train.decayValue, false);
+  if (rate && !inElement(*rate))
+    context.report.diagnostics.report(ofOption("learning_rate", code::LiteralType,
+                                               printElementType(element) +
+                                                   " cannot represent it, and a trainable parameter is " +
+                                                   printElementType(parameter)));
 }
 
-bool symc::buildTrain(ImportContext &context, const TrainDecl &train) {
+/// A schedule of absolute rates leaves the optimizer's own without effect.
+static void refuseRate(ImportContext &context, TextRange schedule) {
+  Diagnostic diagnostic =
+      ofOption("learning_rate", code::OptionValue, "it has no effect: the schedule says every rate itself",
+               "the schedule 'constant' leaves the rate as it is, all but 'piecewise' begin with it");
+  diagnostic.notes.push_back(context.report.note(schedule, "the rates are here"));
+  context.report.diagnostics.report(std::move(diagnostic));
+}
+
+bool symc::buildTrain(ImportContext &context, const TrainDecl &train, std::optional<double> rate) {
   DictionaryAttr options, scheduleOptions;
   if (train.optimizer)
     options = MethodReader(context, optimizers(), "optimizer").read(*train.optimizer, code::UnknownOptimizer);
@@ -229,6 +249,14 @@ bool symc::buildTrain(ImportContext &context, const TrainDecl &train) {
     return false;
   OpBuilder &b = context.b;
   auto optimizer = *sym::symbolizeOptimizerKind(ref(train.optimizer->name.text)); // the table has the name
+  if (rate) {
+    NamedAttrList changed(options);
+    changed.set(kLearningRate, b.getF64FloatAttr(*rate));
+    options = changed.getDictionary(context.context);
+    // Only `piecewise` has values.
+    if (scheduleOptions && scheduleOptions.get("values"))
+      refuseRate(context, train.schedule->name.range);
+  }
   auto schedule =
       train.schedule ? *sym::symbolizeScheduleKind(ref(train.schedule->name.text)) : sym::ScheduleKind::constant;
   auto clip = train.clipGlobalNorm ? b.getF64FloatAttr(*train.clipGlobalNorm) : FloatAttr();

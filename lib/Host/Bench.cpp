@@ -36,7 +36,7 @@ public:
 
   int run() {
     if (!options.params.empty())
-      instance.loadParameters(options.params, options.allowExtra);
+      instance.loadParameters(options.params, options.allowExtra, options.allowMissing);
     allocate();
     tryInputs();
     measure();

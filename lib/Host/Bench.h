@@ -16,7 +16,7 @@ struct BenchOptions {
   DimValues fixedDims; // fixed when the library was compiled; shown with the others
   InstanceOptions instance;
   std::string params;
-  bool allowExtra = false;
+  bool allowExtra = false, allowMissing = false;
 };
 
 /// Measures one function on synthetic inputs and prints latency as one JSON object.

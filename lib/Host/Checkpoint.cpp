@@ -6,6 +6,7 @@
 
 #include "lib/Host/Checkpoint.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Host/Weights.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +23,28 @@ Checkpoint::Checkpoint(std::string directory)
 bool Checkpoint::exists() const {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
+}
+
+constexpr std::string_view bestStart = "/best-", bestEnd = ".safetensors";
+
+std::string Checkpoint::bestFile(int64_t epoch) const {
+  return directory + std::string(bestStart) + std::to_string(epoch) + std::string(bestEnd);
+}
+
+void Checkpoint::forgetBest(int64_t exceptEpoch) const {
+  std::error_code error;
+  std::vector<std::string> others;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    std::string name = "/" + it->path().filename().string();
+    if (name.size() <= bestStart.size() + bestEnd.size() || name.compare(0, bestStart.size(), bestStart) ||
+        name.compare(name.size() - bestEnd.size(), bestEnd.size(), bestEnd))
+      continue;
+    std::string number = name.substr(bestStart.size(), name.size() - bestStart.size() - bestEnd.size());
+    if (number.find_first_not_of("0123456789") == number.npos && number != std::to_string(exceptEpoch))
+      others.push_back(it->path().string());
+  }
+  for (const std::string &other : others)
+    std::filesystem::remove(other, error);
 }
 
 static std::string hex(double value) {
@@ -62,27 +85,35 @@ void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Loo
   json history = json::array();
   for (const std::vector<double> &row : state.history)
     history.push_back(hexList(row));
-  json note = {{"symc_train", noteVersion},
-               {"graph", identity.graph},
-               {"data", identity.data},
-               {"seed", identity.seed},
-               {"batch_size", identity.batchSize},
-               {"epoch", state.epoch},
-               {"position", state.position},
-               {"examples", state.examples},
-               {"sums", hexList(state.sums)},
-               {"seconds", hex(state.seconds)},
-               {"history", history}};
+  json note = {{"symc_train", noteVersion},   {"graph", identity.graph},       {"changes", identity.changes},
+               {"data", identity.data},       {"seed", identity.seed},         {"batch_size", identity.batchSize},
+               {"epoch", state.epoch},        {"position", state.position},    {"examples", state.examples},
+               {"sums", hexList(state.sums)}, {"seconds", hex(state.seconds)}, {"history", history}};
   // All of it is ASCII, unless a library calls its model otherwise.
   instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
 
+/// The option of `changes` that begins so; "no --freeze" without one.
+static std::string changeOf(const std::string &changes, const std::string &option) {
+  size_t at = changes.find(option + " ");
+  return at == changes.npos ? "no " + option : changes.substr(at, changes.find('\n', at) - at);
+}
+
 LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns) {
-  std::string text = instance.loadState(path);
   auto differs = [&](const std::string &what) {
     throw dataError(code::CheckpointMismatch, path, "is a checkpoint of a run with " + what,
                     "resume with what the run was started with, or name another --checkpoint directory");
   };
+  // Before the tensors, which are others where others are frozen: the option says more.
+  json early = json::parse(textOfWeights(path, "symc.note").value_or(""), nullptr, /*allow_exceptions=*/false);
+  if (early.is_object() && early.value("graph", json()) == identity.graph &&
+      early.value("changes", json("")).is_string()) {
+    std::string changes = early.value("changes", "");
+    for (const char *option : {"--freeze", "--learning-rate"})
+      if (std::string was = changeOf(changes, option), is = changeOf(identity.changes, option); was != is)
+        differs(was + ", and this one has " + is);
+  }
+  std::string text = instance.loadState(path);
   try {
     json note = json::parse(text);
     if (note.at("symc_train") != noteVersion)

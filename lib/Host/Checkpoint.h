@@ -18,8 +18,9 @@ namespace symc::host {
 
 /// What must be equal for a run to be resumed.
 struct RunIdentity {
-  std::string graph; // SHA-256 of the graph, from the manifest
-  uint64_t data = 0; // of the training and validation examples and the split
+  std::string graph;   // SHA-256 of the graph, from the manifest
+  std::string changes; // "--freeze conv*", "--learning-rate 0.1": what options changed in it
+  uint64_t data = 0;   // of the training and validation examples and the split
   uint64_t seed = 0;
   int64_t batchSize = 0;
 };
@@ -40,6 +41,10 @@ public:
 
   bool exists() const;
   const std::string &file() const { return path; }
+  /// Where the parameters of an epoch stand that was the best so far: with --save-best, which a resumed run restores.
+  std::string bestFile(int64_t epoch) const;
+  /// Removes those of other epochs.
+  void forgetBest(int64_t exceptEpoch) const;
   /// Creates the directory where it is missing.
   void prepare() const;
   void save(Instance &instance, const RunIdentity &identity, const LoopState &state);

@@ -121,6 +121,16 @@ private:
       check("--scale", item.first);
     for (const std::string &item : options.cast)
       check("--cast", item);
+    for (const std::string &item : options.categories) {
+      check("--categories", item);
+      auto isThis = [&](const auto &given) { return given.first == item; };
+      if (std::none_of(options.csvInputs.begin(), options.csvInputs.end(), isThis))
+        throw usageError(code::OptionConflict,
+                         "--categories " + item + ": --csv-inputs gives no columns for that input");
+      if (auto file = std::find_if(options.files.begin(), options.files.end(), isThis); file != options.files.end())
+        throw usageError(code::OptionConflict, "--categories " + item + ": the input comes from --in " + item + "=" +
+                                                   printable(file->second));
+    }
     for (const auto &file : options.files)
       if (!isNeeded(file.first))
         warn(code::UnusedData, "input " + symc::quoted(file.first) + " is not used here; its data is not read",
@@ -244,13 +254,36 @@ private:
       if (columns == options.csvInputs.end())
         throw usageError(code::MissingOption,
                          "--csv-inputs gives no columns for input " + symc::quoted(argument->name));
-      requests.push_back({argument->name, columns->second, typeOf(*argument)});
+      requests.push_back({argument->name, columns->second, typeOf(*argument),
+                          options.categories.count(argument->name) > 0, knownCodes(argument->name)});
     }
-    std::vector<Tensor> tensors = readCsv(openFile(path), requests);
+    CsvOptions how{options.delimiter, options.heldOut, options.codesFrom};
+    if (options.codesFrom.empty())
+      how.codesOf = "training part";
+    for (const auto &item : options.csvInputs)
+      if (options.categories.count(item.first))
+        how.textColumns.push_back(item);
+    std::vector<Tensor> tensors = readCsv(openFile(path), requests, how, &data.codes);
     for (size_t i = 0; i < tensors.size(); ++i) {
       checkShape(*fromData[i], path, tensors[i].type, tensors[i].shape, requests[i].columns);
       addColumn(*fromData[i], std::move(tensors[i]));
     }
+  }
+
+  /// Null: the data gives them.
+  const std::vector<std::vector<std::string>> *knownCodes(const std::string &input) const {
+    auto known = options.codes.find(input);
+    if (!options.categories.count(input))
+      return nullptr;
+    if (known != options.codes.end())
+      return &known->second;
+    if (!options.codesFrom.empty())
+      throw Error(
+          WrongUsage,
+          makeDiagnostic(code::CategoryCodes, "",
+                         "--categories " + input + ": the " + options.codesFrom + " give no codes for that input",
+                         "`symc train --categories " + input + "` keeps them beside the parameters that it saves"));
+    return nullptr;
   }
 
   void add(const symc_argument &argument, TensorFile file) {
@@ -350,6 +383,8 @@ uint64_t Dataset::hash() const {
     add(column.scale);
     hash.add(column.tensor.data.data(), column.tensor.data.size());
   }
+  if (std::string text = codes.empty() ? "" : categoriesText(codes); !text.empty())
+    hash.add(text.data(), text.size());
   return hash.value();
 }
 

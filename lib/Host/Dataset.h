@@ -6,7 +6,7 @@
 #ifndef SYMC_HOST_DATASET_H
 #define SYMC_HOST_DATASET_H
 
-#include "lib/Host/Library.h"
+#include "lib/Host/Categories.h"
 #include "lib/Host/Tensor.h"
 
 #include <map>
@@ -21,7 +21,15 @@ struct DataOptions {
   std::vector<std::pair<std::string, std::string>> csvInputs; // --csv-inputs x=0:13
   std::map<std::string, double> scale;                        // --scale x=1/255
   std::set<std::string> cast;                                 // --cast x
+  char delimiter = ',';                                       // --delimiter, of .csv files
+  std::set<std::string> categories;                           // --categories x: columns of texts
   std::string model;                                          // the command's file, which no result may replace
+
+  /// The codes of categories that are known before anything is read. Others come from the data, but for the last
+  /// fraction that is held out, unless `codesFrom` says what should have given them.
+  CategoryCodes codes = {};
+  double heldOut = 0;
+  std::string codesFrom = {}; // "training part", "parameters"
 };
 
 /// The data of one input.
@@ -58,6 +66,8 @@ public:
   uint64_t hash() const;
   /// Where the data comes from, for messages.
   const std::string &name() const { return label; }
+  /// Of the inputs that are categories.
+  const CategoryCodes &categories() const { return codes; }
 
 private:
   std::vector<Column> all;
@@ -65,6 +75,7 @@ private:
   std::vector<int64_t> dimValues;
   int64_t exampleCount = 0;
   std::string label;
+  CategoryCodes codes;
   friend class DatasetLoader;
 };
 

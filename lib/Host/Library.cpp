@@ -7,6 +7,7 @@
 #include "lib/Host/Library.h"
 #include "lib/Host/OutputFile.h"
 #include "lib/Host/Show.h"
+#include "lib/Host/Weights.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Support/SystemErrors.h"
 
@@ -246,9 +247,21 @@ void Instance::check(symc_status status, const std::string &file) const {
     throw statusError(status, owner.model().error(instance), file);
 }
 
-void Instance::loadParameters(const std::string &path, bool allowExtra) {
+void Instance::loadParameters(const std::string &path, bool allowExtra, bool allowMissing) {
+  if (allowMissing)
+    return loadFitting(*this, path, allowExtra);
   const symc_model &model = owner.model();
-  check((allowExtra ? model.load_parameters_subset : model.load_parameters)(instance, path.c_str()), path);
+  symc_status status = (allowExtra ? model.load_parameters_subset : model.load_parameters)(instance, path.c_str());
+  if (status == SYMC_OK)
+    return;
+  Error error = statusError(status, model.error(instance), path);
+  // The messages of runtime/State.cpp for what these options allow.
+  const std::string &message = error.diagnostic.message;
+  if (status == SYMC_INVALID_ARGUMENT && message.find("; model " + std::string(model.name) + " wants ") != message.npos)
+    error.diagnostic.hint = "--allow-missing starts from the tensors that fit";
+  else if (status == SYMC_INVALID_ARGUMENT && message.find("model " + std::string(model.name) + " has no tensor ") == 0)
+    error.diagnostic.hint = "--allow-extra ignores such tensors";
+  throw Error(error);
 }
 
 void Instance::saveParameters(const std::string &path) {

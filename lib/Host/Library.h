@@ -85,7 +85,8 @@ public:
   symc_instance *get() const { return instance; }
   const Library &library() const { return owner; }
 
-  void loadParameters(const std::string &path, bool allowExtra);
+  /// `allowMissing`: what does not fit keeps its initial value, see Weights.h.
+  void loadParameters(const std::string &path, bool allowExtra, bool allowMissing);
   void saveParameters(const std::string &path);
   void saveState(const std::string &path, const std::string &note);
   std::string loadState(const std::string &path);

@@ -43,7 +43,7 @@ public:
     data = Dataset::load(library, {index}, options.data, whole);
     Instance instance(library, options.instance);
     if (!options.params.empty())
-      instance.loadParameters(options.params, options.allowExtra);
+      instance.loadParameters(options.params, options.allowExtra, options.allowMissing);
     else
       library.warnOfInitialParameters(function);
     results.resize(function.output_count);

@@ -16,7 +16,7 @@ struct PredictOptions {
   std::vector<std::pair<std::string, std::string>> out; // output name, .npy file
   InstanceOptions instance;
   std::string params;
-  bool allowExtra = false;
+  bool allowExtra = false, allowMissing = false;
   int64_t batchSize = 0; // 0: all examples in one call
 };
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Train.h"
+#include "lib/Host/BestEpoch.h"
 #include "lib/Host/Checkpoint.h"
 #include "lib/Host/FileUse.h"
 #include "lib/Host/History.h"
@@ -21,8 +22,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 namespace symc::host {
 
@@ -46,10 +49,19 @@ void checkTrainOptions(const TrainOptions &options) {
   if (!options.checkpoint.empty() && !options.resume && Checkpoint(options.checkpoint).exists())
     throw usageError(code::OptionConflict, printable(options.checkpoint) + " holds a checkpoint already",
                      "--resume goes on from it; a new run needs another directory");
+  for (const char *option : {options.patience ? "--patience" : "", options.saveBest.empty() ? "" : "--save-best"})
+    if (*option && options.validation.empty() && !(options.validationSplit > 0))
+      throw usageError(code::MissingOption, std::string(option) + " needs validation data",
+                       "--validation-split 0.2 holds some out, --validation D2 is another data set");
   if (options.repeat > 1 && (!options.save.empty() || !options.checkpoint.empty()))
     throw usageError(code::OptionConflict, "--repeat trains several models: --save and --checkpoint keep one");
   checkWritable(options.save);
+  checkWritable(options.saveBest);
   checkWritable(options.history);
+  struct stat status;
+  if (!options.saveBest.empty() && stat(options.saveBest.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
+    throw usageError(code::OptionValue, "--save-best " + printable(options.saveBest) +
+                                            " is a pipe, and the file is written whenever an epoch is the best");
   // --save may replace --params: a model that is trained further.
   FileUse files;
   files.reads("--data", options.data.data);
@@ -61,6 +73,8 @@ void checkTrainOptions(const TrainOptions &options) {
     files.writes("--checkpoint", Checkpoint(options.checkpoint).file());
   files.writes("--save", options.save);
   files.writes("--history", options.history);
+  files.reads("--params", options.params); // which a run that begins again needs as they were
+  files.writes("--save-best", options.saveBest);
   if (options.resume && !options.params.empty() && Checkpoint(options.checkpoint).exists())
     warn(code::OptionConflict,
          "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
@@ -74,6 +88,18 @@ static std::string graphHash(const symc_model &model) {
   return model.name;
 }
 
+/// What options changed in the graph, a line each.
+static std::string graphChanges(const symc_model &model) {
+  nlohmann::json manifest = nlohmann::json::parse(model.manifest, nullptr, false);
+  std::string changes;
+  for (const nlohmann::json &flag : manifest.is_object() ? manifest.value("flags", nlohmann::json()) : nlohmann::json())
+    if (flag.is_string())
+      for (const char *option : {"--freeze ", "--learning-rate "})
+        if (std::string text = flag; text.compare(0, strlen(option), option) == 0)
+          changes += text + "\n";
+  return changes;
+}
+
 namespace {
 
 class Trainer {
@@ -82,8 +108,10 @@ public:
       : options(options), data(data), trainIndex(library.require("train_step")),
         trainFunction(library.function(trainIndex)), instance(library, options.instance), outputs(trainFunction),
         means(outputs), history(scoreNames(trainFunction), data.validationExamples() > 0, options.history),
-        checkpoint(options.checkpoint),
+        checkpoint(options.checkpoint), best(options.saveBest, options.checkpoint.empty() ? nullptr : &checkpoint),
         reader(data.training(), trainFunction, std::min(data.batchSize(), data.trainingExamples())) {
+    if (options.patience || !options.saveBest.empty())
+      monitor.emplace(options.monitor, history.columns());
     if (!options.logdir.empty())
       log = std::make_unique<TrainLog>(options.logdir, data.validationExamples() > 0);
   }
@@ -95,17 +123,21 @@ public:
     started = std::chrono::steady_clock::now();
     if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
       measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
-    while (state.epoch < options.epochs) {
+    while (!isFinished()) {
       trainEpoch();
       if (!interrupted())
         finishEpoch();
       if (interrupted())
         return stop();
     }
+    if (state.epoch < options.epochs)
+      remark(code::StoppedEarly, "stopped after epoch " + std::to_string(state.epoch) + ": " + bestSoFar());
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!options.save.empty())
-      instance.saveParameters(options.save);
+      saveWithCategories(instance, options.save, data.categories());
+    if (!options.saveBest.empty() && !monitor->bestEpoch())
+      warn(code::NothingKept, "is not written: " + bestSoFar(), options.saveBest);
     history.write(true);
     return Done;
   }
@@ -113,13 +145,27 @@ public:
   const History &rows() const { return history; }
 
 private:
+  /// An epoch that was begun is ended, whatever patience says meanwhile.
+  bool isFinished() const {
+    return state.epoch >= options.epochs ||
+           (options.patience && state.position == 0 && monitor->epochsWithoutBetter() >= options.patience);
+  }
+
+  std::string bestSoFar() const {
+    if (int64_t epoch = monitor->bestEpoch())
+      return "the best " + monitor->name() + " is " + brief(monitor->bestValue()) + ", of epoch " +
+             std::to_string(epoch);
+    return monitor->name() + " is finite in no epoch";
+  }
+
   void instanceSetUp() {
     if (!options.params.empty())
-      instance.loadParameters(options.params, options.allowExtra);
+      instance.loadParameters(options.params, options.allowExtra, options.allowMissing);
     if (options.checkpoint.empty())
       return;
     checkpoint.prepare();
     identity.graph = graphHash(instance.library().model());
+    identity.changes = graphChanges(instance.library().model());
     identity.data = data.hash();
     identity.seed = *options.instance.seed;
     identity.batchSize = data.batchSize();
@@ -133,11 +179,16 @@ private:
       return;
     }
     state = checkpoint.load(instance, identity, means.sums.size(), history.columns().size());
-    for (const std::vector<double> &row : state.history)
+    for (const std::vector<double> &row : state.history) {
       history.add(row);
+      if (monitor)
+        monitor->add(row);
+    }
+    if (!options.saveBest.empty() && monitor->bestEpoch())
+      best.restore(monitor->bestEpoch(), monitor->name());
     means.sums = state.sums;
     means.examples = state.examples;
-    if (state.epoch >= options.epochs)
+    if (isFinished())
       remark(code::Resumed, "the run was finished after " + std::to_string(state.epoch) + " epochs: saving again",
              checkpoint.file());
     else
@@ -191,6 +242,8 @@ private:
     }
     row.push_back(seconds());
     history.add(row);
+    if (monitor && monitor->add(row) && !options.saveBest.empty())
+      best.save(instance, data.categories(), monitor->bestEpoch());
     if (log)
       log->add(scoreNames(trainFunction), row, instance);
     ++state.epoch;
@@ -199,7 +252,7 @@ private:
     progress.clear();
     say(history.lastLine(options.epochs));
     history.write(false);
-    if (!options.checkpoint.empty() && !options.checkpointEvery && state.epoch < options.epochs)
+    if (!options.checkpoint.empty() && !options.checkpointEvery && !isFinished())
       saveCheckpoint();
   }
 
@@ -210,6 +263,8 @@ private:
     LoopState saved = state;
     saved.seconds = seconds();
     checkpoint.save(instance, identity, saved);
+    if (!options.saveBest.empty())
+      checkpoint.forgetBest(monitor->bestEpoch());
   }
 
   int stop() {
@@ -219,8 +274,11 @@ private:
     if (!history.rows().empty())
       history.write(true);
     std::string said = "interrupted after " + std::to_string(instance.step()) + " steps; ";
+    bool hasBest = !options.saveBest.empty() && monitor->bestEpoch();
     if (options.checkpoint.empty())
-      sayOrWarn(code::NothingKept, said + "without --checkpoint nothing is kept");
+      sayOrWarn(code::NothingKept, said + "without --checkpoint " +
+                                       (hasBest ? printable(options.saveBest) + " alone is kept, with " + bestSoFar()
+                                                : "nothing is kept"));
     else
       sayOrWarn(code::Resumed, said + "--resume goes on from " + printable(checkpoint.file()));
     return interruptExitCode();
@@ -235,6 +293,8 @@ private:
   Means means;
   History history;
   Checkpoint checkpoint;
+  BestParameters best;
+  std::optional<Monitor> monitor;
   RunIdentity identity;
   LoopState state;
   BatchReader reader;
@@ -258,7 +318,7 @@ static std::string stability(const std::vector<std::string> &columns, const std:
     for (const std::vector<double> &row : rows)
       squares += (row[c] - mean) * (row[c] - mean);
     double deviation = std::sqrt(squares / (count - 1));
-    if (c < 2) {
+    if (c < 2 && deviation == 0) { // else runs were stopped early
       json[columns[c]] = static_cast<int64_t>(mean);
       continue;
     }
@@ -281,7 +341,7 @@ static std::string withSeed(const std::string &path, uint64_t seed) {
 int train(const Library &library, const TrainOptions &options) {
   TrainingData data(library, options);
   // Several runs are made for their numbers alone.
-  if (options.repeat == 1 && options.save.empty() && options.checkpoint.empty())
+  if (options.repeat == 1 && options.save.empty() && options.checkpoint.empty() && options.saveBest.empty())
     warn(code::NothingKept, "the trained parameters are not kept", "", "--save FILE or --checkpoint DIR keeps them");
   std::vector<std::vector<double>> lastRows;
   for (int64_t run = 0; run < options.repeat; ++run) {
@@ -291,6 +351,7 @@ int train(const Library &library, const TrainOptions &options) {
     if (options.repeat > 1) {
       say("seed " + std::to_string(seed));
       one.history = withSeed(options.history, seed);
+      one.saveBest = withSeed(options.saveBest, seed);
       one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(seed);
     }
     Trainer trainer(library, one, data);

@@ -18,8 +18,11 @@ struct TrainOptions {
   int64_t batchSize = 0; // 0: 32, or what the library is compiled for
   InstanceOptions instance;
   std::string params; // initial parameters
-  bool allowExtra = false;
+  bool allowExtra = false, allowMissing = false;
   std::string save;
+  std::string saveBest;             // the parameters of the best epoch, ...
+  int64_t patience = 0;             // ... and how many worse ones end the run (0: none do), ...
+  std::string monitor = "val_loss"; // ... by this column of the history
   std::string checkpoint;
   int64_t checkpointEvery = 0; // steps; 0: at the end of every epoch
   bool resume = false;

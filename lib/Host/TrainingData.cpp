@@ -5,11 +5,32 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/TrainingData.h"
+#include "lib/Host/Csv.h"
 #include "lib/Host/Measure.h"
 
-#include <cmath>
-
 namespace symc::host {
+
+/// Parameters of a whole model go on with the codes that they were trained with. Those that only partly fit are for
+/// other data, whose texts get codes of their own.
+static DataOptions withCodes(const Library &library, const TrainOptions &options) {
+  DataOptions data = options.data;
+  data.heldOut = options.validationSplit;
+  if (!data.categories.empty() && !options.allowMissing)
+    data.codes = categoriesOf(library, options.params);
+  return data;
+}
+
+/// Says which inputs have other codes than the parameters that the run starts from.
+static void tellOfOtherCodes(const Library &library, const TrainOptions &options, const CategoryCodes &codes) {
+  if (codes.empty() || !options.allowMissing)
+    return;
+  CategoryCodes before = categoriesOf(library, options.params);
+  for (const auto &[input, columns] : codes)
+    if (auto known = before.find(input); known != before.end() && known->second != columns)
+      remark(code::CategoryCodes,
+             "the categories of input " + symc::quoted(input) + " have other codes here than in these parameters",
+             options.params);
+}
 
 TrainingData::TrainingData(const Library &library, const TrainOptions &options) {
   std::vector<int32_t> functions = {library.require("train_step")};
@@ -18,10 +39,10 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     functions.push_back(library.require("evaluate"));
   if (int32_t statistics = measuringFunction(library); statistics >= 0)
     functions.push_back(statistics);
-  data = Dataset::load(library, functions, options.data);
+  data = Dataset::load(library, functions, withCodes(library, options));
   trainCount = data.examples();
   if (split) {
-    validationCount = std::llround(static_cast<double>(data.examples()) * options.validationSplit);
+    validationCount = heldOutExamples(data.examples(), options.validationSplit);
     trainCount -= validationCount;
     if (validationCount < 1 || trainCount < 1)
       throw usageError(code::OptionValue, "--validation-split leaves " + std::to_string(trainCount) + " of " +
@@ -32,9 +53,12 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     DataOptions second = options.data;
     second.data = options.validation;
     second.files.clear(); // --in names training data
+    second.codes = data.categories();
+    second.codesFrom = "training part";
     separate = std::make_unique<Dataset>(Dataset::load(library, {library.require("evaluate")}, second));
     validationCount = separate->examples();
   }
+  tellOfOtherCodes(library, options, data.categories());
   batch = host::batchSize(library, data, options.batchSize, trainCount);
   if (validationCount)
     host::batchSize(library, separate ? *separate : data, batch, validationCount);

@@ -26,6 +26,9 @@ public:
   /// Mean scores of `evaluate` over the validation examples.
   Means validate(Instance &instance) const;
 
+  /// Of the inputs that are categories.
+  const CategoryCodes &categories() const { return data.categories(); }
+
   /// Of everything that decides how training goes on.
   uint64_t hash() const;
 

@@ -68,7 +68,7 @@ Witness::Witness(const Library &library, std::initializer_list<const char *> fun
       names.emplace_back(name);
     }
   if (!options.params.empty())
-    instance.loadParameters(options.params, options.allowExtra);
+    instance.loadParameters(options.params, options.allowExtra, /*allowMissing=*/false);
   if (options.data.data.empty() && options.data.files.empty())
     makeUp();
   else

@@ -120,6 +120,7 @@ struct ModelDescription {
   int32_t defaultThreads = 0; // of MODEL_options_default
   uint64_t defaultSeed = 0;
   std::string graphSha256;        // of the graph file's bytes, in hexadecimal
+  std::string categories;         // of the embedded parameters' file, as JSON; empty: none
   std::vector<std::string> flags; // as on the command line, those that change the result: "-O2", "--fast-math"
 
   bool hasStream() const {

@@ -1,12 +1,13 @@
-//===- Safetensors.h - The reader of weights -------------------------------===//
+//===- Safetensors.h - The reader and the writer of weights ----------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
 // A model reads its weights with it, and the compiler those that it embeds, so that
-// what can be embedded is what could be loaded. It is part of the runtime
-// (runtime/SafetensorsRead.cpp); this is what the compiler sees of that.
+// what can be embedded is what could be loaded; `symc train` writes with it what a
+// model does not. It is part of the runtime (runtime/Safetensors*.cpp); this is what
+// others see of that.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_SUPPORT_SAFETENSORS_H
@@ -84,6 +85,10 @@ struct SafetensorsFile {
   /// moment. A file with a checksum must match it.
   symc_status readTensors(const char *path, char *error);
 };
+
+/// Writes a file that appears when it is complete, see NewFile.h. `error` has errorSize bytes.
+symc_status writeSafetensors(const Allocator &allocator, const char *path, FileTensor *tensors, size_t count,
+                             const Metadata *metadata, size_t metadataCount, bool checksum, char *error);
 
 /// Parses the header in place (strings are unescaped there) against file.dataBytes. The reader's own entry, and the
 /// fuzzer's.

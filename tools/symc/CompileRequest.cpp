@@ -70,6 +70,12 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   if (arguments.has("--embed-params"))
     options.params = keep(arguments.text("--params"));
   options.allow_extra = arguments.has("--allow-extra");
+  options.allow_missing = arguments.has("--allow-missing");
+  options.freeze = keep(arguments.list("--freeze"), options.freeze_count);
+  if (arguments.has("--learning-rate")) {
+    learningRate = arguments.rate("--learning-rate");
+    options.learning_rate = &learningRate;
+  }
   options.threads = static_cast<int32_t>(arguments.integer("--threads", 0, 0, 4096));
   options.seed = arguments.seed();
   options.opt_level = SYMC_OPT_0 + static_cast<int32_t>(arguments.integer("-O", 2, 0, 3));

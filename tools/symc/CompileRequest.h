@@ -49,6 +49,7 @@ private:
   std::deque<symc_array> arrays;
   std::deque<std::vector<const symc_array *>> arrayLists;
   std::vector<int64_t> dimValues;
+  double learningRate = 0;
   const char *functionsOption = "--functions";
 };
 

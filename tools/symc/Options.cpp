@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace symc::cli {
 
@@ -197,6 +198,25 @@ double Arguments::fraction(const std::string &option) const {
   if (has(option) && (!parseNumber(text(option), value) || !(value > 0 && value < 1)))
     throw usageError(code::OptionValue, option + " needs a number between 0 and 1, not " + symc::quoted(text(option)));
   return value;
+}
+
+double Arguments::rate(const std::string &option) const {
+  double value = 0;
+  if (!parseNumber(text(option), value) || !std::isfinite(value) || value < 0)
+    throw usageError(code::OptionValue, option + " needs a number from 0 on, not " + symc::quoted(text(option)));
+  return value;
+}
+
+char Arguments::delimiter() const {
+  std::string given = text("--delimiter", ",");
+  if (given == "tab" || given == "\\t" || given == "\t")
+    return '\t';
+  char c = given[0];
+  bool isOther = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("\"+-._", c);
+  if (given.size() != 1 || c < ' ' || c > '~' || isOther)
+    throw usageError(code::OptionValue,
+                     "--delimiter is one of ; , : | tab or another sign, not " + symc::quoted(given));
+  return c;
 }
 
 std::string Arguments::choice(const std::string &option, const std::vector<std::string> &words,

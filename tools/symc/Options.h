@@ -74,6 +74,10 @@ public:
   int64_t integer(const std::string &option, int64_t otherwise, int64_t min, int64_t max) const;
   uint64_t seed() const;
   double fraction(const std::string &option) const;
+  /// A finite number that is not negative.
+  double rate(const std::string &option) const;
+  /// --delimiter: one byte that is no part of a number, a name or a quoted text.
+  char delimiter() const;
   /// One of several words; wrong ones get a suggestion.
   std::string choice(const std::string &option, const std::vector<std::string> &words,
                      const std::string &otherwise) const;

@@ -42,6 +42,9 @@ static host::DataOptions dataOptions(const Arguments &arguments) {
       throw usageError(code::RepeatedOption, "--scale gives " + quoted(name) + " twice");
   for (const std::string &name : arguments.list("--cast"))
     data.cast.insert(name);
+  data.delimiter = arguments.delimiter();
+  for (const std::string &name : arguments.list("--categories"))
+    data.categories.insert(name);
   data.model = arguments.file;
   return data;
 }
@@ -58,6 +61,14 @@ static host::InstanceOptions instanceOptions(const Arguments &arguments) {
 /// Parameters to load into an instance: embedded ones are in the library already.
 static std::string paramsToLoad(const Arguments &arguments) {
   return arguments.has("--embed-params") ? "" : arguments.text("--params");
+}
+
+/// The codes of categories that belong to the parameters which a command runs with.
+static void takeCodes(const Library &library, const std::string &params, host::DataOptions &data) {
+  if (data.categories.empty())
+    return;
+  data.codes = host::categoriesOf(library, params);
+  data.codesFrom = "parameters";
 }
 
 /// What would be lost: -o that names the graph file or the parameters.
@@ -92,8 +103,10 @@ static int withLibrary(const Arguments &arguments, const std::vector<std::string
   if (TemporaryLibrary::isLibrary(arguments.file)) {
     for (const OptionInfo *option : arguments.given())
       if (option->compileTime && !(arguments.command->set == Bench && std::string_view(option->name) == "--dim"))
-        throw usageError(code::OptionConflict, std::string(option->name) + " shapes what is compiled, and " +
-                                                   printable(arguments.file) + " is compiled already");
+        throw usageError(code::OptionConflict,
+                         std::string(option->name) + " shapes what is compiled, and " + printable(arguments.file) +
+                             " is compiled already",
+                         "give the graph file instead, or `symc compile` with " + std::string(option->name));
     return command(Library(arguments.file));
   }
   CompileRequest request(arguments);
@@ -117,10 +130,14 @@ static int run(const Arguments &arguments) {
   options.instance = instanceOptions(arguments);
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
+  options.allowMissing = arguments.has("--allow-missing");
   options.batchSize = arguments.integer("--batch-size", 0, 1, INT64_MAX);
   host::checkPredictOptions(options);
   std::string function = options.function.empty() ? "predict" : options.function;
-  return withLibrary(arguments, {function}, [&](const Library &library) { return predict(library, options); });
+  return withLibrary(arguments, {function}, [&](const Library &library) {
+    takeCodes(library, options.params, options.data);
+    return predict(library, options);
+  });
 }
 
 static int train(const Arguments &arguments) {
@@ -133,7 +150,14 @@ static int train(const Arguments &arguments) {
   options.instance = instanceOptions(arguments);
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
+  options.allowMissing = arguments.has("--allow-missing");
   options.save = arguments.text("--save");
+  options.saveBest = arguments.text("--save-best");
+  options.patience = arguments.integer("--patience", 0, 1, UINT32_MAX);
+  options.monitor = arguments.text("--monitor", options.monitor);
+  if (arguments.has("--monitor") && !options.patience && options.saveBest.empty())
+    throw usageError(code::MissingOption,
+                     "--monitor needs --patience N or --save-best FILE, without which it says nothing");
   options.checkpoint = arguments.text("--checkpoint");
   options.checkpointEvery = arguments.integer("--checkpoint-every", 0, 1, INT64_MAX);
   options.resume = arguments.has("--resume");
@@ -155,10 +179,11 @@ static int eval(const Arguments &arguments) {
   host::InstanceOptions settings = instanceOptions(arguments);
   return withLibrary(arguments, {"evaluate"}, [&](const Library &library) {
     int32_t function = library.require("evaluate");
+    takeCodes(library, paramsToLoad(arguments), options);
     host::Dataset data = host::Dataset::load(library, {function}, options);
     host::Instance instance(library, settings);
     if (std::string params = paramsToLoad(arguments); !params.empty())
-      instance.loadParameters(params, arguments.has("--allow-extra"));
+      instance.loadParameters(params, arguments.has("--allow-extra"), arguments.has("--allow-missing"));
     else
       library.warnOfInitialParameters(library.function(function));
     int64_t batch = host::batchSize(library, data, asked, data.examples());
@@ -179,6 +204,7 @@ static int bench(const Arguments &arguments) {
   options.instance.prints = false; // it would be what is measured
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
+  options.allowMissing = arguments.has("--allow-missing");
   std::vector<std::string> functions;
   if (!options.function.empty())
     functions.push_back(options.function);

@@ -155,6 +155,8 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
     if (parameter.embedded)
       parameters.back()["embedded"] = true;
   }
+  if (Json categories = Json::parse(model.categories, nullptr, /*allow_exceptions=*/false); categories.is_object())
+    manifest["categories"] = categories;
   manifest["functions"] = functions;
   manifest["parameters"] = parameters;
   manifest["memory"] = memory;
