@@ -282,7 +282,7 @@ private:
           WrongUsage,
           makeDiagnostic(code::CategoryCodes, "",
                          "--categories " + input + ": the " + options.codesFrom + " give no codes for that input",
-                         "`symc train --categories " + input + "` keeps them beside the parameters that it saves"));
+                         "`symc train --categories " + input + "` keeps them beside the parameters that it saves, for --params"));
     return nullptr;
   }
 

@@ -32,8 +32,17 @@ static void run(const char *data, size_t size) {
 #elif defined(SYMC_FUZZ_IDX)
   readAs(openIdx(openMemory("fuzz.idx", data, size)));
 #elif defined(SYMC_FUZZ_CSV)
-  readCsv(openMemory("fuzz.csv", data, size),
-          {{"x", "0", DataType::F32}, {"y", "0:2", DataType::I32}, {"z", "b", DataType::Bool}});
+  try {
+    readCsv(openMemory("fuzz.csv", data, size),
+            {{"x", "0", DataType::F32}, {"y", "0:2", DataType::I32}, {"z", "b", DataType::Bool}});
+  } catch (const Error &) {
+  }
+  CategoryCodes codes;
+  CsvOptions options;
+  options.delimiter = ';';
+  options.textColumns = {{"y", "1:3"}};
+  readCsv(openMemory("fuzz.csv", data, size), {{"x", "0", DataType::F32}, {"y", "1:3", DataType::I8, true}}, options,
+          &codes);
 #else
   int file = memfd_create("fuzz.npz", 0);
   if (write(file, data, size) != static_cast<ssize_t>(size))

@@ -70,7 +70,7 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
   if (arguments.has("--embed-params"))
     options.params = keep(arguments.text("--params"));
   options.allow_extra = arguments.has("--allow-extra");
-  options.allow_missing = arguments.has("--allow-missing");
+  options.allow_missing = arguments.has("--embed-params") && arguments.has("--allow-missing");
   options.freeze = keep(arguments.list("--freeze"), options.freeze_count);
   if (arguments.has("--learning-rate")) {
     learningRate = arguments.rate("--learning-rate");

@@ -57,6 +57,57 @@ TEST(Csv, ErrorsAreLocated) {
   EXPECT_FAILURE(column("a,b\n", "0"), "no rows");
 }
 
+static std::vector<Tensor> readTexts(const std::string &text, const std::vector<CsvRequest> &requests,
+                                     CategoryCodes &codes, char delimiter = ',') {
+  CsvOptions options;
+  options.delimiter = delimiter;
+  for (const CsvRequest &request : requests)
+    if (request.categories)
+      options.textColumns.emplace_back(request.input, request.columns);
+  return readCsv(openMemory("d.csv", text.data(), text.size()), requests, options, &codes);
+}
+
+TEST(Csv, CategoriesAreNumberedByTheirBytes) {
+  CategoryCodes codes;
+  std::vector<CsvRequest> requests = {{"x", "0", DataType::F32}, {"y", "1", DataType::I64, true}};
+  // Upper case before lower case, "10" before "9", a prefix first; blanks around do not count, quotes neither.
+  std::vector<Tensor> tensors = readTexts("1,b\n2,\"B\"\n3,9\n4, 10\n5,\xC3\xA4\n6,ba\n7,b \n", requests, codes);
+  EXPECT_EQ(codes["y"][0], (std::vector<std::string>{"10", "9", "B", "b", "ba", "\xC3\xA4"}));
+  EXPECT_EQ(values<int64_t>(tensors[1]), (std::vector<int64_t>{3, 2, 1, 0, 5, 4, 3}));
+  EXPECT_EQ(tensors[1].shape, (Shape{7}));
+}
+
+TEST(Csv, CategoriesOfEachColumn) {
+  CategoryCodes codes;
+  std::vector<Tensor> tensors =
+      readTexts("u;v;n\nq;r;1\np;r;2\n", {{"y", "u:n", DataType::F32, true}, {"x", "n", DataType::F32}}, codes, ';');
+  EXPECT_EQ(codes["y"], (std::vector<std::vector<std::string>>{{"p", "q"}, {"r"}}));
+  EXPECT_EQ(values<float>(tensors[0]), (std::vector<float>{1, 0, 0, 0}));
+  EXPECT_EQ(tensors[0].shape, (Shape{2, 2}));
+}
+
+TEST(Csv, KnownCategories) {
+  CategoryCodes codes;
+  std::vector<std::vector<std::string>> known = {{"a", "b", "c"}};
+  std::vector<CsvRequest> requests = {{"x", "0", DataType::F32}, {"y", "1", DataType::U8, true, &known}};
+  EXPECT_EQ(values<uint8_t>(readTexts("1,c\n2,a\n", requests, codes)[1]), (std::vector<uint8_t>{2, 0}));
+  EXPECT_EQ(codes["y"], known);
+  EXPECT_FAILURE(readTexts("1,c\n2,ab\n", requests, codes), "2:3: S1121 'ab' is no category of input 'y'");
+  known[0].clear();
+  EXPECT_FAILURE(readTexts("1,c\n", requests, codes), "1:3: S1121 'c' is no category of input 'y'");
+}
+
+TEST(Csv, CategoriesThatCannotBe) {
+  CategoryCodes codes;
+  std::vector<CsvRequest> requests = {{"x", "0", DataType::F32}, {"y", "1", DataType::I8, true}};
+  EXPECT_FAILURE(readTexts("1,a\n2,\n", requests, codes), "2:3: S1109 an empty cell, needed as a category of input 'y'");
+  EXPECT_FAILURE(readTexts("1,a\n2,\xE4\n", requests, codes), "2:3: S1109 a category that is not UTF-8");
+  std::string many;
+  for (int i = 0; i < 129; ++i)
+    many += "1,c" + std::to_string(i) + "\n";
+  EXPECT_FAILURE(readTexts(many, requests, codes), "has more categories for input 'y' than i8 holds");
+}
+
 TEST(Csv, WrongColumns) {
   EXPECT_FAILURE(column("1,2\n", "2"), "has 2 columns");
   EXPECT_FAILURE(column("1,2\n", "0:3"), "has 2 columns");
