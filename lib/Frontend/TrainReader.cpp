@@ -232,9 +232,9 @@ void symc::checkTrainNumbers(ImportContext &context, const TrainDecl &train, Typ
 
 /// A schedule of absolute rates leaves the optimizer's own without effect.
 static void refuseRate(ImportContext &context, TextRange schedule) {
-  Diagnostic diagnostic =
+  symc::Diagnostic diagnostic =
       ofOption("learning_rate", code::OptionValue, "it has no effect: the schedule says every rate itself",
-               "the schedule 'constant' leaves the rate as it is, all but 'piecewise' begin with it");
+               "all schedules but 'piecewise' begin with the optimizer's rate");
   diagnostic.notes.push_back(context.report.note(schedule, "the rates are here"));
   context.report.diagnostics.report(std::move(diagnostic));
 }

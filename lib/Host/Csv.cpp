@@ -326,7 +326,7 @@ private:
         const std::vector<std::string> &texts = (*request.known)[c - target.begin];
         auto found = std::lower_bound(texts.begin(), texts.end(), text);
         if (found == texts.end() || *found != text)
-          throw unknown(reader, cell.line, cell.column, text, texts, request.input);
+          throw unknown(reader, cell.line, cell.column, text, texts, request);
         target.numbers.push_back(found - texts.begin());
         continue;
       }
@@ -339,13 +339,14 @@ private:
   }
 
   Error unknown(const CsvRows &at, int64_t line, int64_t column, const std::string &text,
-                const std::vector<std::string> &texts, const std::string &input) const {
+                const std::vector<std::string> &texts, const CsvRequest &request) const {
     std::string all;
     for (size_t i = 0; i < texts.size() && i < 20; ++i)
-      all += (i ? ", " : "") + printable(texts[i]);
+      all += (i ? ", " : "") + quoted(texts[i]);
     Error error = spanning(at.fail(line, column,
-                                   quoted(text) + " is no category of input " + quoted(input) + " in the " +
-                                       options.codesOf + ", which has " + all + (texts.size() > 20 ? ", …" : ""),
+                                   quoted(text) + " is no category of input " + quoted(request.input) +
+                                       ": those of the " + (request.known ? options.codesOf : "training part") +
+                                       " are " + all + (texts.size() > 20 ? ", …" : ""),
                                    code::UnknownCategory),
                            {text, line, column});
     error.diagnostic.suggestion = suggest(text, texts);
@@ -353,13 +354,13 @@ private:
   }
 
   /// Throws the error for a text that stands in the held-out rows alone. Its line is read again.
-  void refuseLate(const Texts::Seen &late, const std::vector<std::string> &texts, const std::string &input) const {
+  void refuseLate(const Texts::Seen &late, const std::vector<std::string> &texts, const CsvRequest &request) const {
     std::unique_ptr<ByteSource> again = openFile(source.where);
     CsvRows rows(*again, options.delimiter);
     std::vector<CsvField> row;
     while (rows.next(row) && row.back().line < late.line)
       ;
-    throw unknown(rows, late.line, late.column, late.text, texts, input);
+    throw unknown(rows, late.line, late.column, late.text, texts, request);
   }
 
   /// The texts of the rows that are not held out, in the order of bytes; `numbers` become codes.
@@ -383,7 +384,7 @@ private:
         texts.push_back(seen[i].text);
       }
       if (late && known > 0) // otherwise the split is what is wrong
-        refuseLate(*late, texts, request.input);
+        refuseLate(*late, texts, request);
       for (size_t i = c; i < target.numbers.size(); i += target.texts.size())
         target.numbers[i] = codes[target.numbers[i]];
     }

@@ -23,8 +23,8 @@ struct CsvRequest {
 /// How the file as a whole is read.
 struct CsvOptions {
   char delimiter = ',';
-  double heldOut = 0;                    // the last fraction of the rows, whose texts must stand in the others too
-  std::string codesOf = "training part"; // where known codes come from, for messages
+  double heldOut = 0;                 // the last fraction of the rows, whose texts must stand in the others too
+  std::string codesOf = "parameters"; // where known codes come from, for messages
   /// The columns of texts by input, of those too that are not asked for: a first row with texts there is no header.
   std::vector<std::pair<std::string, std::string>> textColumns = {};
 };

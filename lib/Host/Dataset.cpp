@@ -257,9 +257,11 @@ private:
       requests.push_back({argument->name, columns->second, typeOf(*argument),
                           options.categories.count(argument->name) > 0, knownCodes(argument->name)});
     }
-    CsvOptions how{options.delimiter, options.heldOut, options.codesFrom};
-    if (options.codesFrom.empty())
-      how.codesOf = "training part";
+    CsvOptions how;
+    how.delimiter = options.delimiter;
+    how.heldOut = options.heldOut;
+    if (!options.codesFrom.empty())
+      how.codesOf = options.codesFrom;
     for (const auto &item : options.csvInputs)
       if (options.categories.count(item.first))
         how.textColumns.push_back(item);
@@ -278,11 +280,11 @@ private:
     if (known != options.codes.end())
       return &known->second;
     if (!options.codesFrom.empty())
-      throw Error(
-          WrongUsage,
-          makeDiagnostic(code::CategoryCodes, "",
-                         "--categories " + input + ": the " + options.codesFrom + " give no codes for that input",
-                         "`symc train --categories " + input + "` keeps them beside the parameters that it saves, for --params"));
+      throw Error(WrongUsage, makeDiagnostic(code::CategoryCodes, "",
+                                             "--categories " + input + ": the " + options.codesFrom +
+                                                 " give no codes for that input",
+                                             "`symc train --categories " + input +
+                                                 "` keeps them beside the parameters that it saves, for --params"));
     return nullptr;
   }
 
