@@ -25,10 +25,10 @@ bool Checkpoint::exists() const {
   return std::filesystem::exists(path, ignored);
 }
 
-constexpr std::string_view bestStart = "/best-", bestEnd = ".safetensors";
+constexpr std::string_view bestStart = "/checkpoint.best-";
 
 std::string Checkpoint::bestFile(int64_t epoch) const {
-  return directory + std::string(bestStart) + std::to_string(epoch) + std::string(bestEnd);
+  return directory + std::string(bestStart) + std::to_string(epoch);
 }
 
 void Checkpoint::forgetBest(int64_t exceptEpoch) const {
@@ -36,11 +36,9 @@ void Checkpoint::forgetBest(int64_t exceptEpoch) const {
   std::vector<std::string> others;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::string name = "/" + it->path().filename().string();
-    if (name.size() <= bestStart.size() + bestEnd.size() || name.compare(0, bestStart.size(), bestStart) ||
-        name.compare(name.size() - bestEnd.size(), bestEnd.size(), bestEnd))
-      continue;
-    std::string number = name.substr(bestStart.size(), name.size() - bestStart.size() - bestEnd.size());
-    if (number.find_first_not_of("0123456789") == number.npos && number != std::to_string(exceptEpoch))
+    if (name.size() > bestStart.size() && name.compare(0, bestStart.size(), bestStart) == 0 &&
+        name.find_first_not_of("0123456789", bestStart.size()) == name.npos &&
+        name.substr(bestStart.size()) != std::to_string(exceptEpoch))
       others.push_back(it->path().string());
   }
   for (const std::string &other : others)

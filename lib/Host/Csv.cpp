@@ -222,9 +222,10 @@ private:
     // Where every cell may be a text, one that is no number makes a header, as everywhere else.
     if (std::find(isText.begin(), isText.end(), false) == isText.end())
       isText.assign(row.size(), false);
-    size_t numbers = 0, others = 0;
+    size_t numbers = 0, others = 0; // an empty cell is a number that is missing
     for (size_t i = 0; i < row.size(); ++i)
-      (isNumber(row[i]) ? numbers : others) += !isText[i];
+      if (!isText[i] && !trim(row[i].text).empty())
+        ++(isNumber(row[i]) ? numbers : others);
     if (others && numbers)
       warn(code::CsvHeader,
            "the first row is taken as a header, though " + std::to_string(numbers) + " of its " +
@@ -242,8 +243,9 @@ private:
     if (request.categories && !request.known)
       target.texts.resize(count);
     if (request.known && request.known->size() != count)
-      throw usageError(code::OptionValue, "--csv-inputs " + request.input + "=" + request.columns + " are " +
-                                              std::to_string(count) + " columns, and there are codes for " +
+      throw usageError(code::OptionValue, "--csv-inputs " + request.input + "=" + request.columns + " has " +
+                                              std::to_string(count) + (count == 1 ? " column" : " columns") +
+                                              ", and the " + options.codesOf + " have codes for " +
                                               std::to_string(request.known->size()));
     return target;
   }

@@ -77,7 +77,7 @@ for every in ([], ["--checkpoint-every", "7"]):
         need(data(f"whole.{ending}") == data(f"torn.{ending}"), f"after {codes} {ending} differs")
     need(rows("whole") == rows("torn"), "the histories differ")
     kept = sorted(path.name for path in pathlib.Path(f"torn{len(every)}").iterdir())
-    need(len(kept) == 2 and kept[1] == "checkpoint" and kept[0].startswith("best-"), f"the checkpoint holds {kept}")
+    need(len(kept) == 2 and kept[0] == "checkpoint" and kept[1].startswith("checkpoint.best-"), f"the checkpoint holds {kept}")
     for path in ("torn.best", "torn.last"):
         pathlib.Path(path).unlink()
     # Resumed after its end it saves again; with more patience it goes on.

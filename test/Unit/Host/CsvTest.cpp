@@ -46,6 +46,8 @@ TEST(Csv, ErrorsAreLocated) {
   EXPECT_EQ(failure([] { column("1\n\n2\n", "0"); }), "2:1: S1109 an empty line between rows");
   EXPECT_EQ(failure([] { column("1,2\n,4\n", "0"); }),
             "2:1: S1109 an empty cell, needed as f32, the type of input 'x'");
+  EXPECT_EQ(failure([] { column("1, \n3,4\n", "0:2"); }),
+            "1:3: S1109 ' ' is not a number of type f32, the type of input 'x'"); // and not a header
   EXPECT_EQ(failure([] { column("1,2\n1e99,4\n", "0"); }),
             "2:1: S1109 '1e99' is out of the range of f32, the type of input 'x'");
   EXPECT_EQ(failure([] { column("\"1,2\n", "0"); }), "1:1: S1109 a quote without end");
@@ -100,7 +102,8 @@ TEST(Csv, KnownCategories) {
 TEST(Csv, CategoriesThatCannotBe) {
   CategoryCodes codes;
   std::vector<CsvRequest> requests = {{"x", "0", DataType::F32}, {"y", "1", DataType::I8, true}};
-  EXPECT_FAILURE(readTexts("1,a\n2,\n", requests, codes), "2:3: S1109 an empty cell, needed as a category of input 'y'");
+  EXPECT_FAILURE(readTexts("1,a\n2,\n", requests, codes),
+                 "2:3: S1109 an empty cell, needed as a category of input 'y'");
   EXPECT_FAILURE(readTexts("1,a\n2,\xE4\n", requests, codes), "2:3: S1109 a category that is not UTF-8");
   std::string many;
   for (int i = 0; i < 129; ++i)
