@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Csv.h"
+#include "lib/Host/CsvCells.h"
 #include "lib/Host/CsvRows.h"
-#include "lib/Host/ElementVisitor.h"
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>
@@ -22,77 +22,13 @@ namespace symc::host {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
-
-std::string_view trimNumber(std::string_view text) {
-  text = trim(text);
-  if (text.size() > 1 && text.front() == '+' && text[1] != '-' && text[1] != '+')
-    text.remove_prefix(1);
-  return text;
-}
-
-bool isUtf8(std::string_view text) {
-  for (size_t i = 0, length; i < text.size(); i += length)
-    if (!(length = utf8Length(text, i)))
-      return false;
-  return true;
-}
-
-enum class Parse { Ok, NotANumber, OutOfRange };
-
-template <typename T> Parse parse(std::string_view text, T &element) {
-  if constexpr (std::is_same_v<T, Truth>) {
-    element.byte = text == "1" || text == "true" || text == "True";
-    return element.byte || text == "0" || text == "false" || text == "False" ? Parse::Ok : Parse::NotANumber;
-  } else if constexpr (isNarrow<T>) {
-    double wide = 0;
-    Parse parsed = parse(text, wide);
-    element = T(wide);
-    return parsed == Parse::Ok && std::isinf(Value<T>(element)) && !std::isinf(wide) ? Parse::OutOfRange : parsed;
-  } else {
-    auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), element);
-    if (code == std::errc::invalid_argument || end != text.data() + text.size())
-      return Parse::NotANumber;
-    if (code != std::errc::result_out_of_range)
-      return Parse::Ok;
-    if constexpr (std::is_floating_point_v<T>) {
-      // Too small is rounded like any other number; too large is an error.
-      double wide = strtod(std::string(text).c_str(), nullptr);
-      if (std::fabs(wide) > 1)
-        return Parse::OutOfRange;
-      element = static_cast<T>(wide);
-      return Parse::Ok;
-    }
-    return Parse::OutOfRange;
-  }
-}
-
-Parse parseCell(std::string_view text, DataType type, void *out) {
-  return visitElement(type, [&](auto element) {
-    Parse parsed = parse(trimNumber(text), element);
-    memcpy(out, &element, sizeof element);
-    return parsed;
-  });
-}
-
-bool isNumber(const CsvField &field) {
-  double value;
-  return parseCell(field.text, DataType::F64, &value) != Parse::NotANumber;
-}
-
 /// The texts of one column of categories: numbered as they come, until all are known.
 struct Texts {
   struct Seen {
     std::string text;
     int64_t row, line, column; // of the first
   };
-  std::unordered_map<std::string, int64_t> numbers;
+  std::unordered_map<std::string, size_t> places; // in `seen`
   std::vector<Seen> seen;
 };
 
@@ -102,8 +38,8 @@ struct Target {
   bool range = false;
   Tensor tensor;
   size_t used = 0;
-  std::vector<Texts> texts;     // one a column, where their codes are found here
-  std::vector<int64_t> numbers; // of the texts
+  std::vector<Texts> texts;   // one a column, where their codes are found here
+  std::vector<size_t> places; // of each cell's text
 };
 
 /// The hint for a file that seems to be separated otherwise.
@@ -225,7 +161,7 @@ private:
     size_t numbers = 0, others = 0; // an empty cell is a number that is missing
     for (size_t i = 0; i < row.size(); ++i)
       if (!isText[i] && !trim(row[i].text).empty())
-        ++(isNumber(row[i]) ? numbers : others);
+        ++(isNumber(row[i].text) ? numbers : others);
     if (others && numbers)
       warn(code::CsvHeader,
            "the first row is taken as a header, though " + std::to_string(numbers) + " of its " +
@@ -288,33 +224,36 @@ private:
       throw dataError(code::DataTooLarge, source.where, "holds more rows than fit in this machine's memory");
   }
 
+  /// Room for the elements of one more row.
+  void addRoom(Target &target, DataType type) const {
+    size_t needed = target.used + (target.end - target.begin) * byteSize(type);
+    if (needed <= target.tensor.data.size())
+      return;
+    reserve(needed);
+    target.tensor.data.resize(std::max<size_t>(needed, target.tensor.data.size() * 2));
+  }
+
   void addNumbers(const std::vector<CsvField> &row, Target &target, const CsvRequest &request) {
-    size_t size = byteSize(request.type), needed = target.used + (target.end - target.begin) * size;
-    if (needed > target.tensor.data.size()) {
-      reserve(needed);
-      target.tensor.data.resize(std::max<size_t>(needed, target.tensor.data.size() * 2));
-    }
-    for (size_t c = target.begin; c < target.end; ++c, target.used += size) {
-      const CsvField &cell = row[c];
-      Parse result = parseCell(cell.text, request.type, target.tensor.data.data() + target.used);
-      if (result == Parse::Ok)
-        continue;
-      std::string what = cell.text.empty()                ? "an empty cell"
-                         : result == Parse::OutOfRange    ? quoted(cell.text) + " is out of the range of"
-                         : isFloat(request.type)          ? quoted(cell.text) + " is not a number of type"
-                         : request.type == DataType::Bool ? quoted(cell.text) + " is not a"
-                                                          : quoted(cell.text) + " is not an integer of type";
-      what += std::string(cell.text.empty() ? ", needed as " : " ") + name(request.type) + ", the type of input " +
-              quoted(request.input);
-      Error error = spanning(reader.fail(cell.line, cell.column, what), cell);
-      if (result == Parse::NotANumber && !cell.text.empty())
-        error.diagnostic.hint = "texts become codes with --categories " + request.input;
-      throw error;
-    }
+    addRoom(target, request.type);
+    for (size_t c = target.begin; c < target.end; ++c, target.used += byteSize(request.type))
+      if (Parse result = parseCell(row[c].text, request.type, target.tensor.data.data() + target.used);
+          result != Parse::Ok)
+        throw noNumber(reader, row[c], result, request);
+  }
+
+  static Error noNumber(const CsvRows &at, const CsvField &cell, Parse result, const CsvRequest &request) {
+    Error error =
+        spanning(at.fail(cell.line, cell.column, cellProblem(cell.text, result, request.type, request.input)), cell);
+    if (result == Parse::NotANumber && !cell.text.empty() && !request.categories)
+      error.diagnostic.hint = "texts become codes with --categories " + request.input;
+    return error;
   }
 
   void addTexts(const std::vector<CsvField> &row, Target &target, const CsvRequest &request) {
-    reserve((target.numbers.size() + target.end - target.begin) * sizeof(int64_t));
+    if (request.known)
+      addRoom(target, request.type);
+    else
+      reserve((target.places.size() + target.end - target.begin) * sizeof(size_t));
     for (size_t c = target.begin; c < target.end; ++c) {
       const CsvField &cell = row[c];
       std::string text(trim(cell.text));
@@ -325,88 +264,115 @@ private:
       if (!isUtf8(text))
         throw spanning(reader.fail(cell.line, cell.column, "a category that is not UTF-8"), cell);
       if (request.known) {
-        const std::vector<std::string> &texts = (*request.known)[c - target.begin];
-        auto found = std::lower_bound(texts.begin(), texts.end(), text);
-        if (found == texts.end() || *found != text)
-          throw unknown(reader, cell.line, cell.column, text, texts, request);
-        target.numbers.push_back(found - texts.begin());
+        addKnown(cell, text, (*request.known)[c - target.begin], target, request);
         continue;
       }
       Texts &texts = target.texts[c - target.begin];
-      auto [entry, isNew] = texts.numbers.try_emplace(text, texts.seen.size());
+      auto [entry, isNew] = texts.places.try_emplace(text, texts.seen.size());
       if (isNew)
         texts.seen.push_back({text, rows, cell.line, cell.column});
-      target.numbers.push_back(entry->second);
+      target.places.push_back(entry->second);
     }
   }
 
-  Error unknown(const CsvRows &at, int64_t line, int64_t column, const std::string &text,
-                const std::vector<std::string> &texts, const CsvRequest &request) const {
-    std::string all;
-    for (size_t i = 0; i < texts.size() && i < 20; ++i)
-      all += (i ? ", " : "") + quoted(texts[i]);
-    Error error = spanning(at.fail(line, column,
-                                   quoted(text) + " is no category of input " + quoted(request.input) +
-                                       ": those of the " + (request.known ? options.codesOf : "training part") +
-                                       " are " + all + (texts.size() > 20 ? ", …" : ""),
-                                   code::UnknownCategory),
-                           {text, line, column});
-    error.diagnostic.suggestion = suggest(text, texts);
-    return error;
-  }
-
-  /// Throws the error for a text that stands in the held-out rows alone. Its line is read again.
-  void refuseLate(const Texts::Seen &late, const std::vector<std::string> &texts, const CsvRequest &request) const {
-    std::unique_ptr<ByteSource> again = openFile(source.where);
-    CsvRows rows(*again, options.delimiter);
-    std::vector<CsvField> row;
-    while (rows.next(row) && row.back().line < late.line)
-      ;
-    throw unknown(rows, late.line, late.column, late.text, texts, request);
-  }
-
-  /// The texts of the rows that are not held out, in the order of bytes; `numbers` become codes.
-  std::vector<std::vector<std::string>> sortTexts(Target &target, const CsvRequest &request) const {
-    int64_t known = rows - heldOutExamples(rows, options.heldOut);
-    std::vector<std::vector<std::string>> all;
-    for (size_t c = 0; c < target.texts.size(); ++c) {
-      const std::vector<Texts::Seen> &seen = target.texts[c].seen;
-      std::vector<size_t> order;
-      const Texts::Seen *late = nullptr;
-      for (size_t i = 0; i < seen.size(); ++i)
-        if (seen[i].row < known)
-          order.push_back(i);
-        else if (!late)
-          late = &seen[i];
-      std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return seen[a].text < seen[b].text; });
-      std::vector<std::string> &texts = all.emplace_back();
-      std::vector<int64_t> codes(seen.size());
-      for (size_t i : order) {
-        codes[i] = static_cast<int64_t>(texts.size());
-        texts.push_back(seen[i].text);
-      }
-      if (late && known > 0) // otherwise the split is what is wrong
-        refuseLate(*late, texts, request);
-      for (size_t i = c; i < target.numbers.size(); i += target.texts.size())
-        target.numbers[i] = codes[target.numbers[i]];
+  /// No texts: a column of numbers among others.
+  void addKnown(const CsvField &cell, const std::string &text, const std::vector<std::string> &texts, Target &target,
+                const CsvRequest &request) {
+    char *out = target.tensor.data.data() + target.used;
+    target.used += byteSize(request.type);
+    if (texts.empty()) {
+      if (Parse result = parseCell(cell.text, request.type, out); result != Parse::Ok)
+        throw noNumber(reader, cell, result, request);
+      return;
     }
-    return all;
+    auto found = std::lower_bound(texts.begin(), texts.end(), text);
+    if (found == texts.end() || *found != text)
+      throw unknown(reader, {text, cell.line, cell.column}, texts, request);
+    storeCode(found - texts.begin(), out, request);
   }
 
-  /// Codes in the type of the input, which must hold each of them exactly.
-  void storeCodes(Target &target, const CsvRequest &request) const {
-    auto count = static_cast<int64_t>(target.numbers.size());
-    target.used = count * byteSize(request.type);
-    reserve(target.used);
-    target.tensor.data.resize(target.used);
-    std::vector<int64_t> back(count);
-    bool fits = !convert(target.numbers.data(), DataType::I64, target.tensor.data.data(), request.type, count) &&
-                !convert(target.tensor.data.data(), request.type, back.data(), DataType::I64, count);
-    if (!fits || back != target.numbers)
+  /// In the type of the input, which must hold it exactly.
+  void storeCode(int64_t code, char *out, const CsvRequest &request) const {
+    int64_t back = 0;
+    if (convert(&code, DataType::I64, out, request.type, 1) || convert(out, request.type, &back, DataType::I64, 1) ||
+        back != code)
       throw dataError(code::DataTypeMismatch, source.where,
                       "has more categories for input " + quoted(request.input) + " than " + name(request.type) +
                           " holds",
                       "i32 holds them");
+  }
+
+  Error unknown(const CsvRows &at, const CsvField &cell, const std::vector<std::string> &texts,
+                const CsvRequest &request) const {
+    std::string all;
+    for (size_t i = 0; i < texts.size() && i < 20; ++i)
+      all += (i ? ", " : "") + quoted(texts[i]);
+    Error error = spanning(at.fail(cell.line, cell.column,
+                                   quoted(cell.text) + " is no category of input " + quoted(request.input) +
+                                       ": those of the " + (request.known ? options.codesOf : "training part") +
+                                       " are " + all + (texts.size() > 20 ? ", …" : ""),
+                                   code::UnknownCategory),
+                           cell);
+    error.diagnostic.suggestion = suggest(cell.text, texts);
+    return error;
+  }
+
+  /// Throws what `makeError` makes of a cell that was read before; its line is read again.
+  template <typename MakeError> [[noreturn]] void refuse(const Texts::Seen &seen, MakeError makeError) const {
+    std::unique_ptr<ByteSource> again = openFile(source.where);
+    CsvRows at(*again, options.delimiter);
+    std::vector<CsvField> row;
+    while (at.next(row) && row.back().line < seen.line)
+      ;
+    throw makeError(at, CsvField{seen.text, seen.line, seen.column});
+  }
+
+  /// Numbers the texts of the rows that are not held out in the order of bytes, and gives them. `elements` receives the
+  /// code of each, or, where a column of several holds nothing but numbers, these: then there are no texts.
+  std::vector<std::string> sortTexts(const Target &target, size_t column, const CsvRequest &request,
+                                     std::vector<char> &elements) const {
+    int64_t known = rows - heldOutExamples(rows, options.heldOut);
+    const std::vector<Texts::Seen> &seen = target.texts[column].seen;
+    size_t size = byteSize(request.type);
+    elements.resize(seen.size() * size);
+    auto isKnown = [&](const Texts::Seen &text) { return text.row < known; };
+    auto isKnownText = [&](const Texts::Seen &text) { return isKnown(text) && !isNumber(text.text); };
+    if (target.texts.size() > 1 && std::none_of(seen.begin(), seen.end(), isKnownText)) {
+      for (size_t i = 0; i < seen.size(); ++i)
+        if (Parse result = parseCell(seen[i].text, request.type, &elements[i * size]); result != Parse::Ok)
+          refuse(seen[i], [&](const CsvRows &at, const CsvField &cell) { return noNumber(at, cell, result, request); });
+      return {};
+    }
+    std::vector<size_t> order;
+    for (size_t i = 0; i < seen.size(); ++i)
+      if (isKnown(seen[i]))
+        order.push_back(i);
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return seen[a].text < seen[b].text; });
+    std::vector<std::string> texts;
+    for (size_t i : order) {
+      storeCode(static_cast<int64_t>(texts.size()), &elements[i * size], request);
+      texts.push_back(seen[i].text);
+    }
+    if (auto late = std::find_if_not(seen.begin(), seen.end(), isKnown);
+        late != seen.end() && known > 0) // otherwise the split is what is wrong
+      refuse(*late, [&](const CsvRows &at, const CsvField &cell) { return unknown(at, cell, texts, request); });
+    return texts;
+  }
+
+  /// The elements of an input of categories, and the texts of its columns.
+  std::vector<std::vector<std::string>> codeTexts(Target &target, const CsvRequest &request) const {
+    size_t width = target.texts.size(), size = byteSize(request.type);
+    target.used = target.places.size() * size;
+    reserve(target.used);
+    target.tensor.data.resize(target.used);
+    std::vector<std::vector<std::string>> all;
+    std::vector<char> elements;
+    for (size_t c = 0; c < width; ++c) {
+      all.push_back(sortTexts(target, c, request, elements));
+      for (size_t i = c; i < target.places.size(); i += width)
+        memcpy(target.tensor.data.data() + i * size, &elements[target.places[i] * size], size);
+    }
+    return all;
   }
 
   std::vector<Tensor> finish(CategoryCodes *codes) {
@@ -414,15 +380,11 @@ private:
     for (size_t i = 0; i < targets.size(); ++i) {
       Target &target = targets[i];
       const CsvRequest &request = requests[i];
-      if (!target.texts.empty()) {
-        std::vector<std::vector<std::string>> texts = sortTexts(target, request);
+      if (request.categories) {
+        std::vector<std::vector<std::string>> texts = request.known ? *request.known : codeTexts(target, request);
         if (codes)
           (*codes)[request.input] = std::move(texts);
-      } else if (request.known && codes) {
-        (*codes)[request.input] = *request.known;
       }
-      if (request.categories)
-        storeCodes(target, request);
       target.tensor.data.resize(target.used);
       target.tensor.shape = {rows};
       if (target.range)
