@@ -277,7 +277,7 @@ private:
     bool hasBest = !options.saveBest.empty() && monitor->bestEpoch();
     if (options.checkpoint.empty())
       sayOrWarn(code::NothingKept, said + "without --checkpoint " +
-                                       (hasBest ? printable(options.saveBest) + " alone is kept, with " + bestSoFar()
+                                       (hasBest ? printable(options.saveBest) + " alone is kept: " + bestSoFar()
                                                 : "nothing is kept"));
     else
       sayOrWarn(code::Resumed, said + "--resume goes on from " + printable(checkpoint.file()));
