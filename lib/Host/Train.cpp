@@ -276,9 +276,9 @@ private:
     std::string said = "interrupted after " + std::to_string(instance.step()) + " steps; ";
     bool hasBest = !options.saveBest.empty() && monitor->bestEpoch();
     if (options.checkpoint.empty())
-      sayOrWarn(code::NothingKept, said + "without --checkpoint " +
-                                       (hasBest ? printable(options.saveBest) + " alone is kept: " + bestSoFar()
-                                                : "nothing is kept"));
+      sayOrWarn(code::NothingKept,
+                said + "without --checkpoint " +
+                    (hasBest ? printable(options.saveBest) + " alone is kept: " + bestSoFar() : "nothing is kept"));
     else
       sayOrWarn(code::Resumed, said + "--resume goes on from " + printable(checkpoint.file()));
     return interruptExitCode();
