@@ -1,0 +1,34 @@
+# Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+"""data.py FOLDER: the text of examples/char_lstm as numbers, in windows of 64 characters.
+
+train        a window begins every 16 characters, so that each character is read four times in an epoch
+validation   a window begins every 32, and the first 32 of its labels are -1: each character counts once, and is guessed from
+             at least 32 others, but for those of the first window
+prompt.npy   the last 64 characters to learn from, for `write` to go on from
+"""
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "char_lstm"))
+from alice import parts, save, windows
+
+WINDOW = 64
+
+
+def main(folder):
+    train, validation = parts()
+    x, labels = windows(train, WINDOW, 16)
+    save(f"{folder}/train", x=x, labels=labels.astype(np.int16))
+    x, labels = windows(validation, WINDOW, WINDOW // 2)
+    labels = labels.astype(np.int16)
+    labels[1:, :WINDOW // 2] = -1
+    save(f"{folder}/validation", x=x, labels=labels)
+    save(folder, prompt=train[None, -WINDOW:])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
