@@ -1,5 +1,5 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""plot.py OUT.svg NGRAMS.json NAME=HISTORY.csv…: validation losses (of training, dashed) by epoch, above those of ngram.py."""
+"""plot.py OUT.svg NGRAMS.json NAME=HISTORY.csv…: validation losses (of training, dashed) by epoch, and those of ngram.py."""
 import csv
 import json
 import pathlib
@@ -34,16 +34,21 @@ def main(out, ngrams, named):
         parts.append(text(LEFT - 6, y(tenth / 10), tenth / 10, "end"))
     for epoch in range(1, last + 1):
         parts.append(text(x(epoch), TOP + HEIGHT + 14, epoch, "middle"))
-    parts.append(text(LEFT + WIDTH / 2, TOP + HEIGHT + 32, "epoch", "middle"))
+    parts.append(text(LEFT + WIDTH / 2, TOP + HEIGHT + 32, "epoch; dashed: on what is learnt, with dropout", "middle"))
+    ends = []  # what stands at the right, and how high
     for order, loss in losses.items():
         parts.append(f'<path d="M{LEFT},{y(loss):.1f}h{WIDTH}" stroke="#808080" stroke-dasharray="1 3"/>')
         name = {"2": "bigram", "3": "trigram"}.get(order, f"{order}-gram")
-        parts.append(text(LEFT + WIDTH + 6, y(loss), f"{name} {loss:.2f}", colour="#606060"))
+        ends.append((y(loss), f"{name} {loss:.2f}", "#606060"))
     for (name, rows), colour in zip(histories.items(), COLOURS):
         for key, dash in (("loss", ' stroke-dasharray="5 3"'), ("val_loss", "")):
             points = " ".join(f"{x(row['epoch']):.1f},{y(row[key]):.1f}" for row in rows)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>')
-        parts.append(text(LEFT + WIDTH + 6, y(rows[-1]["val_loss"]), f"{name} {float(rows[-1]['val_loss']):.2f}", colour=colour))
+        ends.append((y(rows[-1]["val_loss"]), f"{name} {float(rows[-1]['val_loss']):.2f}", colour))
+    above = 0
+    for height, what, colour in sorted(ends):
+        above = max(height, above + 14)
+        parts.append(text(LEFT + WIDTH + 6, above, what, colour=colour))
     pathlib.Path(out).write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 110}" height="{TOP + HEIGHT + 42}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>\n' +

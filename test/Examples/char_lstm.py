@@ -1,5 +1,5 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""char_lstm.py FOLDER: what FOLDER's model says of a text is the same by windows and character by character, where each
+"""char_lstm.py FOLDER EXAMPLE: what FOLDER's model says of a text is the same by windows and character by character, where each
 window begins with the state that the one before has left; and the derivative does not go from a window to the one before."""
 import pathlib
 import sys
@@ -29,3 +29,9 @@ np.testing.assert_allclose(2 * both, first, rtol=1e-4, atol=1e-7)
 
 drawing = tree.parse(folder / "char_lstm.svg").getroot()
 assert drawing.findall(".//{http://www.w3.org/2000/svg}polyline")
+
+# write.c has the alphabet of the data.
+sys.path.insert(0, sys.argv[2])
+from alice import ALPHABET
+
+assert f'"{ALPHABET}";'.replace("\n", "\\n").replace('!"', '!\\"') in (pathlib.Path(sys.argv[2]) / "write.c").read_text()
