@@ -13,7 +13,8 @@ sys.path.insert(0, sys.argv[2])
 from data import LETTERS, LONGEST, english, german
 
 for number, words, word in (
-        (0, "zero", "null"), (1, "one", "eins"), (21, "twenty one", "einundzwanzig"), (101, "one hundred and one", "einhunderteins"),
+        (0, "zero", "null"), (1, "one", "eins"), (21, "twenty one", "einundzwanzig"),
+        (101, "one hundred and one", "einhunderteins"),
         (1_001, "one thousand and one", "eintausendeins"), (31_000, "thirty one thousand", "einunddreißigtausend"),
         (716_300, "seven hundred and sixteen thousand three hundred", "siebenhundertsechzehntausenddreihundert")):
     assert (" ".join(english(number)), german(number)) == (words, word), number
