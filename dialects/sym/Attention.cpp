@@ -49,12 +49,13 @@ LogicalResult AttentionOp::infer(Adaptor a, std::optional<Location> loc, SmallVe
       Dim size = mask[mask.size() - 1 - i];
       fits = isOne(size) || size == (*scores)[scores->size() - 1 - i];
     }
+    Dims keysOfScores = *scores;
+    keysOfScores.erase(keysOfScores.end() - 2);
+    bool ofKeys = mask == keysOfScores; // what Keras takes too
     if (!fits)
       return emitOptionalError(loc, "S0301: cannot broadcast the mask ", printType(a.getMask().getType()), " to ",
                                printType(tensorType(*scores, IntegerType::get(q.getContext(), 1))),
-                               mask.size() + 1 == scores->size() && mask.back() == scores->back()
-                                   ? "; hint: one of keys alone is mask[..., None, :]"
-                                   : "");
+                               ofKeys ? "; hint: one of keys alone is mask[..., None, :]" : "");
   }
   FailureOr<Dims> dims = broadcastLeading(loc, ArrayRef(*scores).drop_back(2), ArrayRef(values).drop_back(2), q, v);
   if (failed(dims))
