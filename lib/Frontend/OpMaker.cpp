@@ -78,6 +78,8 @@ bool OpMaker::readAttributes(const OpSchema &schema, ArrayRef<Operand> operands,
         else if (place.inExpression && !operand.variadic && i >= positional && !isGiven(operand.name))
           nearest.consider(view(operand.name));
       }
+      if (hint.empty() && isLayer(schema) && ref(argument.name).ends_with("_initializer")) // as in Keras
+        hint = "declare the parameter with its 'init' and give it to the layer as an operand";
       if (hint.empty() && nearest.best().empty()) {
         hint = schema.attributes.empty() ? "it has no attributes" : "it has ";
         for (const AttrSchema &candidate : schema.attributes)
