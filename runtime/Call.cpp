@@ -164,7 +164,9 @@ symc_status run(symc_instance *instance, int32_t function, Plan &plan) {
                       instance->step,
                       {},
                       instance->print,
-                      instance->user};
+                      instance->user,
+                      instance->trace,
+                      instance->traceUser};
   FloatState ieee;
   if (instance->variant->bodies[function](&frame) != 0 || frame.check.code != 0)
     return failCheck(instance, program, frame.check);

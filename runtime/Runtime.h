@@ -146,6 +146,8 @@ struct symc_instance {
   int64_t step;
   void (*print)(void *user, const char *label, const DLTensor *value); // of the options, with its argument
   void *user;
+  void (*trace)(void *user, const symc_trace_part *part, int32_t ends);
+  void *traceUser;
 
   // For one call.
   int64_t *dims;

@@ -180,6 +180,12 @@ typedef struct {
   int32_t freeze_count;
 
   int32_t allow_missing; /* what `params` lacks, or has with another type, keeps its initial value: a remark */
+
+  /* For watching a model at work. */
+  int32_t trace_points;   /* kernels tell when they run: symc_model.trace; in the manifest's flags */
+  int32_t describe_graph; /* the manifest has the nodes of the graph: {"graph": {"device", "nodes": [...]}} */
+  int32_t watched_count;  /* An entry point `_watched` gives the values of these nodes and inputs, by their names, */
+  const char *const *watched; /* in inference; a name of parameters with four dimensions is none of its results. */
 } symc_compile_options;
 
 /* What symc_session_differentiate prints. */

@@ -134,6 +134,19 @@ typedef struct {
   int32_t trainable;
 } symc_parameter;
 
+/* A part of a kernel's work, as `trace` tells it. */
+typedef struct {
+  uint32_t size;
+  int32_t reserved;
+  /* One JSON object, the same pointer for all parts of a step of the program: {"kernel": "k3", "kind": "contraction",
+     "nodes": [{"node": "fc1", "time": 0.98, "memory": 1}]}. Of what the kernel is made of, those with most arithmetic
+     first; `time` and `memory` are their shares of its arithmetic and of what it writes, as the compiler estimates. */
+  const char *about;
+  /* Of this part: its share of the buffers that the kernel reads and writes, each counted once and whole, and of its
+     operations on floating-point numbers. */
+  int64_t read_bytes, written_bytes, flops;
+} symc_trace_part;
+
 typedef struct symc_instance symc_instance;
 
 typedef struct symc_model {
@@ -186,6 +199,12 @@ typedef struct symc_model {
 
   /* Streams begin anew: the next call of a function with a stream takes the first step. */
   symc_status (*reset)(symc_instance *instance);
+
+  /* NULL where the library is compiled without trace points. From now on calls of the instance call `hook` when a part
+     of a kernel begins and when it ends (`ends` 0, then 1), on the thread that computes it, several threads at once;
+     a NULL hook ends that. */
+  symc_status (*trace)(symc_instance *instance, void (*hook)(void *user, const symc_trace_part *part, int32_t ends),
+                       void *user);
 } symc_model;
 
 #ifdef __cplusplus

@@ -47,6 +47,9 @@ struct BuildOptions {
   bool logPlacement = false;
   bool fuse = true;          // ops share kernels
   bool exposeValues = false; // of all ops, see Examination.h
+  bool tracePoints = false;
+  bool describeGraph = false;
+  std::vector<std::string> watched; // nodes, see Watch.h
 };
 
 /// "planned", "separate", "poisoned".

@@ -6,8 +6,11 @@
 #include "lib/Driver/Compilation.h"
 #include "dialects/sym/Roles.h"
 #include "lib/Driver/EmbedParams.h"
+#include "lib/Driver/Watch.h"
 #include "lib/Export/Dot.h"
 #include "lib/Export/Formula.h"
+#include "lib/Export/Nodes.h"
+#include "lib/Kernel/TracePoints.h"
 #include "lib/Support/Json.h"
 #include "lib/Support/NewFile.h"
 #include "lib/Support/Suggest.h"
@@ -129,6 +132,8 @@ bool Compilation::checkFunctions(ModuleOp module) {
   for (unsigned i = 0; model && i < model.getNumResults(); ++i)
     if (auto entry = model.getResultAttrOfType<StringAttr>(i, kEntryAttr))
       known.push_back(entry.getValue().str());
+  if (!options.watched.empty())
+    known.emplace_back(kWatched);
   bool good = true;
   for (const std::string &name : options.functions) {
     if (llvm::is_contained(known, name))
@@ -190,17 +195,27 @@ Outcome Compilation::compile(BuildResult &result) {
   OwningOpRef<ModuleOp> module = read();
   if (!module || diagnostics.hasErrors() || !checkFunctions(*module))
     return failed();
-  if (options.logPlacement && !runStages(*module, Stage::Dot, run))
+  // Calls of functions in their places: nodes have names of their own.
+  bool namesNodes = options.logPlacement || options.describeGraph || !options.watched.empty();
+  if (namesNodes && !runStages(*module, Stage::Dot, run))
     return failed();
   if (options.logPlacement)
     reportPlacement(*module);
   if (options.exposeValues)
     exposeValues(*module);
-  std::vector<std::string> inputs = inputsOf(*module);
+  ModelDescription said; // what the module of the graph says
+  said.inputs = inputsOf(*module);
+  said.train = describeTraining(*module);
+  if (options.describeGraph)
+    said.nodes = describeNodes(*module);
+  if (!options.watched.empty() && !watchValues(*module, options.watched, diagnostics))
+    return failed();
+  if (options.tracePoints)
+    (*module)->setAttr(kTraceAttr, UnitAttr::get(&context));
   if (!runStages(*module, std::min(options.stage, Stage::Linalg), run))
     return failed();
   Outcome outcome =
-      options.stage == Stage::Library ? writeLibrary(*module, std::move(inputs), result) : emit(*module, result);
+      options.stage == Stage::Library ? writeLibrary(*module, std::move(said), result) : emit(*module, result);
   takeTimings(result);
   return outcome;
 }
@@ -346,6 +361,8 @@ static std::vector<std::string> flagsOf(const BuildOptions &options) {
     flags.push_back("--freeze " + llvm::join(options.freeze, ","));
   if (options.learningRate)
     flags.push_back("--learning-rate " + jsonLine(Json(*options.learningRate)));
+  if (options.tracePoints)
+    flags.push_back("--trace-points");
   if (!options.fuse)
     flags.push_back("--debug-fusion off");
   if (options.code.arena != ArenaMode::Planned)
@@ -353,7 +370,7 @@ static std::vector<std::string> flagsOf(const BuildOptions &options) {
   return flags;
 }
 
-Outcome Compilation::writeLibrary(ModuleOp module, std::vector<std::string> inputs, BuildResult &result) {
+Outcome Compilation::writeLibrary(ModuleOp module, ModelDescription said, BuildResult &result) {
   std::unique_ptr<TargetCompilation> code = beginCode();
   if (!code)
     return failed();
@@ -361,7 +378,11 @@ Outcome Compilation::writeLibrary(ModuleOp module, std::vector<std::string> inpu
   llvm::Expected<ModelDescription> model = code->compile(module, passes);
   if (!model)
     return failed(model.takeError());
-  model->inputs = std::move(inputs);
+  model->inputs = std::move(said.inputs);
+  model->train = std::move(said.train);
+  model->nodes = std::move(said.nodes);
+  model->device = options.target->device().str();
+  model->tracePoints = options.tracePoints;
   model->flags = flagsOf(options);
   model->defaultThreads = options.threads;
   model->defaultSeed = options.seed;

@@ -45,7 +45,7 @@ public:
 private:
   mlir::OwningOpRef<mlir::ModuleOp> read(bool warnUnused = true);
   Outcome emit(mlir::ModuleOp module, BuildResult &result);
-  Outcome writeLibrary(mlir::ModuleOp module, std::vector<std::string> inputs, BuildResult &result);
+  Outcome writeLibrary(mlir::ModuleOp module, ModelDescription said, BuildResult &result);
   std::unique_ptr<TargetCompilation> beginCode();
   bool checkFunctions(mlir::ModuleOp module);
   void reportPlacement(mlir::ModuleOp module);

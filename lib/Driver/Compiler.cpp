@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "symc/compiler.h"
 #include "lib/Driver/Compilation.h"
+#include "lib/Driver/Watch.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/MathExtras.h"
@@ -98,6 +99,11 @@ public:
       wrong("emit", quoted(given.emit) + " is of the target " + quoted(emitted->target->name));
     options.functions = list("functions", given.functions, given.function_count);
     options.functionsRequired = given.functions_required;
+    options.tracePoints = given.trace_points;
+    options.describeGraph = given.describe_graph;
+    options.watched = list("watched", given.watched, given.watched_count);
+    if (!options.watched.empty() && !options.functions.empty())
+      options.functions.emplace_back(kWatched);
     options.code.cpus = list("cpus", given.cpus, given.cpu_count);
     options.code.triple = text(given.triple);
     options.code.gpuArchs = list("gpu_archs", given.gpu_archs, given.gpu_arch_count);

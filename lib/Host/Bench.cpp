@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Bench.h"
+#include "lib/Host/KernelTrace.h"
 #include "lib/Host/Memory.h"
 #include "lib/Host/Numbers.h"
 #include "lib/Host/SyntheticInputs.h"
@@ -41,6 +42,7 @@ public:
     tryInputs();
     measure();
     print();
+    trace();
     return Done;
   }
 
@@ -96,6 +98,15 @@ private:
   void call(int64_t times) {
     for (int64_t i = 0; i < times; ++i)
       instance.call(index, inputs.tensors, outputs.tensors);
+  }
+
+  /// Some more calls, which are not measured.
+  void trace() {
+    if (options.trace.empty())
+      return;
+    KernelTrace kernels(instance, options.trace);
+    for (int64_t i = 0; i < 20; ++i)
+      kernels.call(function.name, i + 1, [&] { call(1); });
   }
 
   double secondsOf(int64_t times) {

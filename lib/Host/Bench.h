@@ -17,6 +17,7 @@ struct BenchOptions {
   InstanceOptions instance;
   std::string params;
   bool allowExtra = false, allowMissing = false;
+  std::string trace; // a file for what the kernels of a few calls do
 };
 
 /// Measures one function on synthetic inputs and prints latency as one JSON object.

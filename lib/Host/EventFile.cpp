@@ -7,6 +7,7 @@
 #include "lib/Host/EventFile.h"
 #include "lib/Host/Errors.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Host/Picture.h"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,6 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
-#include <filesystem>
 #include <unistd.h>
 
 namespace symc::host {
@@ -42,73 +42,37 @@ uint32_t maskedCrc(const void *data, size_t size) {
   return (crc >> 15 | crc << 17) + 0xA282EAD8u;
 }
 
-/// A protobuf message in the making.
-class Message {
-public:
-  Message &number(int field, uint64_t value) {
-    key(field, 0);
-    varint(value);
-    return *this;
-  }
-  Message &fixed(int field, double value) {
-    key(field, 1);
-    text.append(reinterpret_cast<const char *>(&value), sizeof value);
-    return *this;
-  }
-  Message &fixed(int field, float value) {
-    key(field, 5);
-    text.append(reinterpret_cast<const char *>(&value), sizeof value);
-    return *this;
-  }
-  Message &bytes(int field, const std::string &value) {
-    key(field, 2);
-    varint(value.size());
-    text += value;
-    return *this;
-  }
-  Message &message(int field, const Message &value) { return bytes(field, value.text); }
-
-  std::string text;
-
-private:
-  void key(int field, int wire) { varint(static_cast<uint64_t>(field) << 3 | wire); }
-  void varint(uint64_t value) {
-    for (; value > 127; value >>= 7)
-      text += static_cast<char>(value | 128);
-    text += static_cast<char>(value);
-  }
-};
-
 double now() {
   timespec time;
   clock_gettime(CLOCK_REALTIME, &time);
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-/// Event { wall_time = 1, step = 2, summary = 5 { value = 1 } }
-std::string summaryEvent(int64_t step, const Message &value) {
-  return Message().fixed(1, now()).number(2, step).message(5, Message().message(1, value)).text;
+/// Event { wall_time = 1, step = 2, … }
+ProtoWriter eventOf(int64_t step) { return ProtoWriter().fixed(1, now()).number(2, step); }
+
+/// Event { summary = 5 { value = 1 } }
+std::string summaryEvent(int64_t step, const ProtoWriter &value) {
+  return eventOf(step).message(5, ProtoWriter().message(1, value)).text();
 }
 
 } // namespace
 
 EventFile::EventFile(const std::string &directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
   char host[256] = "host";
   gethostname(host, sizeof host - 1);
   std::string name =
       directory + "/events.out.tfevents." + std::to_string(time(nullptr)) + "." + host + "." + std::to_string(getpid());
   // Never one that is there: another run on a disk that machines share may have the same name and number.
-  for (int attempt = 0; attempt < 100 && !error && !file; ++attempt) {
+  for (int attempt = 0; attempt < 100 && !file; ++attempt) {
     path = name + (attempt ? "." + std::to_string(attempt) : "");
     file = fopen(path.c_str(), "wbxe");
     if (!file && errno != EEXIST)
       break;
   }
   if (!file)
-    throw outputError(directory, error ? error.value() : errno);
-  record(Message().fixed(1, now()).bytes(3, "brain.Event:2").text);
+    throw outputError(directory, errno);
+  record(ProtoWriter().fixed(1, now()).bytes(3, "brain.Event:2").text());
 }
 
 EventFile::~EventFile() { fclose(file); }
@@ -123,7 +87,7 @@ void EventFile::record(const std::string &event) {
 }
 
 void EventFile::scalar(const std::string &tag, int64_t step, double value) {
-  record(summaryEvent(step, Message().bytes(1, tag).fixed(2, static_cast<float>(value))));
+  record(summaryEvent(step, ProtoWriter().bytes(1, tag).fixed(2, static_cast<float>(value))));
 }
 
 void EventFile::histogram(const std::string &tag, int64_t step, const std::vector<double> &all) {
@@ -133,22 +97,39 @@ void EventFile::histogram(const std::string &tag, int64_t step, const std::vecto
     return;
   constexpr int buckets = 30;
   auto [low, high] = std::minmax_element(values.begin(), values.end());
-  double begin = *low, width = (*high - *low) / buckets;
-  std::vector<double> counts(buckets);
-  for (double value : values)
+  double begin = *low, width = (*high - *low) / buckets, sum = 0, squares = 0;
+  std::vector<double> counts(buckets), limits;
+  for (double value : values) {
     ++counts[width > 0 ? std::min<int64_t>(static_cast<int64_t>((value - begin) / width), buckets - 1) : 0];
-  std::string rows; // [left, right, count] of each bucket
-  for (int i = 0; i < buckets; ++i) {
-    double row[] = {begin + i * width, begin + (i + 1) * width, counts[i]};
-    rows.append(reinterpret_cast<const char *>(row), sizeof row);
+    sum += value;
+    squares += value * value;
   }
-  // TensorProto { dtype = 1 (DT_DOUBLE), tensor_shape = 2 { dim = 2 { size = 1 } }, tensor_content = 4 }
-  Message shape, tensor, metadata;
-  shape.message(2, Message().number(1, buckets)).message(2, Message().number(1, 3));
-  tensor.number(1, 2).message(2, shape).bytes(4, rows);
-  // SummaryMetadata { plugin_data = 1 { plugin_name = 1 } }
-  metadata.message(1, Message().bytes(1, "histograms"));
-  record(summaryEvent(step, Message().bytes(1, tag).message(9, metadata).message(8, tensor)));
+  for (int i = 1; i <= buckets; ++i)
+    limits.push_back(i == buckets ? *high : begin + i * width);
+  // HistogramProto { min = 1, max = 2, num = 3, sum = 4, sum_squares = 5, bucket_limit = 6, bucket = 7 }
+  ProtoWriter histogram;
+  histogram.fixed(1, *low).fixed(2, *high).fixed(3, static_cast<double>(values.size())).fixed(4, sum).fixed(5, squares);
+  histogram.packed(6, limits).packed(7, counts);
+  record(summaryEvent(step, ProtoWriter().bytes(1, tag).message(5, histogram)));
+}
+
+void EventFile::image(const std::string &tag, int64_t step, const Picture &picture) {
+  // Image { height = 1, width = 2, colorspace = 3, encoded_image_string = 4 }
+  ProtoWriter image;
+  image.number(1, picture.height).number(2, picture.width).number(3, picture.channels).bytes(4, encodePng(picture));
+  record(summaryEvent(step, ProtoWriter().bytes(1, tag).message(4, image)));
+}
+
+void EventFile::graph(const ProtoWriter &graph) { record(eventOf(0).message(4, graph).text()); }
+
+void EventFile::runMetadata(const std::string &tag, int64_t step, const ProtoWriter &metadata) {
+  // TaggedRunMetadata { tag = 1, run_metadata = 2 }
+  record(eventOf(step).message(8, ProtoWriter().bytes(1, tag).message(2, metadata)).text());
+}
+
+void EventFile::restart(int64_t step) {
+  // SessionLog { status = 1 }, START = 1; TensorBoard drops events from this step on.
+  record(eventOf(step + 1).message(7, ProtoWriter().number(1, 1)).text());
 }
 
 void EventFile::flush() {

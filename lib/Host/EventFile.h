@@ -1,35 +1,43 @@
-//===- EventFile.h - TensorBoard event files ------------------------------===//
+//===- EventFile.h - TensorBoard event files -----------------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
 //
-// Records of TensorFlow's `Event` message, framed with masked CRC-32C. The few
-// messages that are needed are encoded here; their field numbers are fixed by
-// TensorFlow's event.proto, summary.proto and tensor.proto.
+// Records of TensorFlow's `Event` message, framed with masked CRC-32C. The field
+// numbers of messages are fixed by TensorFlow's event.proto and summary.proto.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_HOST_EVENTFILE_H
 #define SYMC_HOST_EVENTFILE_H
 
-#include <cstdint>
+#include "lib/Host/ProtoWriter.h"
+
 #include <cstdio>
-#include <string>
-#include <vector>
 
 namespace symc::host {
+
+struct Picture;
 
 /// One file of events below a log directory. Events are appended as they happen: TensorBoard reads along.
 class EventFile {
 public:
-  /// Creates `directory` and a new file in it.
+  /// Creates a new file in `directory`, which is there.
   explicit EventFile(const std::string &directory);
   EventFile(const EventFile &) = delete;
   ~EventFile();
 
   void scalar(const std::string &tag, int64_t step, double value);
-  /// The distribution of `values` in 30 buckets; values that are not finite are left out.
+  /// The distribution of `values` in 30 buckets of equal width; values that are not finite are left out.
   void histogram(const std::string &tag, int64_t step, const std::vector<double> &values);
+  void image(const std::string &tag, int64_t step, const Picture &picture);
+  /// A GraphDef.
+  void graph(const ProtoWriter &graph);
+  /// A RunMetadata of the step, under a name of its own.
+  void runMetadata(const std::string &tag, int64_t step, const ProtoWriter &metadata);
+  /// The run goes on behind this step: what an earlier file of it says of later ones is void.
+  void restart(int64_t step);
+  /// Hands what was written to the system, which keeps it when the process dies.
   void flush();
 
 private:

@@ -70,6 +70,10 @@ symc_options Library::settings(const InstanceOptions &given) const {
   return settings;
 }
 
+bool Library::hasTracePoints() const {
+  return reflected->size > offsetof(symc_model, trace) && reflected->trace != nullptr;
+}
+
 std::set<std::string> Library::inputs() const {
   std::set<std::string> names;
   for (int32_t f = 0; f < reflected->function_count; ++f)
@@ -280,6 +284,10 @@ std::string Instance::loadState(const std::string &path) {
 }
 
 int64_t Instance::step() const { return owner.model().step(instance); }
+
+void Instance::trace(void (*hook)(void *user, const symc_trace_part *part, int32_t ends), void *user) {
+  check(owner.model().trace(instance, hook, user));
+}
 
 void Instance::setParameter(const std::string &name, const std::vector<double> &values) {
   DLTensor tensor;

@@ -41,6 +41,8 @@ public:
   /// The options of an instance: those of the library with what is given in their place.
   symc_options settings(const InstanceOptions &given) const;
   const std::string &path() const { return file; }
+  /// Whether kernels of an instance can be traced.
+  bool hasTracePoints() const;
 
   /// The index of a function, or -1.
   int32_t find(std::string_view function) const;
@@ -91,6 +93,8 @@ public:
   void saveState(const std::string &path, const std::string &note);
   std::string loadState(const std::string &path);
   int64_t step() const;
+  /// As `trace` of symc_model, which the library must have.
+  void trace(void (*hook)(void *user, const symc_trace_part *part, int32_t ends), void *user);
   /// Writes the elements of a parameter, whatever its type is.
   void setParameter(const std::string &name, const std::vector<double> &values);
   /// `data` is where the inputs come from, for the message when they fail a check of the model.

@@ -6,6 +6,7 @@
 
 #include "lib/Host/Predict.h"
 #include "lib/Host/FileUse.h"
+#include "lib/Host/KernelTrace.h"
 #include "lib/Host/NestedLists.h"
 #include "lib/Support/Suggest.h"
 
@@ -47,6 +48,9 @@ public:
     else
       library.warnOfInitialParameters(function);
     results.resize(function.output_count);
+    std::optional<KernelTrace> trace;
+    if (!options.trace.empty())
+      kernels = &trace.emplace(instance, options.trace);
     if (whole) {
       BatchReader reader(data, function, 1);
       call(instance, reader.slice(0, 1), 0, 0);
@@ -58,6 +62,8 @@ public:
         call(instance, reader.slice(first, count), first, count);
       }
     }
+    if (kernels)
+      kernels->finish();
     write();
     return Done;
   }
@@ -101,7 +107,11 @@ private:
       outputs.push_back(
           view(wanted(i) ? place(i, shapes[i], first, count) : nullptr, typeOf(function.outputs[i]), shapes[i]));
     }
-    instance.call(index, inputs, outputs, data.name());
+    auto run = [&] { instance.call(index, inputs, outputs, data.name()); };
+    if (kernels)
+      kernels->call(function.name, ++calls, run);
+    else
+      run();
   }
 
   /// Memory for a result: a new tensor, or the rows from `first` on of the whole result.
@@ -153,6 +163,8 @@ private:
   const symc_function &function;
   Dataset data;
   std::vector<Tensor> results;
+  KernelTrace *kernels = nullptr; // without --trace
+  int64_t calls = 0;
 };
 
 } // namespace
@@ -166,6 +178,7 @@ void checkPredictOptions(const PredictOptions &options) {
     files.reads("--in " + input, file);
   for (const auto &[output, file] : options.out)
     files.writes("--out " + output, file);
+  files.writes("--trace", options.trace);
 }
 
 int predict(const Library &library, const PredictOptions &options) { return Predictor(library, options).run(); }

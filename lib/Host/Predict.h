@@ -17,6 +17,7 @@ struct PredictOptions {
   InstanceOptions instance;
   std::string params;
   bool allowExtra = false, allowMissing = false;
+  std::string trace;     // a file for what the kernels do
   int64_t batchSize = 0; // 0: all examples in one call
 };
 

@@ -53,6 +53,8 @@ void checkTrainOptions(const TrainOptions &options) {
     if (*option && options.validation.empty() && !(options.validationSplit > 0))
       throw usageError(code::MissingOption, std::string(option) + " needs validation data",
                        "--validation-split 0.2 holds some out, --validation D2 is another data set");
+  if (options.repeat > 1 && !options.trace.empty())
+    throw usageError(code::OptionConflict, "--repeat trains several models: --trace follows one");
   if (options.repeat > 1 && (!options.save.empty() || !options.checkpoint.empty()))
     throw usageError(code::OptionConflict, "--repeat trains several models: --save and --checkpoint keep one");
   checkWritable(options.save);
@@ -62,6 +64,7 @@ void checkTrainOptions(const TrainOptions &options) {
   if (!options.saveBest.empty() && stat(options.saveBest.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
     throw usageError(code::OptionValue, "--save-best " + printable(options.saveBest) +
                                             " is a pipe, and the file is written whenever an epoch is the best");
+  checkWritable(options.trace);
   // --save may replace --params: a model that is trained further.
   FileUse files;
   files.reads("--data", options.data.data);
@@ -75,6 +78,7 @@ void checkTrainOptions(const TrainOptions &options) {
   files.writes("--history", options.history);
   files.reads("--params", options.params); // which a run that begins again needs as they were
   files.writes("--save-best", options.saveBest);
+  files.writes("--trace", options.trace);
   if (options.resume && !options.params.empty() && Checkpoint(options.checkpoint).exists())
     warn(code::OptionConflict,
          "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
@@ -112,14 +116,17 @@ public:
         reader(data.training(), trainFunction, std::min(data.batchSize(), data.trainingExamples())) {
     if (options.patience || !options.saveBest.empty())
       monitor.emplace(options.monitor, history.columns());
-    if (!options.logdir.empty())
-      log = std::make_unique<TrainLog>(options.logdir, data.validationExamples() > 0);
+    if (!options.trace.empty() || options.logRunMetadata)
+      kernels = std::make_unique<KernelTrace>(instance, options.trace);
   }
 
   /// Done, or the exit code of an interrupt.
   int run() {
     instanceSetUp();
     resume();
+    if (!options.logdir.empty() && state.epoch < options.epochs)
+      log = std::make_unique<TrainLog>(options.logdir, options, data, instance);
+    stepsAhead = data.batches() * (options.epochs - state.epoch) - state.position;
     started = std::chrono::steady_clock::now();
     if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
       measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
@@ -132,6 +139,8 @@ public:
     }
     if (state.epoch < options.epochs)
       remark(code::StoppedEarly, "stopped after epoch " + std::to_string(state.epoch) + ": " + bestSoFar());
+    if (kernels)
+      kernels->finish();
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!options.save.empty())
@@ -205,17 +214,35 @@ private:
   void trainEpoch() {
     std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
+    if (log)
+      log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples()));
     while (state.position < data.batches() && !interrupted()) {
       int64_t first = state.position * data.batchSize();
       int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
-      instance.call(trainIndex, reader.gather(&rows[first], count), outputs.tensors(), data.training().name());
+      trainStep(reader.gather(&rows[first], count));
       means.add(outputs, count);
       ++state.position;
+      if (log)
+        log->addStep(means.mean(0), count, state.position, data.batches());
       checkLoss(outputs.value(0));
       progress.update(label, state.position, data.batches(), means.mean(0));
       if (options.checkpointEvery && instance.step() % options.checkpointEvery == 0 && !interrupted())
         saveCheckpoint();
     }
+    if (log)
+      log->endSteps();
+  }
+
+  void trainStep(const std::vector<DLTensor> &inputs) {
+    auto call = [&] { instance.call(trainIndex, inputs, outputs.tensors(), data.training().name()); };
+    if (!kernels)
+      return call();
+    // Of the first steps the last, when caches are warm; not all runs have ten.
+    constexpr int64_t warmSteps = 10;
+    bool isLogged = options.logRunMetadata && ++stepsHere == std::min(warmSteps, stepsAhead);
+    kernels->call("train_step", instance.step() + 1, call, isLogged);
+    if (isLogged)
+      log->addRunMetadata(kernels->lastSpans());
   }
 
   void checkLoss(double loss) {
@@ -245,7 +272,7 @@ private:
     if (monitor && monitor->add(row) && !options.saveBest.empty())
       best.save(instance, data.categories(), monitor->bestEpoch());
     if (log)
-      log->add(scoreNames(trainFunction), row, instance);
+      log->addEpoch(scoreNames(trainFunction), row);
     ++state.epoch;
     state.position = 0;
     means = Means(outputs);
@@ -269,6 +296,8 @@ private:
 
   int stop() {
     progress.clear();
+    if (kernels)
+      kernels->finish();
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!history.rows().empty())
@@ -299,6 +328,8 @@ private:
   LoopState state;
   BatchReader reader;
   std::unique_ptr<TrainLog> log;
+  std::unique_ptr<KernelTrace> kernels;
+  int64_t stepsAhead = 0, stepsHere = 0; // of this process
   Progress progress;
   std::chrono::steady_clock::time_point started;
   bool warned = false;

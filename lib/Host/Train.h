@@ -28,6 +28,10 @@ struct TrainOptions {
   bool resume = false;
   std::string history;
   std::string logdir;
+  bool logGradients = false;
+  std::vector<std::string> logImages; // names of nodes
+  bool logRunMetadata = false;
+  std::string trace;  // a file for what the kernels of the first steps do
   int64_t repeat = 1; // runs with the seeds seed, seed+1, …
 };
 

@@ -1,4 +1,4 @@
-//===- TrainLog.h - What TensorBoard shows of a run -----------------------===//
+//===- TrainLog.h - What TensorBoard shows of a run ----------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -6,24 +6,52 @@
 #ifndef SYMC_HOST_TRAINLOG_H
 #define SYMC_HOST_TRAINLOG_H
 
-#include "lib/Host/EventFile.h"
-#include "lib/Host/Library.h"
+#include "lib/Host/GraphDef.h"
+#include "lib/Host/LearningRate.h"
+#include "lib/Host/LogImages.h"
+#include "lib/Host/TrainingData.h"
+
+#include <chrono>
 
 namespace symc::host {
 
 /// `--logdir`: the runs `train` and `validation` with the loss and the metrics under the same tags, so that their
-/// curves share a chart, and the distribution of every parameter, once an epoch.
+/// curves share a chart; docs/tensorboard.md says what else.
 class TrainLog {
 public:
-  TrainLog(const std::string &directory, bool validation);
+  /// `directory` gets the runs, or, where it has some, a new run_2, run_3 … below it. A run that goes on after
+  /// completed steps goes on in the last of these.
+  TrainLog(const std::string &directory, const TrainOptions &options, const TrainingData &data, Instance &instance);
 
+  /// Before the first of an epoch's steps, whose examples are `rows[0..count)`.
+  void beginEpoch(const int64_t *rows, int64_t count);
+  /// Behind a step, the `position`-th of `batches` in its epoch; `loss` is the mean over the epoch until there.
+  void addStep(double loss, int64_t examples, int64_t position, int64_t batches);
+  /// Behind the last step, before validation.
+  void endSteps();
   /// A row of the history: epoch, steps, scores, validation scores, seconds.
-  void add(const std::vector<std::string> &scores, const std::vector<double> &row, Instance &instance);
+  void addEpoch(const std::vector<std::string> &scores, const std::vector<double> &row);
+  /// What the kernels of the last step did.
+  void addRunMetadata(const std::vector<KernelTrace::Span> &spans);
 
 private:
-  EventFile train;
-  std::unique_ptr<EventFile> validation;
+  void addLearningRate(int64_t step);
+  void addGradients(const int64_t *rows, int64_t count);
+
+  const TrainOptions &options;
+  const TrainingData &data;
+  Instance &instance;
+  GraphDescription graph;
+  LearningRate learningRate;
+  LogImages images;
+  std::unique_ptr<EventFile> train, validation;
+  std::chrono::steady_clock::time_point began;
+  double seconds = 0; // of the steps of this epoch
+  int64_t examples = 0;
 };
+
+/// The functions that a log calls besides those of training.
+std::vector<int32_t> loggedFunctions(const Library &library, const TrainOptions &options);
 
 } // namespace symc::host
 

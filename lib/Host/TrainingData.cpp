@@ -7,6 +7,7 @@
 #include "lib/Host/TrainingData.h"
 #include "lib/Host/Csv.h"
 #include "lib/Host/Measure.h"
+#include "lib/Host/TrainLog.h"
 
 namespace symc::host {
 
@@ -39,6 +40,8 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     functions.push_back(library.require("evaluate"));
   if (int32_t statistics = measuringFunction(library); statistics >= 0)
     functions.push_back(statistics);
+  std::vector<int32_t> logged = loggedFunctions(library, options);
+  functions.insert(functions.end(), logged.begin(), logged.end());
   data = Dataset::load(library, functions, withCodes(library, options));
   trainCount = data.examples();
   if (split) {
@@ -55,7 +58,8 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     second.files.clear(); // --in names training data
     second.codes = data.categories();
     second.codesFrom = "training part";
-    separate = std::make_unique<Dataset>(Dataset::load(library, {library.require("evaluate")}, second));
+    logged.push_back(library.require("evaluate"));
+    separate = std::make_unique<Dataset>(Dataset::load(library, logged, second));
     validationCount = separate->examples();
   }
   tellOfOtherCodes(library, options, data.categories());
@@ -65,8 +69,7 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
 }
 
 Means TrainingData::validate(Instance &instance) const {
-  return separate ? evaluate(instance, *separate, 0, validationCount, batch)
-                  : evaluate(instance, data, trainCount, validationCount, batch);
+  return evaluate(instance, validation(), firstValidation(), validationCount, batch);
 }
 
 uint64_t TrainingData::hash() const {

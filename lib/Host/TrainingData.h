@@ -23,6 +23,9 @@ public:
 
   /// 0: no validation.
   int64_t validationExamples() const { return validationCount; }
+  /// Where they are: example `firstValidation` of `validation` is the first.
+  const Dataset &validation() const { return separate ? *separate : data; }
+  int64_t firstValidation() const { return separate ? 0 : trainCount; }
   /// Mean scores of `evaluate` over the validation examples.
   Means validate(Instance &instance) const;
 

@@ -6,6 +6,7 @@
 #include "lib/Kernel/Kernels.h"
 #include "dialects/sym/Expr.h"
 #include "lib/Kernel/Lives.h"
+#include "lib/Kernel/TracePoints.h"
 
 using namespace mlir;
 using namespace symc;
@@ -124,7 +125,9 @@ func::FuncOp symc::splitKernel(func::FuncOp kernel, StringRef suffix) {
   func::ReturnOp::create(b, kernel.getLoc());
   for (func::CallOp call : callsOf(kernel)) {
     b.setInsertionPointAfter(call);
-    func::CallOp::create(b, call.getLoc(), second, call.getOperands());
+    auto after = func::CallOp::create(b, call.getLoc(), second, call.getOperands());
+    if (Attribute nodes = call->getAttr(kNodesAttr))
+      after->setAttr(kNodesAttr, nodes);
   }
   kernel->setAttr(kSecondAttr, FlatSymbolRefAttr::get(second.getSymNameAttr()));
   return second;

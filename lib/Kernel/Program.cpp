@@ -7,6 +7,7 @@
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/NodeNames.h"
 #include "lib/Fusion/Access.h"
+#include "lib/Kernel/TracePoints.h"
 
 using namespace mlir;
 using namespace symc;
@@ -197,5 +198,7 @@ void ProgramBuilder::convertRegion(sym::FusedOp region) {
     operands.push_back(buffers[input]);
   for (Value out : region.getOuts())
     operands.push_back(resultBuffer(out));
-  func::CallOp::create(b, region.getLoc(), kernels.get(region), operands);
+  auto call = func::CallOp::create(b, region.getLoc(), kernels.get(region), operands);
+  if (region->getParentOfType<ModuleOp>()->hasAttr(kTraceAttr))
+    call->setAttr(kNodesAttr, nodesOf(region));
 }

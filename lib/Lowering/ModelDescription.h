@@ -19,6 +19,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,6 +107,28 @@ struct FunctionDescription {
   std::vector<BufferDescription> buffers;
 };
 
+/// An op of the graph, an input, a parameter or a constant.
+struct NodeDescription {
+  std::string name; // of the ops of a node the last has its name, the others stand below it: "fc1/matmul"
+  std::string op;   // "conv2d"; of others "input", "parameter", "constant", "carry", "row"
+  std::vector<std::string> inputs;          // names of nodes; "NAME:1" is the second result
+  std::vector<std::string> control;         // nodes that decide whether, or how often, this one runs
+  std::vector<ArgumentDescription> results; // types and shapes
+};
+
+/// What the file says of training, with the defaults in their places.
+struct TrainDescription {
+  struct Option {
+    std::string name;
+    std::vector<double> values;
+    bool isList;
+  };
+  std::string optimizer, schedule; // "adam", "cosine"
+  double learningRate = 0;         // the schedule's base
+  std::vector<Option> scheduleOptions;
+  int64_t accumulateSteps = 1;
+};
+
 struct ModelDescription {
   std::string name;
   std::string doc;
@@ -115,10 +138,14 @@ struct ModelDescription {
   std::vector<SlotDescription> state;
   std::vector<FunctionDescription> functions;
   std::vector<ConstantDescription> constants;
+  std::optional<TrainDescription> train;
+  std::vector<NodeDescription> nodes; // only where they are asked for
+  std::string device;                 // of all nodes: "cpu:0"
   /// Messages of failed run-time checks, with `{value}` and `{bound}` where they stand; symc_check::code is 1 + index.
   std::vector<std::string> checks;
   int32_t defaultThreads = 0; // of MODEL_options_default
   uint64_t defaultSeed = 0;
+  bool tracePoints = false;       // kernels call the hook of `trace`
   std::string graphSha256;        // of the graph file's bytes, in hexadecimal
   std::string categories;         // of the embedded parameters' file, as JSON; empty: none
   std::vector<std::string> flags; // as on the command line, those that change the result: "-O2", "--fast-math"

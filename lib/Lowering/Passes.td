@@ -20,4 +20,12 @@ def VerifyProgramsPass : Pass<"sym-verify-programs", "mlir::ModuleOp"> {
   }];
 }
 
+def TracePointsPass : Pass<"sym-trace-points", "mlir::ModuleOp"> {
+  let summary = "Says of every call of a kernel what a trace tells of it";
+  let description = [{
+    In modules with the attribute sym.trace: calls get sym.trace, which names the kernel and its nodes, and sym.work, the
+    bytes and operations of a run. A target's code calls such kernels through the runtime's symc_rt_traced.
+  }];
+}
+
 #endif // SYMC_LOWERING_PASSES_TD

@@ -18,6 +18,8 @@ void symc::buildLinalgPipeline(OpPassManager &manager, const NestsPassOptions &p
   manager.addPass(createNestsPass(parts));
   // What a target is given is all that it must know.
   manager.addPass(createVerifyProgramsPass());
+  // Of whole kernels, before targets take them apart.
+  manager.addPass(createTracePointsPass());
 }
 
 void symc::registerLoweringPipelines() {

@@ -40,8 +40,10 @@ typedef struct symc_frame {
   uint64_t seed;          /* 56: seed of dropout and random operators */
   int64_t step;           /* 64: completed training steps */
   symc_check check;       /* 72 */
-  void (*print)(void *user, const char *label, const DLTensor *value); /* 96: for symc_rt_print, as in symc_options */
-  void *user;                                                          /* 104 */
+  void (*print)(void *user, const char *label, const DLTensor *value);  /* 96: for symc_rt_print, as in symc_options */
+  void *user;                                                           /* 104 */
+  void (*trace)(void *user, const symc_trace_part *part, int32_t ends); /* 112: for symc_rt_traced */
+  void *trace_user;                                                     /* 120 */
 } symc_frame;
 
 /* A kernel computes the part [begin, end) of its outermost parallel index space. Which part it is given does not
@@ -51,6 +53,11 @@ typedef void (*symc_kernel)(void *const *buffers, const int64_t *dims, int64_t b
 /* Runs `kernel` over [0, extent) in chunks of `grain` (the last may be shorter), on the instance's threads. Called by
    generated bodies only; returns when all chunks are done. One thread or one chunk: a direct call. */
 void symc_rt_parallel(symc_frame *frame, symc_kernel kernel, void *const *buffers, int64_t extent, int64_t grain);
+
+/* The same in a library with trace points, for every kernel; a `grain` below 0: one direct call. The rest is as in
+   symc_trace_part, of all parts together. */
+void symc_rt_traced(symc_frame *frame, symc_kernel kernel, void *const *buffers, int64_t extent, int64_t grain,
+                    const char *about, int64_t read_bytes, int64_t written_bytes, int64_t flops);
 
 /* Hands a dense tensor to the caller's hook, if there is one. Called by generated bodies only. */
 void symc_rt_print(const symc_frame *frame, const char *label, void *data, int32_t code, int32_t bits, int32_t rank,
@@ -138,6 +145,8 @@ symc_status symc_rt_reserve(symc_instance *instance, const int64_t *dims);
 symc_status symc_rt_share_parameters(symc_instance *instance, symc_instance *owner);
 int64_t symc_rt_step(const symc_instance *instance);
 symc_status symc_rt_reset(symc_instance *instance);
+symc_status symc_rt_trace(symc_instance *instance, void (*hook)(void *user, const symc_trace_part *part, int32_t ends),
+                          void *user);
 symc_status symc_rt_call(symc_instance *instance, int32_t function, const DLTensor *inputs, const DLTensor *outputs);
 symc_status symc_rt_output_shape(const symc_model *model, int32_t function, int32_t output, const int64_t *dims,
                                  int64_t *shape);

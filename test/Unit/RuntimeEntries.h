@@ -7,6 +7,6 @@
   symc_rt_create, symc_rt_destroy, symc_rt_error, symc_rt_initialize, symc_rt_load_parameters,                         \
       symc_rt_load_parameters_subset, symc_rt_save_parameters, symc_rt_save_state, symc_rt_load_state,                 \
       symc_rt_parameter, symc_rt_reserve, symc_rt_share_parameters, symc_rt_step, symc_rt_call, symc_rt_output_shape,  \
-      symc_rt_plan, symc_rt_reset
+      symc_rt_plan, symc_rt_reset, NULL
 
 #endif

@@ -86,6 +86,10 @@ CompileRequest::CompileRequest(const Arguments &arguments) {
     options.time_passes = 0;
   }
   options.log_device_placement = arguments.has("--log-device-placement");
+  options.trace_points =
+      arguments.has("--trace-points") || arguments.has("--trace") || arguments.has("--log-run-metadata");
+  options.describe_graph = arguments.has("--logdir");
+  options.watched = keep(arguments.list("--log-images"), options.watched_count);
   options.debug_fusion = keep(arguments.choice("--debug-fusion", {"on", "off"}, "on"));
   options.debug_arena = keep(arguments.choice("--debug-arena", {"planned", "separate", "poisoned"}, "planned"));
   options.debug_verify = getenv("SYMC_DEBUG_VERIFY") != nullptr;
@@ -122,6 +126,8 @@ void CompileRequest::setExamination(symc_question question, const std::string &f
 std::string CompileRequest::spelling(const std::string &field) const {
   if (field == "functions")
     return functionsOption;
+  if (field == "watched")
+    return "--log-images";
   std::string option = "--" + field;
   std::replace(option.begin(), option.end(), '_', '-');
   return option;

@@ -132,6 +132,7 @@ static int run(const Arguments &arguments) {
   options.allowExtra = arguments.has("--allow-extra");
   options.allowMissing = arguments.has("--allow-missing");
   options.batchSize = arguments.integer("--batch-size", 0, 1, INT64_MAX);
+  options.trace = arguments.text("--trace");
   host::checkPredictOptions(options);
   std::string function = options.function.empty() ? "predict" : options.function;
   return withLibrary(arguments, {function}, [&](const Library &library) {
@@ -163,6 +164,14 @@ static int train(const Arguments &arguments) {
   options.resume = arguments.has("--resume");
   options.history = arguments.text("--history");
   options.logdir = arguments.text("--logdir");
+  options.logGradients = arguments.has("--log-gradients");
+  options.logImages = arguments.list("--log-images");
+  for (size_t i = 0; i < options.logImages.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (options.logImages[i] == options.logImages[j])
+        throw usageError(code::RepeatedOption, "--log-images gives " + quoted(options.logImages[i]) + " twice");
+  options.logRunMetadata = arguments.has("--log-run-metadata");
+  options.trace = arguments.text("--trace");
   options.repeat = arguments.integer("--repeat", 1, 1, 10000);
   host::checkTrainOptions(options);
   // From here on, whatever is being done: an interrupt is exit 130, with a checkpoint once there is something to keep.
@@ -170,6 +179,8 @@ static int train(const Arguments &arguments) {
   std::vector<std::string> functions = {"train_step"};
   if (!options.validation.empty() || options.validationSplit > 0)
     functions.push_back("evaluate");
+  if (options.logGradients)
+    functions.push_back("gradients");
   return withLibrary(arguments, functions, [&](const Library &library) { return host::train(library, options); });
 }
 
@@ -205,6 +216,11 @@ static int bench(const Arguments &arguments) {
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
   options.allowMissing = arguments.has("--allow-missing");
+  options.trace = arguments.text("--trace");
+  host::FileUse files;
+  files.reads("the model itself", arguments.file);
+  files.reads("--params", options.params);
+  files.writes("--trace", options.trace);
   std::vector<std::string> functions;
   if (!options.function.empty())
     functions.push_back(options.function);

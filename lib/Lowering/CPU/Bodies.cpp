@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Expr.h"
+#include "lib/Kernel/TracePoints.h"
 #include "lib/Lowering/CPU/Frame.h"
 #include "lib/Lowering/CPU/KernelShell.h"
 #include "lib/Lowering/CPU/Passes.h"
@@ -153,19 +154,27 @@ private:
     Dim trips = extent ? extent.getExprs()[0] : constantDim(b.getContext(), 1);
     Dim one = grain ? grain.getExprs()[1] : trips;
     std::optional<int64_t> fixed = constantValue(trips), fixedOne = constantValue(one);
+    auto trace = call->getAttrOfType<StringAttr>(kTraceAttr);
     if (trips == one || (fixed && fixedOne && *fixed <= *fixedOne)) {
-      LLVM::CallOp::create(b, loc, kernel, ValueRange{arguments, dimensions, constant(0), size(trips)});
+      if (trace)
+        emitTraced(call, addressOf(kernel), size(trips), constant(-1));
+      else
+        LLVM::CallOp::create(b, loc, kernel, ValueRange{arguments, dimensions, constant(0), size(trips)});
     } else {
-      Type none = LLVM::LLVMVoidType::get(b.getContext());
-      auto parallel = declare("symc_rt_parallel", none, {pointer, pointer, pointer, i64, i64});
-      Value code = LLVM::AddressOfOp::create(b, loc, pointer, kernel.getSymName());
+      Value code = addressOf(kernel);
       auto number = [&](Dim dim) { return constantValue(dim) ? constant(*constantValue(dim)) : size(dim); };
       Value all = number(trips), chunk = number(grain.getExprs()[0]);
       if (grain.getExprs()[0] != one) {
         Value few = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::sle, all, number(one));
         chunk = LLVM::SelectOp::create(b, loc, few, all, chunk);
       }
-      LLVM::CallOp::create(b, loc, parallel, ValueRange{frame, code, arguments, all, chunk});
+      if (trace) {
+        emitTraced(call, code, all, chunk);
+      } else {
+        Type none = LLVM::LLVMVoidType::get(b.getContext());
+        auto parallel = declare("symc_rt_parallel", none, {pointer, pointer, pointer, i64, i64});
+        LLVM::CallOp::create(b, loc, parallel, ValueRange{frame, code, arguments, all, chunk});
+      }
     }
     if (!mayFail(call))
       return;
@@ -173,6 +182,19 @@ private:
     if (!failed)
       failed = body.addBlock();
     goOnIf(LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, load(i64, frame, Check), constant(0)), failed);
+  }
+
+  Value addressOf(LLVM::LLVMFuncOp kernel) { return LLVM::AddressOfOp::create(b, loc, pointer, kernel.getSymName()); }
+
+  /// The call through the runtime, which tells the caller's hook of it.
+  void emitTraced(func::CallOp call, Value code, Value extent, Value grain) {
+    ArrayRef<Dim> work = call->getAttrOfType<sym::DimsAttr>(kWorkAttr).getExprs();
+    Type none = LLVM::LLVMVoidType::get(b.getContext());
+    auto traced = declare("symc_rt_traced", none, {pointer, pointer, pointer, i64, i64, pointer, i64, i64, i64});
+    Value about = text(call->getAttrOfType<StringAttr>(kTraceAttr).getValue());
+    LLVM::CallOp::create(
+        b, loc, traced,
+        ValueRange{frame, code, arguments, extent, grain, about, size(work[0]), size(work[1]), size(work[2])});
   }
 
   /// Goes on in a new block, or to `otherwise`.

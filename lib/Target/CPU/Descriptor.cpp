@@ -201,6 +201,7 @@ private:
                                       parameters()};
     for (const char *operation : operations)
       fields.push_back(functionNamed(("symc_rt_" + Twine(operation)).str()));
+    fields.push_back(model.tracePoints ? functionNamed("symc_rt_trace") : ConstantPointerNull::get(pointer));
     std::vector<Constant *> all = {record(fields),     int32(model.parameters.size() + model.state.size()),
                                    int32(cpus.size()), slots(),
                                    variants(),         table(checks)};

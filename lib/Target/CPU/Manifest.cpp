@@ -31,6 +31,34 @@ Json arguments(ArrayRef<ArgumentDescription> list) {
   return result;
 }
 
+Json training(const TrainDescription &train) {
+  Json options = Json::object();
+  for (const TrainDescription::Option &option : train.scheduleOptions)
+    options[option.name] = option.isList ? Json(option.values) : Json(option.values.front());
+  return {{"optimizer", train.optimizer},
+          {"learning_rate", train.learningRate},
+          {"schedule", {{train.schedule, options}}},
+          {"accumulate_steps", train.accumulateSteps}};
+}
+
+Json graph(const ModelDescription &model) {
+  Json nodes = Json::array();
+  for (const NodeDescription &node : model.nodes) {
+    Json types = Json::array(), shapes = Json::array();
+    for (const ArgumentDescription &result : node.results) {
+      types.push_back(result.type);
+      shapes.push_back(result.shape);
+    }
+    nodes.push_back({{"name", node.name},
+                     {"op", node.op},
+                     {"inputs", node.inputs},
+                     {"control", node.control},
+                     {"types", types},
+                     {"shapes", shapes}});
+  }
+  return {{"device", model.device}, {"nodes", nodes}};
+}
+
 /// Features that the code may use, of all its variants.
 Json features(ArrayRef<Cpu> cpus) {
   SetVector<StringRef> all;
@@ -160,5 +188,9 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
   manifest["functions"] = functions;
   manifest["parameters"] = parameters;
   manifest["memory"] = memory;
+  if (model.train)
+    manifest["train"] = training(*model.train);
+  if (!model.nodes.empty())
+    manifest["graph"] = graph(model);
   return manifest.dump(2, ' ', false, Json::error_handler_t::replace);
 }

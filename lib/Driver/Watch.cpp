@@ -1,0 +1,116 @@
+//===- Watch.cpp - What is looked at while a model trains -----------------===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Driver/Watch.h"
+#include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Roles.h"
+#include "lib/Autodiff/Functions.h"
+#include "lib/Autodiff/Optimizers.h"
+#include "lib/Support/Suggest.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+using namespace symc;
+
+namespace {
+/// What of a graph can be shown as an image, by the names of the file.
+struct Visible {
+  llvm::MapVector<StringRef, Value> values;
+  llvm::MapVector<StringRef, RankedTensorType> kernels; // parameters with four dimensions
+
+  explicit Visible(func::FuncOp model) {
+    for (BlockArgument argument : model.getArguments()) {
+      StringRef name = nameOf(model, argument.getArgNumber());
+      auto type = cast<RankedTensorType>(argument.getType());
+      if (roleOf(argument) == sym::Role::input)
+        values[name] = argument;
+      else if (roleOf(argument) == sym::Role::parameter && type.getRank() == 4)
+        kernels[name] = type;
+    }
+    // Of several ops of a node the last has its value.
+    for (Operation &op : model.front().without_terminator())
+      if (StringRef name = nodeName(op.getLoc()); !name.empty() && op.getNumResults() > 0)
+        values[name] = op.getResult(0);
+  }
+
+  bool hasKernel(StringRef name) const {
+    return llvm::any_of(kernels, [&](auto &kernel) {
+      StringRef rest = kernel.first;
+      return rest.consume_front(name) && (rest.empty() || rest.starts_with("/"));
+    });
+  }
+};
+} // namespace
+
+static void reportWatched(Diagnostics &diagnostics, std::string message, std::string hint,
+                          std::string suggestion = "") {
+  symc::Diagnostic diagnostic;
+  diagnostic.code = code::OptionValue;
+  diagnostic.option = "watched";
+  diagnostic.line = diagnostic.column = 0;
+  diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
+  diagnostic.suggestion = std::move(suggestion);
+  diagnostics.report(std::move(diagnostic));
+}
+
+bool symc::watchValues(ModuleOp module, const std::vector<std::string> &names, Diagnostics &diagnostics) {
+  auto model = module.lookupSymbol<func::FuncOp>("model");
+  if (!model)
+    return true;
+  Visible visible(model);
+  SmallVector<FunctionResult> results = resultsOf(model);
+  bool good = true;
+  for (const std::string &name : names) {
+    Value value = visible.values.lookup(name);
+    bool isKernel = visible.hasKernel(name);
+    int64_t rank = value ? cast<RankedTensorType>(value.getType()).getRank() : 0;
+    if (rank >= 2 && rank <= 4) {
+      NamedAttrList attributes(named(module.getContext(), name, sym::Role::entry));
+      attributes.set(kEntryAttr, StringAttr::get(module.getContext(), kWatched));
+      results.push_back({value, attributes.getDictionary(module.getContext())});
+    } else if (value && !isKernel) {
+      reportWatched(diagnostics,
+                    symc::quoted(name) + " is " + printType(value.getType()) + ", of which there is no image",
+                    "images are made of values with two to four dimensions: [n, height, width, channels]");
+      good = false;
+    } else if (!isKernel) {
+      Suggestion near(name);
+      for (auto &[known, unused] : visible.values)
+        near.consider(known);
+      for (auto &[known, unused] : visible.kernels)
+        near.consider(known);
+      reportWatched(diagnostics, "the graph has no node, input or kernel " + symc::quoted(name),
+                    near.best().empty()
+                        ? "values in loops and branches, and results of a node behind its first, are not shown"
+                        : "",
+                    near.best());
+      good = false;
+    }
+  }
+  setResults(model, results);
+  return good;
+}
+
+std::optional<TrainDescription> symc::describeTraining(ModuleOp module) {
+  auto found = module.getOps<sym::TrainOp>();
+  if (found.empty())
+    return std::nullopt;
+  sym::TrainOp train = *found.begin();
+  const TrainMethod &schedule = methodOf(train.getSchedule());
+  MethodOptions options(schedule, train.getScheduleOptions().value_or(DictionaryAttr()));
+  TrainDescription description;
+  description.optimizer = methodOf(train.getOptimizer()).name.str();
+  description.learningRate = MethodOptions(methodOf(train.getOptimizer()), train.getOptions()).number("learning_rate");
+  description.schedule = schedule.name.str();
+  description.accumulateSteps = train.getAccumulateSteps();
+  for (const TrainOption &option : schedule.options) {
+    bool isList = option.kind == TrainOptionKind::Numbers || option.kind == TrainOptionKind::Integers;
+    SmallVector<double> values =
+        isList ? options.numbers(option.name) : SmallVector<double>{options.number(option.name)};
+    description.scheduleOptions.push_back({option.name.str(), {values.begin(), values.end()}, isList});
+  }
+  return description;
+}
