@@ -34,7 +34,8 @@ def check(what, good, seen=""):
 def train(graph, log, *arguments):
     path = folder / f"{graph['name']}.json"
     path.write_text(json.dumps(graph))
-    done = subprocess.run([SYMC, "train", str(path), "--logdir", str(log), *map(str, arguments)], capture_output=True, text=True)
+    words = [SYMC, "train", str(path), "--logdir", str(log), *map(str, arguments)]
+    done = subprocess.run(words, capture_output=True, text=True)
     check(f"{graph['name']} trains", done.returncode == 0, done.stderr)
     return done
 
@@ -114,12 +115,14 @@ for part, count in (("train", 60), ("test", 20)):
     place.mkdir(parents=True, exist_ok=True)
     np.save(place / "x.npy", np.random.default_rng(2).integers(0, 256, (count, 28, 28), np.uint8))
     np.save(place / "labels.npy", np.random.default_rng(3).integers(0, 10, count).astype(np.uint8))
-given = {"symc": SYMC, "examples/small_cnn/small_cnn.json": str(ROOT / "examples/small_cnn/small_cnn.json"), "10": "1", "100": "20"}
+given = {"symc": SYMC, "10": "1", "100": "20"}
+given["examples/small_cnn/small_cnn.json"] = str(ROOT / "examples/small_cnn/small_cnn.json")
 done = subprocess.run([given.get(word, word) for word in command], cwd=folder, capture_output=True, text=True)
 check("the command of the document", done.returncode == 0, (command, done.stderr))
 seen = {value.text(1) for run in ("train", "validation") for event in events(folder / "build/log" / run)
         for summary in event.messages(5) for value in summary.messages(1)}
-tags = set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`[^|]*)\|", document.split("## What is written")[1].split("- ")[0], re.M))))
+table = document.split("## What is written")[1].split("- ")[0]
+tags = set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`[^|]*)\|", table, re.M))))
 check("the tags of the document", tags and tags <= seen, tags - seen)
 
 print(f"{cases} cases, {failed} failed")

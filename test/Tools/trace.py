@@ -115,7 +115,8 @@ np.save(data / "x.npy", rng.standard_normal((100, 12, 12, 3), np.float32))
 np.save(data / "y.npy", rng.standard_normal((100, 1), np.float32))
 graph = write(TRAINED)
 for trace in ([], ["--trace", "train.json"]):
-    said = symc("train", graph, "--data", "data", "--batch-size", 4, "--threads", 1, "--save", f"w{len(trace)}.safetensors", *trace)
+    said = symc("train", graph, "--data", "data", "--batch-size", 4, "--threads", 1,
+                "--save", f"w{len(trace)}.safetensors", *trace)
 check("how much is traced", "spans of the first 20 calls" in said, said)
 check("the same weights", (folder / "w0.safetensors").read_bytes() == (folder / "w2.safetensors").read_bytes())
 spans = kernels("train.json")
