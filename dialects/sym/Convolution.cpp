@@ -61,6 +61,11 @@ template <class A> static auto filtersOf(A op, int) -> decltype(op.getFilters(),
   return op.getFilters() ? std::optional<int64_t>(*op.getFilters()) : std::nullopt;
 }
 template <class A> static std::optional<int64_t> filtersOf(A, ...) { return std::nullopt; }
+/// As written, or 1, which is the default.
+template <class A> static auto multiplierOf(A op, int) -> decltype(op.getDepthMultiplier(), int64_t()) {
+  return op.getDepthMultiplier();
+}
+template <class A> static int64_t multiplierOf(A, ...) { return 1; }
 
 /// Checks `op`, an adaptor or an op, and finds its sizes.
 template <class A> static FailureOr<Geometry> analyze(std::optional<Location> loc, const Kind &kind, A op) {
@@ -94,6 +99,9 @@ template <class A> static FailureOr<Geometry> analyze(std::optional<Location> lo
     if (!channels)
       return LogicalResult(
           emitOptionalError(loc, "S0308: the kernel of ", layer, " must have a known size, not ", printType(kernel)));
+    if (int64_t written = multiplierOf(op, 0); written != 1 && constantValue(g.kernel[kind.axes + 1]) != written)
+      return LogicalResult(
+          emitOptionalError(loc, "S0315: 'depth_multiplier' is ", written, ", but the kernel is ", printType(kernel)));
     g.groups = *channels;
     g.kernel[kind.axes + 1] = g.kernel[kind.axes] * g.kernel[kind.axes + 1];
     g.kernel[kind.axes] = constantDim(x.getContext(), 1);

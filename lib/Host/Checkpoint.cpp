@@ -27,20 +27,31 @@ bool Checkpoint::exists() const {
 
 constexpr std::string_view bestStart = "/checkpoint.best-";
 
-std::string Checkpoint::bestFile(int64_t epoch) const {
-  return directory + std::string(bestStart) + std::to_string(epoch);
+static std::string bestName(int64_t epoch) { return std::string(bestStart) + std::to_string(epoch); }
+
+std::string Checkpoint::bestFile(int64_t epoch) const { return directory + bestName(epoch); }
+
+/// Whether a file of the directory is called like a copy.
+static bool isBestName(const std::filesystem::path &path) {
+  std::string name = "/" + path.filename().string();
+  return name.size() > bestStart.size() && name.compare(0, bestStart.size(), bestStart) == 0 &&
+         name.find_first_not_of("0123456789", bestStart.size()) == name.npos;
+}
+
+bool Checkpoint::owns(const std::string &file) const {
+  std::error_code ignored;
+  std::filesystem::path place = std::filesystem::absolute(file, ignored).parent_path();
+  return !file.empty() && isBestName(file) &&
+         std::filesystem::weakly_canonical(place, ignored) ==
+             std::filesystem::weakly_canonical(std::filesystem::absolute(directory, ignored), ignored);
 }
 
 void Checkpoint::forgetBest(int64_t exceptEpoch) const {
   std::error_code error;
   std::vector<std::string> others;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    std::string name = "/" + it->path().filename().string();
-    if (name.size() > bestStart.size() && name.compare(0, bestStart.size(), bestStart) == 0 &&
-        name.find_first_not_of("0123456789", bestStart.size()) == name.npos &&
-        name.substr(bestStart.size()) != std::to_string(exceptEpoch))
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    if (isBestName(it->path()) && "/" + it->path().filename().string() != bestName(exceptEpoch))
       others.push_back(it->path().string());
-  }
   for (const std::string &other : others)
     std::filesystem::remove(other, error);
 }

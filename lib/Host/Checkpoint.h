@@ -43,6 +43,8 @@ public:
   const std::string &file() const { return path; }
   /// Where the parameters of an epoch stand that was the best so far: with --save-best, which a resumed run restores.
   std::string bestFile(int64_t epoch) const;
+  /// Whether a file has the place and name of one of these copies.
+  bool owns(const std::string &file) const;
   /// Removes those of other epochs.
   void forgetBest(int64_t exceptEpoch) const;
   /// Creates the directory where it is missing.

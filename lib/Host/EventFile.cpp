@@ -97,15 +97,16 @@ void EventFile::histogram(const std::string &tag, int64_t step, const std::vecto
     return;
   constexpr int buckets = 30;
   auto [low, high] = std::minmax_element(values.begin(), values.end());
-  double begin = *low, width = (*high - *low) / buckets, sum = 0, squares = 0;
+  // Halves, since the difference of the ends may be beyond all numbers.
+  double begin = *low, half = (*high / 2 - *low / 2) / buckets, sum = 0, squares = 0;
   std::vector<double> counts(buckets), limits;
   for (double value : values) {
-    ++counts[width > 0 ? std::min<int64_t>(static_cast<int64_t>((value - begin) / width), buckets - 1) : 0];
+    ++counts[half > 0 ? std::min<int64_t>(static_cast<int64_t>((value / 2 - begin / 2) / half), buckets - 1) : 0];
     sum += value;
     squares += value * value;
   }
   for (int i = 1; i <= buckets; ++i)
-    limits.push_back(i == buckets ? *high : begin + i * width);
+    limits.push_back(i == buckets ? *high : begin + i * half * 2);
   // HistogramProto { min = 1, max = 2, num = 3, sum = 4, sum_squares = 5, bucket_limit = 6, bucket = 7 }
   ProtoWriter histogram;
   histogram.fixed(1, *low).fixed(2, *high).fixed(3, static_cast<double>(values.size())).fixed(4, sum).fixed(5, squares);

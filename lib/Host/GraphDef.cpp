@@ -40,7 +40,7 @@ static void addAttribute(ProtoWriter &node, const std::string &name, const Proto
 GraphDescription::GraphDescription(const symc_model &model) {
   json manifest = json::parse(model.manifest, nullptr, /*allow_exceptions=*/false);
   auto found = manifest.find("graph");
-  if (found == manifest.end())
+  if (found == manifest.end() || !found->is_object() || !found->contains("nodes") || !found->contains("device"))
     return;
   graph = std::make_unique<json>(found->at("nodes"));
   // "cpu:0" as TensorFlow writes it.

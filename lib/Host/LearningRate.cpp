@@ -54,10 +54,12 @@ std::optional<double> LearningRate::of(int64_t steps) const {
     return std::nullopt;
   try {
     const nlohmann::json &schedule = train->at("schedule");
-    int64_t updates = steps / train->at("accumulate_steps").get<int64_t>();
+    if (schedule.empty())
+      return std::nullopt;
+    int64_t updates = steps / std::max<int64_t>(1, train->at("accumulate_steps").get<int64_t>());
     return scheduled(schedule.begin().key(), train->at("learning_rate").get<double>(), schedule.begin().value(),
                      static_cast<double>(updates));
-  } catch (const nlohmann::json::exception &) {
+  } catch (const std::exception &) {
     return std::nullopt; // of a later version
   }
 }

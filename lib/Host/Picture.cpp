@@ -10,13 +10,14 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <new>
 #include <zlib.h>
 
 namespace symc::host {
 
 namespace {
 
-constexpr int64_t maxExamples = 3, maxTiles = 64;
+constexpr int64_t maxExamples = 3, maxTiles = 64, maxSide = 4096;
 constexpr uint8_t gap = 255; // between tiles
 
 void addBigEndian(std::string &bytes, uint32_t number) {
@@ -65,8 +66,13 @@ struct Tiles {
     return {height, width, (count + columns - 1) / columns, columns, channels};
   }
 
-  /// `element(tile, y, x, channel)`; tiles from `count` on are empty.
+  /// `element(tile, y, x, channel)`; tiles from `count` on are empty. Of tiles that make more than `maxSide` rows or
+  /// columns every second, third, … is drawn.
   Picture draw(int64_t count, const std::function<uint8_t(int64_t, int64_t, int64_t, int)> &element) const {
+    int64_t step = std::max<int64_t>(1, (std::max(rows * height, columns * width) + maxSide - 1) / maxSide);
+    if (step > 1)
+      return Tiles{(height + step - 1) / step, (width + step - 1) / step, rows, columns, channels}.draw(
+          count, [&](int64_t tile, int64_t y, int64_t x, int c) { return element(tile, y * step, x * step, c); });
     Picture picture;
     picture.channels = channels;
     picture.height = rows * (height + 1) - 1;
@@ -100,8 +106,9 @@ std::string encodePng(const Picture &picture) {
   }
   uLongf size = compressBound(rows.size());
   std::string packed(size, '\0');
-  compress2(reinterpret_cast<Bytef *>(packed.data()), &size, reinterpret_cast<const Bytef *>(rows.data()), rows.size(),
-            Z_DEFAULT_COMPRESSION);
+  if (compress2(reinterpret_cast<Bytef *>(packed.data()), &size, reinterpret_cast<const Bytef *>(rows.data()),
+                rows.size(), Z_DEFAULT_COMPRESSION) != Z_OK)
+    throw std::bad_alloc(); // nothing else can be wrong
   packed.resize(size);
   std::string file = "\x89PNG\r\n\x1a\n";
   addChunk(file, "IHDR", header);

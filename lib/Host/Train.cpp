@@ -43,6 +43,37 @@ static void checkWritable(const std::string &path) {
     throw outputError(path, errno);
 }
 
+/// Throws where runs, which differ in what they write, would write over what they read, or two results to one file.
+static void useFiles(const std::vector<TrainOptions> &runs) {
+  const TrainOptions &options = runs.front();
+  FileUse files;
+  files.reads("--data", options.data.data);
+  files.reads("--validation", options.validation);
+  for (const auto &[input, file] : options.data.files)
+    files.reads("--in " + input, file);
+  files.reads("the model itself", options.data.model);
+  if (!options.checkpoint.empty()) {
+    Checkpoint checkpoint(options.checkpoint);
+    files.writes("--checkpoint", checkpoint.file());
+    for (const auto &[option, path] : {std::pair("--save", &options.save),
+                                       {"--save-best", &options.saveBest},
+                                       {"--history", &options.history},
+                                       {"--trace", &options.trace}})
+      if (checkpoint.owns(*path))
+        throw usageError(code::OptionConflict,
+                         std::string(option) + " " + printable(*path) +
+                             " has the name of a copy that --checkpoint keeps and removes",
+                         "give it another name or directory");
+  }
+  files.writes("--save", options.save); // it may replace --params: a model that is trained further
+  for (const TrainOptions &run : runs)
+    files.writes("--history", run.history);
+  files.reads("--params", options.params); // which a run that begins again needs as they were
+  for (const TrainOptions &run : runs)
+    files.writes("--save-best", run.saveBest);
+  files.writes("--trace", options.trace);
+}
+
 void checkTrainOptions(const TrainOptions &options) {
   if (!options.validation.empty() && options.validationSplit > 0)
     throw usageError(code::OptionConflict, "--validation and --validation-split exclude each other");
@@ -65,20 +96,7 @@ void checkTrainOptions(const TrainOptions &options) {
     throw usageError(code::OptionValue, "--save-best " + printable(options.saveBest) +
                                             " is a pipe, and the file is written whenever an epoch is the best");
   checkWritable(options.trace);
-  // --save may replace --params: a model that is trained further.
-  FileUse files;
-  files.reads("--data", options.data.data);
-  files.reads("--validation", options.validation);
-  for (const auto &[input, file] : options.data.files)
-    files.reads("--in " + input, file);
-  files.reads("the model itself", options.data.model);
-  if (!options.checkpoint.empty())
-    files.writes("--checkpoint", Checkpoint(options.checkpoint).file());
-  files.writes("--save", options.save);
-  files.writes("--history", options.history);
-  files.reads("--params", options.params); // which a run that begins again needs as they were
-  files.writes("--save-best", options.saveBest);
-  files.writes("--trace", options.trace);
+  useFiles({options});
   if (options.resume && !options.params.empty() && Checkpoint(options.checkpoint).exists())
     warn(code::OptionConflict,
          "--params " + printable(options.params) + " has no effect: the run goes on from its checkpoint",
@@ -116,17 +134,16 @@ public:
         reader(data.training(), trainFunction, std::min(data.batchSize(), data.trainingExamples())) {
     if (options.patience || !options.saveBest.empty())
       monitor.emplace(options.monitor, history.columns());
-    if (!options.trace.empty() || options.logRunMetadata)
-      kernels = std::make_unique<KernelTrace>(instance, options.trace);
   }
 
   /// Done, or the exit code of an interrupt.
   int run() {
     instanceSetUp();
     resume();
-    if (!options.logdir.empty() && state.epoch < options.epochs)
+    if (!options.logdir.empty() && !isFinished())
       log = std::make_unique<TrainLog>(options.logdir, options, data, instance);
-    stepsAhead = data.batches() * (options.epochs - state.epoch) - state.position;
+    if ((!options.trace.empty() || options.logRunMetadata) && !isFinished())
+      kernels = std::make_unique<KernelTrace>(instance, options.trace);
     started = std::chrono::steady_clock::now();
     if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
       measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
@@ -139,8 +156,7 @@ public:
     }
     if (state.epoch < options.epochs)
       remark(code::StoppedEarly, "stopped after epoch " + std::to_string(state.epoch) + ": " + bestSoFar());
-    if (kernels)
-      kernels->finish();
+    finishTrace();
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!options.save.empty())
@@ -237,12 +253,26 @@ private:
     auto call = [&] { instance.call(trainIndex, inputs, outputs.tensors(), data.training().name()); };
     if (!kernels)
       return call();
-    // Of the first steps the last, when caches are warm; not all runs have ten.
+    // Of the first steps of a run the last one is logged, when caches are warm; not all runs have ten.
     constexpr int64_t warmSteps = 10;
-    bool isLogged = options.logRunMetadata && ++stepsHere == std::min(warmSteps, stepsAhead);
-    kernels->call("train_step", instance.step() + 1, call, isLogged);
-    if (isLogged)
+    bool isFirst = options.logRunMetadata && instance.step() < warmSteps;
+    kernels->call("train_step", instance.step() + 1, call, isFirst);
+    metadataWaits = isFirst;
+    if (instance.step() == warmSteps)
+      logMetadata();
+  }
+
+  void logMetadata() {
+    if (metadataWaits)
       log->addRunMetadata(kernels->lastSpans());
+    metadataWaits = false;
+  }
+
+  void finishTrace() {
+    if (!kernels)
+      return;
+    logMetadata();
+    kernels->finish();
   }
 
   void checkLoss(double loss) {
@@ -296,8 +326,7 @@ private:
 
   int stop() {
     progress.clear();
-    if (kernels)
-      kernels->finish();
+    finishTrace();
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!history.rows().empty())
@@ -329,7 +358,7 @@ private:
   BatchReader reader;
   std::unique_ptr<TrainLog> log;
   std::unique_ptr<KernelTrace> kernels;
-  int64_t stepsAhead = 0, stepsHere = 0; // of this process
+  bool metadataWaits = false; // what the last step's kernels took may be the last to log
   Progress progress;
   std::chrono::steady_clock::time_point started;
   bool warned = false;
@@ -374,23 +403,31 @@ int train(const Library &library, const TrainOptions &options) {
   // Several runs are made for their numbers alone.
   if (options.repeat == 1 && options.save.empty() && options.checkpoint.empty() && options.saveBest.empty())
     warn(code::NothingKept, "the trained parameters are not kept", "", "--save FILE or --checkpoint DIR keeps them");
-  std::vector<std::vector<double>> lastRows;
+  std::vector<TrainOptions> runs(options.repeat, options);
   for (int64_t run = 0; run < options.repeat; ++run) {
-    TrainOptions one = options;
+    TrainOptions &one = runs[run];
     uint64_t seed = library.settings(options.instance).seed + run;
     one.instance.seed = seed;
-    if (options.repeat > 1) {
-      say("seed " + std::to_string(seed));
-      one.history = withSeed(options.history, seed);
-      one.saveBest = withSeed(options.saveBest, seed);
-      one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(seed);
-    }
-    Trainer trainer(library, one, data);
+    if (options.repeat == 1)
+      break;
+    one.history = withSeed(options.history, seed);
+    one.saveBest = withSeed(options.saveBest, seed);
+    one.logdir = options.logdir.empty() ? "" : options.logdir + "/seed-" + std::to_string(seed);
+    checkWritable(one.history);
+    checkWritable(one.saveBest);
+  }
+  useFiles(runs);
+  std::vector<std::vector<double>> lastRows;
+  for (const TrainOptions &run : runs) {
+    if (options.repeat > 1)
+      say("seed " + std::to_string(*run.instance.seed));
+    Trainer trainer(library, run, data);
     if (int exit = trainer.run())
       return exit;
     lastRows.push_back(trainer.rows().rows().back());
-    if (run + 1 == options.repeat)
-      printf("%s\n", (run ? stability(trainer.rows().columns(), lastRows) : trainer.rows().lastJson()).c_str());
+    if (&run == &runs.back())
+      printf("%s\n",
+             (options.repeat > 1 ? stability(trainer.rows().columns(), lastRows) : trainer.rows().lastJson()).c_str());
   }
   return Done;
 }

@@ -20,7 +20,7 @@ SHORTER = [
     (r" --all ", " "),  # of elementary.cpp: all inputs of a function
 ]
 ELSEWHERE = {  # a page, or a line of one
-    "scripts/quickstart.sh": "it builds first; .ci/run calls it",
+    "scripts/quickstart.sh": "it builds; .ci/run calls it",
     "scripts/test.sh": "it calls this test",
     "docs/training.md": "test/Docs/training-docs.test has the data",
     "docs/tensorboard.md": "test/Tools/tensorboard.test reads what it writes",
