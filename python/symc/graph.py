@@ -41,7 +41,24 @@ def _reference(name):
     return name if _PLAIN.match(name) and name not in _WORDS else f"`{name}`"
 
 
+def _quoted(text):
+    """A string of an expression, which has no escapes."""
+    mark = "'" if "'" not in text else '"'
+    if mark in text:
+        raise ValueError(f"an expression cannot hold {text!r}: give the attribute by its name")
+    return mark + text + mark
+
+
+def _plain(value):
+    """What JSON has for a number or an array of NumPy's, as attributes."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a graph file cannot hold {value!r}")
+
+
 def _literal(value):
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()  # a number of NumPy's
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):
@@ -240,7 +257,7 @@ class Graph:
         if not by_name and not attributes and not doc and name is None and all(not isinstance(i, (list, tuple)) for i in inputs):
             pieces = [op + "("]
             for i, value in enumerate(inputs):
-                pieces += ([", "] if i else []) + [value]
+                pieces += ([", "] if i else []) + [_quoted(value) if isinstance(value, str) else value]
             return self._expression((*pieces, ")"), call=True)
         functions = {key: value for key, value in attributes.items() if isinstance(value, Function)}
         for function in functions.values():
@@ -279,10 +296,12 @@ class Graph:
             self._sections["entry_points"][name]["stream"] = stream
 
     def train(self, loss, optimizer, metrics=None, **settings):
-        """`settings`: learning_rate_schedule, clip_global_norm, weight_decay, freeze, remat, …"""
+        """`metrics`: a list of names of ready ones, or name=value. `settings`: learning_rate_schedule, clip_global_norm,
+        weight_decay, freeze, remat, …"""
         self._train = {"loss": self._text(loss), "optimizer": optimizer, **settings}
         if metrics:
-            self._train["metrics"] = {name: self._text(value) for name, value in metrics.items()}
+            self._train["metrics"] = ({name: self._text(value) for name, value in metrics.items()} if isinstance(metrics, dict)
+                                      else list(metrics))
 
     def to_json(self, path=None):
         """The graph file as text, written to `path` when one is given."""
@@ -298,7 +317,7 @@ class Graph:
             file["entry_points"] = self._sections["entry_points"]
         if self._train:
             file["train"] = self._train
-        text = json.dumps(file, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(file, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
         if path is not None:
             _write(path, text)
         return text
@@ -353,7 +372,7 @@ class Graph:
 
     def _as_name(self, value, where):
         if not isinstance(value, Value):
-            raise TypeError(f"{where}: an input is a value of the graph, not {value!r}")
+            raise TypeError(f"{where}: an input is a value of the graph, not {value!r}; attributes are given by their names")
         if self._own(value).name is None:
             self._give_name(value)
         return value.name

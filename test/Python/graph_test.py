@@ -33,6 +33,22 @@ class GraphTest(unittest.TestCase):
         self.assertEqual(file["outputs"], {"yhat": "yhat", "first": "x[:, 0:1]"})
         self.assertEqual(file["train"]["metrics"], {"mae": "mean(abs(yhat - y))"})
 
+    def test_attributes_by_position_and_of_numpy(self):
+        g = symc.Graph("g")
+        x, labels = g.input("x", "f32[n, 4]"), g.input("labels", "i32[n]")
+        z = g.dense(x, units=np.int64(3), name="z")
+        wide = g.cast(z, "f64") * np.float64(0.5)
+        g.output(best=g.argmax(z, np.int32(1)), wide=wide + wide)
+        g.train(loss=g.sparse_softmax_cross_entropy(z, labels), optimizer="adam", metrics=["accuracy", "perplexity"])
+        file = json.loads(g.to_json())
+        self.assertEqual(file["nodes"], [{"name": "z", "op": "dense", "inputs": ["x"], "attrs": {"units": 3}},
+                                         {"name": "t", "expr": "cast(z, 'f64') * 0.5"}])
+        self.assertEqual(file["outputs"]["best"], "argmax(z, 1)")
+        self.assertEqual(file["train"]["metrics"], ["accuracy", "perplexity"])
+        self.assertEqual(symc.compile(g).predict(x=np.zeros((2, 4), "f4"))["wide"].dtype, np.float64)
+        with self.assertRaisesRegex(TypeError, "attributes are given by their names"):
+            g.dense(x, 3, name="other")
+
     def test_shared_values_are_written_once(self):
         g = symc.Graph("g")
         x = g.input("x", "f32[n]")
