@@ -244,8 +244,10 @@ private:
   static Error noNumber(const CsvRows &at, const CsvField &cell, Parse result, const CsvRequest &request) {
     Error error =
         spanning(at.fail(cell.line, cell.column, cellProblem(cell.text, result, request.type, request.input)), cell);
-    if (result == Parse::NotANumber && !cell.text.empty() && !request.categories)
-      error.diagnostic.hint = "texts become codes with --categories " + request.input;
+    if (result == Parse::NotANumber && !request.categories)
+      error.diagnostic.hint = isNoValue(cell.text)         ? "fill cells without a value, or leave their rows out"
+                              : hasDecimalComma(cell.text) ? "numbers have a point"
+                                                           : "texts become codes with --categories " + request.input;
     return error;
   }
 

@@ -8,6 +8,8 @@
 #include "lib/Host/ElementVisitor.h"
 #include "lib/Host/Errors.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -75,6 +77,21 @@ Parse parseCell(std::string_view text, DataType type, void *out) {
 bool isNumber(std::string_view text) {
   double value;
   return parseCell(text, DataType::F64, &value) != Parse::NotANumber;
+}
+
+bool isNoValue(std::string_view text) {
+  std::string word(trim(text));
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::string_view words[] = {"", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-", "."};
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+bool hasDecimalComma(std::string_view text) {
+  std::string number(text);
+  if (std::count(number.begin(), number.end(), ',') != 1)
+    return false;
+  number[number.find(',')] = '.';
+  return isNumber(number);
 }
 
 std::string cellProblem(std::string_view text, Parse result, DataType type, const std::string &input) {

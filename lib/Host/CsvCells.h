@@ -22,6 +22,11 @@ bool isNumber(std::string_view text);
 /// Why a cell is none of the type of its input.
 std::string cellProblem(std::string_view text, Parse result, DataType type, const std::string &input);
 
+/// Whether it says that there is none: an empty cell, `NA`, `?` and their like.
+bool isNoValue(std::string_view text);
+/// Whether it is a number with a comma for a point.
+bool hasDecimalComma(std::string_view text);
+
 /// Without blanks around.
 std::string_view trim(std::string_view text);
 bool isUtf8(std::string_view text);
