@@ -24,8 +24,11 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
 
 namespace symc::host {
 
@@ -40,6 +43,10 @@ static void checkWritable(const std::string &path) {
                     "cannot be written: there is no directory " + printable(parent.string()));
   auto destination = std::make_unique<Destination>();
   if (!destination->find(path.c_str()))
+    throw outputError(path, errno);
+  // Behind links another folder may count, and one that is there may be closed to this process.
+  std::string folder = std::filesystem::path(destination->path).parent_path().string();
+  if (!destination->exists && access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
     throw outputError(path, errno);
 }
 
@@ -156,7 +163,7 @@ public:
     }
     if (state.epoch < options.epochs)
       remark(code::StoppedEarly, "stopped after epoch " + std::to_string(state.epoch) + ": " + bestSoFar());
-    finishTrace();
+    // What was trained is kept before anything that only tells of it may fail.
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!options.save.empty())
@@ -164,6 +171,7 @@ public:
     if (!options.saveBest.empty() && !monitor->bestEpoch())
       warn(code::NothingKept, "is not written: " + bestSoFar(), options.saveBest);
     history.write(true);
+    finishTrace();
     return Done;
   }
 
@@ -230,23 +238,36 @@ private:
   void trainEpoch() {
     std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
-    if (log)
-      log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples()));
+    logging([&] { log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples())); });
     while (state.position < data.batches() && !interrupted()) {
       int64_t first = state.position * data.batchSize();
       int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
       trainStep(reader.gather(&rows[first], count));
       means.add(outputs, count);
       ++state.position;
-      if (log)
-        log->addStep(means.mean(0), count, state.position, data.batches());
+      logging([&] { log->addStep(means.mean(0), count, state.position, data.batches()); });
       checkLoss(outputs.value(0));
       progress.update(label, state.position, data.batches(), means.mean(0));
       if (options.checkpointEvery && instance.step() % options.checkpointEvery == 0 && !interrupted())
         saveCheckpoint();
     }
-    if (log)
-      log->endSteps();
+    logging([&] { log->endSteps(); });
+  }
+
+  /// A log that cannot go on, on a full disk say, is no reason to stop training.
+  void logging(const std::function<void()> &add) {
+    if (!log)
+      return;
+    try {
+      add();
+    } catch (const Error &error) {
+      if (error.exit != WrongEnvironment)
+        throw;
+      progress.clear();
+      warn(error.diagnostic.code, error.diagnostic.message + "; the log ends here, training goes on",
+           error.diagnostic.file);
+      log.reset();
+    }
   }
 
   void trainStep(const std::vector<DLTensor> &inputs) {
@@ -263,9 +284,8 @@ private:
   }
 
   void logMetadata() {
-    if (metadataWaits)
-      log->addRunMetadata(kernels->lastSpans());
-    metadataWaits = false;
+    if (std::exchange(metadataWaits, false))
+      logging([&] { log->addRunMetadata(kernels->lastSpans()); });
   }
 
   void finishTrace() {
@@ -301,8 +321,7 @@ private:
     history.add(row);
     if (monitor && monitor->add(row) && !options.saveBest.empty())
       best.save(instance, data.categories(), monitor->bestEpoch());
-    if (log)
-      log->addEpoch(scoreNames(trainFunction), row);
+    logging([&] { log->addEpoch(scoreNames(trainFunction), row); });
     ++state.epoch;
     state.position = 0;
     means = Means(outputs);
@@ -326,11 +345,11 @@ private:
 
   int stop() {
     progress.clear();
-    finishTrace();
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!history.rows().empty())
       history.write(true);
+    finishTrace();
     std::string said = "interrupted after " + std::to_string(instance.step()) + " steps; ";
     bool hasBest = !options.saveBest.empty() && monitor->bestEpoch();
     if (options.checkpoint.empty())
