@@ -144,9 +144,9 @@ def element(tag, text=None, **attributes):
 class Panel:
     """Axes with what is drawn on them, in the order in which it was asked for. Colours are numbers from 0 to 5."""
 
-    def __init__(self, title, x, y, width, height, log, xlim, ylim, xticks, xlabels):
+    def __init__(self, title, x, y, width, height, log, xlim, ylim, xticks, xlabels, ylabels):
         self.title, self.x, self.y, self.width, self.height = title, x, y, width, height
-        self.log, self.limits, self.xticks, self.xlabels = log, [xlim, ylim], xticks, xlabels
+        self.log, self.limits, self.xticks, self.xlabels, self.ylabels = log, [xlim, ylim], xticks, xlabels, ylabels
         self.items, self.legend, self.tight = [], [], False
 
     def _add(self, draw, x, y, label, colour, mark):
@@ -227,7 +227,8 @@ class Panel:
     def render(self):
         """Lines of SVG, with the panel's corner at the origin."""
         self._limit()
-        box = (54 if self.y else 46), (46 if self.legend else 28), self.width - 14, self.height - (42 if self.x else 26)
+        beside = 14 + 6.4 * max(map(len, self.ylabels)) if self.ylabels else 54 if self.y else 46
+        box = beside, (46 if self.legend else 28), self.width - 14, self.height - (42 if self.x else 26)
         left, top, right, bottom = map(float, box)
 
         def to(x, y):
@@ -265,7 +266,7 @@ class Panel:
             at += 36 + 6.4 * len(label)
 
     def _axes(self, to, left, top, right, bottom):
-        marks = [self.xticks, None]
+        marks = [self.xticks, self.ylabels and range(len(self.ylabels))]
         for axis in (0, 1):
             if marks[axis] is None and "xy"[axis] in self.log:
                 marks[axis] = log_ticks(*self.limits[axis])
@@ -277,10 +278,11 @@ class Panel:
             yield element("line", x1=float(x), x2=float(x), y1=top, y2=bottom, class_="g")
             text = self.xlabels[i] if self.xlabels else tick_text(value)
             yield element("text", text, x=float(x), y=bottom + 15, class_="t", text_anchor="middle")
-        for value in marks[1]:
+        for i, value in enumerate(marks[1]):
             _, (y,) = to([self.limits[0][0]], [value])
             yield element("line", x1=left, x2=right, y1=float(y), y2=float(y), class_="g")
-            yield element("text", tick_text(value), x=left - 6, y=float(y) + 4, class_="t", text_anchor="end")
+            text = self.ylabels[i] if self.ylabels else tick_text(value)
+            yield element("text", text, x=left - 6, y=float(y) + 4, class_="t", text_anchor="end")
         if self.x:
             yield element("text", self.x, x=(left + right) / 2, y=self.height - 8, class_="t", text_anchor="middle")
         if self.y:
@@ -309,9 +311,11 @@ class Figure:
     def __init__(self, columns=2, width=360, height=250):
         self.columns, self.width, self.height, self.panels = columns, width, height, []
 
-    def panel(self, title, x="", y="", log="", xlim=None, ylim=None, xticks=None, xlabels=None, width=None, height=None):
-        """Axes. `log` names those that are logarithmic: "x", "y", "xy"."""
-        self.panels.append(Panel(title, x, y, width or self.width, height or self.height, log, xlim, ylim, xticks, xlabels))
+    def panel(self, title, x="", y="", log="", xlim=None, ylim=None, xticks=None, xlabels=None, ylabels=None, width=None,
+              height=None):
+        """Axes. `log` names those that are logarithmic: "x", "y", "xy". `ylabels` stand at 0, 1, …."""
+        self.panels.append(Panel(title, x, y, width or self.width, height or self.height, log, xlim, ylim, xticks, xlabels,
+                                 ylabels))
         return self.panels[-1]
 
     def image(self, title, image, width=None, height=None):

@@ -6,33 +6,25 @@ attention.npy, for each number a row for each letter with a column for each word
 """
 import pathlib
 import sys
-from xml.sax.saxutils import escape
 
 import numpy as np
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+import picture
 from data import LETTERS, WORDS
-
-WIDE, HIGH, LEFT, TOP = 14, 18, 80, 26  # a cell, and the place of the first one, in pixels
 
 
 def text(answer):
     return "".join(LETTERS[code] for code in answer).split(".")[0]
 
 
-def picture(left, top, words, answer, attention):
+def panel(figure, words, answer, attention):
     """A column for each letter of the answer, a row for each word: the darker, the more the decoder looked at it."""
-    parts = []
-    for row, word in enumerate(words):
-        middle = top + row * HIGH + 13
-        parts.append(f'<text x="{left - 6}" y="{middle}" text-anchor="end">{escape(word)}</text>')
-        parts += [f'<rect x="{left + column * WIDE}" y="{top + row * HIGH}" width="{WIDE}" height="{HIGH}" '
-                  f'fill-opacity="{attention[column, row]:.2f}"/>'
-                  for column in range(len(answer)) if attention[column, row] >= 0.01]
-    parts += [f'<text x="{left + column * WIDE + WIDE / 2:g}" y="{top - 8}" text-anchor="middle">{letter}</text>'
-              for column, letter in enumerate(answer)]
-    parts.append(f'<rect x="{left}" y="{top}" width="{len(answer) * WIDE}" height="{len(words) * HIGH}" fill="none" '
-                 'stroke="#888888"/>')
-    return parts
+    letters, rows = len(answer), len(words)
+    axes = figure.panel("", xlim=(-0.5, letters - 0.5), ylim=(rows - 0.5, -0.5), xticks=range(letters), xlabels=answer,
+                        ylabels=words, width=110 + 15 * letters, height=54 + 20 * rows)
+    cells = np.kron(1 - attention[:letters, :rows].T, np.ones((20, 15)))  # a pixel would be blurred
+    axes.image(cells, -0.5, letters - 0.5, rows - 0.5, -0.5)
 
 
 def main(folder, out):
@@ -48,16 +40,11 @@ def main(folder, out):
     for i in wrong[:3]:
         print(" ".join(asked[i]), "->", said[i], "instead of", wanted[i])
 
-    parts, top, width = [], TOP, 0
+    figure = picture.Figure(columns=1)
     by_length = sorted(range(len(said)), key=lambda i: (len(wanted[i]), i))
     for i in (by_length[len(said) // 2], by_length[-1]):
-        parts += picture(LEFT, top, asked[i], said[i] + ".", attention[i])
-        top += len(asked[i]) * HIGH + 2 * TOP
-        width = max(width, LEFT + (len(said[i]) + 1) * WIDE + 10)
-    pathlib.Path(out).write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top - TOP}" font-family="sans-serif" '
-        'font-size="12"><rect width="100%" height="100%" fill="white"/><g fill="#2040a0">\n' +
-        "\n".join(part.replace("<text", '<text fill="black"') for part in parts) + "\n</g></svg>\n", encoding="utf-8")
+        panel(figure, asked[i], said[i] + ".", attention[i])
+    figure.save(out)
 
 
 if __name__ == "__main__":
