@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sched.h>
 
@@ -38,11 +39,15 @@ public:
   int run() {
     if (!options.params.empty())
       instance.loadParameters(options.params, options.allowExtra, options.allowMissing);
+    std::unique_ptr<KernelTrace> kernels;
+    if (!options.trace.empty()) // what cannot be traced is found out before a second is spent
+      kernels = std::make_unique<KernelTrace>(instance, options.trace);
     allocate();
     tryInputs();
     measure();
     print();
-    trace();
+    if (kernels)
+      trace(*kernels);
     return Done;
   }
 
@@ -101,10 +106,7 @@ private:
   }
 
   /// Some more calls, which are not measured.
-  void trace() {
-    if (options.trace.empty())
-      return;
-    KernelTrace kernels(instance, options.trace);
+  void trace(KernelTrace &kernels) {
     for (int64_t i = 0; i < 20; ++i)
       kernels.call(function.name, i + 1, [&] { call(1); });
   }
