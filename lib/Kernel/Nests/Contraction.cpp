@@ -81,6 +81,10 @@ private:
     bool oneShape =
         llvm::all_of(lowering.writes, [&](kernel::WriteOp w) { return sameDims(dimsOf(w.getValue()), domain); });
     setOuter(second, oneShape && !domain.empty() ? 1 : 0);
+    // Of an epilogue that could not be: a kernel with a contraction has nothing else.
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(kernel.getBody().front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
   }
 
   /// A kernel.contract without epilogue operands, whose region is still empty.
