@@ -10,7 +10,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/EmbedParams.h"
-#include "lib/Support/Safetensors.h"
+#include "lib/Support/KeptInitial.h"
+#include "lib/Support/SharedNames.h"
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>
@@ -38,7 +39,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
   if (file.open(options.params.c_str(), reason) != SYMC_OK)
     return fail(reason);
   bool good = true;
-  if (const char *categories = file.meta("symc.categories")) // which `symc train` keeps beside parameters
+  if (const char *categories = file.meta(kCategoriesKey)) // which `symc train` keeps beside parameters
     model.categories = categories;
   for (size_t i = 0; i < file.tensorCount && !options.allowExtra; ++i) {
     std::string_view name = file.tensors[i].name;
@@ -50,15 +51,11 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
       near.consider(parameter.name);
     good = fail("the model has no parameter " + quoted(name) + "; --allow-extra ignores the tensor", near.best());
   }
-  std::string kept;
-  size_t keptCount = 0;
-  auto keep = [&](const SlotDescription &parameter, const std::string &why) {
-    kept += (keptCount++ ? ", " : "") + quoted(parameter.name) + why;
-  };
+  KeptInitial kept;
   for (SlotDescription &parameter : model.parameters) {
     rt::FileTensor *tensor = file.find(parameter.name.c_str());
     if (!tensor && options.allowMissing) {
-      keep(parameter, "");
+      kept.add(parameter.name, nullptr, parameter.type);
       continue;
     }
     if (!tensor) {
@@ -67,16 +64,12 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     }
     std::vector<int64_t> shape(tensor->shape, tensor->shape + tensor->rank);
     if (tensor->dtype != std::string_view(infoOf(parameter.element).safetensors) || shape != parameter.shape) {
-      std::string sizes;
-      for (int64_t size : shape)
-        sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
       if (options.allowMissing) {
-        keep(parameter, " (" + llvm::StringRef(tensor->dtype).lower() + "[" + sizes + "] in the file, " +
-                            parameter.type + " in the model)");
+        kept.add(parameter.name, tensor, parameter.type);
         continue;
       }
-      good = fail("tensor " + quoted(parameter.name) + " is " + tensor->dtype + "[" + sizes +
-                  "], but the parameter is " + parameter.type);
+      good = fail("tensor " + quoted(parameter.name) + " is " + typeText(*tensor) + ", but the parameter is " +
+                  parameter.type);
       continue;
     }
     auto bytes = std::make_shared<std::vector<char>>(tensor->end - tensor->begin);
@@ -85,9 +78,9 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     parameter.embedded = true;
     parameter.data = {std::string_view(bytes->data(), bytes->size()), bytes};
   }
-  if (keptCount && keptCount == model.parameters.size())
-    return fail("no tensor fits the model; its parameters: " + kept);
-  if (keptCount && good)
+  if (kept.isAll(model.parameters.size()))
+    return fail(kept.nothingFits(model.name));
+  if (!kept.empty() && good)
     diagnostics.report({Severity::Remark,
                         std::string(code::KeptInitial),
                         options.params,
@@ -95,8 +88,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
                         0,
                         0,
                         0,
-                        std::to_string(keptCount) + " of " + std::to_string(model.parameters.size()) + " parameters " +
-                            (keptCount == 1 ? "keeps its initial value: " : "keep their initial values: ") + kept,
+                        kept.remark(model.parameters.size()),
                         "",
                         "",
                         {}});

@@ -7,7 +7,6 @@
 #include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Roles.h"
 #include "lib/Autodiff/Functions.h"
-#include "lib/Autodiff/Optimizers.h"
 #include "lib/Support/Suggest.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -92,25 +91,4 @@ bool symc::watchValues(ModuleOp module, const std::vector<std::string> &names, D
   }
   setResults(model, results);
   return good;
-}
-
-std::optional<TrainDescription> symc::describeTraining(ModuleOp module) {
-  auto found = module.getOps<sym::TrainOp>();
-  if (found.empty())
-    return std::nullopt;
-  sym::TrainOp train = *found.begin();
-  const TrainMethod &schedule = methodOf(train.getSchedule());
-  MethodOptions options(schedule, train.getScheduleOptions().value_or(DictionaryAttr()));
-  TrainDescription description;
-  description.optimizer = methodOf(train.getOptimizer()).name.str();
-  description.learningRate = MethodOptions(methodOf(train.getOptimizer()), train.getOptions()).number("learning_rate");
-  description.schedule = schedule.name.str();
-  description.accumulateSteps = train.getAccumulateSteps();
-  for (const TrainOption &option : schedule.options) {
-    bool isList = option.kind == TrainOptionKind::Numbers || option.kind == TrainOptionKind::Integers;
-    SmallVector<double> values =
-        isList ? options.numbers(option.name) : SmallVector<double>{options.number(option.name)};
-    description.scheduleOptions.push_back({option.name.str(), {values.begin(), values.end()}, isList});
-  }
-  return description;
 }

@@ -7,6 +7,7 @@
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/NodeNames.h"
 #include "lib/Autodiff/Functions.h"
+#include "lib/Export/Bodies.h"
 #include "llvm/ADT/MapVector.h"
 #include <memory>
 
@@ -112,24 +113,16 @@ private:
         edges.push_back(edge(cond.getPredicate(), ids[result], "style=dashed"));
   }
 
-  /// Carries and rows are nodes; what a body reads as it is, is read from where it is.
   void addArgument(BlockArgument argument) {
-    OpOperand *operand = operandOf(argument);
-    if (!operand)
+    std::optional<BodyArgument> stands = bodyArgument(argument);
+    if (!stands)
       return;
-    Operation *op = operand->getOwner();
-    unsigned number = operand->getOperandNumber(), carries = carryCount(op);
-    auto scan = dyn_cast<sym::ScanOp>(op);
-    bool carried = number < carries, row = scan && !carried && number < carries + scan.getXs().size();
-    Region &body = op->getRegions().back();
-    if (!carried && !row) {
-      ids[argument] = ids.lookup(operand->get());
-    } else if (argument.getOwner()->getParent() != &body) { // the condition reads the carries of the body
-      ids[argument] = ids.lookup(body.getArgument(argument.getArgNumber()));
-    } else {
-      add(argument, nodeName(argument.getLoc()), carried ? "carry" : "row", "");
-      edges.push_back(edge(operand->get(), ids[argument]));
+    if (stands->what.empty()) {
+      ids[argument] = ids.lookup(stands->value);
+      return;
     }
+    add(argument, nodeName(argument.getLoc()), stands->what, "");
+    edges.push_back(edge(stands->value, ids[argument]));
   }
 
   void add(Value value, StringRef path, StringRef what, StringRef style) {

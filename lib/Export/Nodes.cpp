@@ -1,4 +1,4 @@
-//===- Nodes.cpp - The nodes of a graph as a list -------------------------===//
+//===- Nodes.cpp - What a manifest says of a graph ------------------------===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -7,6 +7,8 @@
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/NodeNames.h"
 #include "lib/Autodiff/Functions.h"
+#include "lib/Autodiff/Optimizers.h"
+#include "lib/Export/Bodies.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -106,24 +108,16 @@ private:
   /// The name of the node without the number of its result.
   std::string nodeOf(Value value) { return StringRef(references.lookup(value)).split(':').first.str(); }
 
-  /// Carries and rows are nodes; what a body reads as it is, is read from where it is.
   void addArgument(BlockArgument argument) {
-    OpOperand *operand = operandOf(argument);
-    if (!operand)
+    std::optional<BodyArgument> stands = bodyArgument(argument);
+    if (!stands)
       return;
-    Operation *op = operand->getOwner();
-    unsigned number = operand->getOperandNumber(), carries = carryCount(op);
-    auto scan = dyn_cast<sym::ScanOp>(op);
-    bool carried = number < carries, row = scan && !carried && number < carries + scan.getXs().size();
-    Region &body = op->getRegions().back();
-    if (!carried && !row) {
-      references[argument] = references.lookup(operand->get());
-    } else if (argument.getOwner()->getParent() != &body) { // the condition reads the carries of the body
-      references[argument] = references.lookup(body.getArgument(argument.getArgNumber()));
-    } else {
-      NodeDescription &node = add(free(nodeName(argument.getLoc())), carried ? "carry" : "row", ValueRange(argument));
-      node.inputs.push_back(references.lookup(operand->get()));
+    if (stands->what.empty()) {
+      references[argument] = references.lookup(stands->value);
+      return;
     }
+    add(free(nodeName(argument.getLoc())), stands->what, ValueRange(argument))
+        .inputs.push_back(references.lookup(stands->value));
   }
 
   func::FuncOp model;
@@ -138,4 +132,25 @@ private:
 std::vector<NodeDescription> symc::describeNodes(ModuleOp module) {
   auto model = module.lookupSymbol<func::FuncOp>("model");
   return model ? NodeLister(model).run() : std::vector<NodeDescription>();
+}
+
+std::optional<TrainDescription> symc::describeTraining(ModuleOp module) {
+  auto found = module.getOps<sym::TrainOp>();
+  if (found.empty())
+    return std::nullopt;
+  sym::TrainOp train = *found.begin();
+  const TrainMethod &schedule = methodOf(train.getSchedule());
+  MethodOptions options(schedule, train.getScheduleOptions().value_or(DictionaryAttr()));
+  TrainDescription description;
+  description.optimizer = methodOf(train.getOptimizer()).name.str();
+  description.learningRate = MethodOptions(methodOf(train.getOptimizer()), train.getOptions()).number("learning_rate");
+  description.schedule = schedule.name.str();
+  description.accumulateSteps = train.getAccumulateSteps();
+  for (const TrainOption &option : schedule.options) {
+    bool isList = option.kind == TrainOptionKind::Numbers || option.kind == TrainOptionKind::Integers;
+    SmallVector<double> values =
+        isList ? options.numbers(option.name) : SmallVector<double>{options.number(option.name)};
+    description.scheduleOptions.push_back({option.name.str(), {values.begin(), values.end()}, isList});
+  }
+  return description;
 }

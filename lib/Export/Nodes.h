@@ -1,4 +1,4 @@
-//===- Nodes.h - The nodes of a graph as a list -------------------*- C++ -*-===//
+//===- Nodes.h - What a manifest says of a graph ------------------*- C++ -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -15,6 +15,9 @@ namespace symc {
 /// module has no calls any more. Nodes in bodies of loops and branches are in scopes of these, and what a loop carries
 /// to its next iteration is a control input of the carry.
 std::vector<NodeDescription> describeNodes(mlir::ModuleOp module);
+
+/// Optimizer and schedule; none where the graph has no section `train`.
+std::optional<TrainDescription> describeTraining(mlir::ModuleOp module);
 
 } // namespace symc
 #endif

@@ -7,6 +7,7 @@
 #include "lib/Host/Categories.h"
 #include "lib/Host/Weights.h"
 #include "lib/Support/Json.h"
+#include "lib/Support/SharedNames.h"
 
 #include <nlohmann/json.hpp>
 
@@ -25,14 +26,14 @@ static CategoryCodes parse(const nlohmann::json &json, const std::string &file) 
     return codes;
   } catch (const nlohmann::json::exception &) {
     throw dataError(code::CategoryCodes, file,
-                    "holds no valid codes of categories under " + symc::quoted(categoriesKey),
+                    "holds no valid codes of categories under " + symc::quoted(kCategoriesKey),
                     "`symc train --categories` writes them");
   }
 }
 
 CategoryCodes categoriesOf(const Library &library, const std::string &params) {
   if (!params.empty()) {
-    std::optional<std::string> text = textOfWeights(params, categoriesKey);
+    std::optional<std::string> text = textOfWeights(params, kCategoriesKey);
     return text ? parse(nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false), params) : CategoryCodes();
   }
   nlohmann::json manifest = nlohmann::json::parse(library.model().manifest, nullptr, false);
@@ -44,7 +45,7 @@ void saveWithCategories(Instance &instance, const std::string &path, const Categ
   if (codes.empty())
     instance.saveParameters(path);
   else
-    saveWithText(instance, path, categoriesKey, categoriesText(codes));
+    saveWithText(instance, path, kCategoriesKey, categoriesText(codes));
 }
 
 } // namespace symc::host

@@ -14,7 +14,6 @@ namespace symc::host {
 using CategoryCodes = std::map<std::string, std::vector<std::vector<std::string>>>;
 
 /// Where files of parameters keep them, as JSON: {"y": [["setosa", "versicolor"]]}.
-inline constexpr char categoriesKey[] = "symc.categories";
 std::string categoriesText(const CategoryCodes &codes);
 
 /// The codes beside the parameters in the file, or those of the embedded parameters of a library when no file is

@@ -6,6 +6,7 @@
 
 #include "lib/Host/LogImages.h"
 #include "lib/Host/Picture.h"
+#include "lib/Support/SharedNames.h"
 
 #include <algorithm>
 
@@ -18,7 +19,7 @@ static bool isOf(std::string_view parameter, std::string_view node) {
 
 LogImages::LogImages(const Library &library, const std::vector<std::string> &names) : library(library) {
   const symc_model &model = library.model();
-  function = library.find(watchedFunction);
+  function = library.find(kWatched);
   bool isGraph = function >= 0; // compiled for this run
   if (function < 0)
     function = library.find("predict");

@@ -10,7 +10,7 @@
 
 #include "lib/Host/Weights.h"
 #include "lib/Host/OutputFile.h"
-#include "lib/Support/Safetensors.h"
+#include "lib/Support/KeptInitial.h"
 
 #include <algorithm>
 #include <cstring>
@@ -54,24 +54,12 @@ bool fits(const rt::FileTensor &tensor, const symc_parameter &parameter) {
          std::equal(tensor.shape, tensor.shape + tensor.rank, parameter.shape);
 }
 
-/// "f32[2, 16]", as in the graph file.
-std::string typeOf(const rt::FileTensor &tensor) {
-  std::string type = tensor.dtype;
-  for (char &c : type)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  type += '[';
-  for (int32_t axis = 0; axis < tensor.rank; ++axis)
-    type += (axis ? ", " : "") + std::to_string(tensor.shape[axis]);
-  return type + ']';
-}
-
 } // namespace
 
 void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
   const symc_model &model = instance.library().model();
   Opened opened(path);
-  std::string kept;
-  int32_t keptCount = 0;
+  KeptInitial kept;
   std::set<const rt::FileTensor *> known;
   for (int32_t i = 0; i < model.parameter_count; ++i) {
     const symc_parameter &parameter = model.parameters[i];
@@ -83,8 +71,7 @@ void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
       tensor->data = static_cast<char *>(view.data) + view.byte_offset;
       continue;
     }
-    kept += (keptCount++ ? ", " : "") + symc::quoted(parameter.name) +
-            (tensor ? " (" + typeOf(*tensor) + " in the file, " + parameter.type + " in the model)" : "");
+    kept.add(parameter.name, tensor, parameter.type);
   }
   for (size_t i = 0; i < opened.file.tensorCount && !allowExtra; ++i)
     if (const rt::FileTensor *tensor = &opened.file.tensors[i]; !known.count(tensor))
@@ -92,16 +79,11 @@ void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
                                              "model " + std::string(model.name) + " has no tensor " +
                                                  symc::quoted(tensor->name) + ", which the file holds",
                                              "--allow-extra ignores such tensors"));
-  if (keptCount == model.parameter_count && keptCount)
-    throw Error(WrongInput, makeDiagnostic(code::ModelArgument, path,
-                                           "holds no tensor that fits model " + std::string(model.name) +
-                                               "; its parameters: " + kept));
+  if (kept.isAll(model.parameter_count))
+    throw Error(WrongInput, makeDiagnostic(code::ModelArgument, path, kept.nothingFits(model.name)));
   opened.read();
-  if (keptCount)
-    remark(code::KeptInitial,
-           std::to_string(keptCount) + " of " + std::to_string(model.parameter_count) + " parameters " +
-               (keptCount == 1 ? "keeps its initial value: " : "keep their initial values: ") + kept,
-           path);
+  if (!kept.empty())
+    remark(code::KeptInitial, kept.remark(model.parameter_count), path);
 }
 
 void saveWithText(Instance &instance, const std::string &path, const std::string &key, const std::string &text) {

@@ -3,11 +3,10 @@
 interrupts a run, the one that goes on ends at the same epoch with the same files. The data is in the folder d."""
 import csv
 import pathlib
-import random
-import signal
 import subprocess
 import sys
-import time
+
+import torn
 
 symc, library = sys.argv[1:]
 BASE = [symc, "train", library, "--data", "d", "--validation", "v", "--batch-size", "25", "--seed", "1"]
@@ -53,26 +52,18 @@ for monitor, better in (("val_loss", min), ("val_accuracy", max), ("accuracy:min
     if monitor == "val_loss":
         need(4 < len(values) < 60, f"the data do not make a run stop: {len(values)} epochs")
 
+
+def lose_best(attempt):
+    """The checkpoint has it, too."""
+    if attempt % 3 == 0:
+        pathlib.Path("torn.best").unlink(missing_ok=True)
+
+
 # Whatever ends a run, the next one goes on to the same end.
 for every in ([], ["--checkpoint-every", "7"]):
-    start = time.time()
-    run(command("whole", "--patience", "4", "--checkpoint", f"whole{len(every)}", *every))
-    whole, rng, codes = time.time() - start, random.Random(7 + len(every)), []
-    for attempt in range(80):
-        torn = command("torn", "--patience", "4", "--checkpoint", f"torn{len(every)}", *every, *(["--resume"] if attempt else []))
-        process = subprocess.Popen(torn, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        try:
-            said = process.communicate(timeout=whole * rng.uniform(0.05, 0.5))[1]
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT if attempt % 2 else signal.SIGKILL)
-            said = process.communicate()[1]
-        codes.append(process.returncode)
-        if process.returncode == 0:
-            break
-        need(process.returncode in (-signal.SIGKILL, -signal.SIGINT, 130), f"exit {process.returncode}: {said}")
-        if pathlib.Path("torn.best").exists() and attempt % 3 == 0:
-            pathlib.Path("torn.best").unlink()  # the checkpoint has it, too
-    need(codes[-1] == 0, f"no run ended: {codes}")
+    whole = torn.timed(command("whole", "--patience", "4", "--checkpoint", f"whole{len(every)}", *every))
+    restless = command("torn", "--patience", "4", "--checkpoint", f"torn{len(every)}", *every)
+    codes = torn.until_done(restless, whole, seed=7 + len(every), attempts=80, between=lose_best)
     for ending in ("last", "best"):
         need(data(f"whole.{ending}") == data(f"torn.{ending}"), f"after {codes} {ending} differs")
     need(rows("whole") == rows("torn"), "the histories differ")
@@ -81,5 +72,5 @@ for every in ([], ["--checkpoint-every", "7"]):
     for path in ("torn.best", "torn.last"):
         pathlib.Path(path).unlink()
     # Resumed after its end it saves again; with more patience it goes on.
-    said = run([*torn, *([] if "--resume" in torn else ["--resume"])])
+    said = run([*restless, "--resume"])
     need("was finished after" in said and data("whole.best") == data("torn.best"), f"saved again: {said}")

@@ -11,24 +11,17 @@ import sys
 import numpy as np
 
 from read_events import events, png
+from tally import Tally
 
 SYMC = os.environ.get("SYMC", "symc")
 ROOT = pathlib.Path(__file__).parents[2]
 folder = pathlib.Path(sys.argv[1])
-cases = failed = 0
+check = Tally()
 SCHEDULES = [
     None, {"step": {"step_size": 3, "gamma": 0.5}}, {"exponential": {"decay_steps": 4, "decay_rate": 0.3}},
     {"exponential": {"decay_steps": 4, "decay_rate": 0.3, "staircase": True}}, {"cosine": {"decay_steps": 7, "alpha": 0.1}},
     {"linear_warmup": {"warmup_steps": 5}}, {"piecewise": {"boundaries": [2, 6], "values": [0.5, 0.25, 0.125]}},
     {"polynomial": {"decay_steps": 6, "end_learning_rate": 0.01, "power": 2}}, {"polynomial": {"decay_steps": 20}}]
-
-
-def check(what, good, seen=""):
-    global cases, failed
-    cases += 1
-    if not good:
-        failed += 1
-        print("wrong:", what, seen)
 
 
 def train(graph, log, *arguments):
@@ -125,4 +118,4 @@ table = document.split("## What is written")[1].split("- ")[0]
 tags = set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`[^|]*)\|", table, re.M))))
 check("the tags of the document", tags and tags <= seen, tags - seen)
 
-print(f"{cases} cases, {failed} failed")
+print(f"{check.cases} cases, {check.failed} failed")

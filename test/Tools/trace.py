@@ -9,9 +9,11 @@ import sys
 
 import numpy as np
 
+from tally import Tally
+
 SYMC = os.environ.get("SYMC", "symc")
 folder = pathlib.Path(sys.argv[1])
-cases = failed = 0
+check = Tally()
 
 PRODUCTS = {
     "symc": 1, "name": "products", "inputs": {"x": "f32[batch, 24]"},
@@ -34,14 +36,6 @@ LOOP = {
                            "outputs": ["next"]}},
     "nodes": [{"name": "last", "op": "scan", "inputs": ["h0", "x"], "attrs": {"body": "step", "carries": 1}}],
     "outputs": ["last"]}
-
-
-def check(what, good, seen=""):
-    global cases, failed
-    cases += 1
-    if not good:
-        failed += 1
-        print("wrong:", what, seen)
 
 
 def symc(*arguments, exit=0):
@@ -138,4 +132,4 @@ symc("run", write(LOOP), "--in", "x=rows.npy", "--trace", "in-loop.json")
 products = [span for span in kernels("in-loop.json") if span["args"]["kind"] == "contraction"]
 check("a product an iteration", total(products, "flops") >= 7 * 2 * 8 * 8 and len(products) == 7, products)
 
-print(f"{cases} cases, {failed} failed")
+print(f"{check.cases} cases, {check.failed} failed")

@@ -1,0 +1,18 @@
+//===- SharedNames.h - Names that the compiler and `symc train` share -----===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SYMC_SUPPORT_SHAREDNAMES_H
+#define SYMC_SUPPORT_SHAREDNAMES_H
+
+namespace symc {
+
+/// The entry point with the values that are looked at while a model trains: a name that no file can give.
+inline constexpr char kWatched[] = "_watched";
+/// The codes of texts in data, in the metadata of files of parameters.
+inline constexpr char kCategoriesKey[] = "symc.categories";
+
+} // namespace symc
+
+#endif // SYMC_SUPPORT_SHAREDNAMES_H
