@@ -106,7 +106,7 @@ public:
     // The least that is not 0 is half of a label.
     Tensor value = sum(common / maximum(all, 0.5));
     if (!isOne(dimsOf(common.value).front()))
-      value = value / sum(inDouble((ofScores + ofTarget) > 0.0));
+      value.value = (value / sum(inDouble((ofScores + ofTarget) > 0.0))).value;
     return Metric{convert(value, elementOf(scores.value)).value,
                   join({common, ofScores, ofTarget}, dimsOf(common.value))};
   }
