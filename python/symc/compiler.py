@@ -67,7 +67,8 @@ def _warn(diagnostic):
 
 def operator_hint(op):
     """What the compiler says to the name of an op that there is not: the one that was meant, or how it is written."""
-    graph = {"symc": 1, "name": "g", "inputs": {"x": "f32[n]"}, "nodes": [{"name": "y", "op": op, "inputs": ["x"]}], "outputs": ["y"]}
+    graph = {"symc": 1, "name": "g", "inputs": {"x": "f32[n]"}, "nodes": [{"name": "y", "op": op, "inputs": ["x"]}],
+             "outputs": ["y"]}
     with tempfile.TemporaryDirectory(prefix="symc-") as folder:
         path = os.path.join(folder, "g.json")
         with open(path, "w", encoding="utf-8") as file:

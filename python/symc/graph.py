@@ -183,7 +183,7 @@ class Graph:
         if value is None and given:
             *given, value = given
         if value is None or len(given) > 2:
-            raise TypeError("a constant is given as g.constant(value), g.constant(name, value) or g.constant(name, type, value)")
+            raise TypeError("a constant is g.constant(value), g.constant(name, value) or g.constant(name, type, value)")
         name = given[0] if given else name
         type = given[1] if len(given) > 1 else type
         if type is None:
@@ -238,7 +238,7 @@ class Graph:
         count = self._count(op, inputs, attributes, functions)
         lists = [_is_list(i) and all(isinstance(v, Value) for v in i) for i in inputs]
         # What a node has no form for is an expression: numbers for operands, attributes by position, infinities.
-        in_words = not all(whole or isinstance(i, Value) for whole, i in zip(lists, inputs)) or not literals.is_finite(attributes)
+        in_words = not (all(whole or isinstance(i, Value) for whole, i in zip(lists, inputs)) and literals.is_finite(attributes))
         if in_words and known.layer:
             raise TypeError(f"{op}: an input is a value of the graph; attributes are given by their names, and are finite")
         alone = count == 1 and not known.layer and name is None and not options
@@ -350,7 +350,7 @@ class Graph:
         if all(name == text for name, (text, _) in outputs.items()):
             file["outputs"] = Entries(Text(text, place) for text, place in outputs.values())
         else:
-            file["outputs"] = Entry({name: Text(text, place, getattr(text, "parts", ())) for name, (text, place) in outputs.items()})
+            file["outputs"] = Entry((name, Text(text, place, getattr(text, "parts", ()))) for name, (text, place) in outputs.items())
         if self._sections["entry_points"]:
             file["entry_points"] = self._sections["entry_points"]
         if self._train:

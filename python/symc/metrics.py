@@ -28,7 +28,8 @@ def _ratio(totals):
 # What has totals, sums over the examples of a call, and its value over all that were added up.
 FINISH = {"loss": _ratio, "accuracy": _ratio, "top_5_accuracy": _ratio, "perplexity": lambda totals: np.exp(_ratio(totals)),
           "mean_iou": _mean_iou, "precision": _hits(lambda predictions, labels: predictions),
-          "recall": _hits(lambda predictions, labels: labels), "f1": _hits(lambda predictions, labels: (predictions + labels) / 2)}
+          "recall": _hits(lambda predictions, labels: labels),
+          "f1": _hits(lambda predictions, labels: (predictions + labels) / 2)}
 
 
 class Means:

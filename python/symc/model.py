@@ -334,7 +334,8 @@ class Model:
     def __repr__(self):
         counts = (sum(self.parameters.sizes()), "parameter"), (len(self.parameters), "tensor")
         parameters = " in ".join(f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts)
-        return "\n".join([f"<symc model {self.name}: {parameters}", *(f"  {f.signature()}" for f in self.functions.values())]) + ">"
+        functions = "".join(f"\n  {function.signature()}" for function in self.functions.values())
+        return f"<symc model {self.name}: {parameters}{functions}>"
 
     def __getattr__(self, name):
         have = self.__dict__.get("functions", {})

@@ -21,12 +21,14 @@ class Data:
         arguments = {a.name: (f, a) for f in functions for a in f.inputs}
         missing = [name for name in arguments if name not in arrays]
         if missing:
-            raise TypeError(f"the data has no {', '.join(map(repr, missing))}; {functions[0].name} takes {', '.join(arguments)}")
+            raise TypeError(f"the data has no {', '.join(map(repr, missing))}; "
+                            f"{functions[0].name} takes {', '.join(arguments)}")
         self.arrays = {name: function._convert(argument, arrays[name]) for name, (function, argument) in arguments.items()}
         for name, (function, argument) in arguments.items():
             if self.arrays[name].ndim != argument.rank:
-                raise ShapeError(f"{function.name}: argument {name!r} is {argument.type}, given shape {self.arrays[name].shape}",
-                                 name, argument.type, self.arrays[name].shape)
+                shape = self.arrays[name].shape
+                raise ShapeError(f"{function.name}: argument {name!r} is {argument.type}, given shape {shape}",
+                                 name, argument.type, shape)
         self._where, counted = functions[0].name, [argument for _, argument in arguments.values() if argument.rank]
         symbolic = [argument for argument in counted if argument.dims[0] >= 0]
         if not counted:
@@ -54,8 +56,8 @@ class Data:
             batch = asked or max(min(max(32, least), most) // multiple * multiple, 1)
         for size in {min(batch, self.examples), self.examples % batch or batch}:
             if size <= self.examples and (not least <= size <= most or size % multiple):
-                raise ValueError(f"{self._where}: {self.examples} examples in batches of {batch} make one of {size}, and a call takes "
-                                 + (f"{least}" if least == most else f"from {least} to {most}")
+                raise ValueError(f"{self._where}: {self.examples} examples in batches of {batch} make one of {size}, "
+                                 "and a call takes " + (f"{least}" if least == most else f"from {least} to {most}")
                                  + (f", a multiple of {multiple}" if multiple > 1 and least != most else ""))
         return batch
 
@@ -80,7 +82,7 @@ def in_batches(function, arrays, batch_size):
     axis = {a.dims[0] for a in function.inputs if a.name in data.batched}
     for output in function.outputs:
         if not output.rank or output.dims[0] not in axis or (output.dims[0] < 0 and output.shape[0] != data.batch):
-            raise ValueError(f"{function.name}: the result {output!r} has no axis of examples, so that it is not one of batches")
+            raise ValueError(f"{function.name}: the result {output!r} has no axis of examples, which batches would be joined along")
     results = [function(**inputs) for _, inputs in data.batches(function)]
     return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 

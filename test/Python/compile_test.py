@@ -194,8 +194,8 @@ class CompileTest(unittest.TestCase):
             self.assertIn(said, found[line])
         self.assertEqual({(d["file"], d["severity"], "column" in d) for d in raised.exception.diagnostics},
                          {(__file__, "error", False)})
-        self.assertRegex(str(raised.exception), r"compile_test.py:\d+: error\[S0301\]: cannot multiply f32\[n, 3\] by f32\[4, 1\].*\n"
-                                                r"  z = 2 \* \(y @ w\)")
+        self.assertRegex(str(raised.exception), r"compile_test.py:\d+: error\[S0301\]: cannot multiply f32\[n, 3\] by "
+                                                r"f32\[4, 1\].*\n  z = 2 \* \(y @ w\)")
         with self.assertRaisesRegex(symc.CompileError, "nothing.json"):
             symc.compile("nothing.json")
 
@@ -226,7 +226,7 @@ class CompileTest(unittest.TestCase):
         self.assertIn("S0801", str(said[0].message))
         with tempfile.TemporaryDirectory() as folder:
             g.to_json(f"{folder}/g.json")
-            with self.assertWarnsRegex(UserWarning, r"g.json:\d+:\d+: warning\[S0801\]: nothing uses the node 'dead'") as caught:
+            with self.assertWarnsRegex(UserWarning, r"g.json:\d+:\d+: warning\[S0801\]: nothing uses the node") as caught:
                 symc.compile(f"{folder}/g.json")
             self.assertEqual(caught.filename, __file__)
 

@@ -54,10 +54,11 @@ class GraphTest(unittest.TestCase):
     def test_constants_take_their_own_type(self):
         g = symc.Graph("g")
         for value, kind in (([1, 2, 3], "i64[3]"), ([[1, 2.5]], "f32[1, 2]"), (True, "bool[]"), (2.5, "f32[]"), ([], "f32[0]"),
-                            (np.arange(2, dtype="u1"), "u8[2]"), (np.float64(3), "f64[]"), (np.ones((2, 1), ">f2"), "f16[2, 1]")):
+                            (np.arange(2, dtype="u1"), "u8[2]"), (np.float64(3), "f64[]"),
+                            (np.ones((2, 1), ">f2"), "f16[2, 1]")):
             name = g.constant(value).name
             self.assertEqual(g._sections["constants"][name]["type"], kind)
-        g.constant("k", [1.0], name=None), g.constant("l", "f64[1]", [1.0]), g.constant([1], name="i"), g.constant("j", type="i8[]", value=3)
+        g.constant("k", [1.0]), g.constant("l", "f64[1]", [1.0]), g.constant([1], name="i"), g.constant("j", type="i8[]", value=3)
         self.assertEqual({n: g._sections["constants"][n]["type"] for n in "klij"},
                          {"k": "f32[1]", "l": "f64[1]", "i": "i64[1]", "j": "i8[]"})
         for wrong, error in (([1e39], symc.DTypeError), ([[1], [2, 3]], symc.ShapeError), ("a", TypeError), ([1j], TypeError),
@@ -103,13 +104,14 @@ class GraphTest(unittest.TestCase):
     def test_attributes_of_python(self):
         g = symc.Graph("g")
         x = g.input("x", "f32[n, 4]")
-        values = {"wide": g.cast(x, np.float64, name="wide"), "turned": g.transpose(x, (1, 0)), "top": g.maximum(x, 0.5, name="top"),
+        values = {"wide": g.cast(x, np.float64, name="wide"), "turned": g.transpose(x, (1, 0)),
+                  "top": g.maximum(x, 0.5, name="top"),
                   "padded": g.pad(x, pad_width=((0, 0), (1, 0)), constant_values=-np.inf), "sum": g.sum(x, axis=np.int64(1)),
                   "kept": g.max(x, 1, keepdims=np.bool_(True)), "joined": g.concat([x, x], axis=1, name="joined")}
         g.output(**values)
         got, data = symc.compile(g).predict(x=np.arange(8, dtype="f4").reshape(2, 4)), np.arange(8.0).reshape(2, 4)
-        wanted = {"wide": data, "turned": data.T, "top": np.maximum(data, 0.5), "padded": np.pad(data, ((0, 0), (1, 0)), constant_values=-np.inf),
-                  "sum": data.sum(1), "kept": data.max(1, keepdims=True), "joined": np.hstack([data, data])}
+        wanted = {"wide": data, "turned": data.T, "top": np.maximum(data, 0.5),
+                  "padded": np.pad(data, ((0, 0), (1, 0)), constant_values=-np.inf), "sum": data.sum(1), "kept": data.max(1, keepdims=True), "joined": np.hstack([data, data])}
         for name, value in wanted.items():
             np.testing.assert_array_equal(got[name], value)
         self.assertEqual(got["wide"].dtype, np.float64)

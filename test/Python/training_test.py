@@ -142,7 +142,8 @@ class TrainingTest(unittest.TestCase):
         model, train = self.shared, data(10)
         for change, said in (({"x": None}, "no 'x'; train_step takes x, y"), ({"y": train["y"][:9]}, "x has 10, y has 9"),
                              ({"x": train["x"][:0], "y": train["y"][:0]}, "no examples"),
-                             ({"x": train["x"][:, :2]}, r"is f32\[n, 3\], given shape \(10, 2\)"), ({"x": train["x"][0]}, "given shape"),
+                             ({"x": train["x"][:, :2]}, r"is f32\[n, 3\], given shape \(10, 2\)"),
+                             ({"x": train["x"][0]}, "given shape"),
                              ({"x": train["x"].astype("f8")}, "float64")):
             arrays = {k: v for k, v in {**train, **change}.items() if v is not None}
             with self.assertRaisesRegex((TypeError, ValueError), said):
