@@ -65,7 +65,7 @@ class GraphTest(unittest.TestCase):
                              (np.array(["a"]), TypeError), (np.array([np.nan]), ValueError)):
             with self.assertRaises(error):
                 g.constant(wrong)
-        with self.assertRaisesRegex(TypeError, "a constant is given as"):
+        with self.assertRaisesRegex(TypeError, "a constant is g.constant"):
             g.constant()
         g = symc.Graph("scaled")
         g.output(y=g.input("x", "f32[n, 3]") * g.constant(np.float32([1, 2, 3])))
