@@ -30,7 +30,9 @@ static void readMetrics(SectionReader &in, const JsonValue &metrics, TrainDecl &
     readNamedOutputs(in, object, "a metric", formulas);
     for (const OutputDecl &formula : formulas) {
       in.checkReserved(formula.name, in.reserved.metric, "a metric");
-      add(formula);
+      auto before = seen.find(formula.name.text);
+      if (before == seen.end() || before->second.begin < object.range.begin) // else a duplicate key, which is reported
+        add(formula);
     }
   };
   if (metrics.is(JsonValue::Object))
