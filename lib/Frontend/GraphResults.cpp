@@ -121,9 +121,9 @@ void ResultTable::buildReadyMetric(const DeclaredName &declared, ArrayRef<Operat
   if (losses.size() != 1) {
     std::string_view loss = graph.train->loss->string();
     report.error(declared.range, code::MetricOperands,
-                 said + (losses.empty() ? "but " + quoted(loss) + " is made of no op that is a loss"
-                                        : "but " + quoted(loss) + " is made of " + std::to_string(losses.size()) +
-                                              " of them"),
+                 said + (losses.empty()
+                             ? "but " + quoted(loss) + " is made of no op that is a loss"
+                             : "but " + quoted(loss) + " is made of " + std::to_string(losses.size()) + " of them"),
                  "\"metrics\": { " + jsonQuoted(name) + ": \"…\" } says what it is here");
     return;
   }

@@ -233,14 +233,20 @@ class Graph:
         for function in functions.values():
             if function._graph is not self:
                 raise ValueError("a function of another graph")
-        attributes = {key: functions[key].name if key in functions else literals.plain(value)
+        names = {key: value.name for key, value in functions.items()}
+        names.update({key: value.__name__ for key, value in attributes.items() if isinstance(value, _Operator)})  # activations
+        attributes = {key: names[key] if key in names else literals.plain(value)
                       for key, value in attributes.items() if key not in by_name}
         count = self._count(op, inputs, attributes, functions)
         lists = [_is_list(i) and all(isinstance(v, Value) for v in i) for i in inputs]
         # What a node has no form for is an expression: numbers for operands, attributes by position, infinities.
         in_words = not (all(whole or isinstance(i, Value) for whole, i in zip(lists, inputs)) and literals.is_finite(attributes))
         if in_words and known.layer:
-            raise TypeError(f"{op}: an input is a value of the graph; attributes are given by their names, and are finite")
+            literals.finite(attributes, op)
+            odd = next(i for i, whole in zip(inputs, lists) if not whole and not isinstance(i, Value))
+            first = re.search(r"; (\w+)", known.signature)
+            raise TypeError(f"{op}: an input is a value of the graph, not {odd!r}; attributes are given by their names"
+                            + (f": {first.group(1)}={odd!r}" if first and isinstance(odd, (int, str)) else ""))
         alone = count == 1 and not known.layer and name is None and not options
         if in_words or (alone and not any(lists) and not by_name and not attributes):
             text = self._called(op, inputs, {**by_name, **attributes})

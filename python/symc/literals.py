@@ -68,6 +68,8 @@ def number(value):
 def literal(value):
     """An attribute in an expression, which has no escapes in its strings."""
     value = plain(value)
+    if value is None:
+        raise TypeError("an expression has no None: give the attribute by its name, or leave it out")
     if isinstance(value, list):
         return "[" + ", ".join(map(literal, value)) + "]"
     if not isinstance(value, str):

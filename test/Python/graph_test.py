@@ -48,8 +48,12 @@ class GraphTest(unittest.TestCase):
         self.assertEqual(file["outputs"]["best"], "argmax(z, 1)")
         self.assertEqual(file["train"]["metrics"], ["accuracy", "perplexity"])
         self.assertEqual(symc.compile(g).predict(x=np.zeros((2, 4), "f4"))["wide"].dtype, np.float64)
-        with self.assertRaisesRegex(TypeError, "attributes are given by their names"):
+        with self.assertRaisesRegex(TypeError, "not 3; attributes are given by their names: units=3"):
             g.dense(x, 3, name="other")
+        with self.assertRaisesRegex(TypeError, "expression has no None"):
+            g.sum(x, None)
+        g.dense(x, units=2, activation=g.relu, name="rectified")
+        self.assertEqual(g._nodes[-1]["attrs"], {"units": 2, "activation": "relu"})
 
     def test_constants_take_their_own_type(self):
         g = symc.Graph("g")
