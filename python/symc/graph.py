@@ -240,7 +240,8 @@ class Graph:
         count = self._count(op, inputs, attributes, functions)
         lists = [_is_list(i) and all(isinstance(v, Value) for v in i) for i in inputs]
         # What a node has no form for is an expression: numbers for operands, attributes by position, infinities.
-        in_words = not (all(whole or isinstance(i, Value) for whole, i in zip(lists, inputs)) and literals.is_finite(attributes))
+        in_words = not literals.is_finite(attributes) or not all(
+            whole or isinstance(i, Value) for whole, i in zip(lists, inputs))
         if in_words and known.layer:
             literals.finite(attributes, op)
             odd = next(i for i, whole in zip(inputs, lists) if not whole and not isinstance(i, Value))
@@ -356,7 +357,8 @@ class Graph:
         if all(name == text for name, (text, _) in outputs.items()):
             file["outputs"] = Entries(Text(text, place) for text, place in outputs.values())
         else:
-            file["outputs"] = Entry((name, Text(text, place, getattr(text, "parts", ()))) for name, (text, place) in outputs.items())
+            file["outputs"] = Entry((name, Text(text, place, getattr(text, "parts", ())))
+                                    for name, (text, place) in outputs.items())
         if self._sections["entry_points"]:
             file["entry_points"] = self._sections["entry_points"]
         if self._train:

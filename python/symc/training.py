@@ -82,7 +82,7 @@ def in_batches(function, arrays, batch_size):
     axis = {a.dims[0] for a in function.inputs if a.name in data.batched}
     for output in function.outputs:
         if not output.rank or output.dims[0] not in axis or (output.dims[0] < 0 and output.shape[0] != data.batch):
-            raise ValueError(f"{function.name}: the result {output!r} has no axis of examples, which batches would be joined along")
+            raise ValueError(f"{function.name}: the result {output!r} has no axis of examples, along which batches are joined")
     results = [function(**inputs) for _, inputs in data.batches(function)]
     return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 

@@ -70,7 +70,8 @@ OVER_ALL = {"perplexity", "mean_iou", *HITS}
 case("sparse_softmax_cross_entropy", {"a": "f64[n, 7]", "b": "i64[n]"}, {"a": Z, "b": LABELS}, ALL, of_classes)
 # Two classes do not occur, one is ignored.
 case("sparse_softmax_cross_entropy", {"a": "f64[n, 4, 3, 5]", "b": "i32[n, 4, 3]"}, {"a": IMAGES, "b": PIXELS},
-     ["mean_iou", "accuracy", "perplexity", "f1", "top_5_accuracy", "recall", "precision"], lambda z, t: of_classes(z, t, ignored=-1), ignore_index=-1)
+     ["mean_iou", "accuracy", "perplexity", "f1", "top_5_accuracy", "recall", "precision"],
+     lambda z, t: of_classes(z, t, ignored=-1), ignore_index=-1)
 case("softmax_cross_entropy", {"a": "f64[n, 6, 4]", "b": "f64[n, 6, 4]"},
      {"a": RNG.normal(size=(N, 6, 4)), "b": RNG.dirichlet(np.ones(6), (N, 4)).transpose(0, 2, 1)}, ALL,
      lambda z, t: of_classes(z, t, axis=1), axis=1)
@@ -80,9 +81,8 @@ case("mse", {"a": "f64[n, 2]", "b": "f64[n, 2]"}, {"a": RNG.uniform(size=(N, 2))
 case("sigmoid_cross_entropy", {"a": "f64[n]", "b": "f64[n]"}, {"a": RNG.normal(size=N), "b": RNG.integers(0, 2, N).astype(float)},
      FLOATS, lambda a, b: of_pairs(a, b, 0, 0.5))
 # Nothing is predicted; nothing is labelled; neither; one class of a softmax.
-case("mse", {"a": "f64[n]", "b": "f64[n]"}, {"a": np.zeros(N), "b": RNG.uniform(size=N)}, HITS, lambda a, b: of_pairs(a, b, 0.5, 0.5))
-case("mse", {"a": "f64[n]", "b": "f64[n]"}, {"a": RNG.uniform(size=N), "b": np.zeros(N)}, HITS, lambda a, b: of_pairs(a, b, 0.5, 0.5))
-case("mse", {"a": "f64[n]", "b": "f64[n]"}, {"a": np.zeros(N), "b": np.zeros(N)}, HITS, lambda a, b: of_pairs(a, b, 0.5, 0.5))
+for said, true in ((np.zeros(N), RNG.uniform(size=N)), (RNG.uniform(size=N), np.zeros(N)), (np.zeros(N), np.zeros(N))):
+    case("mse", {"a": "f64[n]", "b": "f64[n]"}, {"a": said, "b": true}, HITS, lambda a, b: of_pairs(a, b, 0.5, 0.5))
 case("softmax_cross_entropy", {"a": "f64[n, 1]", "b": "f64[n, 1]"}, {"a": RNG.normal(size=(N, 1)), "b": np.ones((N, 1))}, HITS,
      lambda z, t: {m: 1.0 for m in HITS})
 case("hinge", {"a": "f64[n]", "b": "f64[n]"}, {"a": RNG.normal(size=N), "b": RNG.choice([-1.0, 1.0], N)}, FLOATS,

@@ -62,7 +62,8 @@ class GraphTest(unittest.TestCase):
                             (np.ones((2, 1), ">f2"), "f16[2, 1]")):
             name = g.constant(value).name
             self.assertEqual(g._sections["constants"][name]["type"], kind)
-        g.constant("k", [1.0]), g.constant("l", "f64[1]", [1.0]), g.constant([1], name="i"), g.constant("j", type="i8[]", value=3)
+        g.constant("k", [1.0]), g.constant("l", "f64[1]", [1.0]), g.constant([1], name="i")
+        g.constant("j", type="i8[]", value=3)
         self.assertEqual({n: g._sections["constants"][n]["type"] for n in "klij"},
                          {"k": "f32[1]", "l": "f64[1]", "i": "i64[1]", "j": "i8[]"})
         for wrong, error in (([1e39], symc.DTypeError), ([[1], [2, 3]], symc.ShapeError), ("a", TypeError), ([1j], TypeError),
@@ -115,7 +116,8 @@ class GraphTest(unittest.TestCase):
         g.output(**values)
         got, data = symc.compile(g).predict(x=np.arange(8, dtype="f4").reshape(2, 4)), np.arange(8.0).reshape(2, 4)
         wanted = {"wide": data, "turned": data.T, "top": np.maximum(data, 0.5),
-                  "padded": np.pad(data, ((0, 0), (1, 0)), constant_values=-np.inf), "sum": data.sum(1), "kept": data.max(1, keepdims=True), "joined": np.hstack([data, data])}
+                  "padded": np.pad(data, ((0, 0), (1, 0)), constant_values=-np.inf), "sum": data.sum(1),
+                  "kept": data.max(1, keepdims=True), "joined": np.hstack([data, data])}
         for name, value in wanted.items():
             np.testing.assert_array_equal(got[name], value)
         self.assertEqual(got["wide"].dtype, np.float64)

@@ -25,8 +25,8 @@ def data(name, targets):
         np.savez(f"{name}{part}.npz", x=RNG.normal(size=(count, 4)).astype("f4"), t=targets(count))
 
 
-GRAPHS = [graph("classes", "i32[n]", "sparse_softmax_cross_entropy(z, t)", ["accuracy", "top_5_accuracy", "perplexity", "mean_iou",
-                                                                                "precision"]),
+GRAPHS = [graph("classes", "i32[n]", "sparse_softmax_cross_entropy(z, t)",
+                ["accuracy", "top_5_accuracy", "perplexity", "mean_iou", "precision"]),
           graph("pairs", "f32[n, 1]", "sigmoid_cross_entropy(z, t)", ["binary_accuracy", "mse", "mae", "mean_iou", "recall", "f1"]),
           graph("own", "f32[n, 1]", "sigmoid_cross_entropy(z, t)",
                 {"pixel_accuracy": "mean(cast((z > 0) == (t > 0.5), 'f32'))", "price_mae": "mean(abs(z - t))",
