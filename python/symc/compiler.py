@@ -39,14 +39,19 @@ def find_compiler():
 
 
 def _place(diagnostic):
-    return ":".join(str(diagnostic[key]) for key in ("file", "line", "column") if key in diagnostic) or "symc"
+    return ":".join(str(diagnostic[key]) for key in ("file", "line", "column") if diagnostic.get(key)) or "symc"
+
+
+def _is_python(diagnostic):
+    """Whether its place is a line of Python, which has no column."""
+    return bool(diagnostic.get("line")) and "column" not in diagnostic
 
 
 def _said(diagnostic, quotes=True):
     """All but the place. A line of Python is quoted, unless whoever shows the text does that."""
     lines = [f"{diagnostic.get('severity', 'error')}[{diagnostic.get('code', '')}]: {diagnostic.get('message', '')}"]
-    source = linecache.getline(diagnostic["file"], diagnostic["line"]).strip() if "line" in diagnostic else ""
-    if quotes and source and "column" not in diagnostic:
+    source = linecache.getline(diagnostic["file"], diagnostic["line"]).strip() if _is_python(diagnostic) else ""
+    if quotes and source:
         lines.append(source)
     if diagnostic.get("hint"):
         lines.append(f"hint: {diagnostic['hint']}")
@@ -59,7 +64,7 @@ def _text(diagnostic):
 
 
 def _warn(diagnostic):
-    if "line" in diagnostic and "column" not in diagnostic:  # of a line of Python
+    if _is_python(diagnostic):
         warnings.warn_explicit(_said(diagnostic, quotes=False), UserWarning, diagnostic["file"], diagnostic["line"])
     else:
         warnings.warn(_text(diagnostic), stacklevel=4)

@@ -54,13 +54,13 @@ class Places:
 
     def located(self, diagnostic):
         """A diagnostic of the file, with the place in Python in place of that in the file."""
-        place = self.at(diagnostic.get("line", 1), diagnostic.get("column", 1))
+        place = self.at(diagnostic.get("line") or 1, diagnostic.get("column") or 1)
         if place is None:
             return diagnostic
         kept = {k: v for k, v in diagnostic.items() if k not in ("line", "column", "end_line", "end_column")}
         kept["file"], kept["line"] = place
         if "notes" in kept:
-            kept["notes"] = [self.located(note) if "line" in note else note for note in kept["notes"]]
+            kept["notes"] = [self.located(note) if note.get("line") else note for note in kept["notes"]]
         return kept
 
 
