@@ -453,6 +453,26 @@ bool Clusters::recompute(Operation *op, ArrayRef<unsigned> readers) {
 // Merging
 //===----------------------------------------------------------------------===//
 
+const Clusters::Buffers &Clusters::buffersOf(unsigned cluster) {
+  Buffers &known = buffers[cluster];
+  if (known.change == changes[cluster])
+    return known;
+  SmallVector<Value> inputs = inputsOf(clusters[cluster].ops);
+  known = {changes[cluster], llvm::DenseSet<Value>(inputs.begin(), inputs.end()), {}};
+  for (Operation *op : clusters[cluster].ops) {
+    SmallVector<Operation *, 2> readers;
+    forEachReader(op, [&](Operation *reader, bool outside) {
+      if (!reader || outside)
+        readers.push_back(nullptr);
+      else if (clusterOf.at(reader) != cluster)
+        readers.push_back(reader);
+    });
+    if (!readers.empty())
+      known.readers.push_back(std::move(readers));
+  }
+  return known;
+}
+
 /// Less than `fits` asks for, and fast: many pairs are tried.
 bool Clusters::fitTogether(unsigned a, unsigned b) {
   if (clusters[a].ops.size() + clusters[b].ops.size() > costs.maxOps)
@@ -460,21 +480,20 @@ bool Clusters::fitTogether(unsigned a, unsigned b) {
   auto known = apart.find({a, b});
   if (known != apart.end() && known->second == std::pair(changes[a], changes[b]))
     return false;
-  for (unsigned c : {a, b})
-    if (auto &[change, values] = inputs[c]; change != changes[c]) {
-      change = changes[c];
-      SmallVector<Value> all = inputsOf(clusters[c].ops);
-      values = llvm::DenseSet<Value>(all.begin(), all.end());
-    }
-  auto &[changeOfA, first] = inputs[a];
-  auto &[changeOfB, second] = inputs[b];
-  auto isInside = [&](Value v) {
-    auto cluster = v.getDefiningOp() ? clusterOf.find(v.getDefiningOp()) : clusterOf.end();
+  buffersOf(a), buffersOf(b); // both, before there are references into the map
+  const Buffers &first = buffersOf(a), &second = buffersOf(b);
+  auto isInside = [&](Operation *op) {
+    auto cluster = op ? clusterOf.find(op) : clusterOf.end();
     return cluster != clusterOf.end() && (cluster->second == a || cluster->second == b);
   };
-  unsigned reads = llvm::count_if(first, [&](Value v) { return !isInside(v); }) +
-                   llvm::count_if(second, [&](Value v) { return !isInside(v) && !first.contains(v); });
-  return reads <= costs.maxBuffers;
+  auto isRead = [&](ArrayRef<Operation *> readers) {
+    return llvm::any_of(readers, [&](Operation *reader) { return !isInside(reader); });
+  };
+  auto isOutside = [&](Value v) { return !isInside(v.getDefiningOp()); };
+  unsigned writes = llvm::count_if(first.readers, isRead) + llvm::count_if(second.readers, isRead);
+  unsigned reads = llvm::count_if(first.inputs, isOutside) +
+                   llvm::count_if(second.inputs, [&](Value v) { return isOutside(v) && !first.inputs.contains(v); });
+  return reads + writes <= costs.maxBuffers;
 }
 
 bool Clusters::tryMerge(unsigned a, unsigned b) {

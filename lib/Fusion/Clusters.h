@@ -45,9 +45,15 @@ private:
   std::vector<unsigned> order;     // the clusters, each behind all that read its values
   std::vector<unsigned> position;  // of a cluster in `order`
   llvm::DenseSet<unsigned> slopes; // clusters that isSlope began
-  /// By cluster: how often it has changed, and its inputs as they were then.
-  std::vector<unsigned> changes;
-  llvm::DenseMap<unsigned, std::pair<unsigned, llvm::DenseSet<mlir::Value>>> inputs;
+  /// What a cluster reads and who reads it, as it was when it had changed so often.
+  struct Buffers {
+    unsigned change = 0;
+    llvm::DenseSet<mlir::Value> inputs;
+    /// By op that is read outside of the cluster: the ops that do; null among them for memory and the terminator.
+    llvm::SmallVector<llvm::SmallVector<mlir::Operation *, 2>, 4> readers;
+  };
+  std::vector<unsigned> changes; // by cluster
+  llvm::DenseMap<unsigned, Buffers> buffers;
   /// Two clusters that are no region together, as they were then.
   llvm::DenseMap<std::pair<unsigned, unsigned>, std::pair<unsigned, unsigned>> apart;
 
@@ -72,6 +78,7 @@ private:
   void open(mlir::Operation *op);
   void mergeSiblings();
   bool tryMerge(unsigned a, unsigned b);
+  const Buffers &buffersOf(unsigned cluster);
   bool fitTogether(unsigned a, unsigned b);
   bool mayFail(const Cluster &cluster);
   void schedule();

@@ -122,7 +122,7 @@ struct SumOfPartsToConcat : OpRewritePattern<sym::AddOp> {
 
   LogicalResult matchAndRewrite(sym::AddOp op, PatternRewriter &rewriter) const override {
     SmallVector<std::pair<AxisPart, Value>> parts;
-    if (!collect(op.getX(), parts) || !collect(op.getY(), parts))
+    if (!collect(op, parts))
       return rewriter.notifyMatchFailure(op, "not of parts alone");
     llvm::sort(parts, [](const auto &a, const auto &b) { return a.first.begin < b.first.begin; });
     int64_t axis = parts.front().first.axis, end = 0;
@@ -140,10 +140,20 @@ struct SumOfPartsToConcat : OpRewritePattern<sym::AddOp> {
   }
 
 private:
-  static bool collect(Value value, SmallVectorImpl<std::pair<AxisPart, Value>> &parts) {
+  using Parts = SmallVectorImpl<std::pair<AxisPart, Value>>;
+
+  /// What is no sum first: of a long chain the first such operand tells.
+  static bool collect(sym::AddOp sum, Parts &parts) {
+    Value first = sum.getX(), second = sum.getY();
+    if (first.getDefiningOp<sym::AddOp>())
+      std::swap(first, second);
+    return collect(first, parts) && collect(second, parts);
+  }
+
+  static bool collect(Value value, Parts &parts) {
     Operation *def = value.getDefiningOp();
     if (auto sum = dyn_cast_or_null<sym::AddOp>(def))
-      return sum->hasOneUse() && collect(sum.getX(), parts) && collect(sum.getY(), parts);
+      return sum->hasOneUse() && collect(sum, parts);
     auto place = dyn_cast_or_null<sym::PlaceOp>(def);
     std::optional<AxisPart> part = place && isZero(place.getValueAttr()) ? partOf(place) : std::nullopt;
     if (part)

@@ -160,11 +160,20 @@ void symc::optimizeModule(Module &module, TargetMachine &machine, unsigned level
   passes.run(module, moduleAnalyses);
 }
 
+/// Programs call kernels, one behind the other: what is visible outside of the module. The time that LLVM takes to
+/// schedule one grows with the square of its length, which beyond this many instructions is more than it is worth.
+constexpr unsigned kLongestProgram = 4000;
+
 Error symc::generateCode(Module &module, TargetMachine &machine, CodeGenFileType type, raw_pwrite_stream &os) {
   std::string problems;
   raw_string_ostream problemStream(problems);
   if (verifyModule(module, &problemStream))
     return createStringError("internal error: invalid LLVM IR: " + problems);
+  for (Function &function : module)
+    if (!function.hasLocalLinkage() && function.getInstructionCount() > kLongestProgram) {
+      function.addFnAttr(Attribute::NoInline);
+      function.addFnAttr(Attribute::OptimizeNone);
+    }
   legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, os, nullptr, type, /*DisableVerify=*/true))
     return createStringError("LLVM cannot write this kind of file for " + machine.getTargetTriple().str());
