@@ -30,7 +30,8 @@ public:
   void error(TextRange range, std::string_view code, std::string message, std::string hint = "") const {
     error(range, code, std::move(message), More{std::move(hint), "", {}});
   }
-  void warning(TextRange range, std::string_view code, std::string message, std::string hint = "") const;
+  void warning(TextRange range, std::string_view code, std::string message, More more = {"", "", {}}) const;
+  void remark(TextRange range, std::string_view code, std::string message, More more) const;
   /// An error inside a string value.
   void error(const StringPlaces &places, const SyntaxError &mistake) const;
   /// Whether another error would be shown: where not, what was meant need not be looked for among all names of a file.
@@ -41,6 +42,9 @@ public:
   Diagnostics &diagnostics;
   /// The calls, from the outermost on, whose types what is being read has: notes of its errors.
   std::vector<DiagnosticNote> within;
+
+private:
+  Diagnostic describe(TextRange range, std::string_view code, std::string message, More more) const;
 };
 
 /// A name as the file declares it.

@@ -176,9 +176,14 @@ private:
 
   mlir::Operation *layerBehind(mlir::Value value) const;
 
+  void warn(TextRange range, std::string_view code, std::string message, Reporter::More more);
+  void warnOfPairs(llvm::ArrayRef<Operand> operands, size_t rank, const OpPlace &place);
+  void warnOfProbabilities(const OpSchema &schema, llvm::ArrayRef<Operand> operands, const OpPlace &place);
+
   ImportContext &context;
   MakeParameter makeParameter;
   llvm::DenseSet<mlir::Operation *> typedByThemselves; // layers whose only floating operands are what they made
+  llvm::DenseSet<std::pair<size_t, llvm::StringRef>> warned;           // place and code
 };
 
 } // namespace symc

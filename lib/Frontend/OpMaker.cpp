@@ -303,6 +303,7 @@ SmallVector<Value> OpMaker::make(const OpSchema &schema, MutableArrayRef<Operand
     good &= !operand.bad;
   if (!good || !typeLiterals(schema, operands, attributes, place) || !checkElementTypes(schema, operands, place))
     return {};
+  warnOfProbabilities(schema, operands, place);
   Location loc = context.location(place.op, place.name);
   if (schema.broadcasts && !broadcast(operands, loc, place))
     return {};

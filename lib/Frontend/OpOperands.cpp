@@ -329,6 +329,7 @@ bool OpMaker::broadcast(MutableArrayRef<Operand> operands, Location loc, const O
       return false;
     }
   }
+  warnOfPairs(operands, rank, place);
   auto shape = sym::DimsAttr::get(context.context, common);
   for (Operand &operand : operands)
     if (!sameDims(dimsOf(operand.value), common))

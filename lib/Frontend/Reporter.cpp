@@ -13,7 +13,7 @@ using namespace symc;
 // Reporter
 //===----------------------------------------------------------------------===//
 
-void Reporter::error(TextRange range, std::string_view code, std::string message, More more) const {
+Diagnostic Reporter::describe(TextRange range, std::string_view code, std::string message, More more) const {
   Diagnostic d = located(source, range, code, std::move(message));
   d.hint = std::move(more.hint);
   d.suggestion = std::move(more.suggestion);
@@ -21,13 +21,22 @@ void Reporter::error(TextRange range, std::string_view code, std::string message
   constexpr size_t callsShown = 3;
   for (size_t i = 0; i < within.size() && i < callsShown; ++i)
     d.notes.push_back(within[within.size() - 1 - i]);
+  return d;
+}
+
+void Reporter::error(TextRange range, std::string_view code, std::string message, More more) const {
+  diagnostics.report(describe(range, code, std::move(message), std::move(more)));
+}
+
+void Reporter::warning(TextRange range, std::string_view code, std::string message, More more) const {
+  Diagnostic d = describe(range, code, std::move(message), std::move(more));
+  d.severity = Severity::Warning;
   diagnostics.report(std::move(d));
 }
 
-void Reporter::warning(TextRange range, std::string_view code, std::string message, std::string hint) const {
-  Diagnostic d = located(source, range, code, std::move(message));
-  d.severity = Severity::Warning;
-  d.hint = std::move(hint);
+void Reporter::remark(TextRange range, std::string_view code, std::string message, More more) const {
+  Diagnostic d = describe(range, code, std::move(message), std::move(more));
+  d.severity = Severity::Remark;
   diagnostics.report(std::move(d));
 }
 
