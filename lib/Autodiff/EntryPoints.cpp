@@ -9,7 +9,7 @@
 // for inference: ops that behave otherwise in training (InferenceOpInterface) are replaced.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/sym/Bodies.h"
+#include "dialects/sym/Statistics.h"
 #include "lib/Autodiff/Functions.h"
 #include "lib/Autodiff/Passes.h"
 #include "llvm/ADT/MapVector.h"
@@ -31,6 +31,24 @@ struct Clone {
   bool measures = false; // what parameters are filled with before training, in place of results of the model
 };
 
+/// Ops whose statistics are all kept are in training what they are in inference.
+void keepStatistics(func::FuncOp function) {
+  SmallVector<InferenceOpInterface> kept;
+  function.walk([&](InferenceOpInterface op) {
+    auto stateful = dyn_cast<StatefulOpInterface>(op.getOperation());
+    if (stateful && llvm::all_of(changedOperands(stateful), [&](unsigned number) {
+          BlockArgument argument = argumentBehind(op->getOperand(number));
+          return argument && isKept(argument);
+        }))
+      kept.push_back(op);
+  });
+  for (InferenceOpInterface op : kept) {
+    OpBuilder b(op);
+    op->replaceAllUsesWith(op.buildInference(b));
+    op->erase();
+  }
+}
+
 /// Parameters that ops change become results; where several ops share one, their changes follow one another.
 LogicalResult addUpdates(func::FuncOp function) {
   SmallVector<StatefulOpInterface> ops;
@@ -48,7 +66,7 @@ LogicalResult addUpdates(func::FuncOp function) {
         operand = now;
     for (auto [number, value] : op.buildUpdates(b, operands)) {
       auto argument = dyn_cast<BlockArgument>(op->getOperand(number));
-      if (argument && roleOf(argument) == sym::Role::parameter)
+      if (argument && roleOf(argument) == sym::Role::parameter && !isKept(argument))
         changed[argument] = value;
     }
   }
@@ -61,36 +79,43 @@ LogicalResult addUpdates(func::FuncOp function) {
   return success();
 }
 
-/// What the parameters that layers measure are for the examples of a call, called like them.
+/// What the parameters that are measured are for the examples of a call, called like them. Of several ops with one of
+/// them the first says what it is.
 FailureOr<SmallVector<FunctionResult>> measures(func::FuncOp function) {
   llvm::StringSet<> measured;
   for (auto parameter : function->getParentOfType<ModuleOp>().getOps<sym::ParameterOp>())
     if (parameter.getMeasured())
       measured.insert(parameter.getSlot());
+  auto isNested = [&](Operation *op) { return op->getParentOp() != function; };
   SmallVector<MeasuredOpInterface> ops;
-  function.walk([&](MeasuredOpInterface op) { ops.push_back(op); });
+  for (bool nested : {false, true}) // a body may read what an op of the function itself fills
+    function.walk([&](MeasuredOpInterface op) {
+      if (isNested(op) == nested)
+        ops.push_back(op);
+    });
   SmallVector<FunctionResult> results;
   for (MeasuredOpInterface op : ops) {
-    bool isNested = op->getParentOp() != function;
     OpBuilder b(op->getContext());
     b.setInsertionPointAfter(op);
+    SmallVector<FunctionResult> found;
+    bool all = true;
     for (auto [number, value] : op.buildMeasures(b)) {
-      Value operand = op->getOperand(number);
-      while (isNested && isa<BlockArgument>(operand) && operandOf(cast<BlockArgument>(operand)))
-        operand = operandOf(cast<BlockArgument>(operand))->get();
-      auto argument = dyn_cast<BlockArgument>(operand);
-      if (!argument || argument.getOwner() != &function.front() || roleOf(argument) != sym::Role::parameter)
-        continue;
-      StringRef name = nameOf(function, argument.getArgNumber());
-      if (!measured.contains(name))
-        continue;
-      if (isNested)
-        return op->emitError("S0906: '") << op->getName().stripDialect()
-                                         << "' with parameters of its own inside of a loop or branch is not available "
-                                            "yet for training",
-               failure();
-      results.push_back({value, named(function.getContext(), name, sym::Role::measure)});
+      BlockArgument argument = argumentBehind(op->getOperand(number));
+      StringRef name = argument && roleOf(argument) == sym::Role::parameter ? nameOf(function, argument.getArgNumber())
+                                                                            : StringRef();
+      found.push_back({value, named(function.getContext(), name, sym::Role::measure)});
+      all &= measured.contains(name);
     }
+    if (!all)
+      continue;
+    if (isNested(op))
+      return op->emitError("S0906: '") << op->getName().stripDialect()
+                                       << "' with parameters of its own inside of a loop or branch is not available "
+                                          "yet for training",
+             failure();
+    for (const FunctionResult &result : found)
+      measured.erase(cast<StringAttr>(result.attributes.get(kNameAttr)).getValue());
+    llvm::append_range(results, found);
   }
   return results;
 }
@@ -169,6 +194,8 @@ private:
     }
     setResults(function, results);
     eraseDeadOps(function);
+    if (clone.training)
+      keepStatistics(function);
     if (clone.updates && failed(addUpdates(function)))
       return failure();
     if (clone.training)

@@ -6,6 +6,7 @@
 
 #include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Roles.h"
+#include "dialects/sym/Statistics.h"
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Pattern.h"
 #include "mlir/IR/Verifier.h"
@@ -109,8 +110,12 @@ static void finishModule(GraphParts &parts, ModuleOp module) {
   SmallVector<Attribute> argumentAttributes, resultAttributes;
   for (const TensorDecl &input : parts.graph.inputs)
     argumentAttributes.push_back(described(ref(input.name.text), sym::Role::input, Text(kDocAttr, ref(input.doc))));
-  for (const ParameterSlot &parameter : parts.parameters.all())
-    argumentAttributes.push_back(named(b.getContext(), parameter.name, sym::Role::parameter));
+  for (const ParameterSlot &parameter : parts.parameters.all()) {
+    NamedAttrList attributes(named(b.getContext(), parameter.name, sym::Role::parameter));
+    if (parameter.kept)
+      attributes.set(kKeptAttr, b.getUnitAttr());
+    argumentAttributes.push_back(attributes.getDictionary(b.getContext()));
+  }
   for (const GraphResult &result : parts.results.all()) {
     values.push_back(result.value);
     SmallVector<Text, 2> texts;
@@ -169,6 +174,7 @@ static OwningOpRef<ModuleOp> build(GraphParts &parts) {
     checkRemat(parts, *module);
   if (report.diagnostics.hasErrors())
     return nullptr;
+  parts.parameters.settleStatistics();
   finishModule(parts, *module);
   if (report.diagnostics.hasErrors())
     return nullptr;

@@ -241,7 +241,7 @@ Value NodeBuilder::makeParameter(const OpPlace &place, const LayerParameter &par
                    "the parameter " + quoted(std::string_view(parameter.name)) + " would be " + printType(type));
       return {};
     }
-  ParameterSlot slot{"", type,  parameter.init, parameter.trainable, "", place.nodeRange, {},
-                     0,  false, parameter.data, parameter.measured};
+  ParameterSlot slot{"",    type,  parameter.init, parameter.trainable, "", place.nodeRange, {}, 0,
+                     false, false, parameter.data, parameter.measured};
   return parts.functions.addMade(std::string(place.node) + "/" + parameter.name, slot, place.nodeRange);
 }

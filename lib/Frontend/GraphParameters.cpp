@@ -57,6 +57,40 @@ bool ParameterTable::isReached(Value loss, bool frozen) const {
   return parts.options.derivativeReaches(loss, wanted);
 }
 
+/// What a pattern that matches nothing was probably meant to be.
+Reporter::More ParameterTable::meantBy(std::string_view pattern) const {
+  Suggestion nearest(pattern);
+  for (const ParameterSlot &parameter : slots)
+    nearest.consider(parameter.name);
+  if (!nearest.best().empty())
+    return {"", nearest.best(), {}};
+  // A layer or scope for what is in it; without the scope of a call, or with the function's name in its place;
+  // PyTorch's names.
+  std::string path(pattern);
+  llvm::replace(path, '.', '/');
+  if (StringRef(path).ends_with("/weight"))
+    path.replace(path.rfind('/'), std::string::npos, "/kernel");
+  StringRef function = StringRef(path).take_until([](char c) { return c == '/'; });
+  std::vector<std::string> tries{path, path + "/*", "*/" + path, "*/" + path + "/*"};
+  if (function.size() < path.size() && parts.names.isFunction(view(function)))
+    tries.insert(tries.begin(), "*" + path.substr(function.size()));
+  for (const std::string &candidate : tries) {
+    std::string first;
+    size_t count = 0;
+    for (const ParameterSlot &parameter : slots)
+      if (matchesPattern(parameter.name, candidate) && !count++)
+        first = parameter.name;
+    if (first == candidate)
+      return {"the parameter is called " + quoted(StringRef(first)), "", {}};
+    if (count)
+      return {quoted(StringRef(candidate)) + " matches " + quoted(StringRef(first)) +
+                  (count > 1 ? " and " + std::to_string(count - 1) + " more" : ""),
+              "",
+              {}};
+  }
+  return {"'*' stands for any characters, '?' for one", "", {}};
+}
+
 /// `freeze` becomes `trainable = false`.
 void ParameterTable::freeze(const TrainDecl &train) {
   bool hadTrainable = llvm::any_of(slots, [](const ParameterSlot &p) { return p.trainable; });
@@ -66,32 +100,28 @@ void ParameterTable::freeze(const TrainDecl &train) {
     for (ParameterSlot &parameter : slots)
       if (matchesPattern(parameter.name, pattern)) {
         parameter.frozen |= parameter.trainable;
-        parameter.trainable = false;
-        matched = true;
+        parameter.trainable = parameter.measured = false;
+        parameter.kept = matched = true;
       }
     unmatched |= !matched;
     return matched;
   };
-  constexpr const char *hint = "'*' stands for any characters, '?' for one";
   const std::vector<std::string> &given = parts.options.freeze;
   for (const std::string &pattern : given) {
     if (take(pattern))
       continue;
-    Diagnostic diagnostic =
-        ofOption("freeze", code::UnmatchedPattern, "the pattern " + quoted(pattern) + " matches no parameter", hint);
-    Suggestion nearest(pattern);
-    for (const ParameterSlot &parameter : slots)
-      nearest.consider(parameter.name);
-    diagnostic.suggestion = nearest.best();
-    if (!diagnostic.suggestion.empty())
-      diagnostic.hint.clear();
+    Reporter::More more = meantBy(pattern);
+    Diagnostic diagnostic = ofOption("freeze", code::UnmatchedPattern,
+                                     "the pattern " + quoted(pattern) + " matches no parameter", std::move(more.hint));
+    diagnostic.suggestion = std::move(more.suggestion);
     report.diagnostics.report(std::move(diagnostic));
   }
   // What an option gives stands in place of what the file says.
   for (const JsonValue *pattern : given.empty() ? train.freeze : std::vector<const JsonValue *>())
     if (!take(pattern->string()))
       report.error(pattern->range, code::UnmatchedPattern,
-                   "the pattern " + quoted(pattern->string()) + " of 'freeze' matches no parameter", hint);
+                   "the pattern " + quoted(pattern->string()) + " of 'freeze' matches no parameter",
+                   meantBy(pattern->string()));
   bool hasTrainable = llvm::any_of(slots, [](const ParameterSlot &p) { return p.trainable; });
   if (!hadTrainable || hasTrainable || unmatched)
     return;

@@ -21,6 +21,7 @@ struct ParameterSlot {
   mlir::BlockArgument argument;
   uint32_t order = 0;        // of made ones: the node's number
   bool frozen = false;       // not trainable since `freeze` says so
+  bool kept = false;         // `freeze` names it: no op changes it either
   mlir::Attribute data = {}; // elements, where init is `data`
   bool measured = false;     // a number of the training data
 };
@@ -39,12 +40,20 @@ public:
   /// Whether a derivative of the loss reaches a trainable parameter, or one that `freeze` took.
   bool isReached(mlir::Value loss, bool frozen) const;
   void freeze(const TrainDecl &train);
+  /// Settles which declared parameters are filled from the training data, and says which statistics move though the
+  /// weights of their layer are frozen. To be called when all that the model does is built.
+  void settleStatistics();
 
   void sortMade();
   /// Builds sym.parameter for each.
   void emit();
 
 private:
+  Reporter::More meantBy(std::string_view pattern) const;
+  void settleMeasured(mlir::Operation *op, bool isNested,
+                      llvm::ArrayRef<std::pair<unsigned, ParameterSlot *>> operands);
+  void remarkMoving(const ParameterSlot &weight, llvm::ArrayRef<const ParameterSlot *> moving);
+
   std::vector<ParameterSlot> slots;
   llvm::StringMap<TextRange> made; // by name: their layers
 };

@@ -99,5 +99,37 @@ def check_resumed(folder, failures):
         failures.append("a resumed run ends with other bytes")
 
 
+def check_target(folder, failures):
+    """A target that is scaled for the loss by declared parameters, which undo it for the output. What has an `init`, is
+    trained or is frozen is not filled."""
+    still = {"type": "f32[1]", "trainable": False}
+    what = {"symc": 1, "name": "target", "inputs": {"x": "f32[n, 4]", "t": "f32[n, 1]"},
+            "parameters": {"m": still, "d": still, "given": {**still, "init": "ones"}, "learned": "f32[1]", "km": still, "kd": still},
+            "functions": {"scaled": {"inputs": ["v"], "nodes": [], "outputs": ["standardize(v, m, d)"]}},
+            "nodes": exprs(s="standardize(x)", z="dense(s, units=1)", y="z * d + m", target="scaled(t)", again="standardize(3 * t, m, d)",
+                           J="mse(z, target) + 0 * mean(standardize(t, learned, given) + standardize(t, km, kd) + again)"),
+            "outputs": ["y", "target"], "train": {"loss": "J", "optimizer": {"adam": {"learning_rate": 0.1}}, "freeze": ["kd"]}}
+    path = folder / "target.json"
+    path.write_text(json.dumps(what))
+    library = compiled(path)
+    data = {"x": DATA["x"], "t": (DATA["x"][:, :1] * 200 + DATA["x"][:, 1:2] * 30 + 5000).astype(np.float32)}
+    np.savez(folder / "target.npz", **data)
+    model = symc.Model(library)
+    if not np.array_equal(named(model.predict(x=data["x"], t=data["t"]))["target"], data["t"]):
+        failures.append("declared parameters that are not filled yet are no identity")
+    subprocess.run([os.environ["SYMC"], "train", library, "--data", str(folder / "target.npz"), "--batch-size", str(BATCH), "--epochs", "100",
+                    "--save", str(folder / "w.safetensors")], check=True, capture_output=True)
+    model.load_parameters(folder / "w.safetensors")
+    mean, deviation = moments(data["t"], (1,))
+    for name, wanted in (("m", mean), ("d", deviation), ("given", [1]), ("km", [0]), ("kd", [1])):
+        if not np.allclose(model.parameters[name], wanted, rtol=1e-5):
+            failures.append(f"{name} is {model.parameters[name]}, not {wanted}")
+    out = named(model.predict(x=data["x"], t=data["t"]))["y"]
+    if np.abs(out - data["t"]).max() > 0.02 * deviation[0]:
+        failures.append(f"the output is off by {np.abs(out - data['t']).max()}")
+    if sorted(named(model.statistics(x=data["x"], t=data["t"]))) != ["d", "m", "s/deviation", "s/mean"]:
+        failures.append("other parameters are measured")
+
+
 if __name__ == "__main__":
-    run(__doc__, {**CASES.checks(), "training": check_training, "resumed": check_resumed})
+    run(__doc__, {**CASES.checks(), "training": check_training, "resumed": check_resumed, "target": check_target})
