@@ -35,8 +35,11 @@ bool ExpressionParser::attribute(uint32_t node) {
   else if (call)
     hint = "write " + name + "(" + printable(text.substr(owner.range.begin, owner.range.end - owner.range.begin), 20) +
            ")";
-  else if (owner.kind == ExprKind::Name)
-    hint = "a name with '.' is written between backquotes: `" + std::string(owner.text) + "." + name + "`";
+  else if (owner.kind == ExprKind::Name) {
+    size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", range.end);
+    hint = "a name with '.' is written between backquotes: `" +
+           std::string(text.substr(owner.range.begin, std::min(end, text.size()) - owner.range.begin)) + "`";
+  }
   fail(code::ExprUnsupported, range, "a value has no attribute " + quoted(name) + ", only '.T'", std::move(hint));
   return false;
 }

@@ -84,6 +84,7 @@ void FunctionTable::buildBody(FunctionBody &body, ArrayRef<Type> types) {
       holder += "_";
     body.results.push_back(parts.nodes.buildValue(scope, *output, holder, output->range));
   }
+  parts.names.noteUnused(scope);
   for (Operation &op : *body.block)
     op.walk([&](Operation *inner) {
       auto call = dyn_cast<func::CallOp>(inner);

@@ -110,17 +110,38 @@ bool NameTable::isUnresolved(const Scope &scope, std::string_view name) const {
   return symbol && symbol->unresolved;
 }
 
-/// `h/kernel`, which the layer of node h makes, and `J/sub`, a part of J's expression, are names of the module only.
+/// `h/kernel`, which the layer of node h makes, and `J/sub`, a part of J's expression, are names of the module only. A
+/// layer's may be written without the scope of the call that it is in, or with dots as in PyTorch.
 std::string NameTable::hintOfMadeName(const Scope &scope, std::string_view name) {
-  size_t slash = name.rfind('/');
-  if (slash == std::string_view::npos || lookup(scope, name.substr(0, name.find('/'))).kind != Reference::Local)
+  std::string path(name);
+  llvm::replace(path, '.', '/');
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos)
     return "";
-  StringRef last = ref(name.substr(slash + 1));
+  StringRef holder = StringRef(path).take_front(slash), last = StringRef(path).drop_front(slash + 1);
+  auto isNode = [&](StringRef whole) {
+    for (size_t end = whole.find('/'); end != StringRef::npos; end = whole.find('/', end + 1))
+      if (lookup(scope, view(whole.take_front(end))).kind == Reference::Local)
+        return true;
+    return lookup(scope, view(whole)).kind == Reference::Local;
+  };
+  auto isNodeOf = [&](const FunctionDecl &function) {
+    return llvm::any_of(function.nodes, [&](const NodeDecl &node) {
+      return llvm::any_of(node.names, [&](const DeclaredName &own) {
+        return holder == ref(own.text) || holder.ends_with(("/" + ref(own.text)).str());
+      });
+    });
+  };
+  bool own = isNode(holder);
+  if (!own && !llvm::any_of(graph.functions, isNodeOf))
+    return "";
+  bool made = last == "weight"; // PyTorch's kernel
   for (const OpSchema &schema : opSchemas())
     for (const OperandSchema &operand : schema.operands)
-      if (operand.name == last && &operand != schema.operands.begin() && parts.maker.isLayer(schema))
-        return "what a layer makes has no name in the file: declare it as a parameter and pass it to the layer";
-  if (findOpSchema(last) || findOpSchema(last.rsplit('_').first))
+      made |= operand.name == last && &operand != schema.operands.begin() && parts.maker.isLayer(schema);
+  if (made)
+    return "what a layer makes has no name in the file: declare it as a parameter and pass it to the layer";
+  if (own && (findOpSchema(last) || findOpSchema(last.rsplit('_').first)))
     return "a part of an expression has no name in the file: make it a node of its own";
   return "";
 }
@@ -150,7 +171,11 @@ void NameTable::reportUnknownName(const Scope &scope, std::string_view name, Tex
       return referring &&
              llvm::any_of(referring->names, [&](const DeclaredName &own) { return ref(own.text) == candidate; });
     };
-    std::string made = hintOfMadeName(scope, begin == range.begin ? name : whole);
+    bool quotedName = range.end - range.begin > name.size();
+    std::string made = hintOfMadeName(scope, quotedName ? name : whole);
+    if (!made.empty() && begin != range.begin &&
+        lookup(scope, whole.substr(0, whole.find_first_of("/."))).kind == Reference::None)
+      return; // its beginning is reported
     if (whole.size() > name.size() && lookup(scope, whole).kind != Reference::None) {
       if (begin != range.begin)
         return; // its beginning is reported
@@ -235,7 +260,9 @@ bool NameTable::refer(Scope &scope, std::string_view name, TextRange range, std:
     return false;
   case Reference::Local:
     dependencies.push_back(reference.index);
-    if (!scope.function)
+    if (scope.function)
+      scope.used.insert(reference.index);
+    else
       symbols[names[ref(name)]].used = true;
     return true;
   case Reference::FunctionInput:
@@ -339,7 +366,18 @@ void NameTable::takeGenerated(StringRef name, TextRange holder) {
   }
 }
 
+void NameTable::noteUnused(const Scope &scope) {
+  for (auto [i, node] : llvm::enumerate(*scope.nodes))
+    if (!scope.used.contains(i) && !node.names.empty())
+      unusedNodes.try_emplace(node.names[0].range.begin, scope.function, &node);
+}
+
 void NameTable::warnUnused() {
+  for (const auto &[place, unused] : unusedNodes)
+    if (auto [function, node] = unused; find(function->name.text)->used)
+      report.warning(node->names[0].range, code::Unused,
+                     "nothing uses the node " + quoted(node->names[0].text) + " of the function " +
+                         quoted(function->name.text));
   std::vector<bool> usedNodes(graph.nodes.size());
   for (const Symbol &symbol : symbols)
     if (symbol.kind == Symbol::Node && symbol.used)

@@ -39,6 +39,7 @@ struct Scope {
   const FunctionDecl *function = nullptr; // null: the graph
   llvm::StringMap<Local> local;
   std::vector<llvm::SmallVector<mlir::Value, 1>> values; // of each node; empty: bad
+  llvm::DenseSet<uint32_t> used;                         // nodes of a function that something refers to
 };
 
 /// The one name space of a file, and who uses what of it.
@@ -77,6 +78,8 @@ public:
   /// Reports a name of the function that is being built, or of the graph, that the module needs for what `holder`
   /// makes.
   void takeGenerated(llvm::StringRef name, TextRange holder);
+  /// Keeps in mind which nodes of a function nothing refers to. To be called when all of it is built.
+  void noteUnused(const Scope &scope);
   void warnUnused();
 
 private:
@@ -86,6 +89,8 @@ private:
 
   llvm::StringMap<uint32_t> names;
   std::vector<Symbol> symbols;
+  // Functions and nodes of them that nothing uses, by their places; a body may be built for several uses.
+  std::map<size_t, std::pair<const FunctionDecl *, const NodeDecl *>> unusedNodes;
   Scope *function = nullptr;           // that is being built; null: the graph
   const NodeDecl *referring = nullptr; // the node whose names are looked up
 };

@@ -75,18 +75,23 @@ void SectionReader::checkDevice(const JsonValue &object) {
     checkDeviceValue(*device);
 }
 
+/// A string that is wrong as JSON, which is reported, is empty.
+static bool isWrongString(std::string_view name, TextRange range) {
+  return name.empty() && range.end - range.begin > 2;
+}
+
 bool SectionReader::readGraphName(std::string_view name, TextRange range, std::string_view what) {
   std::string problem = graphNameProblem(name);
-  if (problem.empty())
-    return true;
+  if (problem.empty() || isWrongString(name, range))
+    return problem.empty();
   report.error(range, code::BadName, "the name " + quoted(name) + " of " + std::string(what) + " " + problem);
   return false;
 }
 
 bool SectionReader::readPublicName(std::string_view name, TextRange range, std::string_view what, std::string hint) {
   std::string problem = publicNameProblem(name);
-  if (problem.empty())
-    return true;
+  if (problem.empty() || isWrongString(name, range))
+    return problem.empty();
   report.error(range, code::BadPublicName, "the name " + quoted(name) + " of " + std::string(what) + " " + problem,
                hint.empty() ? "it becomes a name of the C interface: a letter, then letters, digits and '_'" : hint);
   return false;

@@ -262,7 +262,11 @@ void Instance::loadParameters(const std::string &path, bool allowExtra, bool all
   // The messages of runtime/State.cpp for what these options allow.
   const std::string &message = error.diagnostic.message;
   if (status == SYMC_INVALID_ARGUMENT && message.find("; model " + std::string(model.name) + " wants ") != message.npos)
-    error.diagnostic.hint = "--allow-missing starts from the tensors that fit";
+    if (std::string similar = misnamedTensor(*this, path); !similar.empty())
+      error.diagnostic.hint = "perhaps it is the file's " + symc::quoted(std::string_view(similar)) +
+                              ", which has that type and shape and is no parameter's name";
+    else
+      error.diagnostic.hint = "--allow-missing starts from the tensors that fit";
   else if (status == SYMC_INVALID_ARGUMENT && message.find("model " + std::string(model.name) + " has no tensor ") == 0)
     error.diagnostic.hint = "--allow-extra ignores such tensors";
   throw Error(error);

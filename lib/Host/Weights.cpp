@@ -86,6 +86,42 @@ void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
     remark(code::KeptInitial, kept.remark(model.parameter_count), path);
 }
 
+std::string misnamedTensor(const Instance &instance, const std::string &path) {
+  const symc_model &model = instance.library().model();
+  Opened opened(path);
+  const auto *end = model.parameters + model.parameter_count;
+  const auto *lacking = std::find_if(model.parameters, end, [&](const auto &p) { return !opened.file.find(p.name); });
+  if (lacking == end)
+    return "";
+  // How many segments from the end are the same; the last one alone says little.
+  auto common = [&](std::string name) {
+    std::replace(name.begin(), name.end(), '.', '/');
+    std::string_view a = lacking->name, b = name;
+    size_t count = 0;
+    while (!a.empty() && !b.empty()) {
+      size_t i = a.rfind('/') + 1, k = b.rfind('/') + 1;
+      if (a.substr(i) != b.substr(k))
+        break;
+      ++count;
+      a = a.substr(0, i ? i - 1 : 0);
+      b = b.substr(0, k ? k - 1 : 0);
+    }
+    return count > 1 || a.empty() || b.empty() ? count : 0;
+  };
+  size_t most = 0;
+  std::string best;
+  for (size_t i = 0; i < opened.file.tensorCount; ++i) {
+    const rt::FileTensor &tensor = opened.file.tensors[i];
+    bool known = std::any_of(model.parameters, end, [&](const auto &p) { return !strcmp(p.name, tensor.name); });
+    size_t count = known || !fits(tensor, *lacking) ? 0 : common(tensor.name);
+    if (count && count >= most) {
+      best = count > most ? tensor.name : "";
+      most = count;
+    }
+  }
+  return best;
+}
+
 void saveWithText(Instance &instance, const std::string &path, const std::string &key, const std::string &text) {
   const symc_model &model = instance.library().model();
   HeldPipe pipe(path);

@@ -14,6 +14,10 @@ namespace symc::host {
 /// keep their initial values, and why. Throws Error: a file without one that fits; an extra one without `allowExtra`.
 void loadFitting(Instance &instance, const std::string &path, bool allowExtra);
 
+/// The tensor of a file that fits the first parameter of the model that the file does not have, and ends as its name
+/// does (`fc/kernel`, `net.fc.kernel` for `block/fc/kernel`); empty when there is no such one, or none that is nearest.
+std::string misnamedTensor(const Instance &instance, const std::string &path);
+
 /// Writes the parameters as the instance itself does, with a text under `key` in the metadata of the file, which
 /// appears whole or not at all.
 void saveWithText(Instance &instance, const std::string &path, const std::string &key, const std::string &text);
