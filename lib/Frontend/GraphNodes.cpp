@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/sym/Bodies.h"
 #include "lib/Frontend/DependencyOrder.h"
 #include "lib/Frontend/GraphParts.h"
 #include "lib/Support/Json.h"
@@ -148,7 +149,8 @@ SmallVector<Value> NodeBuilder::buildExpr(Scope &scope, const NodeDecl &node) {
   return values;
 }
 
-/// Gives the node its results, as many as it has names; one name takes the first of a recurrent layer's.
+/// Gives the node its results, as many as it has names; one name takes the first of a recurrent layer's. Of several
+/// each is named by an op of its own; the first one of a loop or branch has the name of that.
 void NodeBuilder::setValues(Scope &scope, uint32_t index, ArrayRef<Value> values) {
   const NodeDecl &node = (*scope.nodes)[index];
   if (node.names.size() == 1)
@@ -168,6 +170,12 @@ void NodeBuilder::setValues(Scope &scope, uint32_t index, ArrayRef<Value> values
       return;
   }
   scope.values[index].assign(values.begin(), values.end());
+  if (node.names.size() == 1)
+    return;
+  for (auto [name, value] : llvm::zip(node.names, scope.values[index]))
+    if (!isControlFlow(value.getDefiningOp()) || value != values[0])
+      value = sym::ReshapeOp::create(builder, context.location(name.range, ref(name.text)), value,
+                                     sym::DimsAttr::get(context.context, dimsOf(value)));
 }
 
 void NodeBuilder::buildNode(Scope &scope, uint32_t index) {
