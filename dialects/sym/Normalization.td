@@ -50,7 +50,8 @@ def Sym_BatchNormOp : Sym_PublicOp<"batch_norm", [
     Mean and biased variance of each index of `axis` over all other axes. A training step moves the averages, which are
     what inference uses: moving = momentum * moving + (1 - momentum) * batch. gamma, beta, moving_mean and
     moving_variance are vectors; left out, they are the parameters NODE/gamma (ones), NODE/beta (zeros),
-    NODE/moving_mean (zeros) and NODE/moving_variance (ones), of which the last two are not trainable.
+    NODE/moving_mean (zeros) and NODE/moving_variance (ones), of which the last two are not trainable. With both averages
+    frozen training computes what inference does.
   }];
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$gamma, Sym_FloatTensor:$beta, Sym_FloatTensor:$moving_mean,
                    Sym_FloatTensor:$moving_variance, DefaultValuedAttr<Sym_I64, "-1">:$axis,
@@ -90,7 +91,8 @@ def Sym_StandardizeOp : Sym_PublicOp<"standardize", [
     mean and deviation have the sizes of x along `axis`. Left out, they are the parameters NODE/mean (zeros) and
     NODE/deviation (ones), which are not trainable: `symc train` fills them before the first step with the mean and the
     standard deviation (ddof 0) of the training part over all other axes, and with 1 for the deviation of a feature that
-    never changes. The function `statistics` of the library gives these numbers for the examples of one call.
+    never changes. The function `statistics` of the library gives these numbers for the examples of one call. Given by
+    parameters of the file that are not trainable and have no `init`, they begin so and are filled so, too.
   }];
   let arguments = (ins Sym_FloatTensor:$x, Sym_FloatTensor:$mean, Sym_FloatTensor:$deviation,
                    DefaultValuedAttr<Sym_Axes, "{-1}">:$axis);

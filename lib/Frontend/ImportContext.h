@@ -182,8 +182,8 @@ private:
 
   ImportContext &context;
   MakeParameter makeParameter;
-  llvm::DenseSet<mlir::Operation *> typedByThemselves; // layers whose only floating operands are what they made
-  llvm::DenseSet<std::pair<size_t, llvm::StringRef>> warned;           // place and code
+  llvm::DenseSet<mlir::Operation *> typedByThemselves;       // layers whose only floating operands are what they made
+  llvm::DenseSet<std::pair<size_t, llvm::StringRef>> warned; // place and code
 };
 
 } // namespace symc
