@@ -23,11 +23,17 @@ void OpMaker::warn(TextRange range, std::string_view code, std::string message, 
 // [batch, 1] beside [batch]
 //===----------------------------------------------------------------------===//
 
-/// Whether `value` got an axis of size 1 where it was made: `x[:, None]`, expand_dims, a reshape to a greater rank.
+/// Whether `value` was given its axis of size 1 where it was made: `x[:, None]`, expand_dims, a reshape to a greater
+/// rank, a reduction that keeps its axes.
 static bool hasWrittenAxis(Value value) {
   Operation *op = value.getDefiningOp();
-  return isa_and_nonnull<sym::ReshapeOp, sym::ExpandDimsOp>(op) &&
-         dimsOf(op->getOperand(0)).size() < dimsOf(value).size();
+  if (isa_and_nonnull<sym::ReshapeOp, sym::ExpandDimsOp>(op))
+    return dimsOf(op->getOperand(0)).size() < dimsOf(value).size();
+  const OpSchema *schema = op ? findOpSchema(op->getName().stripDialect()) : nullptr;
+  return schema && llvm::any_of(schema->attributes, [&](const AttrSchema &attribute) {
+           auto keeps = op->getAttrOfType<BoolAttr>(attribute.name);
+           return attribute.name == "keepdims" && keeps && keeps.getValue();
+         });
 }
 
 /// Operands of [n, 1] and [n] have a result of [n, n]: the lower rank is aligned at the end, so that each element of
