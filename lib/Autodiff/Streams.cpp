@@ -37,6 +37,7 @@ public:
 
   LogicalResult run() {
     eraseDeadOps(function);
+    fixBounded();
     Block &block = function.front();
     if (llvm::none_of(block.getArguments(), [&](BlockArgument x) { return axes.mentions(x.getType()); }))
       return emitError(block.getTerminator()->getOperand(0).getLoc(), "S0712: no input of '")
@@ -102,10 +103,23 @@ private:
     return false;
   }
 
-  /// One step: in all types, and in the sizes that ops have for attributes.
-  void fixTime() {
+  /// What has one size in the file, `"min": 1, "max": 1`, is that number: states have known sizes.
+  void fixBounded() {
+    auto bounds = function->getParentOfType<ModuleOp>()->getAttrOfType<ArrayAttr>(kBoundsAttr);
+    if (!bounds)
+      return;
+    for (auto bound : bounds.getAsRange<DimBoundAttr>())
+      if (bound.getMin() == bound.getMax() && bound.getName() != axes.getTime().getName())
+        fix(bound.getName(), bound.getMin());
+  }
+
+  /// One step.
+  void fixTime() { fix(axes.getTime().getName(), 1); }
+
+  /// Gives a dimension its value in all types, and in the sizes that ops have for attributes.
+  void fix(StringRef name, int64_t value) {
     auto fixed = [&](ArrayRef<Dim> sizes) {
-      return llvm::map_to_vector<4>(sizes, [&](Dim size) { return withValue(size, axes.getTime().getName(), 1); });
+      return llvm::map_to_vector<4>(sizes, [&](Dim size) { return withValue(size, name, value); });
     };
     AttrTypeReplacer replacer;
     replacer.addReplacement([&](RankedTensorType type) -> std::optional<std::pair<Type, WalkResult>> {
