@@ -176,7 +176,7 @@ bool ExprBuilder::TensorIndex::takeElement(uint32_t entry) {
   std::optional<Dim> index;
   if (!builder.wantBound(entry, dims[axis], index))
     return false;
-  std::optional<int64_t> extent = constantValue(dims[axis]), number = index ? constantValue(*index) : std::nullopt;
+  std::optional<int64_t> number = index ? constantValue(*index) : std::nullopt;
   std::optional<int64_t> behind = index ? constantValue(*index - dims[axis]) : std::nullopt;
   // The largest integer is no index: what it is one of would have one more element.
   if (!index || number == INT64_MAX || (behind && *behind >= 0)) {
