@@ -372,6 +372,21 @@ void NameTable::noteUnused(const Scope &scope) {
       unusedNodes.try_emplace(node.names[0].range.begin, scope.function, &node);
 }
 
+/// Whether an expression uses a dimension that this input has, and no input that is used.
+bool NameTable::givesSize(const Symbol &input) const {
+  auto has = [&](const TensorDecl &decl, StringRef name) {
+    return decl.type && llvm::any_of(decl.type->dims, [&](const DimText &dim) { return StringRef(dim.name) == name; });
+  };
+  return llvm::any_of(names, [&](const auto &entry) {
+    const Symbol &dim = symbols[entry.getValue()];
+    if (dim.kind != Symbol::Dim || !dim.used || !has(graph.inputs[input.index], entry.getKey()))
+      return false;
+    return llvm::none_of(symbols, [&](const Symbol &other) {
+      return other.kind == Symbol::Input && other.used && has(graph.inputs[other.index], entry.getKey());
+    });
+  });
+}
+
 void NameTable::warnUnused() {
   for (const auto &[place, unused] : unusedNodes)
     if (auto [function, node] = unused; find(function->name.text)->used)
@@ -388,6 +403,8 @@ void NameTable::warnUnused() {
       continue;
     if (symbol.kind == Symbol::Node && (usedNodes[symbol.index] || symbol.result != 0))
       continue; // of several results one is enough
+    if (symbol.kind == Symbol::Input && givesSize(symbol))
+      continue;
     static constexpr std::string_view whats[] = {"input", "parameter", "constant", "dimension", "function", "node"};
     report.warning(symbol.range, code::Unused,
                    "nothing uses the " + std::string(whats[symbol.kind]) + " " + quoted(entry.getKey()));

@@ -83,6 +83,7 @@ public:
   void warnUnused();
 
 private:
+  bool givesSize(const Symbol &input) const;
   void useFunction(std::string_view name);
   void reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute);
   std::string hintOfMadeName(const Scope &scope, std::string_view name);
