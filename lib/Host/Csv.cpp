@@ -38,8 +38,10 @@ struct Target {
   bool range = false;
   Tensor tensor;
   size_t used = 0;
-  std::vector<Texts> texts;   // one a column, where their codes are found here
-  std::vector<size_t> places; // of each cell's text
+  std::vector<Texts> texts;    // one a column, where their codes are found here
+  std::vector<size_t> places;  // of each cell's text
+  std::vector<bool> mayBeCode; // one a column, where texts are implied: numbers are codes
+  bool hasText = false;        // a cell got a code
 };
 
 /// The hint for a file that seems to be separated otherwise.
@@ -183,6 +185,9 @@ private:
                                               std::to_string(count) + (count == 1 ? " column" : " columns") +
                                               ", and the " + options.codesOf + " have codes for " +
                                               std::to_string(request.known->size()));
+    if (request.implied)
+      for (const std::vector<std::string> &texts : *request.known)
+        target.mayBeCode.push_back(std::none_of(texts.begin(), texts.end(), isNumber));
     return target;
   }
 
@@ -266,7 +271,7 @@ private:
       if (!isUtf8(text))
         throw spanning(reader.fail(cell.line, cell.column, "a category that is not UTF-8"), cell);
       if (request.known) {
-        addKnown(cell, text, (*request.known)[c - target.begin], target, request);
+        addKnown(cell, text, c - target.begin, target, request);
         continue;
       }
       Texts &texts = target.texts[c - target.begin];
@@ -277,12 +282,13 @@ private:
     }
   }
 
-  /// No texts: a column of numbers among others.
-  void addKnown(const CsvField &cell, const std::string &text, const std::vector<std::string> &texts, Target &target,
+  /// Without texts it is a column of numbers among others.
+  void addKnown(const CsvField &cell, const std::string &text, size_t column, Target &target,
                 const CsvRequest &request) {
+    const std::vector<std::string> &texts = (*request.known)[column];
     char *out = target.tensor.data.data() + target.used;
     target.used += byteSize(request.type);
-    if (texts.empty()) {
+    if (texts.empty() || (request.implied && target.mayBeCode[column] && isNumber(text))) {
       if (Parse result = parseCell(cell.text, request.type, out); result != Parse::Ok)
         throw noNumber(reader, cell, result, request);
       return;
@@ -291,6 +297,7 @@ private:
     if (found == texts.end() || *found != text)
       throw unknown(reader, {text, cell.line, cell.column}, texts, request);
     storeCode(found - texts.begin(), out, request);
+    target.hasText = true;
   }
 
   /// In the type of the input, which must hold it exactly.
@@ -333,7 +340,7 @@ private:
   /// code of each, or, where a column of several holds nothing but numbers, these: then there are no texts.
   std::vector<std::string> sortTexts(const Target &target, size_t column, const CsvRequest &request,
                                      std::vector<char> &elements) const {
-    int64_t known = rows - heldOutExamples(rows, options.heldOut);
+    int64_t known = rows - options.heldOut(rows);
     const std::vector<Texts::Seen> &seen = target.texts[column].seen;
     size_t size = byteSize(request.type);
     elements.resize(seen.size() * size);
@@ -384,7 +391,7 @@ private:
       const CsvRequest &request = requests[i];
       if (request.categories) {
         std::vector<std::vector<std::string>> texts = request.known ? *request.known : codeTexts(target, request);
-        if (codes)
+        if (codes && (!request.implied || target.hasText))
           (*codes)[request.input] = std::move(texts);
       }
       target.tensor.data.resize(target.used);
@@ -406,10 +413,6 @@ private:
 };
 
 } // namespace
-
-int64_t heldOutExamples(int64_t examples, double fraction) {
-  return std::llround(static_cast<double>(examples) * fraction);
-}
 
 std::vector<Tensor> readCsv(std::unique_ptr<ByteSource> source, const std::vector<CsvRequest> &requests,
                             const CsvOptions &options, CategoryCodes *codes) {

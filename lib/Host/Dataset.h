@@ -6,7 +6,7 @@
 #ifndef SYMC_HOST_DATASET_H
 #define SYMC_HOST_DATASET_H
 
-#include "lib/Host/Categories.h"
+#include "lib/Host/Preparation.h"
 #include "lib/Host/Tensor.h"
 
 #include <map>
@@ -19,15 +19,17 @@ struct DataOptions {
   std::string data;                                           // --data: .npz, .csv or a directory
   std::vector<std::pair<std::string, std::string>> files;     // --in x=FILE
   std::vector<std::pair<std::string, std::string>> csvInputs; // --csv-inputs x=0:13
-  std::map<std::string, double> scale;                        // --scale x=1/255
+  ScaleFactors scale;                                         // --scale x=1/255
   std::set<std::string> cast;                                 // --cast x
   char delimiter = ',';                                       // --delimiter, of .csv files
   std::set<std::string> categories;                           // --categories x: columns of texts
   std::string model;                                          // the command's file, which no result may replace
 
-  /// The codes of categories that are known before anything is read. Others come from the data, but for the last
-  /// fraction that is held out, unless `codesFrom` says what should have given them.
-  CategoryCodes codes = {};
+  /// What is known before anything is read, and the file of parameters that says so, which remarks name: of the inputs
+  /// that options say nothing of, this is done, too. Other codes come from the data, but for the last fraction that is
+  /// held out, unless `codesFrom` says what should have given them.
+  Preparation known = {};
+  std::string knownFrom = {};
   double heldOut = 0;
   std::string codesFrom = {}; // "training part", "parameters"
 };
@@ -49,6 +51,9 @@ struct BatchAxis {
   int64_t fixed = 0; // ... this many examples a call
 };
 
+/// How many of the last examples a fraction holds out.
+int64_t heldOutExamples(int64_t examples, double fraction);
+
 class Dataset {
 public:
   /// Loads what the inputs of `functions` need. `whole`: for one call on everything, so that no axis is a batch.
@@ -66,8 +71,8 @@ public:
   uint64_t hash() const;
   /// Where the data comes from, for messages.
   const std::string &name() const { return label; }
-  /// Of the inputs that are categories.
-  const CategoryCodes &categories() const { return codes; }
+  /// What was done to it.
+  const Preparation &preparation() const { return prepared; }
 
 private:
   std::vector<Column> all;
@@ -75,7 +80,7 @@ private:
   std::vector<int64_t> dimValues;
   int64_t exampleCount = 0;
   std::string label;
-  CategoryCodes codes;
+  Preparation prepared;
   friend class DatasetLoader;
 };
 

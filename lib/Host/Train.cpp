@@ -167,7 +167,7 @@ public:
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!options.save.empty())
-      saveWithCategories(instance, options.save, data.categories());
+      saveParameters(instance, options.save, data.preparation());
     if (!options.saveBest.empty() && !monitor->bestEpoch())
       warn(code::NothingKept, "is not written: " + bestSoFar(), options.saveBest);
     history.write(true);
@@ -320,7 +320,7 @@ private:
     row.push_back(seconds());
     history.add(row);
     if (monitor && monitor->add(row) && !options.saveBest.empty())
-      best.save(instance, data.categories(), monitor->bestEpoch());
+      best.save(instance, data.preparation(), monitor->bestEpoch());
     logging([&] { log->addEpoch(scoreNames(trainFunction), row); });
     ++state.epoch;
     state.position = 0;

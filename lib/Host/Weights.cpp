@@ -86,7 +86,8 @@ void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
     remark(code::KeptInitial, kept.remark(model.parameter_count), path);
 }
 
-void saveWithText(Instance &instance, const std::string &path, const std::string &key, const std::string &text) {
+void saveWithTexts(Instance &instance, const std::string &path,
+                   const std::vector<std::pair<std::string, std::string>> &texts) {
   const symc_model &model = instance.library().model();
   HeldPipe pipe(path);
   std::vector<rt::FileTensor> tensors;
@@ -102,17 +103,23 @@ void saveWithText(Instance &instance, const std::string &path, const std::string
                          static_cast<char *>(view.data) + view.byte_offset});
     }
   rt::Allocator allocator;
-  const rt::Metadata metadata[] = {{key.c_str(), text.c_str()}};
+  std::vector<rt::Metadata> metadata;
+  for (const auto &[key, text] : texts)
+    metadata.push_back({key.c_str(), text.c_str()});
   char reason[rt::errorSize];
-  if (symc_status status = rt::writeSafetensors(allocator, path.c_str(), tensors.data(), tensors.size(), metadata, 1,
-                                                /*checksum=*/false, reason))
+  if (symc_status status = rt::writeSafetensors(allocator, path.c_str(), tensors.data(), tensors.size(),
+                                                metadata.data(), metadata.size(), /*checksum=*/false, reason))
     throw statusError(status, reason, path);
 }
 
-std::optional<std::string> textOfWeights(const std::string &path, const char *key) {
+std::vector<std::optional<std::string>> textsOfWeights(const std::string &path, const std::vector<const char *> &keys) {
   Opened opened(path);
-  const char *text = opened.file.meta(key);
-  return text ? std::optional<std::string>(text) : std::nullopt;
+  std::vector<std::optional<std::string>> texts;
+  for (const char *key : keys) {
+    const char *text = opened.file.meta(key);
+    texts.push_back(text ? std::optional<std::string>(text) : std::nullopt);
+  }
+  return texts;
 }
 
 } // namespace symc::host

@@ -63,11 +63,10 @@ static std::string paramsToLoad(const Arguments &arguments) {
   return arguments.has("--embed-params") ? "" : arguments.text("--params");
 }
 
-/// The codes of categories that belong to the parameters which a command runs with.
-static void takeCodes(const Library &library, const std::string &params, host::DataOptions &data) {
-  if (data.categories.empty())
-    return;
-  data.codes = host::categoriesOf(library, params);
+/// Data are prepared as those were that the parameters which a command runs with were trained with.
+static void prepareAsTrained(const Library &library, const std::string &params, host::DataOptions &data) {
+  data.known = host::preparationOf(library, params);
+  data.knownFrom = params.empty() ? library.path() : params;
   data.codesFrom = "parameters";
 }
 
@@ -136,7 +135,7 @@ static int run(const Arguments &arguments) {
   host::checkPredictOptions(options);
   std::string function = options.function.empty() ? "predict" : options.function;
   return withLibrary(arguments, {function}, [&](const Library &library) {
-    takeCodes(library, options.params, options.data);
+    prepareAsTrained(library, options.params, options.data);
     return predict(library, options);
   });
 }
@@ -190,7 +189,7 @@ static int eval(const Arguments &arguments) {
   host::InstanceOptions settings = instanceOptions(arguments);
   return withLibrary(arguments, {"evaluate"}, [&](const Library &library) {
     int32_t function = library.require("evaluate");
-    takeCodes(library, paramsToLoad(arguments), options);
+    prepareAsTrained(library, paramsToLoad(arguments), options);
     host::Dataset data = host::Dataset::load(library, {function}, options);
     host::Instance instance(library, settings);
     if (std::string params = paramsToLoad(arguments); !params.empty())
