@@ -400,6 +400,34 @@ const Column &Dataset::column(const char *name) const {
   return *std::find_if(all.begin(), all.end(), [&](const Column &c) { return !strcmp(c.argument->name, name); });
 }
 
+std::vector<int64_t> Dataset::dimsOfBatch(const Library &library, int64_t count) const {
+  std::vector<int64_t> dims = dimValues;
+  for (size_t i = 0; i < dims.size(); ++i)
+    if (dims[i] < 0)
+      dims[i] = static_cast<int32_t>(i) == batch.dim ? count : library.model().dims[i].min;
+  return dims;
+}
+
+void callOn(const Dataset &data, Instance &instance, int32_t function, const std::vector<DLTensor> &inputs,
+            const std::vector<DLTensor> &outputs) {
+  try {
+    instance.call(function, inputs, outputs, data.name());
+  } catch (Error &error) {
+    if (error.diagnostic.code == code::ModelCheck && error.diagnostic.hint.empty())
+      for (const auto &[input, columns] : data.preparation().codes)
+        for (const std::vector<std::string> &texts : columns) {
+          if (texts.empty())
+            continue;
+          error.diagnostic.hint += (error.diagnostic.hint.empty() ? "" : "; ") + std::string("input ") +
+                                   symc::quoted(input) + " has " + std::to_string(texts.size()) + " categories: 0 is ";
+          error.diagnostic.hint += symc::quoted(texts.front());
+          if (texts.size() > 1)
+            error.diagnostic.hint += ", …, " + std::to_string(texts.size() - 1) + " is " + symc::quoted(texts.back());
+        }
+    throw;
+  }
+}
+
 int64_t heldOutExamples(int64_t examples, double fraction) {
   return std::llround(static_cast<double>(examples) * fraction);
 }

@@ -67,6 +67,8 @@ public:
   const BatchAxis &axis() const { return batch; }
   /// The values of symbolic dimensions that the data fixes (the batch is not among them), in model order; -1: none.
   const std::vector<int64_t> &dims() const { return dimValues; }
+  /// Of all dimensions, for a call on that many examples; those that neither fixes have their smallest value.
+  std::vector<int64_t> dimsOfBatch(const Library &library, int64_t count) const;
   /// A hash of all data and of how it is read; equal data trains equally.
   uint64_t hash() const;
   /// Where the data comes from, for messages.
@@ -83,6 +85,11 @@ private:
   Preparation prepared;
   friend class DatasetLoader;
 };
+
+/// Calls a function on inputs of the data. Where a check of the model fails, the error tells of the codes of
+/// categories: of more classes than the model has, say.
+void callOn(const Dataset &data, Instance &instance, int32_t function, const std::vector<DLTensor> &inputs,
+            const std::vector<DLTensor> &outputs);
 
 /// Gathers examples into the input tensors of calls of one function.
 class BatchReader {

@@ -86,6 +86,25 @@ void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
     remark(code::KeptInitial, kept.remark(model.parameter_count), path);
 }
 
+std::string fittingHint(const symc_model &model, const std::string &path, bool allowExtra) {
+  Opened opened(path);
+  std::set<std::string_view> names;
+  bool allFit = true;
+  for (int32_t i = 0; i < model.parameter_count; ++i) {
+    rt::FileTensor *tensor = opened.file.find(model.parameters[i].name);
+    allFit &= tensor && fits(*tensor, model.parameters[i]);
+    names.insert(model.parameters[i].name);
+  }
+  bool hasExtra = false;
+  for (size_t i = 0; i < opened.file.tensorCount && !allowExtra; ++i)
+    hasExtra |= !names.count(opened.file.tensors[i].name);
+  std::string hint = allFit ? "" : "--allow-missing starts from the tensors that fit";
+  if (hasExtra)
+    hint +=
+        allFit ? "--allow-extra ignores such tensors" : ", --allow-extra ignores those that the model does not have";
+  return hint;
+}
+
 void saveWithTexts(Instance &instance, const std::string &path,
                    const std::vector<std::pair<std::string, std::string>> &texts) {
   const symc_model &model = instance.library().model();

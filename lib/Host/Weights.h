@@ -14,6 +14,9 @@ namespace symc::host {
 /// keep their initial values, and why. Throws Error: a file without one that fits; an extra one without `allowExtra`.
 void loadFitting(Instance &instance, const std::string &path, bool allowExtra);
 
+/// What lets a file be loaded whose tensors are not just the parameters; empty where they are.
+std::string fittingHint(const symc_model &model, const std::string &path, bool allowExtra);
+
 /// Writes the parameters as the instance itself does, with texts under their keys in the metadata of the file, which
 /// appears whole or not at all.
 void saveWithTexts(Instance &instance, const std::string &path,

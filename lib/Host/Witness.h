@@ -14,7 +14,8 @@ struct WitnessOptions {
   DataOptions data; // without files and a data set, inputs are made up from the seed
   InstanceOptions instance;
   std::string params;
-  bool allowExtra = false;
+  bool tells = true; // how data are prepared that options say nothing of
+  bool allowExtra = false, allowMissing = false;
 };
 
 /// A tensor as symc_array has it.

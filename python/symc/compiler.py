@@ -38,8 +38,8 @@ def find_compiler():
 
 
 def _text(diagnostic):
-    place = diagnostic.get("file", "symc")
-    if "line" in diagnostic:
+    place = diagnostic.get("file") or "symc"
+    if diagnostic.get("line"):
         place += f":{diagnostic['line']}:{diagnostic['column']}"
     text = f"{place}: {diagnostic.get('severity', 'error')}[{diagnostic.get('code', '')}]: {diagnostic.get('message', '')}"
     return text + (f"\n  hint: {diagnostic['hint']}" if diagnostic.get("hint") else "")

@@ -52,6 +52,9 @@ WRONG = [
     {"entry_points": {"f": {}}}, {"functions": {"f": {"nodes": []}}},
 ]
 assert validator.is_valid(GOOD)
+# null says what leaving it out says.
+assert validator.is_valid({**GOOD, "train": {"loss": "y", "optimizer": "sgd", "learning_rate_schedule": None,
+                                             "clip_global_norm": None, "weight_decay": None}})
 assert validator.is_valid({**GOOD, "$schema": "https://example.org/graph.schema.json"})
 for change in WRONG:
     assert not validator.is_valid({**GOOD, **change}), change

@@ -38,8 +38,10 @@ public:
     if (exit)
       return;
     library.emplace(temporary.load(arguments.file));
-    if (!isFirst) // which has warned
+    if (!isFirst) { // which has warned
       dropUnused(options.data);
+      options.tells = false;
+    }
     witness.emplace(*library, kFunctions, this->options = std::move(options));
   }
 

@@ -251,6 +251,7 @@ static int bisectGraph(const Arguments &arguments) {
   options.instance = instanceOptions(arguments);
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
+  options.allowMissing = arguments.has("--allow-missing");
   return bisect(arguments, options);
 }
 
