@@ -79,7 +79,7 @@ void Witness::read() {
   // Prepared as data were in training, from which the codes of categories come if there are parameters.
   DataOptions prepared = options.data;
   prepared.known = preparationOf(library, options.params);
-  prepared.knownFrom = options.tells ? (options.params.empty() ? library.path() : options.params) : "";
+  prepared.knownFrom = options.params.empty() ? library.path() : options.params;
   Dataset data = Dataset::load(library, indices, prepared, /*whole=*/true);
   dims = data.dims();
   for (size_t i = 0; i < dims.size(); ++i)

@@ -14,7 +14,6 @@ struct WitnessOptions {
   DataOptions data; // without files and a data set, inputs are made up from the seed
   InstanceOptions instance;
   std::string params;
-  bool tells = true; // how data are prepared that options say nothing of
   bool allowExtra = false, allowMissing = false;
 };
 

@@ -27,7 +27,7 @@ constexpr std::initializer_list<const char *> kFunctions = {"predict", "loss", "
 /// A library of the graph, compiled for this run.
 class Compiled {
 public:
-  Compiled(const Arguments &arguments, host::WitnessOptions options, bool exposesValues, bool isFirst) {
+  Compiled(const Arguments &arguments, const host::WitnessOptions &options, bool exposesValues, bool isFirst) {
     CompileRequest request(arguments);
     request.setOutput(temporary.path(), /*header=*/false);
     request.options.debug_values = exposesValues;
@@ -38,11 +38,7 @@ public:
     if (exit)
       return;
     library.emplace(temporary.load(arguments.file));
-    if (!isFirst) { // which has warned
-      dropUnused(options.data);
-      options.tells = false;
-    }
-    witness.emplace(*library, kFunctions, this->options = std::move(options));
+    witness.emplace(*library, kFunctions, options);
   }
 
   int exit = 0; // of the compiler
@@ -51,19 +47,6 @@ public:
 
 private:
   TemporaryLibrary temporary;
-  host::WitnessOptions options;
-
-  void dropUnused(host::DataOptions &data) const {
-    auto isUnused = [&](const auto &file) {
-      for (const char *name : kFunctions)
-        if (int32_t index = library->find(name); index >= 0)
-          for (int32_t i = 0; i < library->function(index).input_count; ++i)
-            if (file.first == library->function(index).inputs[i].name)
-              return false;
-      return true;
-    };
-    data.files.erase(std::remove_if(data.files.begin(), data.files.end(), isUnused), data.files.end());
-  }
 };
 
 class Bisection {
@@ -179,6 +162,7 @@ int bisect(const Arguments &arguments, const host::WitnessOptions &options) {
     if (TemporaryLibrary::isLibrary(arguments.file))
       throw usageError(code::OptionConflict,
                        "`symc bisect` needs the graph file that " + printable(arguments.file) + " was compiled from");
+    host::SayOnce once; // of several libraries of the graph
     Bisection bisection(arguments, options);
     int exit = bisection.run();
     return exit == host::WrongInput && !bisection.found ? host::WrongUsage : exit;
