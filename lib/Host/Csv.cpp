@@ -11,9 +11,6 @@
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <tuple>

@@ -27,7 +27,7 @@ constexpr std::initializer_list<const char *> kFunctions = {"predict", "loss", "
 /// A library of the graph, compiled for this run.
 class Compiled {
 public:
-  Compiled(const Arguments &arguments, const host::WitnessOptions &options, bool exposesValues, bool isFirst) {
+  Compiled(const Arguments &arguments, host::WitnessOptions options, bool exposesValues, bool isFirst) {
     CompileRequest request(arguments);
     request.setOutput(temporary.path(), /*header=*/false);
     request.options.debug_values = exposesValues;
@@ -38,7 +38,9 @@ public:
     if (exit)
       return;
     library.emplace(temporary.load(arguments.file));
-    witness.emplace(*library, kFunctions, options);
+    if (!isFirst) // which has warned
+      dropUnused(options.data);
+    witness.emplace(*library, kFunctions, this->options = std::move(options));
   }
 
   int exit = 0; // of the compiler
@@ -47,6 +49,19 @@ public:
 
 private:
   TemporaryLibrary temporary;
+  host::WitnessOptions options;
+
+  void dropUnused(host::DataOptions &data) const {
+    auto isUnused = [&](const auto &file) {
+      for (const char *name : kFunctions)
+        if (int32_t index = library->find(name); index >= 0)
+          for (int32_t i = 0; i < library->function(index).input_count; ++i)
+            if (file.first == library->function(index).inputs[i].name)
+              return false;
+      return true;
+    };
+    data.files.erase(std::remove_if(data.files.begin(), data.files.end(), isUnused), data.files.end());
+  }
 };
 
 class Bisection {
