@@ -146,7 +146,7 @@ private:
           result != Parse::Ok) {
         Error error = noNumber(reader, row[c], result, request);
         if (error.diagnostic.hint.empty() && result == Parse::NotANumber)
-          error.diagnostic.hint = holdsNumbers(c) ? "the column holds numbers else: " + std::string(missingHint)
+          error.diagnostic.hint = holdsNumbers(c) ? "most cells of the column are numbers: " + std::string(missingHint)
                                                   : "texts become codes with --categories " + request.input;
         throw Error(error);
       }

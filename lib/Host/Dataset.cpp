@@ -391,6 +391,11 @@ private:
   Dataset data;
 };
 
+void DataOptions::prepareAsTrained(const Library &library, const std::string &params) {
+  known = preparationOf(library, params);
+  knownFrom = params.empty() ? library.path() : params;
+}
+
 Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options,
                       bool whole) {
   return DatasetLoader(library, functions, options, whole).load();

@@ -32,6 +32,9 @@ struct DataOptions {
   std::string knownFrom = {};
   double heldOut = 0;
   std::string codesFrom = {}; // "training part", "parameters"
+
+  /// Takes what is known from the file of parameters, or from the library that has them when there is none.
+  void prepareAsTrained(const Library &library, const std::string &params);
 };
 
 /// The data of one input.

@@ -37,8 +37,7 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
   functions.insert(functions.end(), logged.begin(), logged.end());
   DataOptions first = options.data;
   first.heldOut = options.validationSplit;
-  first.known = preparationOf(library, options.params);
-  first.knownFrom = options.params.empty() ? library.path() : options.params;
+  first.prepareAsTrained(library, options.params);
   // Parameters of a whole model go on with the codes that they were trained with. Those that only partly fit are for
   // other data, whose texts get codes of their own.
   CategoryCodes before = first.known.codes;

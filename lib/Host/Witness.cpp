@@ -78,8 +78,7 @@ Witness::Witness(const Library &library, std::initializer_list<const char *> fun
 void Witness::read() {
   // Prepared as data were in training, from which the codes of categories come if there are parameters.
   DataOptions prepared = options.data;
-  prepared.known = preparationOf(library, options.params);
-  prepared.knownFrom = options.params.empty() ? library.path() : options.params;
+  prepared.prepareAsTrained(library, options.params);
   Dataset data = Dataset::load(library, indices, prepared, /*whole=*/true);
   dims = data.dims();
   for (size_t i = 0; i < dims.size(); ++i)

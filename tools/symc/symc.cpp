@@ -63,13 +63,6 @@ static std::string paramsToLoad(const Arguments &arguments) {
   return arguments.has("--embed-params") ? "" : arguments.text("--params");
 }
 
-/// Data are prepared as those were that the parameters which a command runs with were trained with.
-static void prepareAsTrained(const Library &library, const std::string &params, host::DataOptions &data) {
-  data.known = host::preparationOf(library, params);
-  data.knownFrom = params.empty() ? library.path() : params;
-  data.codesFrom = "parameters";
-}
-
 /// What would be lost: -o that names the graph file or the parameters.
 static void checkOutput(const Arguments &arguments) {
   host::FileUse files;
@@ -135,7 +128,8 @@ static int run(const Arguments &arguments) {
   host::checkPredictOptions(options);
   std::string function = options.function.empty() ? "predict" : options.function;
   return withLibrary(arguments, {function}, [&](const Library &library) {
-    prepareAsTrained(library, options.params, options.data);
+    options.data.prepareAsTrained(library, options.params);
+    options.data.codesFrom = "parameters";
     return predict(library, options);
   });
 }
@@ -189,7 +183,8 @@ static int eval(const Arguments &arguments) {
   host::InstanceOptions settings = instanceOptions(arguments);
   return withLibrary(arguments, {"evaluate"}, [&](const Library &library) {
     int32_t function = library.require("evaluate");
-    prepareAsTrained(library, paramsToLoad(arguments), options);
+    options.prepareAsTrained(library, paramsToLoad(arguments));
+    options.codesFrom = "parameters";
     host::Dataset data = host::Dataset::load(library, {function}, options);
     host::Instance instance(library, settings);
     if (std::string params = paramsToLoad(arguments); !params.empty())
