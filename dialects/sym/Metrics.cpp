@@ -12,6 +12,9 @@ using namespace symc;
 using namespace symc::sym;
 
 namespace {
+/// What hits are counted among.
+enum class Among { Predicted, Labelled, Both };
+
 class MetricBuilder {
 public:
   MetricBuilder(OpBuilder &b, Location loc, Operation *loss, const LossOperands &operands, std::string &wanted)
@@ -78,6 +81,34 @@ public:
     // A class that does not occur adds 0, without a division by 0 that would look like a fault.
     Tensor value = sum(common / maximum(either, 1.0)) / sum(inDouble(met));
     return Metric{convert(value, elementOf(scores.value)).value, join({common, either}, dimsOf(common.value))};
+  }
+
+  /// What part of the predictions of a class (of its labels, of the mean of both) are hits: of "yes" among decisions,
+  /// else the mean over the classes that occur. A class without any has 0.
+  std::optional<Metric> hits(Among among) {
+    if (isClasses() && !constantValue(classCount()))
+      return refuse("a known number of classes");
+    Tensor common{b, loc, {}}, ofScores{b, loc, {}}, ofTarget{b, loc, {}};
+    if (isClasses()) {
+      Tensor predictedAs = isClass(predicted()), labelledAs = isClass(labels());
+      common.value = countByClass(bitAnd(predictedAs, labelledAs));
+      ofScores.value = countByClass(predictedAs);
+      ofTarget.value = countByClass(labelledAs);
+    } else {
+      Tensor yes = positive(scores, operands.scoreBorder), wanted = positive(target, operands.targetBorder);
+      common.value = join({sum(inDouble(bitAnd(yes, wanted)))}, {});
+      ofScores.value = join({sum(inDouble(yes))}, {});
+      ofTarget.value = join({sum(inDouble(wanted))}, {});
+    }
+    Tensor all = among == Among::Predicted  ? ofScores
+                 : among == Among::Labelled ? ofTarget
+                                            : (ofScores + ofTarget) * 0.5;
+    // The least that is not 0 is half of a label.
+    Tensor value = sum(common / maximum(all, 0.5));
+    if (!isOne(dimsOf(common.value).front()))
+      value.value = (value / sum(inDouble((ofScores + ofTarget) > 0.0))).value;
+    return Metric{convert(value, elementOf(scores.value)).value,
+                  join({common, ofScores, ofTarget}, dimsOf(common.value))};
   }
 
   /// [x times the labels, the labels] of a mean over the labels that count, or zeros where none does. Nothing where all

@@ -27,9 +27,11 @@ std::optional<LossOperands> lossOperands(mlir::Operation *op);
 mlir::Value crossEntropies(mlir::OpBuilder &b, mlir::Location loc, mlir::Operation *loss);
 
 /// A scalar for the examples of a call; where a data set has another value than the mean over its batches, also the
-/// `totals` to add up, in f64: [sum of losses, number of examples] of perplexity, and of mean_iou two rows with a
-/// column for each class, the sizes of the intersections and of the unions. A mean over the labels that are not ignored
-/// has [value times labels, labels], of a call without one [0, 0]: it has no part in the mean over batches.
+/// `totals` to add up, in f64: [sum of losses, number of examples] of perplexity, of mean_iou two rows with a column
+/// for each class, the sizes of the intersections and of the unions, and of precision, recall and f1 three: how often a
+/// class is predicted rightly, predicted, and the label. Among decisions these have one column, of "yes". A mean over
+/// the labels that are not ignored has [value times labels, labels], of a call without one [0, 0]: it has no part in
+/// the mean over batches.
 struct Metric {
   mlir::Value value, totals;
 };

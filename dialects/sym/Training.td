@@ -321,6 +321,28 @@ def Sym_BinaryAccuracyMetric : Sym_Metric<"binary_accuracy", "binaryAccuracy()">
   let of = Sym_DecisionsOf;
   let description = "Borders are 0 and 0.5 of sigmoid_cross_entropy (a logit and a label), 0 and 0 of hinge, else 0.5 and 0.5.";
 }
+class Sym_HitsMetric<string name, string among> : Sym_Metric<name, "hits(Among::" # among # ")"> {
+  let of = !strconcat(Sym_ClassesOf, ", of a known number of classes; ", Sym_DecisionsOf, " as yes or no");
+  let overData = "computed from the hits, predictions and labels of all its examples";
+  string borders = "yes is above the borders of binary_accuracy, and all decisions count together";
+  string classes = "the mean over the classes that occur, as prediction or label (macro)";
+}
+def Sym_PrecisionMetric : Sym_HitsMetric<"precision", "Predicted"> {
+  let summary = "How many of those that are predicted to be yes, or of a class, are";
+  let formula = "hits / predictions";
+  let description = "Of decisions: " # borders # ". Of classes: " # classes # ". Without a prediction it is 0.";
+}
+def Sym_RecallMetric : Sym_HitsMetric<"recall", "Labelled"> {
+  let summary = "How many of those that are yes, or of a class, are predicted to be";
+  let formula = "hits / labels";
+  let description = "Of decisions: " # borders # ". Of classes: " # classes # ". Without a label it is 0.";
+}
+def Sym_F1Metric : Sym_HitsMetric<"f1", "Both"> {
+  let summary = "The harmonic mean of precision and recall";
+  let formula = "2 * hits / (predictions + labels)";
+  let description = "Of decisions: " # borders # ". Of classes: the F1 of each, and " # classes # ". Without predictions and labels "
+                    # "it is 0.";
+}
 def Sym_MseMetric : Sym_Metric<"mse", "meanError(/*squares=*/true)"> {
   let summary = "Mean squared error of the operands of the loss as they are";
   let formula = "mean((prediction - target)**2)";

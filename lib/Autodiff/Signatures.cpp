@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Drops what no result needs: ops and then arguments. An input that only gives the value of a
-// symbolic dimension stays. Reads of the step counter and the seed become arguments.
+// symbolic dimension stays, be that a size or a number of the computation. Reads of the step counter and the seed become arguments.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
@@ -91,11 +91,17 @@ private:
       if (!argument.use_empty() && roleOf(argument) == sym::Role::input)
         addDimensions(known, argument.getType());
     }
-    function.walk([&](Operation *op) {
-      for (Type type : op->getResultTypes())
-        if (isa<RankedTensorType>(type))
-          addDimensions(needed, type);
+    AttrTypeWalker sizes; // of types and of attributes: lengths of loops, sizes as values, places of slices
+    sizes.addWalk([&](Dim size) {
+      needed.insert_range(namesIn(size));
+      return WalkResult::skip();
     });
+    for (Operation &inner : function.getOps())
+      inner.walk([&](Operation *op) {
+        sizes.walk(op->getAttrDictionary());
+        for (Type type : op->getResultTypes())
+          sizes.walk(type);
+      });
     for (BlockArgument argument : function.getArguments()) {
       unsigned i = argument.getArgNumber();
       if (!unused[i] || roleOf(argument) != sym::Role::input)

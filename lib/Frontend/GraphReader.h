@@ -116,8 +116,7 @@ struct TrainDecl {
   const JsonValue *loss = nullptr;
   std::optional<ChoiceDecl> optimizer;
   std::optional<ChoiceDecl> schedule;
-  std::vector<OutputDecl> metrics;
-  std::vector<const JsonValue *> readyMetrics; // names, in place of `metrics`
+  std::vector<OutputDecl> metrics; // one without a value is a ready one
   std::optional<double> clipGlobalNorm;
   double weightDecay = 0;
   const JsonValue *clipValue = nullptr, *decayValue = nullptr;

@@ -64,11 +64,7 @@ void ResultTable::buildTraining() {
                        : "comparisons, integers and stop_gradient have no "
                          "derivative");
   }
-  for (const OutputDecl &metric : train.metrics)
-    if (Value value = scalarResult(*metric.value, metric.name.text, "the metric", metric.name.range))
-      results.push_back({value, std::string(metric.name.text), sym::Role::metric, "", ""});
-  if (loss)
-    buildReadyMetrics(train, loss);
+  buildMetrics(train, loss);
 }
 
 /// The losses that a value is made of, without those inside of another one's operands.
@@ -88,50 +84,62 @@ static SmallVector<Operation *> lossesIn(Value value) {
   return losses;
 }
 
-void ResultTable::buildReadyMetrics(const TrainDecl &train, Value loss) {
-  SmallVector<StringRef> known = metricNames();
-  SmallVector<Operation *> losses = lossesIn(loss);
+/// In the order of the file; `loss` is null where it is wrong.
+void ResultTable::buildMetrics(const TrainDecl &train, Value loss) {
+  SmallVector<Operation *> losses = loss ? lossesIn(loss) : SmallVector<Operation *>();
   std::vector<GraphResult> totals; // behind all metrics
   if (losses.size() == 1)
     if (Value ofLoss = lossTotals(builder, losses.front()->getLoc(), loss, losses.front()))
       totals.push_back({ofLoss, std::string("loss") + SYMC_TOTALS_ENDING, sym::Role::totals, "", ""});
-  for (const JsonValue *item : train.readyMetrics) {
-    std::string_view name = item->string();
-    if (!llvm::is_contained(known, ref(name))) {
-      Suggestion nearest(name);
-      for (StringRef candidate : known)
-        nearest.consider(view(candidate));
-      const OtherName *other = findOtherName(otherMethods, name);
-      std::string meant =
-          other && llvm::is_contained(known, ref(other->here)) ? std::string(other->here) : nearest.best();
-      report.error(item->range, code::UnknownMetric, "unknown metric " + quoted(name),
-                   {meant.empty() ? "there are " + llvm::join(known, ", ") : "", meant, {}});
-      continue;
+  for (const OutputDecl &metric : train.metrics) {
+    if (!metric.value) {
+      if (loss)
+        buildReadyMetric(metric.name, losses, totals);
+    } else if (Value value = scalarResult(*metric.value, metric.name.text, "the metric", metric.name.range)) {
+      results.push_back({value, std::string(metric.name.text), sym::Role::metric, "", ""});
     }
-    std::string said = "the metric " + quoted(name) + " takes the operands of the loss, ";
-    if (losses.size() != 1) {
-      report.error(item->range, code::MetricOperands,
-                   said + (losses.empty() ? "but " + quoted(train.loss->string()) + " is made of no op that is a loss"
-                                          : "but " + quoted(train.loss->string()) + " is made of " +
-                                                std::to_string(losses.size()) + " of them"),
-                   "\"metrics\": { " + jsonQuoted(name) + ": \"…\" } says what it is here");
-      continue;
-    }
-    std::string wanted;
-    Location loc = context.location(item->range, ref(name));
-    std::optional<Metric> metric = buildMetric(builder, loc, ref(name), losses.front(), wanted);
-    if (!metric) {
-      SmallVector<std::string> types = llvm::map_to_vector(losses.front()->getOperandTypes(), printType);
-      report.error(item->range, code::MetricOperands,
-                   said + "and wants " + wanted + ", not " + llvm::join(types, " and ") + " of " +
-                       quoted(losses.front()->getName().stripDialect()));
-      continue;
-    }
-    results.push_back({metric->value, std::string(name), sym::Role::metric, "", ""});
-    if (metric->totals)
-      totals.push_back({metric->totals, std::string(name) + SYMC_TOTALS_ENDING, sym::Role::totals, "", ""});
   }
   llvm::append_range(results, totals);
+}
+
+void ResultTable::buildReadyMetric(const DeclaredName &declared, ArrayRef<Operation *> losses,
+                                   std::vector<GraphResult> &totals) {
+  std::string_view name = declared.text;
+  SmallVector<StringRef> known = metricNames();
+  if (!llvm::is_contained(known, ref(name))) {
+    Suggestion nearest(name);
+    for (StringRef candidate : known)
+      nearest.consider(view(candidate));
+    const OtherName *other = findOtherName(otherMethods, name);
+    std::string meant =
+        other && llvm::is_contained(known, ref(other->here)) ? std::string(other->here) : nearest.best();
+    report.error(declared.range, code::UnknownMetric, "unknown metric " + quoted(name),
+                 {meant.empty() ? "there are " + llvm::join(known, ", ") : "", meant, {}});
+    return;
+  }
+  std::string said = "the metric " + quoted(name) + " takes the operands of the loss, ";
+  if (losses.size() != 1) {
+    std::string_view loss = graph.train->loss->string();
+    report.error(declared.range, code::MetricOperands,
+                 said + (losses.empty()
+                             ? "but " + quoted(loss) + " is made of no op that is a loss"
+                             : "but " + quoted(loss) + " is made of " + std::to_string(losses.size()) + " of them"),
+                 "\"metrics\": { " + jsonQuoted(name) + ": \"…\" } says what it is here");
+    return;
+  }
+  std::string wanted;
+  Location loc = context.location(declared.range, ref(name));
+  std::optional<Metric> metric = buildMetric(builder, loc, ref(name), losses.front(), wanted);
+  if (!metric) {
+    SmallVector<std::string> types = llvm::map_to_vector(losses.front()->getOperandTypes(), printType);
+    report.error(declared.range, code::MetricOperands,
+                 said + "and wants " + wanted + ", not " + llvm::join(types, " and ") + " of " +
+                     quoted(losses.front()->getName().stripDialect()));
+    return;
+  }
+  results.push_back({metric->value, std::string(name), sym::Role::metric, "", ""});
+  if (metric->totals)
+    totals.push_back({metric->totals, std::string(name) + SYMC_TOTALS_ENDING, sym::Role::totals, "", ""});
 }
 
 /// Rules name a device; what they name must be there.

@@ -28,7 +28,10 @@ public:
 
 private:
   void buildTraining();
-  void buildReadyMetrics(const TrainDecl &train, mlir::Value loss);
+  void buildMetrics(const TrainDecl &train, mlir::Value loss);
+  /// One of the ready ones, on the operands of the only loss.
+  void buildReadyMetric(const DeclaredName &declared, llvm::ArrayRef<mlir::Operation *> losses,
+                        std::vector<GraphResult> &totals);
   void checkPlacementRules();
   std::string streamOf(const EntryDecl &entry);
   mlir::Value scalarResult(const JsonValue &text, std::string_view name, std::string_view what, TextRange range);

@@ -10,24 +10,42 @@
 
 using namespace symc;
 
+/// Formulas by their names, or a list of ready ones and of such objects.
 static void readMetrics(SectionReader &in, const JsonValue &metrics, TrainDecl &train) {
-  if (metrics.is(JsonValue::Array)) {
-    std::map<std::string_view, TextRange> seen;
-    for (const JsonValue &item : metrics.items()) {
-      if (!wantKind(item, JsonValue::String, "a metric", in.report))
-        continue;
-      auto [first, isNew] = seen.try_emplace(item.string(), item.range);
-      if (isNew)
-        train.readyMetrics.push_back(&item);
-      else
-        in.report.error(item.range, code::DuplicateOutput, "the metric " + quoted(item.string()) + " is listed twice",
-                        {"", "", {in.report.note(first->second, "first listed here")}});
+  auto refuse = [&](const JsonValue &value, const char *what) {
+    if (!value.is(JsonValue::Bad))
+      in.report.error(value.range, code::WrongKind, what + (", not " + std::string(kindName(value))));
+  };
+  std::map<std::string_view, TextRange> seen;
+  auto add = [&](const OutputDecl &metric) {
+    auto [first, isNew] = seen.try_emplace(metric.name.text, metric.name.range);
+    if (isNew)
+      return train.metrics.push_back(metric);
+    in.report.error(metric.name.range, code::DuplicateOutput,
+                    "the metric " + quoted(metric.name.text) + " is listed twice",
+                    {"", "", {in.report.note(first->second, "first listed here")}});
+  };
+  auto addFormulas = [&](const JsonValue &object) {
+    std::vector<OutputDecl> formulas;
+    readNamedOutputs(in, object, "a metric", formulas);
+    for (const OutputDecl &formula : formulas) {
+      in.checkReserved(formula.name, in.reserved.metric, "a metric");
+      auto before = seen.find(formula.name.text);
+      if (before == seen.end() || before->second.begin < object.range.begin) // else a duplicate key, which is reported
+        add(formula);
     }
-  } else if (wantKind(metrics, JsonValue::Object, "'metrics'", in.report)) {
-    readNamedOutputs(in, metrics, "a metric", train.metrics);
-    for (const OutputDecl &metric : train.metrics)
-      in.checkReserved(metric.name, in.reserved.metric, "a metric");
-  }
+  };
+  if (metrics.is(JsonValue::Object))
+    return addFormulas(metrics);
+  if (!metrics.is(JsonValue::Array))
+    return refuse(metrics, "'metrics' must be a list of names or an object");
+  for (const JsonValue &item : metrics.items())
+    if (item.is(JsonValue::Object))
+      addFormulas(item);
+    else if (item.is(JsonValue::String))
+      add({{item.string(), item.range}, nullptr});
+    else
+      refuse(item, "a metric must be a name or an object of formulas");
 }
 
 /// A number that may be left out; one that is out of range is reported. `place` is set where there is one.

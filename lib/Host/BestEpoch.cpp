@@ -24,8 +24,9 @@ struct Direction {
 };
 
 /// Of the loss and the ready-made metrics, and of other metrics whose names end so.
-constexpr Direction directions[] = {{"accuracy", true}, {"mean_iou", true}, {"loss", false},
-                                    {"mse", false},     {"mae", false},     {"perplexity", false}};
+constexpr Direction directions[] = {{"accuracy", true}, {"precision", true}, {"recall", true},
+                                    {"f1", true},       {"mean_iou", true},  {"loss", false},
+                                    {"mse", false},     {"mae", false},      {"perplexity", false}};
 
 /// "accuracy" ends in it, and so does "pixel_accuracy".
 bool endsIn(std::string_view name, std::string_view word) {

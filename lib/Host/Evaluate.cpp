@@ -33,13 +33,40 @@ static double meanIou(const double *totals, size_t count) {
   return sum / static_cast<double>(met);
 }
 
-static auto finishOf(std::string_view metric) -> double (*)(const double *, size_t) {
-  if (metric == "perplexity")
-    return perplexity;
-  if (metric == "mean_iou")
-    return meanIou;
-  return metric == column::loss || metric == "accuracy" || metric == "top_5_accuracy" ? ratio : nullptr;
+/// What part of `all` predictions and labels of a class are hits, in the mean over the classes that occur; of one
+/// class, 0 where it does not.
+template <double (*all)(double predictions, double labels)> static double hits(const double *totals, size_t count) {
+  size_t classes = count / 3, met = 0;
+  double sum = 0;
+  for (size_t i = 0; i < classes; ++i) {
+    double predictions = totals[classes + i], labels = totals[2 * classes + i];
+    if (predictions + labels == 0)
+      continue;
+    ++met;
+    if (double among = all(predictions, labels); among > 0)
+      sum += totals[i] / among;
+  }
+  return classes == 1 ? sum : sum / static_cast<double>(met);
 }
+
+static double ofPredictions(double predictions, double) { return predictions; }
+static double ofLabels(double, double labels) { return labels; }
+static double ofBoth(double predictions, double labels) { return (predictions + labels) / 2; }
+
+namespace {
+/// What has totals, in so many rows, and how its value comes from them.
+struct TotalsKind {
+  std::string_view name;
+  size_t rows;
+  double (*finish)(const double *totals, size_t count);
+};
+} // namespace
+
+static constexpr TotalsKind totalsKinds[] = {
+    {column::loss, 2, ratio},      {"accuracy", 2, ratio},   {"top_5_accuracy", 2, ratio},
+    {"perplexity", 2, perplexity}, {"mean_iou", 2, meanIou}, {"precision", 3, hits<ofPredictions>},
+    {"recall", 3, hits<ofLabels>}, {"f1", 3, hits<ofBoth>},
+};
 
 /// The metric, or the loss, whose totals an output is, or nothing.
 static std::string_view totalsOf(std::string_view output) {
@@ -68,10 +95,12 @@ ScoreOutputs::ScoreOutputs(const symc_function &function) : shapes(function.outp
     shapes[i].assign(output.shape, output.shape + output.rank);
     auto count = elementCount(shapes[i]);
     size_t score = std::find(names.begin(), names.end(), metric) - names.begin();
-    if (typeOf(output) != DataType::F64 || !count || *count < 2 || *count % 2 || score == names.size() ||
-        !finishOf(metric))
+    const auto *kind = std::find_if(std::begin(totalsKinds), std::end(totalsKinds),
+                                    [&](const TotalsKind &candidate) { return candidate.name == metric; });
+    if (typeOf(output) != DataType::F64 || !count || *count < 2 || score == names.size() ||
+        kind == std::end(totalsKinds) || *count % kind->rows)
       throw refuse(output, "what this symc knows of that metric");
-    metrics.push_back({score, all, static_cast<size_t>(*count), finishOf(metric)});
+    metrics.push_back({score, all, static_cast<size_t>(*count), kind->finish});
     all += *count;
   }
   memory.resize(types.size());

@@ -2,6 +2,8 @@
 """Functions of a graph file, which calls, loops and branches use."""
 import inspect
 
+from .places import Entries, Entry, caller
+
 
 class Function:
     """A function of the file. Called it gives its results, a value or a tuple; as an attribute (`g.scan(h0, x, body=cell,
@@ -32,8 +34,9 @@ def traced(graph, build, name, types):
     with graph._inside():
         results = build(*[graph._local(n) for n in inputs])
         results = results if isinstance(results, tuple) else (results,)
-        entry = {"inputs": {n: types[n] for n in inputs} if types else inputs, "nodes": graph._nodes,
-                 "outputs": [graph._text(graph._own(v) if hasattr(v, "_scope") else v) for v in results]}
+        outputs = [graph._text(graph._own(v) if hasattr(v, "_scope") else v) for v in results]
+        entry = Entry({"inputs": {n: types[n] for n in inputs} if types else inputs, "nodes": graph._nodes,
+                       "outputs": Entries(outputs)}, place=caller())
     if not entry["nodes"]:
         del entry["nodes"]
     return entry, Function(graph, name, inputs, len(results))

@@ -21,89 +21,14 @@ results has a list of names and gives a tuple.
     last, rows = g.scan(h0, x, body=cell, carries=1)
 """
 import contextlib
-import errno
-import json
-import math
-import os
+import keyword
 import re
-import secrets
-import stat
 
+from . import literals, values
+from .files import write
 from .functions import Function, traced
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-# Words that an expression reads as something else than a name of the graph.
-_WORDS = {"inf", "nan", "pi", "and", "or", "not", "True", "False", "true", "false", "if", "else", "is", "in", "lambda", "None"}
-
-
-def _reference(name):
-    """A name of the graph inside an expression."""
-    return name if _PLAIN.match(name) and name not in _WORDS else f"`{name}`"
-
-
-def _quoted(text):
-    """A string of an expression, which has no escapes."""
-    mark = "'" if "'" not in text else '"'
-    if mark in text:
-        raise ValueError(f"an expression cannot hold {text!r}: give the attribute by its name")
-    return mark + text + mark
-
-
-def _plain(value):
-    """What JSON has for a number or an array of NumPy's, as attributes."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"a graph file cannot hold {value!r}")
-
-
-def _literal(value):
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):
-        value = value.item()  # a number of NumPy's
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
-    raise TypeError(f"a graph cannot hold {value!r}: use graph.constant for arrays")
-
-
-def _give(descriptor, old):
-    """Gives a new file the owner and the group of an old one; gives the bits of the old mode that it may take over: never
-    the rights of another owner's program, nor what another group may do for this process's."""
-    for owner, bits in ((old.st_uid, 0o7777), (-1, 0o777)):
-        with contextlib.suppress(OSError):  # not everybody may give files away
-            os.fchown(descriptor, owner, old.st_gid)
-            return bits
-    return 0o707
-
-
-def _write(path, text):
-    """Writes a file that appears whole or not at all, with mode and owner of the one that was there. Where a symbolic
-    link points is written to, and so is a device or a pipe."""
-    path = os.path.realpath(path)
-    try:
-        old = os.stat(path)
-    except FileNotFoundError:
-        old = None
-    if old and not stat.S_ISREG(old.st_mode):
-        with open(os.open(path, os.O_WRONLY), "w", encoding="utf-8") as out:  # nothing is made, should it be gone
-            out.write(text)
-        return
-    if old and not os.access(path, os.W_OK):  # who may not write to a file may not replace it
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:50]}.{secrets.token_hex(8)}.symc")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if old else 0o666)
-    try:
-        with open(descriptor, "w", encoding="utf-8") as out:
-            if old:
-                os.fchmod(descriptor, stat.S_IMODE(old.st_mode) & _give(descriptor, old))
-            out.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+from .operators import OPERATORS
+from .places import Entries, Entry, Text, caller, written
 
 
 class Value:
@@ -114,7 +39,10 @@ class Value:
 
     def __init__(self, graph, pieces, name=None, depth=1):
         self._graph, self._pieces, self.name, self._depth = graph, pieces, name, depth
-        self._scope = graph._scope
+        self._scope, self._place = graph._scope, caller()
+        self._used, self._call = False, False
+        # Of the first result of a node: its entry, whether its name was made up, and how many results may be asked for.
+        self._entry, self._made_up, self._count = None, False, 1
 
     def _combine(self, *pieces):
         return self._graph._expression(pieces)
@@ -157,7 +85,8 @@ class Value:
         raise TypeError("a tensor of a graph has no value yet; use graph.select for a choice")
 
     def __iter__(self):
-        raise TypeError("a tensor of a graph cannot be iterated over")
+        """The results of an op whose first one may stand alone: `sequence, h, c = g.lstm(x, units=8)`."""
+        return iter(self._graph._results(self))
 
     def named(self, name):
         """The same value as a node of this name."""
@@ -167,6 +96,21 @@ class Value:
         return f"<symc value {self.name or self._graph._text(self)}>"
 
 
+class _Operator:
+    """A method of a graph that makes nodes of an op."""
+
+    def __init__(self, graph, name):
+        self._graph, self.__name__ = graph, name
+        known = OPERATORS[name]
+        self.__doc__ = f"{known.signature}\n\n{known.summary}. `symc help {name}` says more."
+
+    def __call__(self, *inputs, **attributes):
+        return self._graph.op(self.__name__, *inputs, **attributes)
+
+    def __repr__(self):
+        return f"<symc operator {OPERATORS[self.__name__].signature}>"
+
+
 class Graph:
     """A graph file in the making. Attributes that are not methods are ops: `g.tanh(x)`, `g.dense(x, units=10)`."""
 
@@ -174,13 +118,19 @@ class Graph:
 
     def __init__(self, name, doc=None):
         self.name = name
-        self._file = {"symc": 1, "name": name, **({"doc": doc} if doc else {})}
-        self._sections = {key: {} for key in ("dims", "inputs", "parameters", "constants", "functions", "entry_points")}
-        self._nodes, self._outputs, self._train = [], {}, None
+        self._file = Entry({"symc": 1, "name": name, **({"doc": doc} if doc else {})}, place=caller())
+        self._sections = {key: Entry() for key in ("dims", "inputs", "parameters", "constants", "functions", "entry_points")}
+        self._nodes, self._outputs, self._train = Entries(), {}, None
         self._scope = None  # the function that is being built
         self._names = set()  # of inputs and nodes of the scope
         self._shared = set()  # of what every scope sees: parameters, constants, functions
         self._dims = set()
+
+    def __repr__(self):
+        counts = ((len(self._sections["inputs"]), "input"), (len(self._sections["parameters"]), "parameter"),
+                  (len(self._nodes), "node"))
+        said = ", ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+        return f"<symc graph {self.name}: {said}; outputs {', '.join(self._outputs) or 'none yet'}>"
 
     def _declare(self, name, names):
         if name in self._names or name in self._shared:
@@ -192,7 +142,7 @@ class Graph:
         self._declare(name, self._names if section == "inputs" else self._shared)
         if section != "inputs":
             value._scope = Ellipsis  # of all
-        self._sections[section][name] = entry
+        self._sections[section][name] = (Entry if isinstance(entry, dict) else Text)(entry, place=value._place)
         return value
 
     def _local(self, name):
@@ -204,7 +154,7 @@ class Graph:
     def _inside(self):
         """Nodes become those of a function, which the graph's own values are no part of."""
         outer = self._scope, self._nodes, self._names
-        self._scope, self._nodes, self._names = object(), [], set()
+        self._scope, self._nodes, self._names = object(), Entries(), set()
         try:
             yield
         finally:
@@ -213,20 +163,34 @@ class Graph:
     def dim(self, name, min=None, max=None, multiple_of=None):
         """Bounds of a symbolic dimension."""
         given = {"min": min, "max": max, "multiple_of": multiple_of}
-        self._sections["dims"][name] = {k: v for k, v in given.items() if v is not None}
+        kept = {k: literals.plain(v) for k, v in given.items() if v is not None}
+        self._sections["dims"][name] = Entry(kept, place=caller())
 
-    def input(self, name, type, doc=None):
+    def input(self, name, type, doc=None, device=None):
         self._dims.update(re.findall(r"[A-Za-z_]\w*", type.partition("[")[2]))
-        return self._leaf("inputs", name, {"type": type, "doc": doc} if doc else type)
+        options = _given(doc=doc, device=device)
+        return self._leaf("inputs", name, {"type": type, **options} if options else type)
 
-    def parameter(self, name, type, init=None, trainable=None, doc=None):
-        options = {"init": init, "trainable": trainable, "doc": doc}
-        options = {k: v for k, v in options.items() if v is not None}
+    def parameter(self, name, type, init=None, trainable=None, doc=None, device=None):
+        init = literals.finite(init, f"init of {name!r}")
+        options = _given(init=init, trainable=trainable, doc=doc, device=device)
         return self._leaf("parameters", name, {"type": type, **options} if options else type)
 
-    def constant(self, name, type, value):
-        """`value`: nested lists, numbers or an array."""
-        return self._leaf("constants", name, {"type": type, "value": value.tolist() if hasattr(value, "tolist") else value})
+    def constant(self, *given, name=None, type=None, value=None):
+        """`g.constant([1.0, 2.0])`, `g.constant("k", [1.0, 2.0])` or `g.constant("k", "f64[2]", [1.0, 2.0])`: nested lists,
+        numbers or an array. Without a type that is the array's; numbers of Python are f32, or i64 or bool where all are
+        whole numbers or truths."""
+        if value is None and given:
+            *given, value = given
+        if value is None or len(given) > 2:
+            raise TypeError("a constant is g.constant(value), g.constant(name, value) or g.constant(name, type, value)")
+        name = given[0] if given else name
+        type = given[1] if len(given) > 1 else type
+        if type is None:
+            value = values.constant(value)
+            type = literals.element_type(value.dtype) + str(list(value.shape))
+        name = self._fresh("constant") if name is None else name
+        return self._leaf("constants", name, {"type": type, "value": literals.finite(value, f"constant {name!r}")})
 
     def function(self, build=None, *, name=None, **types):
         """A decorator: the function of the file that a Python function of values describes, with the names of its
@@ -240,97 +204,188 @@ class Graph:
         self._sections["functions"][name] = entry
         return function
 
-    def node(self, name, value, doc=None):
+    def node(self, name, value, doc=None, device=None):
         """Names a value; gives the value by that name."""
-        text = self._text(self._own(value)) if isinstance(value, Value) else str(value)
-        return self._append({"name": name, "expr": text, **({"doc": doc} if doc else {})})
+        options = _given(doc=doc, device=device)
+        if not isinstance(value, Value):
+            return self._append({"name": name, "expr": str(value), **options})
+        self._own(value)
+        if not value._made_up or value._used:
+            return self._append({"name": name, "expr": self._text(value), **options})
+        # Nothing knows the name that the node has so far: parameters of a layer are called after this one.
+        self._declare(name, self._names)
+        self._names.discard(value.name)
+        value._entry.update({"name": name, **options})
+        value.name, value._made_up = name, False
+        return value
 
-    def op(self, op, *inputs, name=None, doc=None, **attributes):
-        """A node of any op: `g.op("conv2d", x, filters=8, kernel_size=[3, 3], name="conv1")`. With a list of names, and
-        of a function with several results, a tuple of values. Operands stand in their order or are all given by their
+    def op(self, op, *inputs, name=None, doc=None, device=None, **attributes):
+        """A node of any op: `g.op("conv2d", x, filters=8, kernel_size=[3, 3], name="conv1")`. Of an op that has several
+        results, and with a list of names, a tuple of values. Operands stand in their order or are all given by their
         names, as some in the middle are left out: `g.op("lstm", x=x, initial_h=h, units=8)`."""
+        if op not in OPERATORS:
+            raise ValueError(_unknown(op))
+        known, options = OPERATORS[op], _given(doc=doc, device=device)
         by_name = {key: value for key, value in attributes.items() if isinstance(value, Value)}
         if by_name and inputs:
             raise TypeError(f"{op}: operands are given by their order or all by their names, and {', '.join(by_name)} by name")
-        attributes = {key: value for key, value in attributes.items() if key not in by_name}
-        values = [v for i in inputs for v in (i if isinstance(i, (list, tuple)) else [i])]
-        if not by_name and not attributes and not doc and name is None and all(not isinstance(i, (list, tuple)) for i in inputs):
-            pieces = [op + "("]
-            for i, value in enumerate(inputs):
-                pieces += ([", "] if i else []) + [_quoted(value) if isinstance(value, str) else value]
-            return self._expression((*pieces, ")"), call=True)
         functions = {key: value for key, value in attributes.items() if isinstance(value, Function)}
         for function in functions.values():
             if function._graph is not self:
                 raise ValueError("a function of another graph")
-        attributes.update({key: function.name for key, function in functions.items()})
-        count = next((functions[key].outputs for key in ("function", "body", "true_fn") if key in functions), 1)
-        if name is None or (count > 1 and isinstance(name, str)):
-            names = [name or self._fresh(op)]
-            names += [self._fresh(f"{names[0]}_{i}") for i in range(1, count)]
-            name = names if count > 1 else names[0]
-        entry = {"name": name, "op": op, "inputs": {key: self._as_name(v, op) for key, v in by_name.items()} if by_name
-                 else [self._as_name(v, op) for v in values]}
-        if attributes:
-            entry["attrs"] = attributes
-        return self._append({**entry, **({"doc": doc} if doc else {})})
+        names = {key: value.name for key, value in functions.items()}
+        names.update({key: value.__name__ for key, value in attributes.items() if isinstance(value, _Operator)})  # activations
+        attributes = {key: names[key] if key in names else literals.plain(value)
+                      for key, value in attributes.items() if key not in by_name}
+        count = self._count(op, inputs, attributes, functions)
+        lists = [_is_list(i) and all(isinstance(v, Value) for v in i) for i in inputs]
+        # What a node has no form for is an expression: numbers for operands, attributes by position, infinities.
+        in_words = not literals.is_finite(attributes) or not all(
+            whole or isinstance(i, Value) for whole, i in zip(lists, inputs))
+        if in_words and known.layer:
+            literals.finite(attributes, op)
+            odd = next(i for i, whole in zip(inputs, lists) if not whole and not isinstance(i, Value))
+            first = re.search(r"; (\w+)", known.signature)
+            raise TypeError(f"{op}: an input is a value of the graph, not {odd!r}; attributes are given by their names"
+                            + (f": {first.group(1)}={odd!r}" if first and isinstance(odd, (int, str)) else ""))
+        alone = count == 1 and not known.layer and name is None and not options
+        if in_words or (alone and not any(lists) and not by_name and not attributes):
+            text = self._called(op, inputs, {**by_name, **attributes})
+            if alone:
+                return text
+            body = {"expr": self._text(text)}
+        else:
+            operands = [self._as_name(v, op) for i, whole in zip(inputs, lists) for v in (i if whole else [i])]
+            body = {"op": op, "inputs": {key: self._as_name(v, op) for key, v in by_name.items()} if by_name else operands,
+                    **({"attrs": attributes} if attributes else {})}
+        return self._append({"name": self._names_of(op, name, count), **body, **options}, name is None,
+                            known.results if known.first_alone else 1)
+
+    def _called(self, op, inputs, named):
+        """The expression of a call."""
+        pieces = [op, "("]
+        for key, value in [(None, i) for i in inputs] + list(named.items()):
+            pieces += ([", "] if len(pieces) > 2 else []) + ([f"{key}="] if key else [])
+            if _is_list(value) and any(isinstance(v, Value) for v in value):
+                pieces += ["[", *(p for v in value for p in (v, ", ")), "]"]
+                del pieces[-2]
+            else:
+                pieces.append(value if isinstance(value, Value) else literals.literal(value))
+        return self._expression((*pieces, ")"), call=True)
+
+    @staticmethod
+    def _count(op, inputs, attributes, functions):
+        """How many results a node has, of those whose first one does not stand alone."""
+        known = OPERATORS[op]
+        if functions:
+            return next((functions[key].outputs for key in ("function", "body", "true_fn") if key in functions), 1)
+        if op == "grad":
+            return max(1, sum(len(i) if _is_list(i) else 1 for i in inputs) - 1)
+        if op == "split":
+            parts = attributes.get("sections", attributes.get("sizes", inputs[1] if len(inputs) > 1 else 1))
+            return len(parts) if _is_list(parts) else int(parts)
+        return 1 if known.first_alone else max(1, known.results)
+
+    def _names_of(self, op, name, count):
+        """The name of a node, or those of its results."""
+        if isinstance(name, (list, tuple)):
+            return list(name)
+        first = name or self._fresh(op)
+        return [first, *(self._fresh(f"{first}_{i}") for i in range(1, count))] if count > 1 else first
+
+    def _results(self, value):
+        """All results of the node whose first one is `value`."""
+        if value._count == 1:
+            raise TypeError("a tensor of a graph cannot be iterated over")
+        entry = value._entry
+        if isinstance(entry["name"], str):
+            names = [self._fresh(f"{value.name}_{i}") for i in range(1, value._count)]
+            for name in names:
+                self._declare(name, self._names)
+            entry["name"] = [value.name, *names]
+            value._made_up = False
+        rest = [Value(self, None, name) for name in entry["name"][1:]]
+        for other in rest:
+            other._scope, other._place = value._scope, value._place
+        return [value, *rest]
 
     def __getattr__(self, op):
         """Ops are methods, `while` as `while_`."""
         if op.startswith("_"):
             raise AttributeError(op)
-        return lambda *inputs, **attributes: self.op(op.rstrip("_"), *inputs, **attributes)
+        if op.rstrip("_") not in OPERATORS:
+            raise AttributeError(_unknown(op))
+        return _Operator(self, op.rstrip("_"))
+
+    def __dir__(self):
+        return [*super().__dir__(), *(f"{op}_" if keyword.iskeyword(op) else op for op in OPERATORS)]
 
     def output(self, *values, **named):
         """What `predict` returns: named nodes, or `name=value`."""
+        if any(not isinstance(value, Value) or value.name is None for value in values):
+            raise ValueError("an output without a name: use output(name=value)")
+        place = caller()
+        for name, value in [(value.name, value) for value in values] + list(named.items()):
+            self._outputs[name] = self._own(value) if isinstance(value, Value) else value, place
         for value in values:
-            if not isinstance(value, Value) or value.name is None:
-                raise ValueError("an output without a name: use output(name=value)")
-            self._outputs[value.name] = self._own(value)
-        self._outputs.update({n: self._own(v) if isinstance(v, Value) else v for n, v in named.items()})
+            value._used = True  # by its name
 
     def entry_point(self, name, *outputs, stream=None):
         """A further function of the library; one that takes a step of the dimension `stream` at a time where that is given."""
-        self._sections["entry_points"][name] = {"outputs": [self._as_name(v, name) for v in outputs]}
-        if stream is not None:
-            self._sections["entry_points"][name]["stream"] = stream
+        entry = {"outputs": [self._as_name(v, name) for v in outputs], **_given(stream=stream)}
+        self._sections["entry_points"][name] = Entry(entry, place=caller())
 
     def train(self, loss, optimizer, metrics=None, **settings):
-        """`metrics`: a list of names of ready ones, or name=value. `settings`: learning_rate_schedule, clip_global_norm,
-        weight_decay, freeze, remat, …"""
-        self._train = {"loss": self._text(loss), "optimizer": optimizer, **settings}
-        if metrics:
-            self._train["metrics"] = ({name: self._text(value) for name, value in metrics.items()} if isinstance(metrics, dict)
-                                      else list(metrics))
+        """`metrics`: name=value, or a list of names of ready ones and of such dicts. `settings`: learning_rate_schedule,
+        clip_global_norm, weight_decay, freeze, remat, …"""
+        settings = {key: literals.finite(value, key) for key, value in {"optimizer": optimizer, **settings}.items()}
+        self._train = Entry({"loss": self._text(loss), **settings}, place=caller())
+        formulas = lambda given: Entry({name: self._text(value) for name, value in given.items()})
+        if isinstance(metrics, dict):
+            self._train["metrics"] = formulas(metrics)
+        elif metrics:
+            self._train["metrics"] = Entries(formulas(m) if isinstance(m, dict) else m for m in metrics)
 
-    def to_json(self, path=None):
-        """The graph file as text, written to `path` when one is given."""
-        outputs = {name: self._text(value) for name, value in self._outputs.items()}
-        file = dict(self._file)
+    def _written(self):
+        """The text of the graph file and the `Places` of its parts."""
+        outputs = {name: (self._text(value), place) for name, (value, place) in self._outputs.items()}
+        file = Entry(self._file, place=self._file.place)
         for section in ("dims", "inputs", "parameters", "constants", "functions"):
             if self._sections[section]:
                 file[section] = self._sections[section]
         file["nodes"] = self._nodes
-        same = all(name == text for name, text in outputs.items())
-        file["outputs"] = list(outputs) if same else outputs
+        if all(name == text for name, (text, _) in outputs.items()):
+            file["outputs"] = Entries(Text(text, place) for text, place in outputs.values())
+        else:
+            file["outputs"] = Entry((name, Text(text, place, getattr(text, "parts", ())))
+                                    for name, (text, place) in outputs.items())
         if self._sections["entry_points"]:
             file["entry_points"] = self._sections["entry_points"]
         if self._train:
             file["train"] = self._train
-        text = json.dumps(file, indent=2, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+        return written(file)
+
+    def to_json(self, path=None):
+        """The graph file as text, written to `path` when one is given."""
+        text, _ = self._written()
         if path is not None:
-            _write(path, text)
+            write(path, text)
         return text
 
     # ---- values as text ------------------------------------------------------------------------------------------
 
-    def _append(self, entry):
+    def _append(self, entry, made_up=False, count=1):
+        """Adds a node; its value, or a tuple where it has a list of names."""
         names = entry["name"] if isinstance(entry["name"], list) else [entry["name"]]
         for name in names:
             self._declare(name, self._names)
-        self._nodes.append(entry)
-        values = tuple(Value(self, None, name) for name in names)
-        return values if isinstance(entry["name"], list) else values[0]
+        results = tuple(Value(self, None, name) for name in names)
+        first = results[0]
+        self._nodes.append(Entry(entry, place=first._place))
+        if isinstance(entry["name"], list):
+            return results
+        first._entry, first._made_up, first._count = self._nodes[-1], made_up, count
+        return first
 
     def _own(self, value):
         """A value that the scope may use."""
@@ -355,19 +410,20 @@ class Graph:
         for piece in pieces:
             if isinstance(piece, Value):
                 self._own(piece)
-                if piece.name is None and (getattr(piece, "_used", False) or piece._depth >= self._DEEPEST):
+                if piece.name is None and (piece._used or piece._depth >= self._DEEPEST):
                     self._give_name(piece)
                 piece._used = True
                 depth = max(depth, piece._depth + 1 if piece.name is None else 1)
             elif not isinstance(piece, str):
-                _literal(piece)  # complain here, where the mistake is
+                literals.number(piece)  # complain here, where the mistake is
         value = Value(self, list(pieces), None, depth)
         value._call = call
         return value
 
     def _give_name(self, value):
         name = self._fresh("t")
-        self._append({"name": name, "expr": self._text(value)})
+        node = self._append({"name": name, "expr": self._text(value)})
+        node._entry.place = value._place
         value.name, value._pieces = name, None
 
     def _as_name(self, value, where):
@@ -375,6 +431,7 @@ class Graph:
             raise TypeError(f"{where}: an input is a value of the graph, not {value!r}; attributes are given by their names")
         if self._own(value).name is None:
             self._give_name(value)
+        value._used = True
         return value.name
 
     def _text(self, value):
@@ -382,18 +439,35 @@ class Graph:
         if isinstance(value, str):
             return value
         if not isinstance(value, Value):
-            return _literal(value)
+            return literals.number(value)
         if value.name is not None:
-            return _reference(value.name)
-        out = ""
+            value._used = True
+            return literals.reference(value.name)
+        out, parts = "", []
         for piece in value._pieces:
             if isinstance(piece, Value):
                 inner = self._text(piece)
-                bare = piece.name is not None or getattr(piece, "_call", False) or value._call
+                bare = piece.name is not None or piece._call or value._call
+                at = len(out) + (not bare)
+                parts += [(at + begin, at + end, place) for begin, end, place in getattr(inner, "parts", ())]
                 out += inner if bare else f"({inner})"
             elif isinstance(piece, str):
                 out += piece
             else:
-                text = _literal(piece)
+                text = literals.number(piece)
                 out += f"({text})" if text.startswith("-") and not value._call else text
-        return out
+        return Text(out, value._place, [*parts, (0, len(out), value._place)])
+
+
+def _is_list(value):
+    return isinstance(value, (list, tuple))
+
+
+def _given(**options):
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _unknown(op):
+    from .compiler import operator_hint  # pylint: disable=import-outside-toplevel,cyclic-import
+    hint = operator_hint(op.rstrip("_"))
+    return f"there is no op {op!r}" + (f": {hint}" if hint else "; `symc help ops` lists them")

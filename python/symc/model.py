@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from . import abi, values
+from . import abi, training, values
 from .errors import DTypeError, LibraryError, ShapeError, from_status
+from .metrics import TOTALS
 
 
 def _path(path):
@@ -39,6 +40,7 @@ class _Handle:
         if show:
             handle = weakref.proxy(self)
             self.hook = options.print = abi.PrintHook(lambda _, label, value: handle.print(label, value.contents))
+        self.seed = options.seed
         status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
         if status:
             self.pointer = None
@@ -111,7 +113,8 @@ class _Argument:
 
 
 class Function:
-    """A function of a model: called with its inputs by name, gives a dict of outputs."""
+    """A function of a model: called with its inputs by name, or a dict of them, gives a dict of outputs. With `batch_size`
+    it is called on so many examples at a time, and its results are those of all of them."""
 
     def __init__(self, handle, index):
         self._handle, self._index = handle, index
@@ -120,7 +123,7 @@ class Function:
         self.name = self.__name__ = raw.name.decode()
         self.inputs = [_Argument(raw.inputs[i]) for i in range(raw.input_count)]
         self.outputs = [_Argument(raw.outputs[i]) for i in range(raw.output_count)]
-        self.kernels = raw.kernels
+        self.kernels, self.flags = raw.kernels, raw.flags
         self._dims = [model.dims[i] for i in range(model.dim_count)]
         self._call = model.call
         self._in, self._in_shapes = self._tensors(self.inputs)
@@ -154,10 +157,23 @@ class Function:
             shapes.append(shape)
         return tensors, shapes
 
+    def signature(self):
+        """`predict(x: f32[n, 2]) -> yhat: f32[n, 1]`, without what metrics are made of, and of many results the first ones."""
+        results = [repr(output) for output in self.outputs if not output.name.endswith(TOTALS)]
+        if len(results) > 5:
+            results[4:] = [f"… ({len(results)} results)"]
+        return f"{self.name}({', '.join(map(repr, self.inputs))}) -> {', '.join(results) or 'nothing'}"
+
     def __repr__(self):
-        return f"<symc function {self.name}({', '.join(map(repr, self.inputs))}) -> {self.outputs}>"
+        return f"<symc function {self.signature()}>"
 
     def __call__(self, /, *positional, **named):
+        if len(positional) == 1 and isinstance(positional[0], Mapping):
+            named.update({name: value for name, value in positional[0].items() if name in self._names and name not in named})
+            positional = ()
+        if "batch_size" in named and "batch_size" not in self._names:
+            batch_size = named.pop("batch_size")
+            return training.in_batches(self, dict(zip(self._names, self._bind(positional, named))), batch_size)
         arrays = []
         for argument, value in zip(self.inputs, self._bind(positional, named)):
             if type(value) is not np.ndarray or value.dtype != argument.dtype or not value.flags.c_contiguous:
@@ -283,6 +299,11 @@ class Parameters(Mapping):
             raise ShapeError(f"parameter {name!r} has shape {view.shape}, given {value.shape}", name, view.shape, value.shape)
         view[...] = value
 
+    def sizes(self):
+        """How many elements each has."""
+        model = self._handle.model.contents
+        return [model.parameters[i].count for i in range(len(self._names))]
+
     def __iter__(self):
         return iter(self._names)
 
@@ -300,6 +321,7 @@ class Model:
         self._handle = _Handle(path, threads, seed, show)
         model = self._handle.model.contents
         self.name = model.name.decode()
+        self._seed, self._epochs = self._handle.seed, 0
         self.manifest = json.loads(model.manifest.decode())
         self.parameters = Parameters(self._handle)
         self.functions = {}
@@ -310,7 +332,10 @@ class Model:
                 setattr(self, function.name, function)
 
     def __repr__(self):
-        return f"<symc model {self.name}: {', '.join(self.functions)}>"
+        counts = (sum(self.parameters.sizes()), "parameter"), (len(self.parameters), "tensor")
+        parameters = " in ".join(f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts)
+        functions = "".join(f"\n  {function.signature()}" for function in self.functions.values())
+        return f"<symc model {self.name}: {parameters}{functions}>"
 
     def __getattr__(self, name):
         have = self.__dict__.get("functions", {})
@@ -319,13 +344,41 @@ class Model:
     @property
     def step(self):
         """The number of completed training steps, or the function of that name where the graph has one."""
-        if "step" in self.functions:
-            return self.functions["step"]
+        return self.functions["step"] if "step" in self.functions else self._steps()
+
+    def _steps(self):
         return self._handle.model.contents.step(self._handle.pointer)
+
+    def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=()):
+        """Trains as `symc train` does, with the same results: `data` are the inputs of train_step by name, whose first axis
+        counts examples. Before the first step `standardize` layers are measured. Gives the history, a dict an epoch: epoch,
+        steps, loss, metrics, with `validation` (data for evaluate) their val_…, seconds. Each of `callbacks` gets such a
+        row; one that returns False ends the training. Another call goes on with the next epoch."""
+        step = self._require("train_step")
+        epochs = values.whole_number(epochs, "epochs", 0, 2**31 - 1)
+        measured = training.measuring(self)
+        given = training.Data([step, *filter(None, [measured])], data, batch_size)
+        held = None if validation is None else training.Data([self._require("evaluate")], validation, given.batch)
+        if self._steps() == 0:
+            training.measure(self, given)
+        return training.fit(self, given, held, epochs, shuffle, callbacks)
+
+    def measure(self, data, batch_size=None):
+        """Fills the parameters of `standardize` layers with the means and deviations over the data, inputs by name."""
+        measured = training.measuring(self)
+        if measured is None:
+            raise TypeError("the model has no layer that measures its data: `standardize` does, in a graph with 'train'")
+        training.measure(self, training.Data([measured], data, batch_size))
+
+    def _require(self, function):
+        if function not in self.functions:
+            raise TypeError(f"the model has no function {function!r}; it has {', '.join(self.functions)}")
+        return self.functions[function]
 
     def initialize(self, seed=0):
         """Initial parameters and optimizer state, drawn with `seed`, which is also that of dropout."""
         self._with("initialize", values.whole_number(seed, "seed", 0, 2**64 - 1))
+        self._seed, self._epochs = int(seed), 0
 
     def reset(self):
         """Streams begin anew: the next call of a function with a stream takes the first step."""

@@ -37,6 +37,20 @@ def as_array(value, dtype, where, argument):
     return array
 
 
+def constant(value):
+    """`value` as an array of the type that it has by itself: numbers of Python are float32, int64 or bool."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
+    if not isinstance(value, (list, tuple, numbers.Number)):
+        return _foreign(value, "a constant")
+    try:
+        kind = np.asarray(value).dtype.kind
+    except ValueError:
+        raise _ragged("a constant", (None, None), value) from None
+    dtype = np.dtype({"f": np.float32, "b": np.bool_}.get(kind, np.int64))
+    return as_array(value, dtype, f"a constant without a type is {dtype.name}", (None, None))
+
+
 def _native(value, dtype, where):
     value = np.asarray(value)
     if value.dtype == dtype:

@@ -23,6 +23,16 @@ def mean_iou(predicted, labels, classes):
     return np.mean(ratios)
 
 
+def hits(predicted, labels, classes):
+    """(precision, recall, F1) of each class that occurs."""
+    rows = []
+    for c in classes:
+        hit, said, true = np.sum((predicted == c) & (labels == c)), np.sum(predicted == c), np.sum(labels == c)
+        if said or true or len(classes) == 1:
+            rows.append((hit / max(said, 1), hit / max(true, 1), 2 * hit / max(said + true, 1)))
+    return dict(zip(("precision", "recall", "f1"), np.mean(rows, axis=0)))
+
+
 def of_classes(z, labels, axis=-1, ignored=None):
     """`labels`: numbers, or distributions of the shape of z."""
     dense = np.issubdtype(labels.dtype, np.floating)
@@ -34,13 +44,14 @@ def of_classes(z, labels, axis=-1, ignored=None):
     losses = -np.sum(distribution[kept] * logs, -1) if dense else -np.take_along_axis(logs, numbers[..., None], -1)
     best = np.argsort(-z, -1, kind="stable")[..., :5]
     return {"accuracy": np.mean(z.argmax(-1) == numbers), "top_5_accuracy": np.mean((best == numbers[..., None]).any(-1)),
-            "perplexity": np.exp(losses.mean()), "mean_iou": mean_iou(z.argmax(-1), numbers, classes)}
+            "perplexity": np.exp(losses.mean()), "mean_iou": mean_iou(z.argmax(-1), numbers, classes),
+            **hits(z.argmax(-1), numbers, range(classes))}
 
 
 def of_pairs(a, b, above_a, above_b):
     p, t = a > above_a, b > above_b
     return {"binary_accuracy": np.mean(p == t), "mse": np.mean((a - b) ** 2), "mae": np.mean(np.abs(a - b)),
-            "mean_iou": mean_iou(p.astype(int), t.astype(int), 2)}
+            "mean_iou": mean_iou(p.astype(int), t.astype(int), 2), **hits(p, t, [True])}
 
 
 def case(loss, types, values, metrics, wanted, **attrs):
@@ -52,12 +63,15 @@ def case(loss, types, values, metrics, wanted, **attrs):
 
 Z, LABELS = RNG.normal(size=(N, 7)) * 2, RNG.integers(0, 7, N)
 IMAGES, PIXELS = RNG.normal(size=(N, 4, 3, 5)), RNG.integers(-1, 4, (N, 4, 3)).astype(np.int32)
-ALL = ["accuracy", "top_5_accuracy", "perplexity", "mean_iou"]
-FLOATS = ["binary_accuracy", "mse", "mae", "mean_iou"]
+HITS = ["precision", "recall", "f1"]
+ALL = ["accuracy", "top_5_accuracy", "perplexity", "mean_iou", *HITS]
+FLOATS = ["binary_accuracy", "mse", "mae", "mean_iou", *HITS]
+OVER_ALL = {"perplexity", "mean_iou", *HITS}
 case("sparse_softmax_cross_entropy", {"a": "f64[n, 7]", "b": "i64[n]"}, {"a": Z, "b": LABELS}, ALL, of_classes)
 # Two classes do not occur, one is ignored.
 case("sparse_softmax_cross_entropy", {"a": "f64[n, 4, 3, 5]", "b": "i32[n, 4, 3]"}, {"a": IMAGES, "b": PIXELS},
-     ["mean_iou", "accuracy", "perplexity", "top_5_accuracy"], lambda z, t: of_classes(z, t, ignored=-1), ignore_index=-1)
+     ["mean_iou", "accuracy", "perplexity", "f1", "top_5_accuracy", "recall", "precision"],
+     lambda z, t: of_classes(z, t, ignored=-1), ignore_index=-1)
 case("softmax_cross_entropy", {"a": "f64[n, 6, 4]", "b": "f64[n, 6, 4]"},
      {"a": RNG.normal(size=(N, 6, 4)), "b": RNG.dirichlet(np.ones(6), (N, 4)).transpose(0, 2, 1)}, ALL,
      lambda z, t: of_classes(z, t, axis=1), axis=1)
@@ -66,6 +80,11 @@ case("mse", {"a": "f64[n, 2]", "b": "f64[n, 2]"}, {"a": RNG.uniform(size=(N, 2))
      lambda a, b: of_pairs(a, b, 0.5, 0.5))
 case("sigmoid_cross_entropy", {"a": "f64[n]", "b": "f64[n]"}, {"a": RNG.normal(size=N), "b": RNG.integers(0, 2, N).astype(float)},
      FLOATS, lambda a, b: of_pairs(a, b, 0, 0.5))
+# Nothing is predicted; nothing is labelled; neither; one class of a softmax.
+for said, true in ((np.zeros(N), RNG.uniform(size=N)), (RNG.uniform(size=N), np.zeros(N)), (np.zeros(N), np.zeros(N))):
+    case("mse", {"a": "f64[n]", "b": "f64[n]"}, {"a": said, "b": true}, HITS, lambda a, b: of_pairs(a, b, 0.5, 0.5))
+case("softmax_cross_entropy", {"a": "f64[n, 1]", "b": "f64[n, 1]"}, {"a": RNG.normal(size=(N, 1)), "b": np.ones((N, 1))}, HITS,
+     lambda z, t: {m: 1.0 for m in HITS})
 case("hinge", {"a": "f64[n]", "b": "f64[n]"}, {"a": RNG.normal(size=N), "b": RNG.choice([-1.0, 1.0], N)}, FLOATS,
      lambda a, b: of_pairs(a, b, 0, 0))
 
@@ -87,7 +106,7 @@ def check(name, folder, failures):
             means[metric] += wanted[metric] * len(batch["a"]) / N
             if got[metric].shape != () or not np.isclose(got[metric], wanted[metric], rtol=1e-12):
                 failures.append(f"{name}: {metric} is {got[metric]}, not {wanted[metric]}")
-    wanted = {**means, **{m: v for m, v in function(*values.values()).items() if m in ("perplexity", "mean_iou")}}
+    wanted = {**means, **{m: v for m, v in function(*values.values()).items() if m in OVER_ALL}}
     np.savez(folder / "data.npz", **values)
     np.savez(folder / "still.npz", **values)
     said = subprocess.run([os.environ["SYMC"], "eval", library, "--data", str(folder / "data.npz"), "--batch-size", str(BATCH)],
@@ -100,7 +119,7 @@ def check(name, folder, failures):
                            "--validation", str(folder / "still.npz")], check=True, capture_output=True, text=True).stdout
     row = json.loads(said)
     compare(f"{name}: validation", {m: row["val_" + m] for m in metrics}, wanted, metrics, failures)
-    over_all = [m for m in metrics if m in ("perplexity", "mean_iou")]
+    over_all = [m for m in metrics if m in OVER_ALL]
     compare(f"{name}: training", row, wanted, over_all, failures)
 
 

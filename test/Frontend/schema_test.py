@@ -48,6 +48,8 @@ WRONG = [
     {"train": {"loss": "y"}}, {"train": {"loss": "y", "optimizer": "addam"}},
     {"train": {"loss": "y", "optimizer": {"sgd": {"momentum": 1}}}}, {"train": {"loss": "y", "optimizer": "sgd", "lr": 1}},
     {"train": {"loss": "y", "optimizer": "sgd", "metrics": {"val_a": "y"}}},
+    {"train": {"loss": "y", "optimizer": "sgd", "metrics": ["mse", {"val_a": "y"}]}},
+    {"train": {"loss": "y", "optimizer": "sgd", "metrics": ["mse", ["mae"]]}},
     {"train": {"loss": "y", "optimizer": "sgd", "learning_rate_schedule": "cosine"}},
     {"entry_points": {"f": {}}}, {"functions": {"f": {"nodes": []}}},
 ]
@@ -56,6 +58,7 @@ assert validator.is_valid(GOOD)
 assert validator.is_valid({**GOOD, "train": {"loss": "y", "optimizer": "sgd", "learning_rate_schedule": None,
                                              "clip_global_norm": None, "weight_decay": None}})
 assert validator.is_valid({**GOOD, "$schema": "https://example.org/graph.schema.json"})
+assert validator.is_valid({**GOOD, "train": {"loss": "y", "optimizer": "sgd", "metrics": ["mse", {"mine": "y"}, "f1"]}})
 for change in WRONG:
     assert not validator.is_valid({**GOOD, **change}), change
 

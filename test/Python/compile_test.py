@@ -2,10 +2,12 @@
 """From a graph built in Python to a trained model, with the compiler."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import unittest
+import warnings
 
 import numpy as np
 
@@ -162,17 +164,71 @@ class CompileTest(unittest.TestCase):
             self.assertEqual(status, 5)
             self.assertEqual([array.tolist() for array in results], [[7] * 4] * 2)
 
-    def test_errors_are_located(self):
+    def test_errors_have_the_line_of_python(self):
         g = symc.Graph("wrong")
         x = g.input("x", "f32[n, 3]")
-        g.output(y=x @ g.parameter("w", "f32[4, 1]"))
+        g.input("odd", "f33[n]")  # error: unknown element type
+        w = g.parameter("w", "f32[4, 1]", init="glorot")  # error: glorot
+        y = g.tanh(x + 1)
+        z = 2 * (y @ w)  # error: cannot multiply
+        g.dense(x, unit=3, name="fc")  # error: has no attribute 'unit'
+
+        @g.function
+        def twice(a):
+            b = a @ a  # error: cannot multiply
+            return b * 2
+
+        both = g.node("both", g.sum(x, axis=1)
+                      + g.sum(x, axis=7))  # error: axis 7 is out of range
+        g.output(z=z, f=twice(x), both=both, k=g.constant("k", "i8[2]", [1, 300]))  # error: 300
+        g.train(loss=g.mean(both), optimizer="addam")  # error: addam
         with self.assertRaises(symc.CompileError) as raised:
             symc.compile(g)
         self.assertEqual(raised.exception.exit_code, 1)
-        self.assertEqual(raised.exception.diagnostics[0]["severity"], "error")
-        self.assertIn("f32[n, 3]", str(raised.exception))
+        with open(__file__, encoding="utf-8") as file:
+            lines = [(i, re.search(r"[)\w]  # error: (.*)", line)) for i, line in enumerate(file, 1)]
+        wanted = {i: found.group(1) for i, found in lines if found}
+        found = {d["line"]: d["message"] for d in raised.exception.diagnostics}
+        self.assertEqual(set(found), set(wanted), raised.exception)
+        for line, said in wanted.items():
+            self.assertIn(said, found[line])
+        self.assertEqual({(d["file"], d["severity"], "column" in d) for d in raised.exception.diagnostics},
+                         {(__file__, "error", False)})
+        self.assertRegex(str(raised.exception), r"compile_test.py:\d+: error\[S0301\]: cannot multiply f32\[n, 3\] by "
+                                                r"f32\[4, 1\].*\n  z = 2 \* \(y @ w\)")
         with self.assertRaisesRegex(symc.CompileError, "nothing.json"):
             symc.compile("nothing.json")
+
+    def test_parts_of_one_expression_have_their_own_lines(self):
+        g = symc.Graph("parts")
+        x, odd = g.input("x", "f32[n, 3]"), g.parameter("w/v-1", "f32[3]")
+        first = g.sum(odd * x, axis=2)  # wrong
+        second = g.pad(x, [[0, 0]])
+        second = second * 2 + 1
+        g.output(y=first + second)
+        with self.assertRaises(symc.CompileError) as raised:
+            symc.compile(g)
+        lines = [d["line"] for d in raised.exception.diagnostics]
+        with open(__file__, encoding="utf-8") as file:
+            text = file.read().splitlines()
+        self.assertEqual([text[line - 1].split()[0] for line in sorted(lines)], ["first", "second"])
+
+    def test_warnings_have_the_line_of_python(self):
+        g = symc.Graph("warned")
+        x = g.input("x", "f32[n]")
+        g.output(y=x + 1)
+        g.tanh(x, name="dead")  # nothing uses it
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            symc.compile(g)
+        with open(said[0].filename, encoding="utf-8") as file:
+            self.assertIn("# nothing uses it", file.read().splitlines()[said[0].lineno - 1])
+        self.assertIn("S0801", str(said[0].message))
+        with tempfile.TemporaryDirectory() as folder:
+            g.to_json(f"{folder}/g.json")
+            with self.assertWarnsRegex(UserWarning, r"g.json:\d+:\d+: warning\[S0801\]: nothing uses the node") as caught:
+                symc.compile(f"{folder}/g.json")
+            self.assertEqual(caught.filename, __file__)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import re
 import tempfile
 import unittest
+import warnings
 
 import numpy as np
 import symc
@@ -46,8 +48,123 @@ class GraphTest(unittest.TestCase):
         self.assertEqual(file["outputs"]["best"], "argmax(z, 1)")
         self.assertEqual(file["train"]["metrics"], ["accuracy", "perplexity"])
         self.assertEqual(symc.compile(g).predict(x=np.zeros((2, 4), "f4"))["wide"].dtype, np.float64)
-        with self.assertRaisesRegex(TypeError, "attributes are given by their names"):
+        with self.assertRaisesRegex(TypeError, "not 3; attributes are given by their names: units=3"):
             g.dense(x, 3, name="other")
+        with self.assertRaisesRegex(TypeError, "expression has no None"):
+            g.sum(x, None)
+        g.dense(x, units=2, activation=g.relu, name="rectified")
+        self.assertEqual(g._nodes[-1]["attrs"], {"units": 2, "activation": "relu"})
+
+    def test_constants_take_their_own_type(self):
+        g = symc.Graph("g")
+        for value, kind in (([1, 2, 3], "i64[3]"), ([[1, 2.5]], "f32[1, 2]"), (True, "bool[]"), (2.5, "f32[]"), ([], "f32[0]"),
+                            (np.arange(2, dtype="u1"), "u8[2]"), (np.float64(3), "f64[]"),
+                            (np.ones((2, 1), ">f2"), "f16[2, 1]")):
+            name = g.constant(value).name
+            self.assertEqual(g._sections["constants"][name]["type"], kind)
+        g.constant("k", [1.0]), g.constant("l", "f64[1]", [1.0]), g.constant([1], name="i")
+        g.constant("j", type="i8[]", value=3)
+        self.assertEqual({n: g._sections["constants"][n]["type"] for n in "klij"},
+                         {"k": "f32[1]", "l": "f64[1]", "i": "i64[1]", "j": "i8[]"})
+        for wrong, error in (([1e39], symc.DTypeError), ([[1], [2, 3]], symc.ShapeError), ("a", TypeError), ([1j], TypeError),
+                             (np.array(["a"]), TypeError), (np.array([np.nan]), ValueError)):
+            with self.assertRaises(error):
+                g.constant(wrong)
+        with self.assertRaisesRegex(TypeError, "a constant is g.constant"):
+            g.constant()
+        g = symc.Graph("scaled")
+        g.output(y=g.input("x", "f32[n, 3]") * g.constant(np.float32([1, 2, 3])))
+        np.testing.assert_array_equal(symc.compile(g).predict(x=np.ones((1, 3), "f4"))["y"], [[1, 2, 3]])
+
+    def test_several_results(self):
+        g = symc.Graph("g")
+        x = g.input("x", "f32[4, 6]")
+        q, r = g.qr(x)
+        left, right = g.split(x, 2, axis=1)
+        first, second, rest = g.split(x, sizes=(1, 2, 3), axis=1)
+        best, where = g.top_k(x, 2)
+        states, h, c = g.lstm(g.reshape(x, shape=(1, 4, 6)), units=3)
+        alone = g.gru(states, units=2).named("alone")
+        dx, _ = g.grad(g.sum(x * x * right[0, 0]), x, right)
+        self.assertEqual([v.name for v in (q, r, left, right, h, c, alone)],
+                         ["qr", "qr_1", "split", "split_1", "lstm_1", "lstm_2", "alone"])
+        g.output(q=q @ r, s=g.concat(left, right, axis=1), rest=rest, best=best, h=h, alone=alone, dx=dx)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = symc.compile(g)
+        data = np.random.default_rng(1).normal(size=(4, 6)).astype("f4")
+        got = model.predict(x=data)
+        np.testing.assert_allclose(got["q"], data, atol=1e-6)
+        np.testing.assert_array_equal(got["s"], data)
+        np.testing.assert_array_equal(got["rest"], data[:, 3:])
+        np.testing.assert_array_equal(got["best"], np.sort(data)[:, :-3:-1])
+        self.assertEqual((got["h"].shape, got["alone"].shape), ((1, 3), (1, 4, 2)))
+        dx = 2 * data * data[0, 3]
+        dx[0, 3] += np.sum(data * data)  # on the way through `right`
+        np.testing.assert_allclose(got["dx"], dx, rtol=1e-5)
+        self.assertIn("alone/kernel", model.parameters)
+        with self.assertRaisesRegex(TypeError, "cannot be iterated over"):
+            a, b = rest
+
+    def test_attributes_of_python(self):
+        g = symc.Graph("g")
+        x = g.input("x", "f32[n, 4]")
+        values = {"wide": g.cast(x, np.float64, name="wide"), "turned": g.transpose(x, (1, 0)),
+                  "top": g.maximum(x, 0.5, name="top"),
+                  "padded": g.pad(x, pad_width=((0, 0), (1, 0)), constant_values=-np.inf), "sum": g.sum(x, axis=np.int64(1)),
+                  "kept": g.max(x, 1, keepdims=np.bool_(True)), "joined": g.concat([x, x], axis=1, name="joined")}
+        g.output(**values)
+        got, data = symc.compile(g).predict(x=np.arange(8, dtype="f4").reshape(2, 4)), np.arange(8.0).reshape(2, 4)
+        wanted = {"wide": data, "turned": data.T, "top": np.maximum(data, 0.5),
+                  "padded": np.pad(data, ((0, 0), (1, 0)), constant_values=-np.inf), "sum": data.sum(1),
+                  "kept": data.max(1, keepdims=True), "joined": np.hstack([data, data])}
+        for name, value in wanted.items():
+            np.testing.assert_array_equal(got[name], value)
+        self.assertEqual(got["wide"].dtype, np.float64)
+        with self.assertRaisesRegex(ValueError, "numbers of a graph file are finite"):
+            g.train(loss=g.mean(x), optimizer={"sgd": {"learning_rate": np.inf}})
+        with self.assertRaisesRegex(TypeError, "no element type for complex64"):
+            g.cast(x, np.complex64)
+
+    def test_ops_are_known(self):
+        g = symc.Graph("g")
+        self.assertIn("conv2d(x, kernel, bias; filters", g.conv2d.__doc__)
+        self.assertTrue({"tanh", "while_", "to_json"} <= set(dir(g)))
+        self.assertFalse(hasattr(g, "tahn"))
+        for name, hint in (("tahn", "did you mean 'tanh'"), ("power", "x ** y"), ("linear", "did you mean 'dense'")):
+            with self.assertRaisesRegex(AttributeError, re.escape(hint)):
+                getattr(g, name)
+
+    def test_names_that_say_what_things_are(self):
+        g = symc.Graph("g")
+        x = g.input("x", "f32[n]")
+        self.assertEqual(repr(g), "<symc graph g: 1 input, 0 parameters, 0 nodes; outputs none yet>")
+        g.output(y=x + 1)
+        g.node("z", "x * 2")
+        self.assertEqual(repr(g), "<symc graph g: 1 input, 0 parameters, 1 node; outputs y>")
+        self.assertEqual(repr(x * 2), "<symc value x * 2>")
+
+    def test_the_file_is_that_of_json(self):
+        g = symc.Graph("g", doc='"é\n')
+        g.dim("n", min=np.int64(2))
+        f = g.function(lambda a: (g.tanh(a, name="t"), a), name="f")
+        y, z = f(g.input("x", "f32[n]", doc="ä"))
+        g.constant("k", [[1, 2], [3, 4]])
+        g.entry_point("e", y)
+        g.output(y=y, z=g.cast(z, "f64") * 2)
+        text = g.to_json()
+        self.assertEqual(text, json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n")
+
+    def test_metrics_of_both_kinds(self):
+        g = symc.Graph("g")
+        x, y = g.input("x", "f32[n]"), g.input("y", "f32[n]")
+        p = g.sigmoid(x * g.parameter("w", "f32[]", init="ones"), name="p")
+        g.train(loss=g.mse(p, y), optimizer="sgd", metrics=["f1", {"worst": g.max(g.abs(p - y))}, "mae"])
+        self.assertEqual(json.loads(g.to_json())["train"]["metrics"], ["f1", {"worst": "max(abs(p - y))"}, "mae"])
+        g.output(p)
+        scores = symc.compile(g).evaluate(x=np.float32([-1, 2, 3, -2]), y=np.float32([0, 1, 0, 1]))
+        self.assertEqual([name for name in scores if "/" not in name], ["loss", "f1", "worst", "mae"])
+        self.assertEqual(scores["f1"], 0.5)
 
     def test_shared_values_are_written_once(self):
         g = symc.Graph("g")

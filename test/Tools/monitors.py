@@ -10,7 +10,8 @@ import numpy as np
 
 symc = sys.argv[1]
 RNG = np.random.default_rng(3)
-GREATER = {"accuracy", "top_5_accuracy", "binary_accuracy", "mean_iou", "pixel_accuracy", "f1:max", "regret:max"}
+GREATER = {"accuracy", "top_5_accuracy", "binary_accuracy", "mean_iou", "precision", "recall", "f1", "pixel_accuracy",
+           "class_f1", "gain:max"}
 
 
 def graph(name, target, loss, metrics):
@@ -24,11 +25,12 @@ def data(name, targets):
         np.savez(f"{name}{part}.npz", x=RNG.normal(size=(count, 4)).astype("f4"), t=targets(count))
 
 
-GRAPHS = [graph("classes", "i32[n]", "sparse_softmax_cross_entropy(z, t)", ["accuracy", "top_5_accuracy", "perplexity", "mean_iou"]),
-          graph("pairs", "f32[n, 1]", "sigmoid_cross_entropy(z, t)", ["binary_accuracy", "mse", "mae", "mean_iou"]),
+GRAPHS = [graph("classes", "i32[n]", "sparse_softmax_cross_entropy(z, t)",
+                ["accuracy", "top_5_accuracy", "perplexity", "mean_iou", "precision"]),
+          graph("pairs", "f32[n, 1]", "sigmoid_cross_entropy(z, t)", ["binary_accuracy", "mse", "mae", "mean_iou", "recall", "f1"]),
           graph("own", "f32[n, 1]", "sigmoid_cross_entropy(z, t)",
                 {"pixel_accuracy": "mean(cast((z > 0) == (t > 0.5), 'f32'))", "price_mae": "mean(abs(z - t))",
-                 "f1": "mean(z * t)", "regret": "mean(z)", "accuracy_loss": "mean(z**2)"})]
+                 "class_f1": "mean(t * z)", "gain": "mean(z * t)", "regret": "mean(z)", "accuracy_loss": "mean(z**2)"})]
 data("classes", lambda count: RNG.integers(0, 6, count).astype("i4"))
 data("pairs", lambda count: RNG.integers(0, 2, (count, 1)).astype("f4"))
 data("own", lambda count: RNG.integers(0, 2, (count, 1)).astype("f4"))
@@ -41,11 +43,11 @@ for model in GRAPHS:
     base = [symc, "train", f"{name}.so", "--data", f"{name}.npz", "--validation", f"{name}v.npz", "--epochs", "14", "--patience", "3",
             "--history", "monitors.csv"]
     for metric in list(model["train"]["metrics"]):
-        if metric in ("f1", "regret"):
+        if metric in ("gain", "regret"):
             said = subprocess.run([*base, "--monitor", "val_" + metric], check=False, capture_output=True, text=True)
             if said.returncode != 2 or "does not say which values are better" not in said.stderr or f"val_{metric}:max" not in said.stderr:
                 sys.exit(f"{metric}: exit {said.returncode}, {said.stderr}")
-            metric += ":max" if metric == "f1" else ":min"
+            metric += ":max" if metric == "gain" else ":min"
         said = subprocess.run([*base, "--monitor", "val_" + metric], check=True, capture_output=True, text=True).stderr
         with open("monitors.csv", encoding="utf-8") as file:
             values = [float(row["val_" + metric.split(":")[0]]) for row in csv.DictReader(file)]

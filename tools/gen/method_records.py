@@ -22,7 +22,8 @@ What a parameter starts with: `{ "type": "f32[784, 10]", "init": "he_normal" }`.
 parameter's name.""",
     "metrics": """
 Ready metrics take what the loss of the model takes, so the loss must be made of one op that is a loss. Examples whose
-label is its `ignore_index` do not count. Any other metric is a formula: `"metrics": { "mine": "mean(abs(y - t))" }`."""}
+label is its `ignore_index` do not count. Any other metric is a formula, `"metrics": { "mine": "mean(abs(y - t))" }`, which may
+stand beside ready ones: `"metrics": ["accuracy", { "mine": "mean(abs(y - t))" }]`."""}
 RANGES = {"Any": "", "NotNegative": ">= 0", "Positive": "> 0", "Fraction": "in [0, 1)"}
 VALUES = {"Number": "a number", "Integer": "an integer", "Boolean": "true or false", "Numbers": "a list of numbers",
           "Integers": "a list of integers"}

@@ -71,7 +71,7 @@ const std::vector<OptionInfo> &options() {
        "parameters that are not trained, instead of those of the graph: conv*,embedding/table", true},
       {"--learning-rate", "R", false, Compile | Train, "the optimizer's rate, instead of that of the graph", true},
       {"-O", "0..3", false, Compiling, "optimization level, as -O2 (default)", true},
-      {"--fast-math", nullptr, false, Compiling, "allow reassociation; recorded in the manifest", true},
+      {"--fast-math", nullptr, false, Compiling, "sums and products in any order; recorded in the manifest", true},
       {"--log-device-placement", nullptr, false, Compiling, "say on which device each node runs", true},
       {"--trace-points", nullptr, false, Compile, "let kernels tell when they run, for --trace of the library", true},
       {"--time-passes", nullptr, false, Compiling, "say how long each stage takes", true},

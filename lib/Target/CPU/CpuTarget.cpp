@@ -29,11 +29,18 @@ const Target &target();
 
 namespace {
 
+/// Sums and products in any order, reciprocals for quotients, either sign of zero. NaN and infinities stay what they are:
+/// masks are made of them.
 void allowReassociation(llvm::Module &code) {
+  llvm::FastMathFlags flags;
+  flags.setAllowReassoc();
+  flags.setAllowContract(true);
+  flags.setAllowReciprocal();
+  flags.setNoSignedZeros();
   for (llvm::Function &function : code)
     for (llvm::Instruction &instruction : llvm::instructions(function))
       if (isa<llvm::FPMathOperator>(instruction))
-        instruction.setFast(true);
+        instruction.setFastMathFlags(flags);
 }
 
 class CpuCompilation : public TargetCompilation {
@@ -113,9 +120,10 @@ private:
       return llvm::createStringError("the module does not translate to LLVM IR");
     code->setTargetTriple(llvm::Triple(cpu.triple));
     code->setDataLayout(code->getTargetTriple().computeDataLayout());
-    linkVectorMath(*code);
+    // Before the elementary functions come in, whose roundings are what makes them right.
     if (options.fastMath)
       allowReassociation(*code);
+    linkVectorMath(*code);
     return code;
   }
 

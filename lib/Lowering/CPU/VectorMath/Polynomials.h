@@ -68,11 +68,12 @@ static const double ERF_D[] = {0x1.06eba8214db69p-3,   -0x1.812746b0379e6p-2,  0
 static const float ERFTAIL_F[] = {0x1.595b1e0000000p-12f, -0x1.2159820000000p+0f,  -0x1.4375ba0000000p-1f,
                                   -0x1.c329b00000000p-4f, 0x1.b188f80000000p-6f,   -0x1.38e1a20000000p-8f,
                                   0x1.3a9a160000000p-11f, -0x1.85bbee0000000p-15f, 0x1.bd26ec0000000p-20f};
-// erfc(x) e^(x^2) (1 + 2x) - 1 as a function of (x-3)/(x+3) on [0.5, 10.2]
-static const float ERFC_F[] = {0x1.03148c0000000p-2f,  -0x1.15c07e0000000p-3f, -0x1.85a1320000000p-5f,
-                               0x1.0982260000000p-3f,  -0x1.e88d360000000p-4f, 0x1.17e7800000000p-4f,
-                               -0x1.8534ca0000000p-6f, 0x1.3ab01a0000000p-9f,  0x1.ddb7c40000000p-10f,
-                               -0x1.1db6480000000p-11f};
+// erfc(x) e^(x^2) (1 + ERFC_SLOPE x) - 1 on [0, 10.2], the even and the odd powers of (x-3)/(x+3); 0 at x = 0
+#define ERFC_SLOPE 1.40625f
+static const float ERFC_EVEN_F[] = {-0x1.0dabe20000000p-4, 0x1.4359ee0000000p-5,  -0x1.005f160000000p-4,
+                                    -0x1.fa24ea0000000p-7, 0x1.3cafe00000000p-10, -0x1.8e89f20000000p-13};
+static const float ERFC_ODD_F[] = {-0x1.89a4f80000000p-3, 0x1.7dae320000000p-5, 0x1.4e0a7c0000000p-5,
+                                   0x1.0b38d20000000p-9, -0x1.31a72c0000000p-11};
 // erfc(x) e^(x^2) (1 + 2x) as a function of (x-3)/(x+3) on [0.5, 28]
 static const double ERFC_D[] = {
     0x1.40c522d7e4987p+0,  -0x1.15c084bb9e8f3p-3,  -0x1.85a15c58aa5cdp-5,  0x1.098366a5b469fp-3,

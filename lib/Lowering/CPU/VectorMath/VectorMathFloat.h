@@ -35,7 +35,8 @@ typedef int64_t L __attribute__((ext_vector_type(LANES)));
 #define MIN_NORMAL 0x1p-126f
 #define SCALE_UP 0x1p25f
 #define SCALE_UP_LOG 25
-#define EXP_MIN -104.0f
+#define EXP_MIN -176.0f
+#define EXP2_MIN -254.0f
 #define EXP_MAX 89.5f
 #define TANH_MAX 10.0f
 #define BIG 0x1p13f
@@ -135,17 +136,18 @@ INLINE D expD(D x) {
   return p * __builtin_bit_cast(D, (i + 1023) << 52);
 }
 
-/// Takes e^(-x^2) from what exp(-(x * x)) computes, so that a density beside it costs nothing more.
+/// Takes e^(-x^2) from what exp(-(x * x)) computes, so that a density beside it costs nothing more. Loops of this wait for
+/// its longest chain of operations, which two polynomials of half the length and a reciprocal beside them keep short.
 V NAME(erfc)(V x) {
   V square = -(x * x), power = NAME(exp_rest)(square);
   V a = magnitude(x);
   a = a > 10.2f ? (V)10.2f : a;
   // a^2 = z + lost, by an exact square and the rest.
   V z = a * a, head = REAL(BITS(a) & ~0xfff), lost = (head * head - z) + (a - head) * (a + head);
-  V p = (1.0f + HORNER((a - 3.0f) / (a + 3.0f), ERFC_F)) / (1.0f + 2.0f * a);
+  V t = (a - 3.0f) / (a + 3.0f), r = 1.0f / (1.0f + ERFC_SLOPE * a);
+  V p = r + r * (HORNER(t * t, ERFC_EVEN_F) + t * HORNER(t * t, ERFC_ODD_F));
   V tail = scale(p + p * (power - lost * (1.0f + power)), expShift(square));
-  V inner = 1.0f - (x + x * HORNER(z, ERF_F));
-  return a < 0.5f ? inner : x < 0.0f ? 2.0f - tail : tail;
+  return x < 0.0f ? 2.0f - tail : tail;
 }
 
 //===----------------------------------------------------------------------===//

@@ -19,6 +19,7 @@
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -112,6 +113,37 @@ private:
   llvm::StringMap<LLVM::LLVMFuncOp> declared;
 };
 
+bool isConstant(Value value) {
+  auto spread = value.getDefiningOp<vector::BroadcastOp>();
+  return matchPattern(spread ? spread.getSource() : value, m_Constant());
+}
+
+/// The larger, or the smaller, of two values in five instructions of any level, three of them one behind the other:
+/// each of x86's two answers, which are the second operand where one is NaN or both are zeros, and where they differ so
+/// the bits that both zeros have (+0 of the larger, -0 of the smaller), or those of a NaN.
+Value expandExtremum(Operation *op) {
+  OpBuilder b(op);
+  Location loc = op->getLoc();
+  bool larger = isa<arith::MaximumFOp>(op);
+  auto predicate = larger ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+  Value x = op->getOperand(0), y = op->getOperand(1);
+  Type type = x.getType(), element = getElementTypeOrSelf(type);
+  Type bits = b.getIntegerType(element.getIntOrFloatBitWidth());
+  if (auto vector = dyn_cast<VectorType>(type))
+    bits = vector.clone(bits);
+  auto answer = [&](Value first, Value second) -> Value {
+    Value test = arith::CmpFOp::create(b, loc, predicate, first, second);
+    Value chosen = arith::SelectOp::create(b, loc, test, first, second);
+    return arith::BitcastOp::create(b, loc, bits, chosen);
+  };
+  Value one = answer(x, y), other = answer(y, x);
+  Value both =
+      larger ? arith::AndIOp::create(b, loc, one, other).getResult() : arith::OrIOp::create(b, loc, one, other);
+  Value unordered = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, y);
+  Value isNaN = arith::ExtSIOp::create(b, loc, bits, unordered);
+  return arith::BitcastOp::create(b, loc, type, arith::OrIOp::create(b, loc, both, isNaN));
+}
+
 struct KernelsToLLVMPass : symc::impl::KernelsToLLVMPassBase<KernelsToLLVMPass> {
   void runOnOperation() override {
     MathCalls calls(getOperation());
@@ -123,6 +155,12 @@ struct KernelsToLLVMPass : symc::impl::KernelsToLLVMPassBase<KernelsToLLVMPass> 
     });
     for (auto [op, name] : functions)
       calls.replace(op, name);
+    getOperation().walk([](Operation *op) { // of a constant LLVM knows the sign
+      if (!isa<arith::MaximumFOp, arith::MinimumFOp>(op) || llvm::any_of(op->getOperands(), isConstant))
+        return;
+      op->getResult(0).replaceAllUsesWith(expandExtremum(op));
+      op->erase();
+    });
     // The same in the rounding mode that everything else takes for granted; every C library has it as a function, for
     // machines without the instruction.
     getOperation().walk([](math::RoundEvenOp op) {
