@@ -1,4 +1,4 @@
-//===- KernelEnums.td - Enumerations of the kernel dialect ----*- tablegen -*-===//
+//===- KernelEnums.td - Enumerations of the kernel dialect -*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

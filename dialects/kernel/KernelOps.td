@@ -1,4 +1,4 @@
-//===- KernelOps.td - Programs and kernels on buffers ----------*- tablegen -*-===//
+//===- KernelOps.td - Programs and kernels on buffers ------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- Activation.td - Activation functions --------------------*- tablegen -*-===//
+//===- Activation.td - Activation functions ----------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

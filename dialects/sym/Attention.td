@@ -1,4 +1,4 @@
-//===- Attention.td - Attention --------------------------------*- tablegen -*-===//
+//===- Attention.td - Attention ----------------------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

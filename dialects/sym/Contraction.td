@@ -1,4 +1,4 @@
-//===- Contraction.td - Matrix products and convolutions -------*- tablegen -*-===//
+//===- Contraction.td - Matrix products and convolutions ---*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

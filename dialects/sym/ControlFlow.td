@@ -1,4 +1,4 @@
-//===- ControlFlow.td - Loops and branches ---------------------*- tablegen -*-===//
+//===- ControlFlow.td - Loops and branches -----------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- Convolution.td - Convolutional layers --------------------*- tablegen -*-===//
+//===- Convolution.td - Convolutional layers ---------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- Effect.td - Ops that return their operand and act -------*- tablegen -*-===//
+//===- Effect.td - Ops that return their operand and act ---*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- Elementwise.td - Elementwise operators ------------------*- tablegen -*-===//
+//===- Elementwise.td - Elementwise operators --------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

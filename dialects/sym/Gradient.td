@@ -1,4 +1,4 @@
-//===- Gradient.td - Derivatives as ops of the graph -----------*- tablegen -*-===//
+//===- Gradient.td - Derivatives as ops of the graph -------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- Image.td - Ops that rearrange images --------------------*- tablegen -*-===//
+//===- Image.td - Ops that rearrange images ----------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

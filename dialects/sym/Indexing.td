@@ -1,4 +1,4 @@
-//===- Indexing.td - Elements by computed indices --------------*- tablegen -*-===//
+//===- Indexing.td - Elements by computed indices ----------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

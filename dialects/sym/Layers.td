@@ -1,4 +1,4 @@
-//===- Layers.td - Layers that can make their parameters -------*- tablegen -*-===//
+//===- Layers.td - Layers that can make their parameters ---*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

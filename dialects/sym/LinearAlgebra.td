@@ -1,4 +1,4 @@
-//===- LinearAlgebra.td - Factorisations and solvers -----------*- tablegen -*-===//
+//===- LinearAlgebra.td - Factorisations and solvers -------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

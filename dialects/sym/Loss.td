@@ -1,4 +1,4 @@
-//===- Loss.td - Losses ----------------------------------------*- tablegen -*-===//
+//===- Loss.td - Losses ------------------------------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- Normalization.td - Normalisation layers -----------------*- tablegen -*-===//
+//===- Normalization.td - Normalisation layers -------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

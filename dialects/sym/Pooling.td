@@ -1,4 +1,4 @@
-//===- Pooling.td - Reductions over sliding windows ------------*- tablegen -*-===//
+//===- Pooling.td - Reductions over sliding windows --------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

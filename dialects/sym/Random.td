@@ -1,4 +1,4 @@
-//===- Random.td - Random numbers and dropout ------------------*- tablegen -*-===//
+//===- Random.td - Random numbers and dropout --------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

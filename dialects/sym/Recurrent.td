@@ -1,4 +1,4 @@
-//===- Recurrent.td - Recurrent layers -------------------------*- tablegen -*-===//
+//===- Recurrent.td - Recurrent layers ---------------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

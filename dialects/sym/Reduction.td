@@ -1,4 +1,4 @@
-//===- Reduction.td - Reductions over axes ---------------------*- tablegen -*-===//
+//===- Reduction.td - Reductions over axes -----------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

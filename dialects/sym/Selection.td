@@ -1,4 +1,4 @@
-//===- Selection.td - Order, and places known at run time ------*- tablegen -*-===//
+//===- Selection.td - Order, and places known at run time --*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

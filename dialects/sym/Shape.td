@@ -1,4 +1,4 @@
-//===- Shape.td - Constants and moves --------------------------*- tablegen -*-===//
+//===- Shape.td - Constants and moves ----------------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

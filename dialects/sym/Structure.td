@@ -1,4 +1,4 @@
-//===- Structure.td - Modules and fused regions ----------------*- tablegen -*-===//
+//===- Structure.td - Modules and fused regions ------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- SymBase.td - Dialect, types and attribute kinds of sym --*- tablegen -*-===//
+//===- SymBase.td - Dialect, types and attribute kinds of sym *- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

@@ -1,4 +1,4 @@
-//===- SymInterfaces.td - What passes know about ops -----------*- tablegen -*-===//
+//===- SymInterfaces.td - What passes know about ops -------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

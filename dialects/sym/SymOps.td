@@ -1,4 +1,4 @@
-//===- SymOps.td - All ops of the dialect ----------------------*- tablegen -*-===//
+//===- SymOps.td - All ops of the dialect ------------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

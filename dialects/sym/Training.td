@@ -1,4 +1,4 @@
-//===- Training.td - Optimizers, schedules, initialisers, metrics -*- tablegen -*-===//
+//===- Training.td - Optimizers, schedules, initialisers, metrics *- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

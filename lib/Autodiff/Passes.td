@@ -1,4 +1,4 @@
-//===- Passes.td - Passes of the autodiff stage ---------------*- tablegen -*-===//
+//===- Passes.td - Passes of the autodiff stage ------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
@@ -32,8 +32,9 @@ def EntryPointsPass : Pass<"sym-entry-points", "mlir::ModuleOp"> {
   let summary = "Clones @model into the functions of the library";
   let description = [{
     @predict always; @loss, @gradients, @train_step and @evaluate where the graph says how it is trained; and one a name
-    of `entry_points`; @statistics where layers have parameters that are measured before training. @model is gone. Functions that do not train have the ops of inference (dropout is its input), and
-    @train_step also returns what ops change by themselves (the averages of batch_norm).
+    of `entry_points`; @statistics where layers have parameters that are measured before training. @model is gone.
+    Functions that do not train have the ops of inference (dropout is its input), and @train_step also returns what ops
+    change by themselves (the averages of batch_norm).
   }];
   let options = [ListOption<"functions", "functions", "std::string",
                             "Those to make; all that the model can have when left out">];

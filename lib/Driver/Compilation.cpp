@@ -196,6 +196,9 @@ Outcome Compilation::compile(BuildResult &result) {
   if (!module || diagnostics.hasErrors() || !checkFunctions(*module))
     return failed();
   // Calls of functions in their places: nodes have names of their own.
+  CallResults calls;
+  if (!options.watched.empty())
+    calls = callResults(*module);
   bool namesNodes = options.logPlacement || options.describeGraph || !options.watched.empty();
   if (namesNodes && !runStages(*module, Stage::Dot, run))
     return failed();
@@ -208,7 +211,7 @@ Outcome Compilation::compile(BuildResult &result) {
   said.train = describeTraining(*module);
   if (options.describeGraph)
     said.nodes = describeNodes(*module);
-  if (!options.watched.empty() && !watchValues(*module, options.watched, diagnostics))
+  if (!options.watched.empty() && !watchValues(*module, options.watched, calls, diagnostics))
     return failed();
   if (options.tracePoints)
     (*module)->setAttr(kTraceAttr, UnitAttr::get(&context));

@@ -41,6 +41,8 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
   bool good = true;
   if (const char *categories = file.meta(kCategoriesKey)) // which `symc train` keeps beside parameters
     model.categories = categories;
+  if (const char *scale = file.meta(kScaleKey))
+    model.scale = scale;
   for (size_t i = 0; i < file.tensorCount && !options.allowExtra; ++i) {
     std::string_view name = file.tensors[i].name;
     auto hasName = [&](const SlotDescription &parameter) { return parameter.name == name; };

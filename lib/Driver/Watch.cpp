@@ -55,7 +55,35 @@ static void reportWatched(Diagnostics &diagnostics, std::string message, std::st
   diagnostics.report(std::move(diagnostic));
 }
 
-bool symc::watchValues(ModuleOp module, const std::vector<std::string> &names, Diagnostics &diagnostics) {
+/// Adds the calls in the body of a function that is called as `scope`. Functions of a file do not call themselves.
+static void addCalls(func::FuncOp function, const std::string &scope, const SymbolTable &symbols,
+                     CallResults &results) {
+  for (auto call : function.front().getOps<func::CallOp>()) {
+    auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+    auto node = call->getAttrOfType<StringAttr>(kNodeAttr);
+    if (!node || !callee || callee.getNumResults() == 0)
+      continue;
+    std::string name = scope + node.str();
+    addCalls(callee, name + "/", symbols, results);
+    Value value = callee.front().getTerminator()->getOperand(0);
+    Operation *made = value.getDefiningOp(); // none: an operand of the call, which has its own name
+    if (!made)
+      continue;
+    std::string inner = name + "/" + nodeName(made->getLoc()).str();
+    auto deeper = results.find(inner);
+    results[name] = deeper == results.end() ? inner : deeper->second;
+  }
+}
+
+CallResults symc::callResults(ModuleOp module) {
+  CallResults results;
+  if (auto model = module.lookupSymbol<func::FuncOp>("model"))
+    addCalls(model, "", SymbolTable(module), results);
+  return results;
+}
+
+bool symc::watchValues(ModuleOp module, const std::vector<std::string> &names, const CallResults &calls,
+                       Diagnostics &diagnostics) {
   auto model = module.lookupSymbol<func::FuncOp>("model");
   if (!model)
     return true;
@@ -63,7 +91,8 @@ bool symc::watchValues(ModuleOp module, const std::vector<std::string> &names, D
   SmallVector<FunctionResult> results = resultsOf(model);
   bool good = true;
   for (const std::string &name : names) {
-    Value value = visible.values.lookup(name);
+    auto call = calls.find(name);
+    Value value = visible.values.lookup(call == calls.end() ? name : call->second);
     bool isKernel = visible.hasKernel(name);
     int64_t rank = value ? cast<RankedTensorType>(value.getType()).getRank() : 0;
     if (rank >= 2 && rank <= 4) {
@@ -80,6 +109,8 @@ bool symc::watchValues(ModuleOp module, const std::vector<std::string> &names, D
       for (auto &[known, unused] : visible.values)
         near.consider(known);
       for (auto &[known, unused] : visible.kernels)
+        near.consider(known);
+      for (auto &[known, unused] : calls)
         near.consider(known);
       reportWatched(diagnostics, "the graph has no node, input or kernel " + symc::quoted(name),
                     near.best().empty()

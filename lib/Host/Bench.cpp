@@ -32,7 +32,8 @@ struct Arguments {
 class Bench {
 public:
   Bench(const Library &library, const BenchOptions &options)
-      : library(library), options(options), index(library.require(functionName(), !options.function.empty())),
+      : library(library), options(options),
+        index(library.require(functionName(), options.function.empty() ? "" : "--function " + options.function)),
         function(library.function(index)), dims(library.dimensions(index, options.dims)),
         instance(library, options.instance) {}
 

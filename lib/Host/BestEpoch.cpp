@@ -85,11 +85,11 @@ bool Monitor::add(const std::vector<double> &row) {
   return true;
 }
 
-void BestParameters::save(Instance &instance, const CategoryCodes &codes, int64_t epoch) const {
+void BestParameters::save(Instance &instance, const Preparation &preparation, int64_t epoch) const {
   // The copy first: the file never is of an epoch whose copy is missing.
   if (checkpoint)
-    saveWithCategories(instance, checkpoint->bestFile(epoch), codes);
-  saveWithCategories(instance, file, codes);
+    saveParameters(instance, checkpoint->bestFile(epoch), preparation);
+  saveParameters(instance, file, preparation);
 }
 
 void BestParameters::restore(int64_t epoch, const std::string &monitor) const {

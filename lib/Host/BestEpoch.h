@@ -6,8 +6,8 @@
 #ifndef SYMC_HOST_BESTEPOCH_H
 #define SYMC_HOST_BESTEPOCH_H
 
-#include "lib/Host/Categories.h"
 #include "lib/Host/Checkpoint.h"
+#include "lib/Host/Preparation.h"
 
 namespace symc::host {
 
@@ -41,7 +41,7 @@ class BestParameters {
 public:
   BestParameters(std::string file, const Checkpoint *checkpoint) : file(std::move(file)), checkpoint(checkpoint) {}
 
-  void save(Instance &instance, const CategoryCodes &codes, int64_t epoch) const;
+  void save(Instance &instance, const Preparation &preparation, int64_t epoch) const;
   /// After resuming: the file is what it was when `epoch` was the last best one. Throws Error when the checkpoint does
   /// not have it.
   void restore(int64_t epoch, const std::string &monitor) const;

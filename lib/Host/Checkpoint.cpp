@@ -114,7 +114,7 @@ LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size
                     "resume with what the run was started with, or name another --checkpoint directory");
   };
   // Before the tensors, which are others where others are frozen: the option says more.
-  json early = json::parse(textOfWeights(path, "symc.note").value_or(""), nullptr, /*allow_exceptions=*/false);
+  json early = json::parse(textsOfWeights(path, {"symc.note"})[0].value_or(""), nullptr, /*allow_exceptions=*/false);
   if (early.is_object() && early.value("graph", json()) == identity.graph &&
       early.value("changes", json("")).is_string()) {
     std::string changes = early.value("changes", "");

@@ -6,13 +6,11 @@
 
 #include "lib/Host/Csv.h"
 #include "lib/Host/CsvCells.h"
+#include "lib/Host/CsvColumns.h"
 #include "lib/Host/CsvRows.h"
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <tuple>
@@ -38,82 +36,11 @@ struct Target {
   bool range = false;
   Tensor tensor;
   size_t used = 0;
-  std::vector<Texts> texts;   // one a column, where their codes are found here
-  std::vector<size_t> places; // of each cell's text
+  std::vector<Texts> texts;    // one a column, where their codes are found here
+  std::vector<size_t> places;  // of each cell's text
+  std::vector<bool> mayBeCode; // one a column, where texts are implied: numbers are codes
+  bool hasText = false;        // a cell got a code
 };
-
-/// The hint for a file that seems to be separated otherwise.
-std::string delimiterHint(const std::vector<CsvField> &first, char delimiter) {
-  if (first.size() != 1)
-    return "";
-  for (auto [other, shown] : {std::pair(';', "';'"), std::pair('\t', "tab"), std::pair(',', "','")})
-    if (other != delimiter && first[0].text.find(other) != std::string::npos)
-      return std::string("--delimiter ") + shown + ", if that is what separates the columns";
-  return "";
-}
-
-/// What the first row says of columns.
-struct FirstRow {
-  const std::vector<CsvField> &cells;
-  bool isHeader;
-  char delimiter;
-  const std::string &file;
-};
-
-std::optional<size_t> asIndex(std::string_view text) {
-  size_t index = 0;
-  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), index);
-  return code == std::errc() && end == text.data() + text.size() ? std::optional(index) : std::nullopt;
-}
-
-/// An index or a name of the header.
-size_t resolveColumn(std::string_view text, const std::string &input, const std::string &columns, const FirstRow &first,
-                     bool isEnd) {
-  size_t count = first.cells.size();
-  std::optional<size_t> index = asIndex(text);
-  if (index && *index < count + isEnd)
-    return *index;
-  std::string option = "--csv-inputs " + input + "=" + columns;
-  if (index)
-    throw usageError(code::OptionValue,
-                     option + ": column " + std::string(text) + " is not in " + printable(first.file) + ", which has " +
-                         std::to_string(count) + (count == 1 ? " column" : " columns"),
-                     delimiterHint(first.cells, first.delimiter));
-  Suggestion near(text);
-  std::optional<size_t> found;
-  for (size_t i = 0; first.isHeader && i < count; ++i) {
-    std::string_view columnName = trim(first.cells[i].text);
-    near.consider(columnName);
-    if (columnName != text)
-      continue;
-    if (found)
-      throw usageError(code::OptionValue,
-                       option + ": columns " + std::to_string(*found) + " and " + std::to_string(i) + " of " +
-                           printable(first.file) + " are both called " + quoted(text),
-                       "an index stands for one column: " + std::to_string(*found) + " or " + std::to_string(i));
-    found = i;
-  }
-  if (found)
-    return *found;
-  throw usageError(
-      code::OptionValue,
-      option + ": " + quoted(text) +
-          (first.isHeader ? " is not a column of " + printable(first.file)
-                          : " is a name, but the first row of " + printable(first.file) + " holds numbers, not names"),
-      delimiterHint(first.cells, first.delimiter), near.best());
-}
-
-/// [begin, end), as `a:b` or `a` says.
-std::pair<size_t, size_t> resolveColumns(const std::string &input, const std::string &columns, const FirstRow &first) {
-  std::string_view text = columns;
-  size_t colon = text.find(':');
-  size_t begin = resolveColumn(text.substr(0, colon), input, columns, first, false);
-  size_t end = colon == text.npos ? begin + 1 : resolveColumn(text.substr(colon + 1), input, columns, first, true);
-  if (end <= begin)
-    throw usageError(code::OptionValue, "--csv-inputs " + input + "=" + columns + " selects no column",
-                     "a:b is half open: the columns from a up to, but not including, b");
-  return {begin, end};
-}
 
 class CsvLoader {
 public:
@@ -131,7 +58,8 @@ public:
       throw isEmpty(row) || row.empty() ? dataError(code::DataFormat, source.where, "holds no rows")
                                         : reader.fail(1, 1, "an empty line before the first row");
     }
-    FirstRow first{row, isHeader(row), options.delimiter, source.where};
+    firstIsHeader = isHeader(row, requests, options, source.where);
+    FirstRow first{row, firstIsHeader, options.delimiter, source.where};
     for (const CsvRequest &request : requests)
       targets.push_back(resolve(request, first));
     if (first.isHeader && !reader.next(row))
@@ -144,31 +72,6 @@ public:
 
 private:
   static bool isEmpty(const std::vector<CsvField> &row) { return row.size() == 1 && row[0].text.empty(); }
-
-  /// Whether the first row is no data: one of its cells is no number, though no text belongs there.
-  bool isHeader(const std::vector<CsvField> &row) {
-    std::vector<bool> isText(row.size());
-    for (const auto &[input, columns] : options.textColumns) {
-      size_t colon = columns.find(':');
-      std::optional<size_t> begin = asIndex(std::string_view(columns).substr(0, colon)), end;
-      end = colon == columns.npos ? begin : asIndex(std::string_view(columns).substr(colon + 1));
-      for (size_t i = begin.value_or(row.size()); end && i < row.size() && i < *end + (colon == columns.npos); ++i)
-        isText[i] = true;
-    }
-    // Where every cell may be a text, one that is no number makes a header, as everywhere else.
-    if (std::find(isText.begin(), isText.end(), false) == isText.end())
-      isText.assign(row.size(), false);
-    size_t numbers = 0, others = 0; // an empty cell is a number that is missing
-    for (size_t i = 0; i < row.size(); ++i)
-      if (!isText[i] && !trim(row[i].text).empty())
-        ++(isNumber(row[i].text) ? numbers : others);
-    if (others && numbers)
-      warn(code::CsvHeader,
-           "the first row is taken as a header, though " + std::to_string(numbers) + " of its " +
-               std::to_string(row.size()) + " cells are numbers",
-           source.where);
-    return others;
-  }
 
   Target resolve(const CsvRequest &request, const FirstRow &first) {
     Target target;
@@ -183,6 +86,9 @@ private:
                                               std::to_string(count) + (count == 1 ? " column" : " columns") +
                                               ", and the " + options.codesOf + " have codes for " +
                                               std::to_string(request.known->size()));
+    if (request.implied)
+      for (const std::vector<std::string> &texts : *request.known)
+        target.mayBeCode.push_back(std::none_of(texts.begin(), texts.end(), isNumber));
     return target;
   }
 
@@ -237,17 +143,39 @@ private:
     addRoom(target, request.type);
     for (size_t c = target.begin; c < target.end; ++c, target.used += byteSize(request.type))
       if (Parse result = parseCell(row[c].text, request.type, target.tensor.data.data() + target.used);
-          result != Parse::Ok)
-        throw noNumber(reader, row[c], result, request);
+          result != Parse::Ok) {
+        Error error = noNumber(reader, row[c], result, request);
+        if (error.diagnostic.hint.empty() && result == Parse::NotANumber)
+          error.diagnostic.hint = holdsNumbers(c) ? "most cells of the column are numbers: " + std::string(missingHint)
+                                                  : "texts become codes with --categories " + request.input;
+        throw Error(error);
+      }
   }
+
+  /// Whether most cells of a column are numbers, as all were until the current row.
+  bool holdsNumbers(size_t column) {
+    constexpr int lookAhead = 1000;
+    int64_t numbers = rows, others = 1;
+    std::vector<CsvField> row;
+    try {
+      for (int i = 0; i < lookAhead && reader.next(row); ++i)
+        if (column < row.size() && !isNoValue(row[column].text))
+          ++(isNumber(row[column].text) ? numbers : others);
+    } catch (const Error &) {
+      // What else is wrong with the file is not the question.
+    }
+    return numbers > others;
+  }
+
+  static constexpr const char *missingHint = "fill cells without a value, or leave their rows out";
 
   static Error noNumber(const CsvRows &at, const CsvField &cell, Parse result, const CsvRequest &request) {
     Error error =
         spanning(at.fail(cell.line, cell.column, cellProblem(cell.text, result, request.type, request.input)), cell);
-    if (result == Parse::NotANumber && !request.categories)
-      error.diagnostic.hint = isNoValue(cell.text)         ? "fill cells without a value, or leave their rows out"
+    if (result == Parse::NotANumber)
+      error.diagnostic.hint = isNoValue(cell.text)         ? missingHint
                               : hasDecimalComma(cell.text) ? "numbers have a point"
-                                                           : "texts become codes with --categories " + request.input;
+                                                           : "";
     return error;
   }
 
@@ -255,7 +183,7 @@ private:
     if (request.known)
       addRoom(target, request.type);
     else
-      reserve((target.places.size() + target.end - target.begin) * sizeof(size_t));
+      reserve((target.places.size() + target.end - target.begin) * sizeof(size_t) + textBytes);
     for (size_t c = target.begin; c < target.end; ++c) {
       const CsvField &cell = row[c];
       std::string text(trim(cell.text));
@@ -266,23 +194,26 @@ private:
       if (!isUtf8(text))
         throw spanning(reader.fail(cell.line, cell.column, "a category that is not UTF-8"), cell);
       if (request.known) {
-        addKnown(cell, text, (*request.known)[c - target.begin], target, request);
+        addKnown(cell, text, c - target.begin, target, request);
         continue;
       }
       Texts &texts = target.texts[c - target.begin];
       auto [entry, isNew] = texts.places.try_emplace(text, texts.seen.size());
-      if (isNew)
+      if (isNew) {
         texts.seen.push_back({text, rows, cell.line, cell.column});
+        textBytes += 2 * text.size() + sizeof(Texts::Seen) + sizeof(*entry) + 4 * sizeof(void *);
+      }
       target.places.push_back(entry->second);
     }
   }
 
-  /// No texts: a column of numbers among others.
-  void addKnown(const CsvField &cell, const std::string &text, const std::vector<std::string> &texts, Target &target,
+  /// Without texts it is a column of numbers among others.
+  void addKnown(const CsvField &cell, const std::string &text, size_t column, Target &target,
                 const CsvRequest &request) {
+    const std::vector<std::string> &texts = (*request.known)[column];
     char *out = target.tensor.data.data() + target.used;
     target.used += byteSize(request.type);
-    if (texts.empty()) {
+    if (texts.empty() || (request.implied && target.mayBeCode[column] && isNumber(text))) {
       if (Parse result = parseCell(cell.text, request.type, out); result != Parse::Ok)
         throw noNumber(reader, cell, result, request);
       return;
@@ -291,6 +222,7 @@ private:
     if (found == texts.end() || *found != text)
       throw unknown(reader, {text, cell.line, cell.column}, texts, request);
     storeCode(found - texts.begin(), out, request);
+    target.hasText = true;
   }
 
   /// In the type of the input, which must hold it exactly.
@@ -316,6 +248,8 @@ private:
                                    code::UnknownCategory),
                            cell);
     error.diagnostic.suggestion = suggest(cell.text, texts);
+    if (rows == 0 && !firstIsHeader && error.diagnostic.suggestion.empty())
+      error.diagnostic.hint = headerHint(request.input, cell.text);
     return error;
   }
 
@@ -329,22 +263,40 @@ private:
     throw makeError(at, CsvField{seen.text, seen.line, seen.column});
   }
 
+  /// A first row that looks like a header, though it may be one of data: its text stands nowhere else, as others do.
+  void tellOfHeader(const Target &target, size_t column, const CsvRequest &request) const {
+    const std::vector<Texts::Seen> &seen = target.texts[column].seen;
+    if (firstIsHeader || seen.size() < 2)
+      return;
+    std::vector<int64_t> counts(seen.size());
+    for (size_t i = column; i < target.places.size(); i += target.texts.size())
+      ++counts[target.places[i]];
+    if (counts[0] == 1 && std::none_of(counts.begin() + 1, counts.end(), [](int64_t count) { return count == 1; }))
+      warn(code::CsvHeader,
+           "the first row is taken as data, though " + quoted(seen[0].text) + " stands nowhere else in its column",
+           source.where, headerHint(request.input, seen[0].text));
+  }
+
   /// Numbers the texts of the rows that are not held out in the order of bytes, and gives them. `elements` receives the
-  /// code of each, or, where a column of several holds nothing but numbers, these: then there are no texts.
+  /// code of each, or, where a column holds nothing but numbers, these: then there are no texts.
   std::vector<std::string> sortTexts(const Target &target, size_t column, const CsvRequest &request,
                                      std::vector<char> &elements) const {
-    int64_t known = rows - heldOutExamples(rows, options.heldOut);
+    int64_t known = rows - options.heldOut(rows);
     const std::vector<Texts::Seen> &seen = target.texts[column].seen;
     size_t size = byteSize(request.type);
     elements.resize(seen.size() * size);
     auto isKnown = [&](const Texts::Seen &text) { return text.row < known; };
-    auto isKnownText = [&](const Texts::Seen &text) { return isKnown(text) && !isNumber(text.text); };
-    if (target.texts.size() > 1 && std::none_of(seen.begin(), seen.end(), isKnownText)) {
+    bool hasNumber = false, hasText = false; // a cell that says that it has no value makes no column of texts
+    for (const Texts::Seen &text : seen)
+      if (isKnown(text))
+        (isNumber(text.text) ? hasNumber : hasText) |= isNumber(text.text) || !isNoValue(text.text);
+    if (hasNumber && !hasText) {
       for (size_t i = 0; i < seen.size(); ++i)
         if (Parse result = parseCell(seen[i].text, request.type, &elements[i * size]); result != Parse::Ok)
           refuse(seen[i], [&](const CsvRows &at, const CsvField &cell) { return noNumber(at, cell, result, request); });
       return {};
     }
+    tellOfHeader(target, column, request);
     std::vector<size_t> order;
     for (size_t i = 0; i < seen.size(); ++i)
       if (isKnown(seen[i]))
@@ -384,7 +336,12 @@ private:
       const CsvRequest &request = requests[i];
       if (request.categories) {
         std::vector<std::vector<std::string>> texts = request.known ? *request.known : codeTexts(target, request);
-        if (codes)
+        if (!request.known &&
+            std::all_of(texts.begin(), texts.end(), [](const auto &column) { return column.empty(); }))
+          remark(code::CategoryCodes,
+                 "input " + quoted(request.input) + " holds numbers alone, which --categories leaves as they are",
+                 source.where);
+        if (codes && (!request.implied || target.hasText))
           (*codes)[request.input] = std::move(texts);
       }
       target.tensor.data.resize(target.used);
@@ -401,15 +358,12 @@ private:
   const CsvOptions &options;
   CsvRows reader;
   std::vector<Target> targets;
-  size_t columns = 0;
+  size_t columns = 0, textBytes = 0;
   int64_t rows = 0;
+  bool firstIsHeader = false;
 };
 
 } // namespace
-
-int64_t heldOutExamples(int64_t examples, double fraction) {
-  return std::llround(static_cast<double>(examples) * fraction);
-}
 
 std::vector<Tensor> readCsv(std::unique_ptr<ByteSource> source, const std::vector<CsvRequest> &requests,
                             const CsvOptions &options, CategoryCodes *codes) {

@@ -6,8 +6,10 @@
 #ifndef SYMC_HOST_CSV_H
 #define SYMC_HOST_CSV_H
 
-#include "lib/Host/Categories.h"
+#include "lib/Host/Preparation.h"
 #include "lib/Host/Tensor.h"
+
+#include <functional>
 
 namespace symc::host {
 
@@ -18,22 +20,23 @@ struct CsvRequest {
   DataType type;           // that of the input; cells are read into it
   bool categories = false; // texts, which become codes: these, or those that the rows themselves give
   const std::vector<std::vector<std::string>> *known = nullptr;
+  /// Nobody said that there are texts, they are known: a column of which no text is a number may hold the codes
+  /// instead.
+  bool implied = false;
 };
 
 /// How the file as a whole is read.
 struct CsvOptions {
   char delimiter = ',';
-  double heldOut = 0;                 // the last fraction of the rows, whose texts must stand in the others too
+  /// How many of so many rows are known to be the last ones, whose texts must stand in the others too.
+  std::function<int64_t(int64_t rows)> heldOut = [](int64_t) { return 0; };
   std::string codesOf = "parameters"; // where known codes come from, for messages
   /// The columns of texts by input, of those too that are not asked for: a first row with texts there is no header.
   std::vector<std::pair<std::string, std::string>> textColumns = {};
 };
 
-/// How many of the last examples a fraction holds out.
-int64_t heldOutExamples(int64_t examples, double fraction);
-
 /// Reads all rows. A range of columns gives [rows, columns], one column [rows]. `codes` receives those of the inputs
-/// that are categories. Throws Error, located in the file.
+/// that are categories; where that is implied, of those that hold a text. Throws Error, located in the file.
 std::vector<Tensor> readCsv(std::unique_ptr<ByteSource> source, const std::vector<CsvRequest> &requests,
                             const CsvOptions &options = {}, CategoryCodes *codes = nullptr);
 

@@ -67,6 +67,7 @@ public:
     data.dimValues.assign(library.model().dim_count, -1);
     dimSources.resize(library.model().dim_count);
     checkNames();
+    chooseScale();
     findBatchAxis();
     for (const symc_argument *argument : needed) {
       auto file = std::find_if(options.files.begin(), options.files.end(),
@@ -139,9 +140,28 @@ private:
       if (options.scale.count(argument->name) && !isFloat(typeOf(*argument)))
         throw usageError(code::OptionValue, "--scale " + std::string(argument->name) + ": the input is " +
                                                 argument->type + "; only floating inputs are scaled");
-    for (const symc_argument *argument : needed)
-      if (auto scale = options.scale.find(argument->name); scale != options.scale.end())
-        checkScale(*argument, scale->second);
+  }
+
+  /// The factors of the command, then those that are known of inputs that it does not name.
+  void chooseScale() {
+    for (const symc_argument *argument : needed) {
+      auto asked = options.scale.find(argument->name), known = options.known.scale.find(argument->name);
+      bool isKnown = known != options.known.scale.end() && isFloat(typeOf(*argument));
+      if (asked == options.scale.end() && !isKnown)
+        continue;
+      double factor = asked != options.scale.end() ? asked->second : known->second;
+      checkScale(*argument, factor);
+      if (factor != 1)
+        data.prepared.scale[argument->name] = factor;
+      if (options.knownFrom.empty() || !isKnown)
+        continue;
+      std::string said = "input " + symc::quoted(argument->name) + " is multiplied by " + brief(factor);
+      if (asked == options.scale.end())
+        remark(code::KeptScale, said + ", as in the training of these parameters", options.knownFrom);
+      else if (factor != known->second)
+        remark(code::KeptScale, said + ", and was by " + brief(known->second) + " in the training of these parameters",
+               options.knownFrom);
+    }
   }
 
   /// A factor that the input's type rounds to 0 or to infinity would make all data so.
@@ -254,18 +274,26 @@ private:
       if (columns == options.csvInputs.end())
         throw usageError(code::MissingOption,
                          "--csv-inputs gives no columns for input " + symc::quoted(argument->name));
-      requests.push_back({argument->name, columns->second, typeOf(*argument),
-                          options.categories.count(argument->name) > 0, knownCodes(argument->name)});
+      bool asked = options.categories.count(argument->name) > 0;
+      const std::vector<std::vector<std::string>> *known = knownCodes(argument->name);
+      requests.push_back(
+          {argument->name, columns->second, typeOf(*argument), asked || known, known, /*implied=*/!asked && known});
     }
     CsvOptions how;
     how.delimiter = options.delimiter;
-    how.heldOut = options.heldOut;
+    how.heldOut = [&](int64_t rows) { return heldOutExamples(rows, options.heldOut); };
     if (!options.codesFrom.empty())
       how.codesOf = options.codesFrom;
     for (const auto &item : options.csvInputs)
-      if (options.categories.count(item.first))
+      if (options.categories.count(item.first) || options.known.codes.count(item.first))
         how.textColumns.push_back(item);
-    std::vector<Tensor> tensors = readCsv(openFile(path), requests, how, &data.codes);
+    std::vector<Tensor> tensors = readCsv(openFile(path), requests, how, &data.prepared.codes);
+    for (const CsvRequest &request : requests)
+      if (request.implied && data.prepared.codes.count(request.input) && !options.knownFrom.empty())
+        remark(code::CategoryCodes,
+               "the texts of input " + symc::quoted(request.input) +
+                   " have the codes of these parameters, as with --categories " + request.input,
+               options.knownFrom);
     for (size_t i = 0; i < tensors.size(); ++i) {
       checkShape(*fromData[i], path, tensors[i].type, tensors[i].shape, requests[i].columns);
       addColumn(*fromData[i], std::move(tensors[i]));
@@ -274,12 +302,10 @@ private:
 
   /// Null: the data gives them.
   const std::vector<std::vector<std::string>> *knownCodes(const std::string &input) const {
-    auto known = options.codes.find(input);
-    if (!options.categories.count(input))
-      return nullptr;
-    if (known != options.codes.end())
+    auto known = options.known.codes.find(input);
+    if (known != options.known.codes.end())
       return &known->second;
-    if (!options.codesFrom.empty())
+    if (options.categories.count(input) && !options.codesFrom.empty())
       throw Error(WrongUsage, makeDiagnostic(code::CategoryCodes, "",
                                              "--categories " + input + ": the " + options.codesFrom +
                                                  " give no codes for that input",
@@ -347,7 +373,7 @@ private:
     column.batched = isBatched(argument);
     int64_t count = elementCount(tensor.shape).value_or(0);
     column.rowElements = elementCount({tensor.shape.begin() + column.batched, tensor.shape.end()}).value_or(0);
-    if (auto scale = options.scale.find(argument.name); scale != options.scale.end()) {
+    if (auto scale = data.prepared.scale.find(argument.name); scale != data.prepared.scale.end()) {
       column.scale = scale->second;
       if (tensor.type != DataType::U8)
         scaleInPlace(tensor.data.data(), tensor.type, count, column.scale);
@@ -365,6 +391,11 @@ private:
   Dataset data;
 };
 
+void DataOptions::prepareAsTrained(const Library &library, const std::string &params) {
+  known = preparationOf(library, params);
+  knownFrom = params.empty() ? library.path() : params;
+}
+
 Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options,
                       bool whole) {
   return DatasetLoader(library, functions, options, whole).load();
@@ -372,6 +403,38 @@ Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functi
 
 const Column &Dataset::column(const char *name) const {
   return *std::find_if(all.begin(), all.end(), [&](const Column &c) { return !strcmp(c.argument->name, name); });
+}
+
+std::vector<int64_t> Dataset::dimsOfBatch(const Library &library, int64_t count) const {
+  std::vector<int64_t> dims = dimValues;
+  for (size_t i = 0; i < dims.size(); ++i)
+    if (dims[i] < 0)
+      dims[i] = static_cast<int32_t>(i) == batch.dim ? count : library.model().dims[i].min;
+  return dims;
+}
+
+void callOn(const Dataset &data, Instance &instance, int32_t function, const std::vector<DLTensor> &inputs,
+            const std::vector<DLTensor> &outputs) {
+  try {
+    instance.call(function, inputs, outputs, data.name());
+  } catch (Error &error) {
+    if (error.diagnostic.code == code::ModelCheck && error.diagnostic.hint.empty())
+      for (const auto &[input, columns] : data.preparation().codes)
+        for (const std::vector<std::string> &texts : columns) {
+          if (texts.empty())
+            continue;
+          error.diagnostic.hint += (error.diagnostic.hint.empty() ? "" : "; ") + std::string("input ") +
+                                   symc::quoted(input) + " has " + std::to_string(texts.size()) + " categories: 0 is ";
+          error.diagnostic.hint += symc::quoted(texts.front());
+          if (texts.size() > 1)
+            error.diagnostic.hint += ", …, " + std::to_string(texts.size() - 1) + " is " + symc::quoted(texts.back());
+        }
+    throw;
+  }
+}
+
+int64_t heldOutExamples(int64_t examples, double fraction) {
+  return std::llround(static_cast<double>(examples) * fraction);
 }
 
 uint64_t Dataset::hash() const {
@@ -385,7 +448,7 @@ uint64_t Dataset::hash() const {
     add(column.scale);
     hash.add(column.tensor.data.data(), column.tensor.data.size());
   }
-  if (std::string text = codes.empty() ? "" : categoriesText(codes); !text.empty())
+  if (std::string text = prepared.codes.empty() ? "" : categoriesText(prepared.codes); !text.empty())
     hash.add(text.data(), text.size());
   return hash.value();
 }

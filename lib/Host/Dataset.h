@@ -6,7 +6,7 @@
 #ifndef SYMC_HOST_DATASET_H
 #define SYMC_HOST_DATASET_H
 
-#include "lib/Host/Categories.h"
+#include "lib/Host/Preparation.h"
 #include "lib/Host/Tensor.h"
 
 #include <map>
@@ -19,17 +19,22 @@ struct DataOptions {
   std::string data;                                           // --data: .npz, .csv or a directory
   std::vector<std::pair<std::string, std::string>> files;     // --in x=FILE
   std::vector<std::pair<std::string, std::string>> csvInputs; // --csv-inputs x=0:13
-  std::map<std::string, double> scale;                        // --scale x=1/255
+  ScaleFactors scale;                                         // --scale x=1/255
   std::set<std::string> cast;                                 // --cast x
   char delimiter = ',';                                       // --delimiter, of .csv files
   std::set<std::string> categories;                           // --categories x: columns of texts
   std::string model;                                          // the command's file, which no result may replace
 
-  /// The codes of categories that are known before anything is read. Others come from the data, but for the last
-  /// fraction that is held out, unless `codesFrom` says what should have given them.
-  CategoryCodes codes = {};
+  /// What is known before anything is read, and the file of parameters that says so, which remarks name: of the inputs
+  /// that options say nothing of, this is done, too. Other codes come from the data, but for the last fraction that is
+  /// held out, unless `codesFrom` says what should have given them.
+  Preparation known = {};
+  std::string knownFrom = {};
   double heldOut = 0;
   std::string codesFrom = {}; // "training part", "parameters"
+
+  /// Takes what is known from the file of parameters, or from the library that has them when there is none.
+  void prepareAsTrained(const Library &library, const std::string &params);
 };
 
 /// The data of one input.
@@ -49,6 +54,9 @@ struct BatchAxis {
   int64_t fixed = 0; // ... this many examples a call
 };
 
+/// How many of the last examples a fraction holds out.
+int64_t heldOutExamples(int64_t examples, double fraction);
+
 class Dataset {
 public:
   /// Loads what the inputs of `functions` need. `whole`: for one call on everything, so that no axis is a batch.
@@ -62,12 +70,14 @@ public:
   const BatchAxis &axis() const { return batch; }
   /// The values of symbolic dimensions that the data fixes (the batch is not among them), in model order; -1: none.
   const std::vector<int64_t> &dims() const { return dimValues; }
+  /// Of all dimensions, for a call on that many examples; those that neither fixes have their smallest value.
+  std::vector<int64_t> dimsOfBatch(const Library &library, int64_t count) const;
   /// A hash of all data and of how it is read; equal data trains equally.
   uint64_t hash() const;
   /// Where the data comes from, for messages.
   const std::string &name() const { return label; }
-  /// Of the inputs that are categories.
-  const CategoryCodes &categories() const { return codes; }
+  /// What was done to it.
+  const Preparation &preparation() const { return prepared; }
 
 private:
   std::vector<Column> all;
@@ -75,9 +85,14 @@ private:
   std::vector<int64_t> dimValues;
   int64_t exampleCount = 0;
   std::string label;
-  CategoryCodes codes;
+  Preparation prepared;
   friend class DatasetLoader;
 };
+
+/// Calls a function on inputs of the data. Where a check of the model fails, the error tells of the codes of
+/// categories: of more classes than the model has, say.
+void callOn(const Dataset &data, Instance &instance, int32_t function, const std::vector<DLTensor> &inputs,
+            const std::vector<DLTensor> &outputs);
 
 /// Gathers examples into the input tensors of calls of one function.
 class BatchReader {

@@ -50,7 +50,17 @@ static void printOne(Diagnostic diagnostic, const std::string &sourceLine) {
 
 void Error::print() const { printOne(diagnostic, sourceLine); }
 
+static SayOnce *saidOnce = nullptr;
+
+SayOnce::SayOnce() { saidOnce = this; }
+SayOnce::~SayOnce() { saidOnce = nullptr; }
+bool SayOnce::isNew(const Diagnostic &diagnostic) {
+  return said.insert(diagnostic.code + diagnostic.file + ": " + diagnostic.message).second;
+}
+
 static void printAs(Severity severity, Diagnostic diagnostic) {
+  if (saidOnce && !saidOnce->isNew(diagnostic))
+    return;
   diagnostic.severity = severity;
   printOne(diagnostic, "");
 }

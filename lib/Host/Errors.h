@@ -14,6 +14,7 @@
 #include "lib/Support/Diagnostics.h"
 
 #include <exception>
+#include <set>
 
 namespace symc::host {
 
@@ -48,6 +49,19 @@ bool jsonDiagnostics();
 void warn(std::string_view code, std::string message, std::string file = {}, std::string hint = {});
 /// What a caller may want to know though nothing is wrong.
 void remark(std::string_view code, std::string message, std::string file = {});
+
+/// While it lives, a warning or remark is printed once, however often what it tells of is done.
+class SayOnce {
+public:
+  SayOnce();
+  SayOnce(const SayOnce &) = delete;
+  ~SayOnce();
+  /// Whether nothing like it was said.
+  bool isNew(const Diagnostic &diagnostic);
+
+private:
+  std::set<std::string> said;
+};
 
 /// A line for a person on standard error; nothing in JSON form, where standard error holds diagnostics only.
 void say(const std::string &line);

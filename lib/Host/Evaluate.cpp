@@ -195,7 +195,7 @@ Means evaluate(Instance &instance, const Dataset &data, int64_t first, int64_t c
   Means means(outputs);
   for (int64_t done = 0; done < count && !interrupted(); done += batch) {
     int64_t examples = std::min(batch, count - done);
-    instance.call(index, reader.slice(first + done, examples), outputs.tensors(), data.name());
+    callOn(data, instance, index, reader.slice(first + done, examples), outputs.tensors());
     means.add(outputs, examples);
   }
   return means;

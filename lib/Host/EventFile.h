@@ -39,6 +39,7 @@ public:
   void restart(int64_t step);
   /// Hands what was written to the system, which keeps it when the process dies.
   void flush();
+  const std::string &name() const { return path; }
 
 private:
   void record(const std::string &event);

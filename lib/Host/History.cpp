@@ -11,8 +11,8 @@
 #include "lib/Support/Json.h"
 #include "lib/Support/TrainingLog.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 
 namespace symc::host {
 
@@ -32,9 +32,10 @@ History::History(const std::vector<std::string> &scores, bool validation, std::s
 
 void History::add(std::vector<double> row) { allRows.push_back(std::move(row)); }
 
+/// Which every write replaces.
 static bool isFile(const std::string &path) {
-  struct stat status;
-  return stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+  auto destination = std::make_unique<Destination>();
+  return !destination->find(path.c_str()) || !destination->special;
 }
 
 void History::write(bool force) {

@@ -117,7 +117,7 @@ int32_t Library::find(std::string_view function) const {
   return -1;
 }
 
-int32_t Library::require(const std::string &function, bool named) const {
+int32_t Library::require(const std::string &function, const std::string &option) const {
   if (int32_t index = find(function); index >= 0)
     return index;
   Suggestion near(function);
@@ -127,13 +127,15 @@ int32_t Library::require(const std::string &function, bool named) const {
     names += (i ? ", " : "") + std::string(reflected->functions[i].name);
   }
   bool training = function == "train_step" || function == "evaluate" || function == "loss" || function == "gradients";
-  Diagnostic diagnostic =
-      makeDiagnostic(code::MissingFunction, file, "has no function " + symc::quoted(function) + "; it has " + names);
+  std::string message = "has no function " + symc::quoted(function) + "; it has " + names;
+  Diagnostic diagnostic = option.empty()
+                              ? makeDiagnostic(code::MissingFunction, file, message)
+                              : makeDiagnostic(code::OptionValue, "", option + ": " + printable(file) + " " + message);
   if (training)
     diagnostic.hint = "the graph needs a `train` section, and `--functions`, if given, must name " + function;
   else
     diagnostic.suggestion = near.best();
-  throw Error(named ? WrongUsage : WrongInput, diagnostic);
+  throw Error(option.empty() ? WrongInput : WrongUsage, diagnostic);
 }
 
 std::vector<int64_t> Library::dimensions(int32_t function, const DimValues &values) const {
@@ -259,16 +261,8 @@ void Instance::loadParameters(const std::string &path, bool allowExtra, bool all
   if (status == SYMC_OK)
     return;
   Error error = statusError(status, model.error(instance), path);
-  // The messages of runtime/State.cpp for what these options allow.
-  const std::string &message = error.diagnostic.message;
-  if (status == SYMC_INVALID_ARGUMENT && message.find("; model " + std::string(model.name) + " wants ") != message.npos)
-    if (std::string similar = misnamedTensor(*this, path); !similar.empty())
-      error.diagnostic.hint = "perhaps it is the file's " + symc::quoted(std::string_view(similar)) +
-                              ", which has that type and shape and is no parameter's name";
-    else
-      error.diagnostic.hint = "--allow-missing starts from the tensors that fit";
-  else if (status == SYMC_INVALID_ARGUMENT && message.find("model " + std::string(model.name) + " has no tensor ") == 0)
-    error.diagnostic.hint = "--allow-extra ignores such tensors";
+  if (status == SYMC_INVALID_ARGUMENT)
+    error.diagnostic.hint = fittingHint(model, path, allowExtra);
   throw Error(error);
 }
 

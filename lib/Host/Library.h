@@ -46,8 +46,8 @@ public:
 
   /// The index of a function, or -1.
   int32_t find(std::string_view function) const;
-  /// The same; a missing one is an error with a suggestion: of the input, or of usage when the command line names it.
-  int32_t require(const std::string &function, bool named = false) const;
+  /// The same; a missing one is an error with a suggestion: of the input, or of the option that asks for it.
+  int32_t require(const std::string &function, const std::string &option = {}) const;
   const symc_function &function(int32_t index) const { return reflected->functions[index]; }
   /// The inputs of the functions, and those of the graph that belong to none.
   std::set<std::string> inputs() const;

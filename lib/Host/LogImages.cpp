@@ -6,6 +6,7 @@
 
 #include "lib/Host/LogImages.h"
 #include "lib/Host/Picture.h"
+#include "lib/Host/Results.h"
 #include "lib/Support/SharedNames.h"
 
 #include <algorithm>
@@ -27,7 +28,8 @@ LogImages::LogImages(const Library &library, const std::vector<std::string> &nam
     bool found = false;
     for (int32_t i = 0; i < model.parameter_count; ++i)
       if (model.parameters[i].rank == 4 && isOf(model.parameters[i].name, name)) {
-        kernels.push_back(&model.parameters[i]);
+        if (std::find(kernels.begin(), kernels.end(), &model.parameters[i]) == kernels.end()) // of another name, too
+          kernels.push_back(&model.parameters[i]);
         found = true;
       }
     int32_t outputs = function < 0 ? 0 : library.function(function).output_count;
@@ -51,26 +53,11 @@ void LogImages::addValues(EventFile &file, Instance &instance, const Dataset &da
   if (values.empty())
     return;
   const symc_function &called = library.function(function);
-  std::vector<int64_t> dims = data.dims();
-  for (size_t i = 0; i < dims.size(); ++i)
-    if (dims[i] < 0)
-      dims[i] = static_cast<int32_t>(i) == data.axis().dim ? count : library.model().dims[i].min;
   BatchReader reader(data, called, count);
-  std::vector<Shape> shapes(called.output_count);
-  std::vector<Buffer> memory(called.output_count);
-  std::vector<DLTensor> results;
-  for (int32_t i = 0; i < called.output_count; ++i) {
-    shapes[i] = library.outputShape(function, i, dims);
-    if (std::find(values.begin(), values.end(), i) != values.end())
-      memory[i].resize(elementCount(shapes[i]).value_or(0) * byteSize(typeOf(called.outputs[i])));
-    results.push_back(view(memory[i].size() ? memory[i].data() : nullptr, typeOf(called.outputs[i]), shapes[i]));
-  }
-  instance.call(function, reader.slice(first, count), results, data.name());
+  Results results(library, function, data.dimsOfBatch(library, count), values);
+  instance.call(function, reader.slice(first, count), results.tensors(), data.name());
   for (int32_t i : values) {
-    std::vector<double> numbers(elementCount(shapes[i]).value_or(0));
-    convert(memory[i].data(), typeOf(called.outputs[i]), numbers.data(), DataType::F64,
-            static_cast<int64_t>(numbers.size()));
-    std::vector<Picture> pictures = picturesOf(numbers, shapes[i]);
+    std::vector<Picture> pictures = picturesOf(results.reals(i), results.shape(i));
     for (size_t p = 0; p < pictures.size(); ++p)
       file.image(std::string(called.outputs[i].name) + "/image/" + std::to_string(p), instance.step(), pictures[p]);
   }

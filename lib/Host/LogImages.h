@@ -11,8 +11,6 @@
 
 namespace symc::host {
 
-/// The entry point of a library that was compiled to show values of nodes, see symc_compile_options::watched.
-
 /// `--log-images`: what is shown of each name, the value of a node (or input, or output) and filters of kernels.
 class LogImages {
 public:

@@ -22,7 +22,8 @@ class Predictor {
 public:
   Predictor(const Library &library, const PredictOptions &options)
       : library(library), options(options),
-        index(options.function.empty() ? library.require("predict") : library.require(options.function, true)),
+        index(options.function.empty() ? library.require("predict")
+                                       : library.require(options.function, "--function " + options.function)),
         function(library.function(index)) {
     for (size_t i = 0; i < options.out.size(); ++i) {
       const std::string &name = options.out[i].first;
@@ -107,7 +108,7 @@ private:
       outputs.push_back(
           view(wanted(i) ? place(i, shapes[i], first, count) : nullptr, typeOf(function.outputs[i]), shapes[i]));
     }
-    auto run = [&] { instance.call(index, inputs, outputs, data.name()); };
+    auto run = [&] { callOn(data, instance, index, inputs, outputs); };
     if (kernels)
       kernels->call(function.name, ++calls, run);
     else

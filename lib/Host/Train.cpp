@@ -98,6 +98,12 @@ void checkTrainOptions(const TrainOptions &options) {
   checkWritable(options.save);
   checkWritable(options.saveBest);
   checkWritable(options.history);
+  if (options.repeat > 1)
+    for (const auto &[option, path] : {std::pair("--history", &options.history), {"--save-best", &options.saveBest}})
+      if (auto destination = std::make_unique<Destination>();
+          !path->empty() && destination->find(path->c_str()) && destination->special)
+        throw usageError(code::OptionConflict, "--repeat writes a file a seed, and " + std::string(option) + " " +
+                                                   printable(*path) + " is none");
   struct stat status;
   if (!options.saveBest.empty() && stat(options.saveBest.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
     throw usageError(code::OptionValue, "--save-best " + printable(options.saveBest) +
@@ -152,22 +158,23 @@ public:
     if ((!options.trace.empty() || options.logRunMetadata) && !isFinished())
       kernels = std::make_unique<KernelTrace>(instance, options.trace);
     started = std::chrono::steady_clock::now();
-    if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
-      measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
-    while (!isFinished()) {
-      trainEpoch();
-      if (!interrupted())
-        finishEpoch();
-      if (interrupted())
-        return stop();
+    int64_t stepsBefore = instance.step();
+    try {
+      trainEpochs();
+    } catch (const Error &) {
+      if (log && instance.step() == stepsBefore)
+        log->discard();
+      throw;
     }
+    if (interrupted())
+      return stop();
     if (state.epoch < options.epochs)
       remark(code::StoppedEarly, "stopped after epoch " + std::to_string(state.epoch) + ": " + bestSoFar());
     // What was trained is kept before anything that only tells of it may fail.
     if (!options.checkpoint.empty())
       saveCheckpoint();
     if (!options.save.empty())
-      saveWithCategories(instance, options.save, data.categories());
+      saveParameters(instance, options.save, data.preparation());
     if (!options.saveBest.empty() && !monitor->bestEpoch())
       warn(code::NothingKept, "is not written: " + bestSoFar(), options.saveBest);
     history.write(true);
@@ -235,6 +242,17 @@ private:
     return state.seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   }
 
+  /// Until the run is finished or interrupted.
+  void trainEpochs() {
+    if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
+      measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
+    while (!isFinished() && !interrupted()) {
+      trainEpoch();
+      if (!interrupted())
+        finishEpoch();
+    }
+  }
+
   void trainEpoch() {
     std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
@@ -271,7 +289,7 @@ private:
   }
 
   void trainStep(const std::vector<DLTensor> &inputs) {
-    auto call = [&] { instance.call(trainIndex, inputs, outputs.tensors(), data.training().name()); };
+    auto call = [&] { callOn(data.training(), instance, trainIndex, inputs, outputs.tensors()); };
     if (!kernels)
       return call();
     // Of the first steps of a run the last one is logged, when caches are warm; not all runs have ten.
@@ -320,8 +338,8 @@ private:
     row.push_back(seconds());
     history.add(row);
     if (monitor && monitor->add(row) && !options.saveBest.empty())
-      best.save(instance, data.categories(), monitor->bestEpoch());
-    logging([&] { log->addEpoch(scoreNames(trainFunction), row); });
+      best.save(instance, data.preparation(), monitor->bestEpoch());
+    logging([&] { log->addEpoch(row); });
     ++state.epoch;
     state.position = 0;
     means = Means(outputs);

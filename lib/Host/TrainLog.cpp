@@ -6,10 +6,12 @@
 
 #include "lib/Host/TrainLog.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Host/Results.h"
 #include "lib/Support/TrainingLog.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <sys/stat.h>
 
@@ -18,6 +20,7 @@ namespace symc::host {
 /// Points of the loss within an epoch, at most.
 constexpr int64_t pointsPerEpoch = 25;
 
+constexpr const char *gradientTags = "gradients/", *rateTag = "learning_rate", *speedTag = "examples_per_second";
 constexpr const char *trainRun = "/train", *validationRun = "/validation";
 
 /// Where run `number` of a log directory is; the first stands in the directory itself.
@@ -25,28 +28,36 @@ static std::string runDirectory(const std::string &directory, int number) {
   return number == 1 ? directory : directory + "/run_" + std::to_string(number);
 }
 
-static void makeDirectories(const std::string &path) {
+/// `made` receives what was not there.
+static void makeDirectories(const std::string &path, std::vector<std::string> &made) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error)
-    throw outputError(path, error.value());
+  std::filesystem::path parent;
+  for (const std::filesystem::path &part : std::filesystem::path(path)) {
+    parent /= part;
+    if (std::filesystem::create_directory(parent, error))
+      made.push_back(parent.string());
+    if (error)
+      throw outputError(path, error.value());
+  }
 }
 
 /// Creates the directory of a new run, which no other process has taken; or finds the last one.
-static std::string chooseRun(const std::string &directory, bool goesOn) {
+static std::string chooseRun(const std::string &directory, bool goesOn, std::vector<std::string> &made) {
   int number = 1;
   std::error_code ignored;
   if (goesOn) {
     while (std::filesystem::is_directory(runDirectory(directory, number + 1) + trainRun, ignored))
       ++number;
-    makeDirectories(runDirectory(directory, number) + trainRun);
+    makeDirectories(runDirectory(directory, number) + trainRun, made);
     return runDirectory(directory, number);
   }
   for (;; ++number) {
     std::string run = runDirectory(directory, number);
-    makeDirectories(run);
-    if (mkdir((run + trainRun).c_str(), 0777) == 0)
+    makeDirectories(run, made);
+    if (mkdir((run + trainRun).c_str(), 0777) == 0) {
+      made.push_back(run + trainRun);
       return run;
+    }
     if (errno != EEXIST)
       throw outputError(run, errno);
   }
@@ -55,7 +66,7 @@ static std::string chooseRun(const std::string &directory, bool goesOn) {
 std::vector<int32_t> loggedFunctions(const Library &library, const TrainOptions &options) {
   std::vector<int32_t> functions;
   if (options.logGradients)
-    functions.push_back(library.require("gradients", /*named=*/true));
+    functions.push_back(library.require("gradients", "--log-gradients"));
   if (int32_t shown = LogImages(library, options.logImages).functionIndex(); shown >= 0)
     functions.push_back(shown);
   return functions;
@@ -64,12 +75,13 @@ std::vector<int32_t> loggedFunctions(const Library &library, const TrainOptions 
 TrainLog::TrainLog(const std::string &directory, const TrainOptions &options, const TrainingData &data,
                    Instance &instance)
     : options(options), data(data), instance(instance), graph(instance.library().model()),
-      learningRate(instance.library().model()), images(instance.library(), options.logImages) {
+      learningRate(instance.library().model()), images(instance.library(), options.logImages),
+      scores(scoreNames(instance.library().function(instance.library().require("train_step")))) {
   bool goesOn = instance.step() > 0 && options.resume;
-  std::string run = chooseRun(directory, goesOn);
+  std::string run = chooseRun(directory, goesOn, made);
   train = std::make_unique<EventFile>(run + trainRun);
   if (data.validationExamples()) {
-    makeDirectories(run + validationRun);
+    makeDirectories(run + validationRun, made);
     validation = std::make_unique<EventFile>(run + validationRun);
   }
   for (EventFile *file : {train.get(), validation.get()})
@@ -78,6 +90,17 @@ TrainLog::TrainLog(const std::string &directory, const TrainOptions &options, co
   if (graph.isKnown())
     train->graph(graph.graphDef());
   train->flush();
+}
+
+void TrainLog::discard() {
+  std::error_code ignored;
+  for (std::unique_ptr<EventFile> *file : {&train, &validation})
+    if (*file) {
+      std::filesystem::remove((*file)->name(), ignored);
+      file->reset();
+    }
+  for (auto directory = made.rbegin(); directory != made.rend(); ++directory)
+    std::filesystem::remove(*directory, ignored); // not what others wrote to meanwhile
 }
 
 void TrainLog::beginEpoch(const int64_t *rows, int64_t count) {
@@ -93,22 +116,10 @@ void TrainLog::addGradients(const int64_t *rows, int64_t count) {
   int32_t index = library.require("gradients");
   const symc_function &function = library.function(index);
   BatchReader reader(data.training(), function, count);
-  std::vector<Shape> shapes;
-  std::vector<Buffer> memory(function.output_count);
-  for (int32_t i = 0; i < function.output_count; ++i) // gradients of parameters, which have no symbolic sizes
-    shapes.emplace_back(function.outputs[i].shape, function.outputs[i].shape + function.outputs[i].rank);
-  std::vector<DLTensor> results;
-  for (int32_t i = 0; i < function.output_count; ++i) {
-    memory[i].resize(elementCount(shapes[i]).value_or(0) * byteSize(typeOf(function.outputs[i])));
-    results.push_back(view(memory[i].data(), typeOf(function.outputs[i]), shapes[i]));
-  }
-  instance.call(index, reader.gather(rows, count), results, data.training().name());
-  for (int32_t i = 0; i < function.output_count; ++i) {
-    std::vector<double> values(elementCount(shapes[i]).value_or(0));
-    convert(memory[i].data(), typeOf(function.outputs[i]), values.data(), DataType::F64,
-            static_cast<int64_t>(values.size()));
-    train->histogram(std::string("gradients/") + function.outputs[i].name, instance.step(), values);
-  }
+  Results results(library, index, data.training().dimsOfBatch(library, count));
+  instance.call(index, reader.gather(rows, count), results.tensors(), data.training().name());
+  for (int32_t i = 0; i < function.output_count; ++i)
+    train->histogram(gradientTags + std::string(function.outputs[i].name), instance.step(), results.reals(i));
   train->flush();
 }
 
@@ -122,14 +133,25 @@ void TrainLog::addStep(double loss, int64_t count, int64_t position, int64_t bat
   train->flush();
 }
 
+/// What a name is shown under: TensorBoard has one kind of data a tag, so that a second one gets a scope.
+template <typename IsTaken> static std::string freeTag(std::string name, const char *scope, IsTaken isTaken) {
+  while (isTaken(name))
+    name = scope + name;
+  return name;
+}
+
+bool TrainLog::isScore(const std::string &tag) const {
+  return std::find(scores.begin(), scores.end(), tag) != scores.end();
+}
+
 void TrainLog::addLearningRate(int64_t step) {
   if (std::optional<double> rate = learningRate.of(step - 1))
-    train->scalar("learning_rate", step, *rate);
+    train->scalar(freeTag(rateTag, "optimizer/", [&](const std::string &tag) { return isScore(tag); }), step, *rate);
 }
 
 void TrainLog::endSteps() { seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); }
 
-void TrainLog::addEpoch(const std::vector<std::string> &scores, const std::vector<double> &row) {
+void TrainLog::addEpoch(const std::vector<double> &row) {
   int64_t step = static_cast<int64_t>(row[1]);
   for (size_t i = 0; i < scores.size(); ++i) {
     train->scalar(scores[i], step, row[2 + i]);
@@ -138,11 +160,16 @@ void TrainLog::addEpoch(const std::vector<std::string> &scores, const std::vecto
   }
   addLearningRate(step);
   if (seconds > 0 && examples > 0)
-    train->scalar("examples_per_second", step, static_cast<double>(examples) / seconds);
+    train->scalar(freeTag(speedTag, "train/", [&](const std::string &tag) { return isScore(tag); }), step,
+                  static_cast<double>(examples) / seconds);
   const symc_model &model = instance.library().model();
+  auto isTaken = [&](const std::string &tag) {
+    return isScore(tag) || tag == rateTag || tag == speedTag || tag.compare(0, strlen(gradientTags), gradientTags) == 0;
+  };
   for (int32_t i = 0; i < model.parameter_count; ++i)
     if (std::optional<DataType> type = fromDlpack(model.parameters[i].dtype); type && isFloat(*type))
-      train->histogram(model.parameters[i].name, step, parameterValues(instance, model.parameters[i]));
+      train->histogram(freeTag(model.parameters[i].name, "parameters/", isTaken), step,
+                       parameterValues(instance, model.parameters[i]));
   images.addFilters(*train, instance);
   const Dataset &shown = validation ? data.validation() : data.training();
   int64_t first = validation ? data.firstValidation() : 0;

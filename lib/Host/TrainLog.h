@@ -30,11 +30,15 @@ public:
   /// Behind the last step, before validation.
   void endSteps();
   /// A row of the history: epoch, steps, scores, validation scores, seconds.
-  void addEpoch(const std::vector<std::string> &scores, const std::vector<double> &row);
+  void addEpoch(const std::vector<double> &row);
   /// What the kernels of the last step did.
   void addRunMetadata(const std::vector<KernelTrace::Span> &spans);
 
+  /// Removes what it has written, and its directories, of a run that came to nothing. Nothing can be added any more.
+  void discard();
+
 private:
+  bool isScore(const std::string &tag) const;
   void addLearningRate(int64_t step);
   void addGradients(const int64_t *rows, int64_t count);
 
@@ -44,6 +48,8 @@ private:
   GraphDescription graph;
   LearningRate learningRate;
   LogImages images;
+  std::vector<std::string> scores; // the loss and the metrics
+  std::vector<std::string> made;   // directories, in this order
   std::unique_ptr<EventFile> train, validation;
   std::chrono::steady_clock::time_point began;
   double seconds = 0; // of the steps of this epoch

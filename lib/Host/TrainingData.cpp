@@ -5,32 +5,25 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/TrainingData.h"
-#include "lib/Host/Csv.h"
 #include "lib/Host/Measure.h"
 #include "lib/Host/TrainLog.h"
 
 namespace symc::host {
 
-/// Parameters of a whole model go on with the codes that they were trained with. Those that only partly fit are for
-/// other data, whose texts get codes of their own.
-static DataOptions withCodes(const Library &library, const TrainOptions &options) {
-  DataOptions data = options.data;
-  data.heldOut = options.validationSplit;
-  if (!data.categories.empty() && !options.allowMissing)
-    data.codes = categoriesOf(library, options.params);
-  return data;
-}
-
-/// Says which inputs have other codes than the parameters that the run starts from.
-static void tellOfOtherCodes(const Library &library, const TrainOptions &options, const CategoryCodes &codes) {
-  if (codes.empty() || !options.allowMissing)
-    return;
-  CategoryCodes before = categoriesOf(library, options.params);
-  for (const auto &[input, columns] : codes)
-    if (auto known = before.find(input); known != before.end() && known->second != columns)
+/// Says which inputs have other codes than `before`, in the parameters that the run starts from.
+static void tellOfOtherCodes(const TrainOptions &options, const CategoryCodes &before, const CategoryCodes &codes) {
+  for (const auto &[input, columns] : before) {
+    auto now = codes.find(input);
+    if (now != codes.end() && now->second != columns)
       remark(code::CategoryCodes,
              "the categories of input " + symc::quoted(input) + " have other codes here than in these parameters",
              options.params);
+    for (const auto &[name, ignored] : options.data.csvInputs)
+      if (now == codes.end() && name == input)
+        remark(code::CategoryCodes,
+               "input " + symc::quoted(input) + " holds numbers here, and texts in the training of these parameters",
+               options.params);
+  }
 }
 
 TrainingData::TrainingData(const Library &library, const TrainOptions &options) {
@@ -42,7 +35,20 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     functions.push_back(statistics);
   std::vector<int32_t> logged = loggedFunctions(library, options);
   functions.insert(functions.end(), logged.begin(), logged.end());
-  data = Dataset::load(library, functions, withCodes(library, options));
+  DataOptions first = options.data;
+  first.heldOut = options.validationSplit;
+  first.prepareAsTrained(library, options.params);
+  // Parameters of a whole model go on with the codes that they were trained with. Those that only partly fit are for
+  // other data, whose texts get codes of their own.
+  CategoryCodes before = first.known.codes;
+  if (options.allowMissing)
+    first.known.codes.clear();
+  data = Dataset::load(library, functions, first);
+  prepared = data.preparation();
+  if (options.allowMissing)
+    tellOfOtherCodes(options, before, prepared.codes);
+  else
+    prepared.codes.insert(before.begin(), before.end());
   trainCount = data.examples();
   if (split) {
     validationCount = heldOutExamples(data.examples(), options.validationSplit);
@@ -56,13 +62,12 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     DataOptions second = options.data;
     second.data = options.validation;
     second.files.clear(); // --in names training data
-    second.codes = data.categories();
+    second.known = prepared;
     second.codesFrom = "training part";
     logged.push_back(library.require("evaluate"));
     separate = std::make_unique<Dataset>(Dataset::load(library, logged, second));
     validationCount = separate->examples();
   }
-  tellOfOtherCodes(library, options, data.categories());
   batch = host::batchSize(library, data, options.batchSize, trainCount);
   if (validationCount)
     host::batchSize(library, separate ? *separate : data, batch, validationCount);

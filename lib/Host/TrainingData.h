@@ -29,8 +29,8 @@ public:
   /// Mean scores of `evaluate` over the validation examples.
   Means validate(Instance &instance) const;
 
-  /// Of the inputs that are categories.
-  const CategoryCodes &categories() const { return data.categories(); }
+  /// What belongs beside the parameters: what was done to the data, and the codes that the parameters had before.
+  const Preparation &preparation() const { return prepared; }
 
   /// Of everything that decides how training goes on.
   uint64_t hash() const;
@@ -38,6 +38,7 @@ public:
 private:
   Dataset data;
   std::unique_ptr<Dataset> separate; // --validation
+  Preparation prepared;
   int64_t trainCount = 0, validationCount = 0, batch = 0;
 };
 

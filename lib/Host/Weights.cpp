@@ -86,9 +86,9 @@ void loadFitting(Instance &instance, const std::string &path, bool allowExtra) {
     remark(code::KeptInitial, kept.remark(model.parameter_count), path);
 }
 
-std::string misnamedTensor(const Instance &instance, const std::string &path) {
-  const symc_model &model = instance.library().model();
-  Opened opened(path);
+/// The tensor of a file that fits the first parameter of the model that the file does not have, and ends as its name
+/// does (`fc/kernel`, `net.fc.kernel` for `block/fc/kernel`); empty when there is no such one, or none that is nearest.
+static std::string misnamedTensor(const symc_model &model, Opened &opened) {
   const auto *end = model.parameters + model.parameter_count;
   const auto *lacking = std::find_if(model.parameters, end, [&](const auto &p) { return !opened.file.find(p.name); });
   if (lacking == end)
@@ -122,7 +122,30 @@ std::string misnamedTensor(const Instance &instance, const std::string &path) {
   return best;
 }
 
-void saveWithText(Instance &instance, const std::string &path, const std::string &key, const std::string &text) {
+std::string fittingHint(const symc_model &model, const std::string &path, bool allowExtra) {
+  Opened opened(path);
+  if (std::string similar = misnamedTensor(model, opened); !similar.empty())
+    return "perhaps it is the file's " + symc::quoted(std::string_view(similar)) +
+           ", which has that type and shape and is no parameter's name";
+  std::set<std::string_view> names;
+  bool allFit = true;
+  for (int32_t i = 0; i < model.parameter_count; ++i) {
+    rt::FileTensor *tensor = opened.file.find(model.parameters[i].name);
+    allFit &= tensor && fits(*tensor, model.parameters[i]);
+    names.insert(model.parameters[i].name);
+  }
+  bool hasExtra = false;
+  for (size_t i = 0; i < opened.file.tensorCount && !allowExtra; ++i)
+    hasExtra |= !names.count(opened.file.tensors[i].name);
+  std::string hint = allFit ? "" : "--allow-missing starts from the tensors that fit";
+  if (hasExtra)
+    hint +=
+        allFit ? "--allow-extra ignores such tensors" : ", --allow-extra ignores those that the model does not have";
+  return hint;
+}
+
+void saveWithTexts(Instance &instance, const std::string &path,
+                   const std::vector<std::pair<std::string, std::string>> &texts) {
   const symc_model &model = instance.library().model();
   HeldPipe pipe(path);
   std::vector<rt::FileTensor> tensors;
@@ -138,17 +161,23 @@ void saveWithText(Instance &instance, const std::string &path, const std::string
                          static_cast<char *>(view.data) + view.byte_offset});
     }
   rt::Allocator allocator;
-  const rt::Metadata metadata[] = {{key.c_str(), text.c_str()}};
+  std::vector<rt::Metadata> metadata;
+  for (const auto &[key, text] : texts)
+    metadata.push_back({key.c_str(), text.c_str()});
   char reason[rt::errorSize];
-  if (symc_status status = rt::writeSafetensors(allocator, path.c_str(), tensors.data(), tensors.size(), metadata, 1,
-                                                /*checksum=*/false, reason))
+  if (symc_status status = rt::writeSafetensors(allocator, path.c_str(), tensors.data(), tensors.size(),
+                                                metadata.data(), metadata.size(), /*checksum=*/false, reason))
     throw statusError(status, reason, path);
 }
 
-std::optional<std::string> textOfWeights(const std::string &path, const char *key) {
+std::vector<std::optional<std::string>> textsOfWeights(const std::string &path, const std::vector<const char *> &keys) {
   Opened opened(path);
-  const char *text = opened.file.meta(key);
-  return text ? std::optional<std::string>(text) : std::nullopt;
+  std::vector<std::optional<std::string>> texts;
+  for (const char *key : keys) {
+    const char *text = opened.file.meta(key);
+    texts.push_back(text ? std::optional<std::string>(text) : std::nullopt);
+  }
+  return texts;
 }
 
 } // namespace symc::host

@@ -14,17 +14,17 @@ namespace symc::host {
 /// keep their initial values, and why. Throws Error: a file without one that fits; an extra one without `allowExtra`.
 void loadFitting(Instance &instance, const std::string &path, bool allowExtra);
 
-/// The tensor of a file that fits the first parameter of the model that the file does not have, and ends as its name
-/// does (`fc/kernel`, `net.fc.kernel` for `block/fc/kernel`); empty when there is no such one, or none that is nearest.
-std::string misnamedTensor(const Instance &instance, const std::string &path);
+/// What lets a file be loaded whose tensors are not just the parameters; empty where they are.
+std::string fittingHint(const symc_model &model, const std::string &path, bool allowExtra);
 
-/// Writes the parameters as the instance itself does, with a text under `key` in the metadata of the file, which
+/// Writes the parameters as the instance itself does, with texts under their keys in the metadata of the file, which
 /// appears whole or not at all.
-void saveWithText(Instance &instance, const std::string &path, const std::string &key, const std::string &text);
+void saveWithTexts(Instance &instance, const std::string &path,
+                   const std::vector<std::pair<std::string, std::string>> &texts);
 
-/// What a file of parameters, or a checkpoint, holds under `key` in its metadata; nothing when it has no such key.
-/// Throws Error when it is no safetensors file.
-std::optional<std::string> textOfWeights(const std::string &path, const char *key);
+/// What a file of parameters, or a checkpoint, holds under each of the keys in its metadata; nothing for a key that it
+/// does not have. Throws Error when it is no safetensors file.
+std::vector<std::optional<std::string>> textsOfWeights(const std::string &path, const std::vector<const char *> &keys);
 
 } // namespace symc::host
 

@@ -68,7 +68,7 @@ Witness::Witness(const Library &library, std::initializer_list<const char *> fun
       names.emplace_back(name);
     }
   if (!options.params.empty())
-    instance.loadParameters(options.params, options.allowExtra, /*allowMissing=*/false);
+    instance.loadParameters(options.params, options.allowExtra, options.allowMissing);
   if (options.data.data.empty() && options.data.files.empty())
     makeUp();
   else
@@ -76,7 +76,10 @@ Witness::Witness(const Library &library, std::initializer_list<const char *> fun
 }
 
 void Witness::read() {
-  Dataset data = Dataset::load(library, indices, options.data, /*whole=*/true);
+  // Prepared as data were in training, from which the codes of categories come if there are parameters.
+  DataOptions prepared = options.data;
+  prepared.prepareAsTrained(library, options.params);
+  Dataset data = Dataset::load(library, indices, prepared, /*whole=*/true);
   dims = data.dims();
   for (size_t i = 0; i < dims.size(); ++i)
     if (dims[i] < 0)

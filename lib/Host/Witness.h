@@ -14,7 +14,7 @@ struct WitnessOptions {
   DataOptions data; // without files and a data set, inputs are made up from the seed
   InstanceOptions instance;
   std::string params;
-  bool allowExtra = false;
+  bool allowExtra = false, allowMissing = false;
 };
 
 /// A tensor as symc_array has it.

@@ -1,4 +1,4 @@
-//===- Passes.td - From regions to programs -------------------*- tablegen -*-===//
+//===- Passes.td - From regions to programs ----------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

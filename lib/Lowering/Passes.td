@@ -1,4 +1,4 @@
-//===- Passes.td - Passes of the lowering ---------------------*- tablegen -*-===//
+//===- Passes.td - Passes of the lowering ------------------*- tablegen -*-===//
 //
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //

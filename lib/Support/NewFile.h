@@ -296,6 +296,8 @@ public:
 
 private:
   bool openSpecial(Patience patience) {
+    if (S_ISREG(destination.status.st_mode) && shareOpenFile())
+      return true;
     // Never blocking: a handler of signals may restart an open() that waits for a reader, for ever.
     int append = S_ISREG(destination.status.st_mode) ? O_APPEND : 0;
     while ((descriptor = ::open(destination.path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | append)) < 0) {
@@ -311,6 +313,19 @@ private:
     long flags = syscall(SYS_fcntl, descriptor, F_GETFL, 0);
     syscall(SYS_fcntl, descriptor, F_SETFL, flags & ~O_NONBLOCK);
     return true;
+  }
+
+  /// /dev/stdout that leads to a file: by the descriptor that the process has, whose place in the file it shares.
+  bool shareOpenFile() {
+    for (int open = STDOUT_FILENO; open <= STDERR_FILENO; ++open) {
+      struct stat status;
+      if (!statusOf(open, status) || status.st_dev != destination.status.st_dev ||
+          status.st_ino != destination.status.st_ino)
+        continue;
+      descriptor = static_cast<int>(syscall(SYS_fcntl, open, F_DUPFD_CLOEXEC, 0));
+      return descriptor >= 0;
+    }
+    return false;
   }
 
   bool openBeside(mode_t mode) {

@@ -14,12 +14,10 @@ using namespace symc;
 
 std::string symc::renderJson(const Diagnostic &d) {
   Json row = {{"severity", severityName(d.severity)}, {"code", d.code}};
-  if (!d.file.empty())
-    row["file"] = oneLine(d.file);
-  if (d.line) {
-    row["line"] = d.line;
-    row["column"] = d.column;
-  }
+  // Of the command line, and of a file as a whole, there is no place: null.
+  row["file"] = d.file.empty() ? Json() : Json(oneLine(d.file));
+  row["line"] = d.line ? Json(d.line) : Json();
+  row["column"] = d.line ? Json(d.column) : Json();
   if (d.endLine) {
     row["end_line"] = d.endLine;
     row["end_column"] = d.endColumn;

@@ -12,6 +12,8 @@ namespace symc {
 inline constexpr char kWatched[] = "_watched";
 /// The codes of texts in data, in the metadata of files of parameters.
 inline constexpr char kCategoriesKey[] = "symc.categories";
+/// What inputs were multiplied by, in the same place.
+inline constexpr char kScaleKey[] = "symc.scale";
 
 } // namespace symc
 

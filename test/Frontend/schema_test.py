@@ -54,6 +54,9 @@ WRONG = [
     {"entry_points": {"f": {}}}, {"functions": {"f": {"nodes": []}}},
 ]
 assert validator.is_valid(GOOD)
+# null says what leaving it out says.
+assert validator.is_valid({**GOOD, "train": {"loss": "y", "optimizer": "sgd", "learning_rate_schedule": None,
+                                             "clip_global_norm": None, "weight_decay": None}})
 assert validator.is_valid({**GOOD, "$schema": "https://example.org/graph.schema.json"})
 assert validator.is_valid({**GOOD, "train": {"loss": "y", "optimizer": "sgd", "metrics": ["mse", {"mine": "y"}, "f1"]}})
 for change in WRONG:

@@ -177,6 +177,7 @@ int bisect(const Arguments &arguments, const host::WitnessOptions &options) {
     if (TemporaryLibrary::isLibrary(arguments.file))
       throw usageError(code::OptionConflict,
                        "`symc bisect` needs the graph file that " + printable(arguments.file) + " was compiled from");
+    host::SayOnce once; // of several libraries of the graph
     Bisection bisection(arguments, options);
     int exit = bisection.run();
     return exit == host::WrongInput && !bisection.found ? host::WrongUsage : exit;

@@ -63,14 +63,6 @@ static std::string paramsToLoad(const Arguments &arguments) {
   return arguments.has("--embed-params") ? "" : arguments.text("--params");
 }
 
-/// The codes of categories that belong to the parameters which a command runs with.
-static void takeCodes(const Library &library, const std::string &params, host::DataOptions &data) {
-  if (data.categories.empty())
-    return;
-  data.codes = host::categoriesOf(library, params);
-  data.codesFrom = "parameters";
-}
-
 /// What would be lost: -o that names the graph file or the parameters.
 static void checkOutput(const Arguments &arguments) {
   host::FileUse files;
@@ -136,7 +128,8 @@ static int run(const Arguments &arguments) {
   host::checkPredictOptions(options);
   std::string function = options.function.empty() ? "predict" : options.function;
   return withLibrary(arguments, {function}, [&](const Library &library) {
-    takeCodes(library, options.params, options.data);
+    options.data.prepareAsTrained(library, options.params);
+    options.data.codesFrom = "parameters";
     return predict(library, options);
   });
 }
@@ -190,7 +183,8 @@ static int eval(const Arguments &arguments) {
   host::InstanceOptions settings = instanceOptions(arguments);
   return withLibrary(arguments, {"evaluate"}, [&](const Library &library) {
     int32_t function = library.require("evaluate");
-    takeCodes(library, paramsToLoad(arguments), options);
+    options.prepareAsTrained(library, paramsToLoad(arguments));
+    options.codesFrom = "parameters";
     host::Dataset data = host::Dataset::load(library, {function}, options);
     host::Instance instance(library, settings);
     if (std::string params = paramsToLoad(arguments); !params.empty())
@@ -252,6 +246,7 @@ static int bisectGraph(const Arguments &arguments) {
   options.instance = instanceOptions(arguments);
   options.params = paramsToLoad(arguments);
   options.allowExtra = arguments.has("--allow-extra");
+  options.allowMissing = arguments.has("--allow-missing");
   return bisect(arguments, options);
 }
 

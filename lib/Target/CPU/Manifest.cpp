@@ -185,6 +185,8 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
   }
   if (Json categories = Json::parse(model.categories, nullptr, /*allow_exceptions=*/false); categories.is_object())
     manifest["categories"] = categories;
+  if (Json scale = Json::parse(model.scale, nullptr, /*allow_exceptions=*/false); scale.is_object())
+    manifest["scale"] = scale;
   manifest["functions"] = functions;
   manifest["parameters"] = parameters;
   manifest["memory"] = memory;

@@ -110,6 +110,27 @@ TEST(Csv, ColumnsOfNumbersAmongCategories) {
                  "2:7: S1109 'x' is not a number of type f32, the type of input 'x'");
 }
 
+TEST(Csv, ColumnsOfNumbersAlone) {
+  CategoryCodes codes;
+  std::vector<CsvRequest> requests = {{"x", "0", DataType::F32}, {"y", "1", DataType::I64, true}};
+  EXPECT_EQ(values<int64_t>(readTexts("1,10\n2,9\n3,10\n", requests, codes)[1]), (std::vector<int64_t>{10, 9, 10}));
+  EXPECT_EQ(codes["y"], (std::vector<std::vector<std::string>>{{}}));
+  EXPECT_EQ(values<int64_t>(readTexts("1,NA\n2,none\n3,NA\n", requests, codes)[1]), (std::vector<int64_t>{0, 1, 0}));
+}
+
+TEST(Csv, ImpliedCategories) {
+  CategoryCodes codes;
+  std::vector<std::vector<std::string>> known = {{"a", "b"}}, numbers = {{"7", "b"}};
+  std::vector<CsvRequest> requests = {{"y", "1", DataType::I64, true, &known, /*implied=*/true}};
+  EXPECT_EQ(values<int64_t>(readTexts("1,b\n2,0\n3,5\n", requests, codes)[0]), (std::vector<int64_t>{1, 0, 5}));
+  EXPECT_EQ(codes["y"], known);
+  codes.clear();
+  EXPECT_EQ(values<int64_t>(readTexts("1,1\n2,0\n", requests, codes)[0]), (std::vector<int64_t>{1, 0}));
+  EXPECT_TRUE(codes.empty());
+  requests[0].known = &numbers;
+  EXPECT_FAILURE(readTexts("1,b\n2,7\n3,1\n", requests, codes), "3:3: S1121 '1' is no category of input 'y'");
+}
+
 TEST(Csv, CategoriesThatCannotBe) {
   CategoryCodes codes;
   std::vector<CsvRequest> requests = {{"x", "0", DataType::F32}, {"y", "1", DataType::I8, true}};
