@@ -50,6 +50,28 @@ static LogicalResult expand(sym::GradOp grad) {
   return success();
 }
 
+namespace {
+/// Takes `remat` away while it lives. What `grad` gives is a value of the graph: its own derivative would come another way,
+/// and with other roundings, out of a loop that computes again what the loop in front of it did.
+class KeepAll {
+public:
+  explicit KeepAll(ModuleOp module) {
+    for (auto train : module.getOps<sym::TrainOp>())
+      if (ArrayAttr patterns = train.getRematAttr()) {
+        taken.push_back({train, patterns});
+        train.removeRematAttr();
+      }
+  }
+  ~KeepAll() {
+    for (auto [train, patterns] : taken)
+      train.setRematAttr(patterns);
+  }
+
+private:
+  SmallVector<std::pair<sym::TrainOp, ArrayAttr>> taken;
+};
+} // namespace
+
 LogicalResult symc::expandGradients(Operation *root) {
   SmallVector<sym::GradOp> grads; // those in bodies stand before those behind the loop
   root->walk([&](sym::GradOp grad) { grads.push_back(grad); });
@@ -59,6 +81,7 @@ LogicalResult symc::expandGradients(Operation *root) {
 namespace {
 struct ExpandGradients : symc::impl::ExpandGradientsPassBase<ExpandGradients> {
   void runOnOperation() override {
+    KeepAll kept(getOperation());
     if (failed(expandGradients(getOperation())))
       signalPassFailure();
   }
