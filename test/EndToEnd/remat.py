@@ -58,6 +58,16 @@ def normalised(width):
                  optimizer={"sgd": {"learning_rate": 0.1, "momentum": 0.9}})
 
 
+def penalised(width):
+    """A loss of the derivative of a loop."""
+    functions = {"cell": {"inputs": ["h", "v"], "nodes": [{"name": "z", "expr": "tanh(h * U + v)"}], "outputs": ["z"]}}
+    nodes = [{"name": "rows", "expr": "x * W"},
+             {"name": "last", "op": "scan", "inputs": ["h0", "rows"], "attrs": {"body": "cell", "carries": 1}},
+             {"name": "slope", "expr": "grad(sum(last), x)"}, {"name": "J", "expr": "mean(slope**2) + mean(last)"}]
+    return graph("penalised", {"x": f"f32[t, {width}]", "h0": f"f32[{width}]"},
+                 {w: {"type": f"f32[{width}]", "init": {"uniform": {"low": 0.2, "high": 1}}} for w in "WU"}, nodes, functions)
+
+
 def compiled(model, label, flags):
     path = folder / f"{model['name']}-{label}.json"
     path.write_text(json.dumps(model))
@@ -103,6 +113,8 @@ check(chain(6, 32), ["in?/*"], {"n": 256}, 0.75)
 check(chain(4, 32), ["*"], {"n": 64}, 1.5)
 check(recurrent(16), ["last/cell/*"], {"t": 40, "n": 8}, 0.6)
 check(recurrent(16), ["last"], {"t": 20, "n": 8}, 1.5)
+check(penalised(24), ["last"], {"t": 30}, 1.5)
+check(penalised(24), ["last/cell/*"], {"t": 30}, 1.5)
 check(normalised(24), ["m", "s", "l", "best"], {"n": 64}, 1.2)
 for line in failures:
     print(line)
