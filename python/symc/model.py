@@ -87,6 +87,10 @@ class _Handle:
         if status:
             raise from_status(status, self.message(None))
 
+    def __reduce_ex__(self, protocol):
+        raise TypeError("a model of symc is neither copied nor pickled: symc.load opens another one, "
+                        "and save_state and load_state carry over what it has")
+
     def __del__(self):
         if self.pointer and hasattr(self, "destroy"):
             for pointer in (*self.kept, self.pointer):

@@ -40,7 +40,7 @@ def as_array(value, dtype, where, argument):
 def constant(value):
     """`value` as an array of the type that it has by itself: numbers of Python are float32, int64 or bool."""
     if isinstance(value, (np.ndarray, np.generic)):
-        return np.asarray(value)
+        return np.asarray(_unmasked(value, "a constant"))
     if not isinstance(value, (list, tuple, numbers.Number)):
         return _foreign(value, "a constant")
     try:
@@ -52,12 +52,19 @@ def constant(value):
 
 
 def _native(value, dtype, where):
-    value = np.asarray(value)
+    value = np.asarray(_unmasked(value, where))
     if value.dtype == dtype:
         return value
     if value.dtype.newbyteorder("=") != dtype:
         raise DTypeError(f"{where}, given an array of {value.dtype}; convert it with .astype(numpy.{_name(dtype)})")
     return value.astype(dtype)
+
+
+def _unmasked(value, where):
+    """`value`, which has no masked elements: what stands below a mask is no value."""
+    if np.ma.is_masked(value):
+        raise DTypeError(f"{where}, given an array with masked elements; fill them first: .filled(0)")
+    return value
 
 
 def _name(dtype):
@@ -89,6 +96,7 @@ def _check(value, dtype, where, argument):
             raise _ragged(where, argument, value)
         return (len(value), *(shapes.pop() if shapes else ()))
     if isinstance(value, (np.ndarray, np.generic)):
+        _unmasked(value, where)
         if not np.can_cast(value.dtype, dtype, "safe"):
             raise DTypeError(f"{where}, given a list with {value.dtype}; convert it with .astype(numpy.{_name(dtype)})")
         return value.shape

@@ -1,7 +1,9 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """The Python module on the hand-written model: model_test.py LIBRARY LIBRARY_OF_ANOTHER_ABI."""
+import copy
 import gc
 import pathlib
+import pickle
 import sys
 import tempfile
 import unittest
@@ -48,6 +50,24 @@ class ModelTest(unittest.TestCase):
             after = [self.model.train_step(x=self.x, y=self.y)["loss"] for _ in range(3)]
             self.assertEqual(self.model.load_state(path), "hello")
             self.assertEqual([self.model.train_step(x=self.x, y=self.y)["loss"] for _ in range(3)], after)
+
+    def test_models_are_neither_copied_nor_pickled(self):
+        for attempt in (copy.deepcopy, pickle.dumps):
+            for what in (self.model, self.model.predict, self.model.parameters):
+                with self.assertRaisesRegex(TypeError, "a model of symc is neither copied nor pickled"):
+                    attempt(what)
+
+    def test_masked_elements_are_no_values(self):
+        x = np.ma.array(self.x)
+        want = self.model.predict(x=self.x)["yhat"]
+        np.testing.assert_array_equal(self.model.predict(x=x)["yhat"], want)  # nothing is masked
+        x[3, 1] = np.ma.masked
+        for given in (x, list(x)):
+            with self.assertRaisesRegex(symc.DTypeError, "argument 'x' is .*masked elements"):
+                self.model.predict(x=given)
+        with self.assertRaisesRegex(symc.DTypeError, "masked elements"):
+            self.model.parameters["W"] = np.ma.masked_all((2, 1), np.float32)
+        np.testing.assert_array_equal(self.model.predict(x=x.filled(0))["yhat"][4:], want[4:])
 
     def test_parameters_are_views_that_outlive_the_model(self):
         view = self.model.parameters["b"]
