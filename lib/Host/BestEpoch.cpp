@@ -7,12 +7,14 @@
 #include "lib/Host/BestEpoch.h"
 #include "lib/Host/ByteSource.h"
 #include "lib/Host/OutputFile.h"
+#include "lib/Support/Hash.h"
 #include "lib/Support/Suggest.h"
 #include "lib/Support/TrainingLog.h"
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 
 namespace symc::host {
 
@@ -85,25 +87,44 @@ bool Monitor::add(const std::vector<double> &row) {
   return true;
 }
 
-void BestParameters::save(Instance &instance, const Preparation &preparation, int64_t epoch) const {
-  // The copy first: the file never is of an epoch whose copy is missing.
-  if (checkpoint)
-    saveParameters(instance, checkpoint->bestFile(epoch), preparation);
-  saveParameters(instance, file, preparation);
+static void readBlocks(const std::string &path, const std::function<void(const char *, size_t)> &use) {
+  std::unique_ptr<ByteSource> from = openFile(path);
+  std::vector<char> block(1 << 16);
+  while (size_t bytes = from->read(block.data(), block.size()))
+    use(block.data(), bytes);
 }
 
-void BestParameters::restore(int64_t epoch, const std::string &monitor) const {
+static uint64_t hashOf(const std::string &path) {
+  Hash hash;
+  readBlocks(path, [&](const char *data, size_t bytes) { hash.add(data, bytes); });
+  return hash.value();
+}
+
+BestCopy BestParameters::save(Instance &instance, const Preparation &preparation, int64_t epoch) const {
+  // The copy first: the file never is of an epoch whose copy is missing.
+  BestCopy copy;
+  if (checkpoint) {
+    saveParameters(instance, checkpoint->bestFile(epoch), preparation);
+    copy = {epoch, hashOf(checkpoint->bestFile(epoch))};
+  }
+  saveParameters(instance, file, preparation);
+  return copy;
+}
+
+void BestParameters::restore(int64_t epoch, const std::string &monitor, const BestCopy &known) const {
   std::string copy = checkpoint->bestFile(epoch);
   std::error_code ignored;
   if (!std::filesystem::exists(copy, ignored))
     throw dataError(code::BestMissing, copy,
                     "is missing: the parameters of epoch " + std::to_string(epoch) + ", the best one by " + monitor,
                     "resume with the --save-best and --monitor that the run was started with, or without --save-best");
-  std::unique_ptr<ByteSource> from = openFile(copy);
+  if (known.epoch != epoch || hashOf(copy) != known.hash)
+    throw dataError(code::BestMissing, copy,
+                    "is not what the run wrote: it does not match the checksum in " + printable(checkpoint->file()),
+                    printable(file) + " is left as it is; resume without --save-best, or start again in another "
+                                      "--checkpoint directory");
   OutputFile to(file);
-  std::vector<char> block(1 << 16);
-  while (size_t bytes = from->read(block.data(), block.size()))
-    to.write(block.data(), bytes);
+  readBlocks(copy, [&](const char *data, size_t bytes) { to.write(data, bytes); });
   to.commit();
 }
 

@@ -41,10 +41,11 @@ class BestParameters {
 public:
   BestParameters(std::string file, const Checkpoint *checkpoint) : file(std::move(file)), checkpoint(checkpoint) {}
 
-  void save(Instance &instance, const Preparation &preparation, int64_t epoch) const;
-  /// After resuming: the file is what it was when `epoch` was the last best one. Throws Error when the checkpoint does
-  /// not have it.
-  void restore(int64_t epoch, const std::string &monitor) const;
+  /// What the next checkpoint needs to know of the copy; none without a checkpoint.
+  BestCopy save(Instance &instance, const Preparation &preparation, int64_t epoch) const;
+  /// After resuming: the file is what it was when `epoch` was the last best one. Throws Error, with the file as it is,
+  /// when the copy is missing or is not the `known` one of the checkpoint.
+  void restore(int64_t epoch, const std::string &monitor, const BestCopy &known) const;
 
 private:
   std::string file;

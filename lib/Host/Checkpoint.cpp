@@ -98,6 +98,8 @@ void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Loo
                {"data", identity.data},       {"seed", identity.seed},         {"batch_size", identity.batchSize},
                {"epoch", state.epoch},        {"position", state.position},    {"examples", state.examples},
                {"sums", hexList(state.sums)}, {"seconds", hex(state.seconds)}, {"history", history}};
+  if (state.best.epoch)
+    note["best"] = {{"epoch", state.best.epoch}, {"hash", state.best.hash}};
   // All of it is ASCII, unless a library calls its model otherwise.
   instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
@@ -144,6 +146,8 @@ LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size
     state.seconds = strtod(note.at("seconds").get_ref<const std::string &>().c_str(), nullptr);
     for (const json &row : note.at("history"))
       state.history.push_back(fromHex(row, columns));
+    if (auto best = note.find("best"); best != note.end())
+      state.best = {best->at("epoch").get<int64_t>(), best->at("hash").get<uint64_t>()};
     if (state.epoch < 0 || state.position < 0 || state.history.size() != static_cast<size_t>(state.epoch))
       throw json::other_error::create(0, "impossible state", nullptr);
     return state;

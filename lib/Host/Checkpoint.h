@@ -25,6 +25,12 @@ struct RunIdentity {
   int64_t batchSize = 0;
 };
 
+/// A copy of the best parameters beside the checkpoint, which vouches for it.
+struct BestCopy {
+  int64_t epoch = 0; // 0: there is none
+  uint64_t hash = 0; // XXH64 of its bytes
+};
+
 /// Where the loop stands.
 struct LoopState {
   int64_t epoch = 0;    // completed epochs
@@ -33,6 +39,7 @@ struct LoopState {
   std::vector<double> sums;
   double seconds = 0;                       // of training so far
   std::vector<std::vector<double>> history; // one row a completed epoch
+  BestCopy best;
 };
 
 class Checkpoint {

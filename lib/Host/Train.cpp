@@ -225,7 +225,7 @@ private:
         monitor->add(row);
     }
     if (!options.saveBest.empty() && monitor->bestEpoch())
-      best.restore(monitor->bestEpoch(), monitor->name());
+      best.restore(monitor->bestEpoch(), monitor->name(), state.best);
     means.sums = state.sums;
     means.examples = state.examples;
     if (isFinished())
@@ -338,7 +338,7 @@ private:
     row.push_back(seconds());
     history.add(row);
     if (monitor && monitor->add(row) && !options.saveBest.empty())
-      best.save(instance, data.preparation(), monitor->bestEpoch());
+      state.best = best.save(instance, data.preparation(), monitor->bestEpoch());
     logging([&] { log->addEpoch(row); });
     ++state.epoch;
     state.position = 0;

@@ -74,3 +74,13 @@ for every in ([], ["--checkpoint-every", "7"]):
     # Resumed after its end it saves again; with more patience it goes on.
     said = run([*restless, "--resume"])
     need("was finished after" in said and data("whole.best") == data("torn.best"), f"saved again: {said}")
+
+# A damaged copy is refused, and the file that is good stays as it is.
+COPY = next(pathlib.Path("torn0").glob("checkpoint.best-*"))
+GOOD = COPY.read_bytes()
+pathlib.Path("torn.best").write_bytes(GOOD)
+for damaged in (b"", GOOD[:-1], GOOD + b"\0", GOOD[:-3] + bytes([GOOD[-3] ^ 4]) + GOOD[-2:], b"junk" * 20, data("short.last")):
+    COPY.write_bytes(damaged)
+    done = subprocess.run([*command("torn", "--patience", "4", "--checkpoint", "torn0"), "--resume"], capture_output=True, text=True)
+    need(done.returncode == 1 and f"{COPY}: error[S1511]: is not what the run wrote" in done.stderr, f"{damaged[:20]}: {done.stderr}")
+    need(data("torn.best") == GOOD, f"{damaged[:20]} replaced the good file")
