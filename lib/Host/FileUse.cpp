@@ -6,6 +6,7 @@
 
 #include "lib/Host/FileUse.h"
 #include "lib/Host/Errors.h"
+#include "lib/Host/GraphFiles.h"
 #include "lib/Support/NewFile.h"
 
 #include <filesystem>
@@ -30,8 +31,20 @@ static bool sameFile(const std::string &one, const std::string &other) {
 }
 
 void FileUse::reads(const std::string &option, const std::string &path) {
-  if (!path.empty())
-    uses.push_back({option, path, false});
+  if (path.empty())
+    return;
+  uses.push_back({option, path, false});
+  // What cannot be listed is reported where it is read.
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".npy")
+      uses.push_back({option, it->path().string(), false});
+}
+
+void FileUse::readsModel(const std::string &path) {
+  reads("the model itself", path);
+  for (const auto &[name, file] : filesOfGraph(path).constants)
+    reads("the file of constant " + symc::quoted(name), file);
 }
 
 void FileUse::writes(const std::string &option, const std::string &path) {

@@ -15,7 +15,10 @@ namespace symc::host {
 /// there. An empty path is no file.
 class FileUse {
 public:
+  /// A directory is a data set: what is read are its arrays.
   void reads(const std::string &option, const std::string &path);
+  /// A graph file, with the files of its constants, or a library.
+  void readsModel(const std::string &path);
   /// Throws Error when another option gives this file. Devices and pipes may be written to by several.
   void writes(const std::string &option, const std::string &path);
 

@@ -172,7 +172,7 @@ private:
 
 void checkPredictOptions(const PredictOptions &options) {
   FileUse files;
-  files.reads("the model itself", options.data.model);
+  files.readsModel(options.data.model);
   files.reads("--data", options.data.data);
   files.reads("--params", options.params);
   for (const auto &[input, file] : options.data.files)

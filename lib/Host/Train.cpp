@@ -58,7 +58,7 @@ static void useFiles(const std::vector<TrainOptions> &runs) {
   files.reads("--validation", options.validation);
   for (const auto &[input, file] : options.data.files)
     files.reads("--in " + input, file);
-  files.reads("the model itself", options.data.model);
+  files.readsModel(options.data.model);
   if (!options.checkpoint.empty()) {
     Checkpoint checkpoint(options.checkpoint);
     files.writes("--checkpoint", checkpoint.file());
@@ -72,12 +72,12 @@ static void useFiles(const std::vector<TrainOptions> &runs) {
                              " has the name of a copy that --checkpoint keeps and removes",
                          "give it another name or directory");
   }
-  files.writes("--save", options.save); // it may replace --params: a model that is trained further
-  for (const TrainOptions &run : runs)
-    files.writes("--history", run.history);
+  files.writes("--save", options.save);    // it may replace --params: a model that is trained further
   files.reads("--params", options.params); // which a run that begins again needs as they were
-  for (const TrainOptions &run : runs)
+  for (const TrainOptions &run : runs) {
+    files.writes("--history", run.history);
     files.writes("--save-best", run.saveBest);
+  }
   files.writes("--trace", options.trace);
 }
 

@@ -12,6 +12,7 @@
 #include "lib/Host/Bench.h"
 #include "lib/Host/Evaluate.h"
 #include "lib/Host/FileUse.h"
+#include "lib/Host/GraphFiles.h"
 #include "lib/Host/Interrupt.h"
 #include "lib/Host/Predict.h"
 #include "lib/Host/Train.h"
@@ -63,12 +64,15 @@ static std::string paramsToLoad(const Arguments &arguments) {
   return arguments.has("--embed-params") ? "" : arguments.text("--params");
 }
 
-/// What would be lost: -o that names the graph file or the parameters.
+/// What would be lost: -o, or the header beside it, that is the graph file, a constant's file or the parameters.
 static void checkOutput(const Arguments &arguments) {
+  std::string output = arguments.text("-o");
   host::FileUse files;
-  files.reads("the graph file", arguments.file);
+  files.readsModel(arguments.file);
   files.reads("--params", arguments.text("--params"));
-  files.writes("-o", arguments.text("-o"));
+  files.writes("-o", output);
+  if (!arguments.has("--emit"))
+    files.writes("the header", host::filesOfGraph(arguments.file).headerOf(output));
 }
 
 static int compile(const Arguments &arguments) {
@@ -212,7 +216,7 @@ static int bench(const Arguments &arguments) {
   options.allowMissing = arguments.has("--allow-missing");
   options.trace = arguments.text("--trace");
   host::FileUse files;
-  files.reads("the model itself", arguments.file);
+  files.readsModel(arguments.file);
   files.reads("--params", options.params);
   files.writes("--trace", options.trace);
   std::vector<std::string> functions;
