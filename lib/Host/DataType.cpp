@@ -6,6 +6,7 @@
 
 #include "lib/Host/DataType.h"
 #include "lib/Host/ElementVisitor.h"
+#include "lib/Host/Numbers.h"
 
 #include <cmath>
 #include <cstring>
@@ -30,6 +31,25 @@ template <typename To, typename From> bool fits(From value) {
   }
 }
 
+/// The rule of a cast, see DataType.h.
+template <typename To, typename From> bool holds(From value) {
+  if constexpr (std::is_same_v<To, Truth>)
+    return value == From(0) || value == From(1);
+  else if constexpr (std::is_floating_point_v<Value<To>>)
+    return !std::isinf(static_cast<Value<To>>(static_cast<To>(value))) || std::isinf(static_cast<double>(value));
+  else if constexpr (std::is_floating_point_v<From>)
+    return fits<To>(value) && std::trunc(value) == value;
+  else
+    return fits<To>(value);
+}
+
+template <typename From, typename To> std::optional<ConversionFailure> findLost(const From *from, int64_t count, To) {
+  for (int64_t i = 0; i < count; ++i)
+    if (Value<From> value = from[i]; !holds<To>(value))
+      return ConversionFailure{i, shortest(value)};
+  return std::nullopt;
+}
+
 template <typename From, typename To>
 std::optional<ConversionFailure> convertAll(const From *from, To *to, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
@@ -38,7 +58,7 @@ std::optional<ConversionFailure> convertAll(const From *from, To *to, int64_t co
       to[i].byte = value != 0;
     } else {
       if (!fits<To>(value))
-        return ConversionFailure{i, std::to_string(value)};
+        return ConversionFailure{i, shortest(value)};
       to[i] = static_cast<To>(value);
     }
   }
@@ -85,6 +105,13 @@ std::optional<ConversionFailure> convert(const void *from, DataType fromType, vo
       using To = decltype(target);
       return convertAll(static_cast<const From *>(from), static_cast<To *>(to), count);
     });
+  });
+}
+
+std::optional<ConversionFailure> findUncastable(const void *from, DataType fromType, DataType toType, int64_t count) {
+  return visitElement(fromType, [&](auto source) {
+    return visitElement(
+        toType, [&](auto target) { return findLost(static_cast<const decltype(source) *>(from), count, target); });
   });
 }
 

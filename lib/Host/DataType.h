@@ -43,6 +43,10 @@ struct ConversionFailure {
 /// "not zero". A value outside the target's range (or NaN to an integer) is a failure.
 std::optional<ConversionFailure> convert(const void *from, DataType fromType, void *to, DataType toType, int64_t count);
 
+/// The first of `count` elements that a cast of data refuses: a finite number that becomes an infinity, one with a
+/// fraction where the target is an integer, what is neither 0 nor 1 where it is bool, and what convert() refuses.
+std::optional<ConversionFailure> findUncastable(const void *from, DataType fromType, DataType toType, int64_t count);
+
 /// to[i] = T(from[i]) * T(scale), the path from bytes to a batch. `toType` is numeric.
 void expandBytes(const uint8_t *from, void *to, DataType toType, int64_t count, double scale);
 

@@ -113,10 +113,11 @@ Tensor readTensor(TensorFile file, DataType type) {
       checkTruth(raw, elements, first, where);
     const char *values = raw.data();
     if (type != header.type) {
-      if (auto failure = convert(raw.data(), header.type, converted.data(), type, elements))
+      if (auto failure = findUncastable(raw.data(), header.type, type, elements))
         throw dataError(code::DataTypeMismatch, where,
                         "element " + std::to_string(first + failure->index) + " is " + failure->value + ", which " +
                             name(type) + " cannot represent");
+      convert(raw.data(), header.type, converted.data(), type, elements);
       values = converted.data();
     }
     if (fortran)

@@ -34,3 +34,5 @@ rows = "".join(f"{x[2 * i]!r},{x[2 * i + 1]!r},{y[i]:.0f}\r\n" for i in range(co
 (folder / "bytes.npy").write_bytes(npy("B", "|u1", (count, 2), [i % 256 for i in range(2 * count)]))
 (folder / "ids.npy").write_bytes(npy("q", "<i8", (4,), [0, 1, 2, 1]))
 (folder / "wrong.npy").write_bytes(npy("q", "<i8", (2,), [0, 5]))
+(folder / "big.npy").write_bytes(npy("d", "<f8", (2, 2), [0.1, 1e300, 1, 1]))
+(folder / "half.npy").write_bytes(npy("d", "<f8", (2,), [1, 0.5]))

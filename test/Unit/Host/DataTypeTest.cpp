@@ -11,6 +11,7 @@
 #include "lib/Host/NestedLists.h"
 
 #include <cstring>
+#include <limits>
 
 using namespace symc;
 using namespace symc::host;
@@ -39,6 +40,42 @@ TEST(DataType, EveryElementType) {
     EXPECT_EQ(nestedLists({"x"}, tensors, notFinite),
               type == DataType::Bool ? "{\"x\": [false, true]}" : "{\"x\": [0, 1]}");
   }
+}
+
+/// What a cast of data refuses, and what it does not.
+TEST(DataType, Casts) {
+  struct Case {
+    double value;
+    DataType type;
+    bool isHeld;
+  };
+  double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Case &c : {Case{1e300, DataType::F32, false},
+                        {1e300, DataType::F64, true},
+                        {0.1, DataType::F32, true},
+                        {1e-300, DataType::F32, true},
+                        {inf, DataType::F32, true},
+                        {nan, DataType::F16, true},
+                        {65504, DataType::F16, true},
+                        {65536, DataType::F16, false},
+                        {1e39, DataType::BF16, false},
+                        {0.5, DataType::I32, false},
+                        {-0.0, DataType::U8, true},
+                        {-1, DataType::U8, false},
+                        {nan, DataType::I64, false},
+                        {255, DataType::U8, true},
+                        {256, DataType::U8, false},
+                        {nan, DataType::Bool, false},
+                        {1, DataType::Bool, true},
+                        {2, DataType::Bool, false}}) {
+    SCOPED_TRACE(std::to_string(c.value) + " as " + name(c.type));
+    EXPECT_EQ(!findUncastable(&c.value, DataType::F64, c.type, 1), c.isHeld);
+  }
+  const int64_t counts[] = {1, 70000};
+  auto failure = findUncastable(counts, DataType::I64, DataType::F16, 2);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->index, 1);
+  EXPECT_EQ(failure->value, "70000");
 }
 
 /// Bytes that become a batch are what converting and scaling them at once would give.

@@ -61,7 +61,10 @@ TEST(Npy, ReadsLongHeaders) {
 TEST(Npy, Converts) {
   std::string f64 = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes({1.5, 1e10}));
   EXPECT_EQ(values<float>(read(f64, DataType::F32)), (std::vector<float>{1.5f, 1e10f}));
-  EXPECT_FAILURE(read(f64, DataType::I32), "element 1 is 10000000000.000000, which i32 cannot represent");
+  EXPECT_FAILURE(read(f64, DataType::I32), "element 0 is 1.5, which i32 cannot represent");
+  std::string whole = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes({2.0, 1e10}));
+  EXPECT_FAILURE(read(whole, DataType::I32), "element 1 is 1e+10, which i32 cannot represent");
+  EXPECT_FAILURE(read(f64, DataType::F16), "element 1 is 1e+10, which f16 cannot represent");
   std::string half =
       npy("{'descr': '<f2', 'fortran_order': False, 'shape': (3,)}", bytes<uint16_t>({0x3C00, 0x0001, 0xFC00}));
   EXPECT_EQ(values<float>(read(half, DataType::F32)), (std::vector<float>{1, 0x1p-24f, -INFINITY}));
