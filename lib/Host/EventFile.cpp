@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace symc::host {
@@ -64,26 +65,28 @@ EventFile::EventFile(const std::string &directory) {
   std::string name =
       directory + "/events.out.tfevents." + std::to_string(time(nullptr)) + "." + host + "." + std::to_string(getpid());
   // Never one that is there: another run on a disk that machines share may have the same name and number.
-  for (int attempt = 0; attempt < 100 && !file; ++attempt) {
+  for (int attempt = 0; attempt < 100 && file < 0; ++attempt) {
     path = name + (attempt ? "." + std::to_string(attempt) : "");
-    file = fopen(path.c_str(), "wbxe");
-    if (!file && errno != EEXIST)
+    file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && errno != EEXIST)
       break;
   }
-  if (!file)
+  if (file < 0)
     throw outputError(directory, errno);
   record(ProtoWriter().fixed(1, now()).bytes(3, "brain.Event:2").text());
 }
 
-EventFile::~EventFile() { fclose(file); }
+EventFile::~EventFile() { close(file); }
 
 void EventFile::record(const std::string &event) {
   uint64_t size = event.size();
   uint32_t sizeCrc = maskedCrc(&size, sizeof size), crc = maskedCrc(event.data(), event.size());
-  fwrite(&size, sizeof size, 1, file);
-  fwrite(&sizeCrc, sizeof sizeCrc, 1, file);
-  fwrite(event.data(), 1, event.size(), file);
-  fwrite(&crc, sizeof crc, 1, file);
+  auto add = [&](const void *data, size_t bytes) { waiting.append(static_cast<const char *>(data), bytes); };
+  add(&size, sizeof size);
+  add(&sizeCrc, sizeof sizeCrc);
+  add(event.data(), event.size());
+  add(&crc, sizeof crc);
+  ends.push_back(waiting.size());
 }
 
 void EventFile::scalar(const std::string &tag, int64_t step, double value) {
@@ -134,8 +137,26 @@ void EventFile::restart(int64_t step) {
 }
 
 void EventFile::flush() {
-  if (fflush(file) || ferror(file))
-    throw outputError(path, errno);
+  size_t done = 0;
+  int cause = 0;
+  while (done < waiting.size() && !cause) {
+    ssize_t now = write(file, waiting.data() + done, waiting.size() - done);
+    if (now > 0)
+      done += now;
+    else if (now == 0 || errno != EINTR)
+      cause = now ? errno : ENOSPC;
+  }
+  size_t kept = done;
+  if (cause) {
+    auto beyond = std::upper_bound(ends.begin(), ends.end(), done);
+    kept = beyond == ends.begin() ? 0 : beyond[-1];
+    (void)!ftruncate(file, static_cast<off_t>(written + kept));
+  }
+  written += kept;
+  waiting.clear();
+  ends.clear();
+  if (cause)
+    throw outputError(path, cause);
 }
 
 } // namespace symc::host

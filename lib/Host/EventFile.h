@@ -13,7 +13,9 @@
 
 #include "lib/Host/ProtoWriter.h"
 
-#include <cstdio>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace symc::host {
 
@@ -37,14 +39,18 @@ public:
   void runMetadata(const std::string &tag, int64_t step, const ProtoWriter &metadata);
   /// The run goes on behind this step: what an earlier file of it says of later ones is void.
   void restart(int64_t step);
-  /// Hands what was written to the system, which keeps it when the process dies.
+  /// Hands what was added to the system, which keeps it when the process dies. Throws Error on a full disk, where the
+  /// file ends with the last record that has room.
   void flush();
   const std::string &name() const { return path; }
 
 private:
   void record(const std::string &event);
-  FILE *file = nullptr;
+  int file = -1;
   std::string path;
+  std::string waiting;      // records that are not in the file yet, ...
+  std::vector<size_t> ends; // ... and where each of them ends
+  uint64_t written = 0;     // bytes of the file
 };
 
 } // namespace symc::host

@@ -1,7 +1,9 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """disk_full.py SYMC LIBRARY GRAPH: nothing can be written; every command says so with exit 3 and leaves no file behind."""
 import os
+import pathlib
 import resource
+import struct
 import subprocess
 import sys
 
@@ -18,6 +20,25 @@ with open("/dev/full", "w") as full:
     run = subprocess.run([symc, "inspect", library], stdout=full, stderr=subprocess.PIPE, text=True)
 if run.returncode != 3 or "standard output cannot be written" not in run.stderr:
     sys.exit(f"a full standard output: exit {run.returncode}, said: {run.stderr}")
+
+# A log ends with a whole record, wherever the room ends, and training goes on.
+def whole_records(file):
+    left = file.read_bytes()
+    while left:
+        size = struct.unpack_from("<Q", left)[0] + 16 if len(left) >= 8 else 8
+        if len(left) < size:
+            return False
+        left = left[size:]
+    return True
+
+
+for limit in (1000, 1100, 1200, 3000):
+    run = subprocess.run([symc, *TRAIN, "--epochs", "20", "--logdir", f"log{limit}"], capture_output=True, text=True,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    logs = list(pathlib.Path(f"log{limit}").rglob("events.*"))
+    if run.returncode or "the log ends here, training goes on" not in run.stderr or len(logs) != 1 or not whole_records(logs[0]) \
+            or not limit - 1000 < logs[0].stat().st_size <= limit:
+        sys.exit(f"a log of {limit} bytes: exit {run.returncode}, {[l.stat().st_size for l in logs]}, said: {run.stderr}")
 
 # A library, at whichever byte the room ends: in the library itself or in its header.
 for ending in ("so", "o", "a"):
