@@ -34,6 +34,8 @@ for module in ("numpy", "jsonschema", "sympy"):
         config.available_features.add(module)
 if os.path.exists("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"):
     config.available_features.add("fashion-mnist")
+if not config.symc_sanitize:  # which takes terabytes of addresses
+    config.available_features.add("address-limit")
 if os.path.exists("/proc/self/maps"):  # the sanitizers read it
     config.available_features.add("sanitizers")
 flags = set()

@@ -37,6 +37,8 @@
 // outcome says whose mistake it was. A file appears whole or not at all. Nothing is
 // printed and nothing exits; but where memory runs out, or LLVM finds an error of its
 // own, LLVM aborts the process: who cannot have that calls from a child, like `symc`.
+// Before that the new-handler of the process is called (std::set_new_handler), for
+// LLVM's own allocations too, and may end the process in another way.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SYMC_COMPILER_H

@@ -8,9 +8,12 @@
 #include "lib/Driver/Watch.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 #include <cstring>
+#include <new>
+#include <unistd.h>
 
 using namespace symc;
 
@@ -318,6 +321,21 @@ symc_result *hand(BuildResult content) {
   return &owned->result;
 }
 
+/// LLVM's containers take their memory past operator new. Where there is none, the program's new-handler is called for
+/// them, too, which may end the process in its own way.
+void onBadAlloc(void *, const char *, bool) {
+  if (std::new_handler handler = std::get_new_handler())
+    handler();
+  constexpr char said[] = "LLVM ERROR: out of memory\n"; // as LLVM does by itself
+  (void)!write(STDERR_FILENO, said, sizeof said - 1);
+  abort();
+}
+
+void watchMemory() {
+  static const bool installed = (llvm::install_bad_alloc_error_handler(onBadAlloc), true);
+  (void)installed;
+}
+
 /// One call: reads the options, compiles, tells what was wrong and hands out the result.
 symc_outcome call(symc_session *session, const symc_compile_options *options, symc_result **result,
                   llvm::function_ref<void(OptionReader &)> read,
@@ -326,6 +344,7 @@ symc_outcome call(symc_session *session, const symc_compile_options *options, sy
     *result = nullptr;
   if (!session)
     return SYMC_COMPILER_WRONG_OPTIONS;
+  watchMemory();
   const symc_session_options listener = session->options; // what it is told may make the caller destroy the session
   Diagnostics diagnostics;
   BuildOptions build;

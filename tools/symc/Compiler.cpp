@@ -14,11 +14,14 @@
 #include <csignal>
 #include <cstring>
 #include <iterator>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace symc::cli {
 
@@ -171,6 +174,8 @@ static int call(CompilerCommand command, CompileRequest &request) {
 
 namespace {
 
+constexpr size_t smallestStack = size_t(1) << 26;
+
 struct Job {
   CompilerCommand command;
   CompileRequest &request;
@@ -190,10 +195,33 @@ static int callCompiler(const Job &job) {
   }
 }
 
+/// Freed when there is no memory left, so that this can be said; and of what.
+static char *reserve = nullptr;
+static const char *compiled = "";
+
+/// The new-handler of the child, which LLVM calls too: no exception crosses its code.
+static void endWithoutMemory() {
+  std::set_new_handler(nullptr);
+  delete[] std::exchange(reserve, nullptr);
+  Error(host::WrongEnvironment, makeDiagnostic(code::OutOfMemory, compiled, "there is not enough memory to compile it"))
+      .print();
+  _exit(host::WrongEnvironment);
+}
+
+/// Where addresses are limited (ulimit -v), the compiler and its data need most of them.
+static size_t largestStack() {
+  struct rlimit addresses = {};
+  getrlimit(RLIMIT_AS, &addresses);
+  size_t stack = size_t(1) << 30;
+  while (stack > smallestStack && addresses.rlim_cur != RLIM_INFINITY && stack > addresses.rlim_cur / 5)
+    stack /= 4;
+  return stack;
+}
+
 /// The child's part: on a large stack, since graphs nest as deep as their authors like. Pages that are not used cost
 /// nothing.
 static int callOnLargeStack(Job &job) {
-  for (size_t stack = size_t(1) << 30; stack >= size_t(1) << 26; stack /= 4) {
+  for (size_t stack = largestStack(); stack >= smallestStack; stack /= 4) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, stack);
@@ -277,6 +305,9 @@ int runCompiler(CompilerCommand command, CompileRequest &request) {
       _exit(host::InternalError);
     passOn.reset();
     Job job = {command, request, given, host::InternalError};
+    compiled = request.options.input;
+    reserve = new char[size_t(4) << 20];
+    std::set_new_handler(endWithoutMemory);
     int exit = callOnLargeStack(job);
     fflush(stdout);
     _exit(exit);

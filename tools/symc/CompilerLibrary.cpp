@@ -6,6 +6,7 @@
 
 #include "tools/symc/CompilerLibrary.h"
 #include "lib/Host/Errors.h"
+#include "lib/Support/SystemErrors.h"
 
 #include <dlfcn.h>
 #include <filesystem>
@@ -23,9 +24,20 @@ static std::string compilerPath() {
 }
 
 static host::Error cannotLoad(const std::string &why) {
+  std::error_code ignored;
+  std::string_view code = code::CompilerMissing;
+  std::string hint = "it is installed as lib/libSymcCompiler.so beside bin/symc";
+  // The loader's words where mmap() finds no room; where it is not allowed, more follows.
+  constexpr std::string_view noRoom = "failed to map segment from shared object";
+  bool isShort = saysLacking(why) || (why.size() > noRoom.size() && why.substr(why.size() - noRoom.size()) == noRoom);
+  if (isShort) {
+    code = code::OutOfMemory;
+    hint = "it needs about 500 MB of addresses, which `ulimit -v` may limit";
+  } else if (std::filesystem::exists(compilerPath(), ignored)) {
+    hint.clear();
+  }
   return host::Error(host::WrongEnvironment,
-                     host::makeDiagnostic(code::CompilerMissing, "", "the compiler cannot be loaded: " + why,
-                                          "it is installed as lib/libSymcCompiler.so beside bin/symc"));
+                     host::makeDiagnostic(code, "", "the compiler cannot be loaded: " + why, std::move(hint)));
 }
 
 CompilerLibrary::CompilerLibrary() : handle(dlopen(compilerPath().c_str(), RTLD_LAZY | RTLD_LOCAL)) {
