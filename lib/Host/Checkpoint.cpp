@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace symc::host {
 
@@ -104,10 +105,13 @@ void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Loo
   instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
 
-/// The option of `changes` that begins so; "no --freeze" without one.
+/// The line of `changes` that gives an option; "no --freeze" without one.
 static std::string changeOf(const std::string &changes, const std::string &option) {
-  size_t at = changes.find(option + " ");
-  return at == changes.npos ? "no " + option : changes.substr(at, changes.find('\n', at) - at);
+  std::istringstream lines(changes);
+  for (std::string line; std::getline(lines, line);)
+    if (line.substr(0, line.find(' ')) == option)
+      return line;
+  return "no " + option;
 }
 
 LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns) {
@@ -117,12 +121,17 @@ LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size
   };
   // Before the tensors, which are others where others are frozen: the option says more.
   json early = json::parse(textsOfWeights(path, {"symc.note"})[0].value_or(""), nullptr, /*allow_exceptions=*/false);
-  if (early.is_object() && early.value("graph", json()) == identity.graph &&
-      early.value("changes", json("")).is_string()) {
+  if (early.is_object() && early.value("graph", json()).is_string() && early["graph"] != identity.graph)
+    differs("another graph file, of which any change counts, one of a `doc` too");
+  if (early.is_object() && early.value("changes", json("")).is_string()) {
     std::string changes = early.value("changes", "");
-    for (const char *option : {"--freeze", "--learning-rate"})
+    for (const char *option : {"--freeze", "--learning-rate", "--fast-math"})
       if (std::string was = changeOf(changes, option), is = changeOf(identity.changes, option); was != is)
         differs(was + ", and this one has " + is);
+    std::string was = changeOf(changes, "--cpu"), is = changeOf(identity.changes, "--cpu");
+    if (was != is && was != "no --cpu")
+      remark(code::Resumed,
+             "the run was begun with " + was + ", and goes on with " + is + ": it may end with other bytes", path);
   }
   std::string text = instance.loadState(path);
   try {

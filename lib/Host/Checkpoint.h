@@ -19,7 +19,7 @@ namespace symc::host {
 /// What must be equal for a run to be resumed.
 struct RunIdentity {
   std::string graph;   // SHA-256 of the graph, from the manifest
-  std::string changes; // "--freeze conv*", "--learning-rate 0.1": what options changed in it
+  std::string changes; // "--freeze conv*", "--fast-math", "--cpu x86-64-v3": what options changed in it, a line each
   uint64_t data = 0;   // of the training and validation examples and the split
   uint64_t seed = 0;
   int64_t batchSize = 0;

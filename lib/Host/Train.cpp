@@ -123,16 +123,23 @@ static std::string graphHash(const symc_model &model) {
   return model.name;
 }
 
-/// What options changed in the graph, a line each.
+/// What options changed in what the graph computes, a line each.
 static std::string graphChanges(const symc_model &model) {
   nlohmann::json manifest = nlohmann::json::parse(model.manifest, nullptr, false);
   std::string changes;
-  for (const nlohmann::json &flag : manifest.is_object() ? manifest.value("flags", nlohmann::json()) : nlohmann::json())
+  if (!manifest.is_object())
+    return changes;
+  for (const nlohmann::json &flag : manifest.value("flags", nlohmann::json()))
     if (flag.is_string())
-      for (const char *option : {"--freeze ", "--learning-rate "})
+      for (const char *option : {"--freeze ", "--learning-rate ", "--fast-math"})
         if (std::string text = flag; text.compare(0, strlen(option), option) == 0)
           changes += text + "\n";
-  return changes;
+  std::string cpus;
+  if (auto target = manifest.find("target"); target != manifest.end() && target->is_object())
+    for (const nlohmann::json &cpu : target->value("cpus", nlohmann::json()))
+      if (cpu.is_string())
+        cpus += (cpus.empty() ? "--cpu " : ",") + cpu.get<std::string>();
+  return cpus.empty() ? changes : changes + cpus + "\n";
 }
 
 namespace {
