@@ -32,7 +32,9 @@ bool CsvRows::next(std::vector<CsvField> &row) {
     int end = get();
     if (end == delimiter)
       continue;
-    if (end == '\r' && peek() == '\n')
+    if (end == '\r' && peek() != '\n')
+      throw fail(line, column - 1, "a CR without LF behind it: a line ends with LF or CRLF");
+    if (end == '\r')
       get();
     return true;
   }

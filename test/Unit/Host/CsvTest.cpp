@@ -52,6 +52,10 @@ TEST(Csv, ErrorsAreLocated) {
             "2:1: S1109 '1e99' is out of the range of f32, the type of input 'x'");
   EXPECT_EQ(failure([] { column("\"1,2\n", "0"); }), "1:1: S1109 a quote without end");
   EXPECT_EQ(failure([] { column("\"1\"2\n", "0"); }), "1:4: S1109 text after a closing quote");
+  EXPECT_EQ(failure([] { column("1,2\r\n3,4\r5,6\r\n", "0"); }),
+            "2:4: S1109 a CR without LF behind it: a line ends with LF or CRLF");
+  EXPECT_FAILURE(column("1\r\r\n2\r\r\n", "0"), "1:2: S1109 a CR without LF");
+  EXPECT_FAILURE(column("1\n2\r", "0"), "2:2: S1109 a CR without LF");
   EXPECT_FAILURE(read("1\n2.5\n", {{"x", "0", DataType::I32}}), "2:1: S1109 '2.5' is not an integer of type i32");
   EXPECT_FAILURE(read("1\n300\n", {{"x", "0", DataType::U8}}), "out of the range of u8");
   EXPECT_FAILURE(read("1\n2\n", {{"x", "0", DataType::Bool}}), "2:1: S1109 '2' is not a bool");
