@@ -6,7 +6,6 @@
 
 #include "lib/Host/FileUse.h"
 #include "lib/Host/Errors.h"
-#include "lib/Host/GraphFiles.h"
 #include "lib/Support/NewFile.h"
 
 #include <filesystem>
@@ -43,13 +42,25 @@ void FileUse::reads(const std::string &option, const std::string &path) {
 
 void FileUse::readsModel(const std::string &path) {
   reads("the model itself", path);
-  for (const auto &[name, file] : filesOfGraph(path).constants)
-    reads("the file of constant " + symc::quoted(name), file);
+  model = path;
 }
+
+const GraphFiles &FileUse::graph() {
+  if (found)
+    return *found;
+  found = filesOfGraph(model);
+  for (const auto &[name, file] : found->constants)
+    reads("the file of constant " + symc::quoted(name), file);
+  return *found;
+}
+
+void FileUse::writesHeader(const std::string &library) { writes("the header", graph().headerOf(library)); }
 
 void FileUse::writes(const std::string &option, const std::string &path) {
   if (path.empty())
     return;
+  if (!model.empty())
+    graph();
   for (const Use &use : uses)
     if (sameFile(use.path, path))
       throw usageError(code::OptionConflict,

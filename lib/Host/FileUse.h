@@ -6,6 +6,9 @@
 #ifndef SYMC_HOST_FILEUSE_H
 #define SYMC_HOST_FILEUSE_H
 
+#include "lib/Host/GraphFiles.h"
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,8 @@ public:
   void reads(const std::string &option, const std::string &path);
   /// A graph file, with the files of its constants, or a library.
   void readsModel(const std::string &path);
+  /// The header that is written beside a library of that graph.
+  void writesHeader(const std::string &library);
   /// Throws Error when another option gives this file. Devices and pipes may be written to by several.
   void writes(const std::string &option, const std::string &path);
 
@@ -27,7 +32,11 @@ private:
     std::string option, path;
     bool written;
   };
+  /// What the graph says, which is read when something is written.
+  const GraphFiles &graph();
   std::vector<Use> uses;
+  std::string model;
+  std::optional<GraphFiles> found;
 };
 
 } // namespace symc::host

@@ -12,7 +12,6 @@
 #include "lib/Host/Bench.h"
 #include "lib/Host/Evaluate.h"
 #include "lib/Host/FileUse.h"
-#include "lib/Host/GraphFiles.h"
 #include "lib/Host/Interrupt.h"
 #include "lib/Host/Predict.h"
 #include "lib/Host/Train.h"
@@ -72,7 +71,7 @@ static void checkOutput(const Arguments &arguments) {
   files.reads("--params", arguments.text("--params"));
   files.writes("-o", output);
   if (!arguments.has("--emit"))
-    files.writes("the header", host::filesOfGraph(arguments.file).headerOf(output));
+    files.writesHeader(output);
 }
 
 static int compile(const Arguments &arguments) {
