@@ -51,6 +51,7 @@ private:
   void takeNamedOperands();
   void takeNamedAttributes();
   bool checkOnce(size_t byPosition);
+  bool comparesSizes() const;
   Part finish();
 
   bool standsForParameter(uint32_t argument) const;
@@ -195,6 +196,14 @@ bool ExprBuilder::OpCall::checkOnce(size_t byPosition) {
   return good;
 }
 
+/// `greater(n, 3)` says what `n > 3` says.
+bool ExprBuilder::OpCall::comparesSizes() const {
+  if (positional != 2 || operands.size() != 2 || !attributes.empty() || !isComparison(schema.mnemonic))
+    return false;
+  const Part &a = part(arguments[0]), &b = part(arguments[1]);
+  return a.isScalar() && b.isScalar() && !(a.kind == Part::Number && b.kind == Part::Number);
+}
+
 Part ExprBuilder::OpCall::finish() {
   if (takesFunctions) {
     bool bad = llvm::any_of(operands, [](const Operand &operand) { return operand.bad; });
@@ -208,6 +217,8 @@ Part ExprBuilder::OpCall::finish() {
   if (schema.mnemonic == "pow" && positional == 2 && operands.size() == 2 && operands[0].value && !operands[0].bad &&
       part(arguments[1]).kind == Part::Number && !part(arguments[1]).isReal && attributes.empty())
     return builder.power(i, operands[0].value, part(arguments[1]).integer);
+  if (comparesSizes())
+    return builder.compareSizes(i, schema.mnemonic, arguments[0], arguments[1]);
   // A literal that is the whole expression has no type to become a node.
   if (i + 1 != builder.expression.nodes.size())
     if (auto folded = builder.foldCall(i, schema, attributes))

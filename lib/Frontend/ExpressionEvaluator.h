@@ -22,7 +22,7 @@ using namespace mlir;
 struct Part {
   enum Kind : uint8_t { Bad, Tensor, Number, Size, Pending, Bool, String, None, List, Ellipsis, Slice };
   Kind kind = Bad;
-  bool isReal = false;          // Number: needs a floating type
+  bool isReal = false;          // Number: needs a floating type; Pending: may not be an integer
   bool isOverflown = false;     // Pending: of sizes, with a number that does not fit in 64 bits
   int64_t integer = 0;          // Number, Bool
   double real = 0;              // Number
@@ -54,6 +54,8 @@ struct Part {
 
 /// The op that an operator stands for.
 StringRef opOf(ExprOp op);
+/// Whether the op compares its two operands.
+bool isComparison(StringRef mnemonic);
 
 class ExprBuilder {
 public:
@@ -95,6 +97,7 @@ private:
   /// A call of an elementwise function on literals alone; nothing when it is none.
   std::optional<Part> foldCall(uint32_t i, const OpSchema &schema, ArrayRef<AttributeArgument> attributes);
   std::optional<Part> foldSizes(ExprOp op, const Part &a, const Part &b);
+  Part compareSizes(uint32_t i, StringRef mnemonic, uint32_t left, uint32_t right);
 
   OpPlace place(uint32_t i, StringRef mnemonic, bool last);
   Part makeOp(uint32_t i, StringRef mnemonic, MutableArrayRef<Operand> operands,

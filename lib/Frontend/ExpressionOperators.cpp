@@ -51,6 +51,11 @@ StringRef symc::opOf(ExprOp op) {
   return "";
 }
 
+bool symc::isComparison(StringRef mnemonic) {
+  static constexpr ExprOp comparisons[] = {ExprOp::Eq, ExprOp::Ne, ExprOp::Lt, ExprOp::Le, ExprOp::Gt, ExprOp::Ge};
+  return llvm::any_of(comparisons, [&](ExprOp op) { return opOf(op) == mnemonic; });
+}
+
 Part ExprBuilder::evaluateUnary(uint32_t i) {
   const Part &x = parts[child(i, 0)];
   Part out;
@@ -72,6 +77,7 @@ Part ExprBuilder::evaluateUnary(uint32_t i) {
   if (negation && x.kind == Part::Pending) {
     out.kind = Part::Pending;
     out.isOverflown = x.isOverflown;
+    out.isReal = x.isReal;
     return out;
   }
   if (!negation && x.kind == Part::Bool)
@@ -143,6 +149,17 @@ Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
   return out;
 }
 
+/// `n > 3`: a truth that each call computes, of integers of 64 bits where the sides are some.
+Part ExprBuilder::compareSizes(uint32_t i, StringRef mnemonic, uint32_t left, uint32_t right) {
+  auto isReal = [&](uint32_t side) { return parts[side].isReal || parts[side].isOverflown; };
+  Type element = isReal(left) || isReal(right) ? Type(context.b.getF64Type()) : Type(context.b.getI64Type());
+  Operand operands[] = {operand(left), operand(right)};
+  for (Operand &side : operands)
+    if (!(side.value = side.build(element)))
+      return Part();
+  return makeOp(i, mnemonic, operands);
+}
+
 Part ExprBuilder::evaluateBinary(uint32_t i) {
   uint32_t left = child(i, 0), right = child(i, 1);
   const Part &a = parts[left], &b = parts[right];
@@ -154,16 +171,20 @@ Part ExprBuilder::evaluateBinary(uint32_t i) {
   bool logical = op == ExprOp::And || op == ExprOp::Or;
   if (a.kind == Part::Bool && b.kind == Part::Bool && logical)
     return Part::boolean(op == ExprOp::And ? a.integer && b.integer : a.integer || b.integer);
-  if (a.isScalar() && b.isScalar()) {
+  if (a.isScalar() && b.isScalar() && op != ExprOp::MatMul) {
     if (auto folded = foldSizes(op, a, b))
       return *folded;
+    if (isComparison(opOf(op)))
+      return compareSizes(i, opOf(op), left, right);
     if (op <= ExprOp::Pow) {
       out.kind = Part::Pending;
       out.isOverflown = a.isOverflown || b.isOverflown;
+      out.isReal =
+          a.isReal || b.isReal || op == ExprOp::Div || (op == ExprOp::Pow && b.kind == Part::Number && b.integer < 0);
       return out;
     }
-    error(i, code::ExprOperand, "numbers and sizes alone cannot be operands of " + quoted(std::string(opOf(op))),
-          "what does not depend on a tensor is not computed at run time");
+    error(i, code::ExprOperand, "numbers and sizes cannot be operands of " + quoted(std::string(opOf(op))),
+          "'and' and 'or' take bool; a comparison of sizes is one");
     return out;
   }
   if (op == ExprOp::Pow && a.kind == Part::Tensor && a.values.size() == 1 && b.kind == Part::Number && !b.isReal)
