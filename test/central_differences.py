@@ -62,7 +62,7 @@ SAMPLES = {
     "cholesky": [([SPD(4)], {})], "inv": [([SPD(4)], {})], "det": [([SPD(3)], {})], "qr": [([F(5, 3)], {}), ([F(3, 5)], {})],
     "triangular_solve": [([TRI(4), F(4, 2)], {}), ([TRI(4), F(4)], {"transpose_a": True, "unit_diagonal": True})],
     "solve": [([SPD(4), F(4, 2)], {}), ([SPD(4), F(4)], {})], "lstsq": [([F(6, 3), F(6, 2)], {}), ([F(3, 5), F(3)], {})],
-    "trace": [([F(2, 4, 4)], {})],
+    "trace": [([F(2, 4, 4)], {}), ([F(3, 2)], {})],
     "layer_norm": [([F(3, 4), F(4), F(4)], {})], "rms_norm": [([F(3, 4), F(4)], {})],
     "group_norm": [([F(2, 3, 3, 4), F(4), F(4)], {"groups": 2})], "instance_norm": [([F(2, 3, 3, 4), F(4), F(4)], {})],
     "standardize": [([F(3, 4), F(4), F(4)], {}), ([F(2, 3, 4), F(3), F(3)], {"axis": 1})],

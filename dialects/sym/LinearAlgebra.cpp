@@ -447,20 +447,17 @@ LogicalResult TraceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
                                         OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {
   if (failed(checkMatrix(loc, "trace", operands[0].getType())))
     return failure();
-  Value a = operands[0];
-  std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
-  if (!(m && n) && rows(a) != columns(a))
-    return emitOptionalError(loc, "S0308: trace needs equal or known sizes, not ", printType(a.getType()));
   types.push_back(tensorType(leading(operands[0].getType()), elementOf(operands[0])));
   return success();
 }
 SmallVector<Value> TraceOp::decompose(OpBuilder &b) {
   int64_t rank = rankOf(getA());
   Value a = getA();
-  std::optional<int64_t> m = constantValue(rows(a)), n = constantValue(columns(a));
-  if (m && n && *m != *n)
-    a = cropAxis(b, getLoc(), a, *m < *n ? rank - 1 : rank - 2, constantDim(b.getContext(), 0),
-                 constantDim(b.getContext(), std::min(*m, *n)));
+  if (rows(a) != columns(a)) {
+    Dim zero = constantDim(b.getContext(), 0), length = rows(a) - (rows(a) - columns(a)).positivePart();
+    for (int64_t axis : {rank - 2, rank - 1})
+      a = cropAxis(b, getLoc(), a, axis, zero, length);
+  }
   Value diagonal = DiagonalOp::create(b, getLoc(), a, rank - 2, rank - 1);
   return {sumOver(b, getLoc(), diagonal, {rank - 2}, false)};
 }
