@@ -55,6 +55,44 @@ static Interval rangeOf(ModuleOp module, Dim expr) {
 
 bool symc::isAtLeast(ModuleOp module, Dim size, int64_t least) { return rangeOf(module, size).least >= double(least); }
 
+/// The element type of the file in which `op` is a size as a number; null when it is none. A size in f16 is one in f32
+/// before a conversion.
+static Type typeOfSize(Operation *op, Dim &size) {
+  auto cast = dyn_cast<sym::CastOp>(op);
+  auto number = cast ? cast.getX().getDefiningOp<sym::SizeOp>() : dyn_cast<sym::SizeOp>(op);
+  Type element = number ? getElementTypeOrSelf(op->getResult(0).getType()) : Type();
+  if (!number || (cast && !element.isF16()))
+    return {};
+  size = number.getSize().getExprs().front();
+  return element;
+}
+
+/// What a size, which is known when the model is called, must be for a literal of its value to stand in its place.
+static void requireFit(Operation *op, llvm::function_ref<void(SizeRequirement)> require) {
+  Dim size;
+  Type element = typeOfSize(op, size);
+  constexpr int64_t mostOfHalf = 65519; // what is above rounds to infinity
+  int64_t least = -mostOfHalf, most = mostOfHalf;
+  if (!element || constantValue(size))
+    return;
+  if (auto integer = dyn_cast<IntegerType>(element)) {
+    if (integer.getWidth() >= 64 && !integer.isUnsigned())
+      return;
+    bool isUnsigned = integer.isUnsigned();
+    unsigned bits = std::min(63u, isUnsigned ? integer.getWidth() : integer.getWidth() - 1);
+    most = static_cast<int64_t>((uint64_t(1) << bits) - 1);
+    least = isUnsigned ? 0 : -most - 1;
+  } else if (!element.isF16()) {
+    return; // the others are wide enough
+  }
+  std::string said = "the size " + printDim(size) + " stands as a number of " + printElementType(element) + ", which ";
+  if (most != INT64_MAX) {
+    Dim above = constantDim(op->getContext(), most) - size;
+    require({above, 0, said + "goes up to " + std::to_string(most) + ": " + printDim(above) + " is {value}"});
+  }
+  require({size, least, said + "begins at {bound}: it is {value}"});
+}
+
 std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
   auto module = function->getParentOfType<ModuleOp>();
   std::vector<SizeRequirement> found;
@@ -71,6 +109,7 @@ std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
     if (auto demanding = dyn_cast<SizeRequirementsOpInterface>(op))
       for (SizeRequirement &requirement : demanding.getSizeRequirements())
         require(std::move(requirement));
+    requireFit(op, require);
     for (Type type : op->getResultTypes())
       if (isa<RankedTensorType>(type))
         for (Dim size : dimsOf(type))

@@ -16,7 +16,7 @@ namespace symc {
 bool isAtLeast(mlir::ModuleOp module, Dim size, int64_t least);
 
 /// What the ops inside of `function` require, in their order, without what always holds and what was said before. No
-/// size may be negative.
+/// size may be negative, and one that stands as a number is one of its element type.
 std::vector<SizeRequirement> sizeRequirements(mlir::Operation *function);
 
 } // namespace symc
