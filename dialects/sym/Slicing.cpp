@@ -276,12 +276,15 @@ public:
     if (slice.step == 0)
       return LogicalResult(emitOptionalError(loc, "S0306: the step of axis ", axis, " is 0"));
     bool forward = slice.step > 0;
-    FailureOr<SliceBound> from = bound(start, forward ? front(0) : end(1), "start");
-    FailureOr<SliceBound> to = failed(from) ? from : bound(stop, forward ? end(0) : front(-1), "stop");
+    // A backward slice can begin at the last element, a forward one also behind it; either can stop there.
+    FailureOr<SliceBound> from = bound(start, forward ? front(0) : end(1), "start", forward ? 0 : 1);
+    FailureOr<SliceBound> to = failed(from) ? from : bound(stop, forward ? end(0) : front(-1), "stop", 0);
     if (failed(to))
       return failure();
     slice.offset = from->place;
-    FailureOr<Dim> length = forward ? distance(*from, *to, "stop", stop) : distance(*to, *from, "start", start);
+    FailureOr<Dim> length = forward ? distance(*from, *to, "stop", stop)
+                            : start ? distance(*to, *from, "start", start)
+                                    : distance(*to, *from, "stop", stop);
     if (failed(length))
       return failure();
     slice.size = length->ceilDiv(std::abs(slice.step));
@@ -309,14 +312,13 @@ private:
                              printType(x));
   }
 
-  FailureOr<SliceBound> bound(std::optional<Dim> given, SliceBound open, StringRef name) {
+  /// `last`: how far the last place that it may be is from the end.
+  FailureOr<SliceBound> bound(std::optional<Dim> given, SliceBound open, StringRef name, int64_t last) {
     if (!given)
       return open;
-    // A backward slice can begin at the last element, a forward one also behind it.
-    int64_t last = slice.step > 0 ? 0 : 1;
     std::optional<int64_t> value = constantValue(*given), behind = constantValue(*given - size);
     if (!value && !behind)
-      return symbolicBound(*given, last);
+      return symbolicBound(*given, slice.step > 0 ? 0 : 1);
     bool fromEnd = !value || *value < 0;
     int64_t number = value ? *value : *behind;
     if (fromEnd && number > -last)
@@ -341,15 +343,15 @@ private:
       slice.inside.push_back(size);
   }
 
-  /// How far the upper bound is above the lower one, which may be 0. `name` and `value` are of the bound that is
-  /// counted from the end.
+  /// How far the upper bound is above the lower one, which may be 0. `name` and `value` are of a bound that is
+  /// given, that counted from the end first.
   FailureOr<Dim> distance(const SliceBound &lower, const SliceBound &upper, StringRef name, std::optional<Dim> value) {
     Dim length = upper.place - lower.place;
     if (std::optional<int64_t> known = constantValue(length))
       return constantDim(x.getContext(), std::max<int64_t>(*known, 0));
     // Between the ends of the axis both are within it.
     int64_t last = slice.step > 0 ? 0 : 1;
-    if (lower.fromFront == -last || upper.fromEnd == last)
+    if (lower.fromFront == -last || (upper.fromEnd == last && !lower.fromFront))
       return length;
     if (!lower.fromFront || !upper.fromEnd)
       return length.positivePart();

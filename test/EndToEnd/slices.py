@@ -51,11 +51,21 @@ def static_axis(x, z, p, w):
     return y[:k], y[k:], y[-k:] * z, y[k]
 
 
+# A slice that goes backwards may stop behind the last element: it is empty, as any that starts in front of its stop.
+@CASES.case(XZ, W, exprs(y="x * w", a="y[:, 0:3:-1]", b="y[:, :3:-1]", c="y[0:n:-1]", d="y[:n:-1]", e="y[0:2:-1]", f="y[:1:-1]",
+                         g="y[k:2:-1]"),
+            ["a", "b", "c", "d", "e", "f", "g"], sizes=({"n": 2, "k": 1}, {"n": 5, "k": 4}))
+def backwards(x, z, w):
+    y, k = x * w, len(z)
+    return y[:, 0:3:-1], y[:, :3:-1], y[:0], y[:0], y[:0], y[:1:-1], y[k:2:-1]
+
+
 def check_outside(folder, failures):
     """Bounds outside of an axis are a status, with the sizes that say so."""
     for number, (expression, n, k, said) in enumerate([
             ("x[k:]", 2, 3, "n - k is -1"), ("x[:n - 2 * k]", 3, 2, "n - 2*k is -1"), ("x[-k:]", 1, 4, "n - k is -3"),
             ("x[n // 2 - k:]", 4, 3, "n//2 - k is -1"), ("x[k::-1]", 3, 3, "n - k - 1 is -1"),
+            ("x[:2:-1]", 2, 1, "a slice needs 3 elements of n = 2"), ("x[1:3:-1]", 2, 1, "a slice needs 3 elements of n = 2"),
             # Counted from the end, a slice that goes backwards begins at the last element.
             ("x[-k::-1]", 3, 0, "k - 1 is -1"), ("x[-(n // 2)::-1]", 1, 2, "n//2 - 1 is -1"),
             ("x[-2 * k:-3:-2]", 4, 0, "2*k - 1 is -1"),
