@@ -153,10 +153,30 @@ private:
     return uses;
   }
 
+  /// The first op without a rule among this one, those of its bodies and of the functions that they call; null: none.
+  Operation *undefinedIn(Operation &op) const {
+    Operation *undefined = nullptr;
+    op.walk<WalkOrder::PreOrder>([&](Operation *part) {
+      if (!rules.find(part) && !part->hasTrait<OpTrait::IsTerminator>())
+        undefined = part;
+      auto call = dyn_cast<func::CallOp>(part);
+      auto function = call ? SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr()) : nullptr;
+      if (function)
+        for (Operation &inner : function.getBody().front().without_terminator())
+          if (!undefined)
+            undefined = undefinedIn(inner);
+      return undefined ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    return undefined;
+  }
+
   void step(Operation &op, bool observed) {
     const Rules::Entry *entry = rules.find(&op);
     if (!entry)
-      return stepWithoutRule(op, observed);
+      return stepWithoutRule(op, op, observed);
+    if (observed && (op.getNumRegions() || isa<func::CallOp>(op)))
+      if (Operation *undefined = undefinedIn(op))
+        return stepWithoutRule(op, *undefined, observed);
     bool perturbs = scope.options.perturbation && entry->computes == Computes::Rounded;
     llvm::SmallMapVector<Value, Array, 4> exact;
     if (perturbs)
@@ -177,13 +197,14 @@ private:
       scope.bind(value, std::move(result));
   }
 
-  /// The derivative of `grad`, say, is defined by those of all ops: who observes may know it.
-  void stepWithoutRule(Operation &op, bool observed) {
+  /// The derivative of `grad`, say, is defined by those of all ops: who observes may know it, or what the loop gives
+  /// that has it in its body.
+  void stepWithoutRule(Operation &op, Operation &undefined, bool observed) {
     Results results;
     if (observed && scope.options.observe)
       scope.options.observe(&op, results);
     if (results.size() != op.getNumResults())
-      return scope.fail("the reference has no definition of '" + op.getName().getStringRef().str() + "'");
+      return scope.fail("the reference has no definition of '" + undefined.getName().stripDialect().str() + "'");
     for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
       scope.bind(value, std::move(result));
   }
