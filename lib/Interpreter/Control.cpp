@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Roles.h"
 #include "lib/Interpreter/Rules.h"
 #include "mlir/IR/SymbolTable.h"
 
@@ -53,7 +54,7 @@ public:
   }
   /// Runs iteration i; not to be gone on with where that fails.
   bool step(Block &body, int64_t i, ArrayRef<Array> arguments) {
-    Results next = s.evaluate(body, arguments);
+    Results next = s.evaluate(body, arguments, s.draws.inIteration(i));
     if (s.failed())
       return false;
     for (auto [stack, row] : llvm::zip_equal(stacks, ArrayRef(next).drop_front(count)))
@@ -95,7 +96,7 @@ static Results evaluateWhile(sym::WhileOp op, Scope &s) {
   int64_t i = 0;
   for (; !op.getMaxIterations() || i < static_cast<int64_t>(*op.getMaxIterations()); ++i) {
     Results arguments = loop.arguments(op, i, {}, op.getInvariants());
-    Results goesOn = s.evaluate(op.getCondition().front(), arguments);
+    Results goesOn = s.evaluate(op.getCondition().front(), arguments, s.draws.inIteration(i));
     if (s.failed())
       return {};
     if (goesOn[0].integers[0] == 0)
@@ -128,7 +129,9 @@ void interpreter::addControlRules(Rules &rules) {
   rules.add<func::CallOp>(
       [](func::CallOp op, Scope &s) {
         auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, op.getCalleeAttr());
-        return s.evaluate(callee.getBody().front(), values(s, op.getOperands()));
+        auto node = op->getAttrOfType<StringAttr>(kNodeAttr); // none in a module that was written by hand
+        return s.evaluate(callee.getBody().front(), values(s, op.getOperands()),
+                          s.draws.inCall(node ? node.getValue() : ""));
       },
       Computes::Exactly);
   rules.add<sym::UndefinedOp>([](sym::UndefinedOp op, Scope &s) { return s.zeros(op.getOut()); }, Computes::Exactly);

@@ -211,10 +211,17 @@ private:
 };
 } // namespace symc::interpreter
 
-Results Scope::evaluate(Block &block, ArrayRef<Array> arguments) {
-  Scope inner(options, rules, random, error);
+Results Scope::evaluate(Block &block, ArrayRef<Array> arguments, Draws drawsInside) {
+  Scope inner(options, rules, random, error, std::move(drawsInside));
   return Evaluation(inner, rules, random)
       .run(block, arguments, llvm::BitVector(block.getTerminator()->getNumOperands(), true), /*observed=*/false);
+}
+
+/// Outside of all loops and called functions.
+static Draws outermost(const Options &options) {
+  Draws draws{};
+  draws.seed = static_cast<uint64_t>(options.seed);
+  return draws;
 }
 
 Interpreter::Interpreter(Options options) : options(std::move(options)), rules(Rules::get()) {}
@@ -223,7 +230,7 @@ Interpreter::~Interpreter() = default;
 Outcome Interpreter::evaluate(func::FuncOp function, ArrayRef<Array> arguments, const llvm::BitVector &wanted) {
   Outcome outcome;
   std::mt19937_64 random(options.perturbation);
-  Scope scope(options, rules, random, outcome.error);
+  Scope scope(options, rules, random, outcome.error, outermost(options));
   llvm::BitVector all(function.getNumResults(), true);
   outcome.results = Evaluation(scope, rules, random)
                         .run(function.getBody().front(), arguments, wanted.empty() ? all : wanted, /*observed=*/true,
@@ -234,7 +241,7 @@ Outcome Interpreter::evaluate(func::FuncOp function, ArrayRef<Array> arguments, 
 Array Interpreter::constant(Operation *op) const {
   std::string error;
   std::mt19937_64 random;
-  Scope scope(options, rules, random, error);
+  Scope scope(options, rules, random, error, outermost(options));
   const Rules::Entry *entry = rules.find(op);
   assert(entry && op->hasTrait<OpTrait::ConstantLike>() && "an op with operands");
   return entry->rule(op, scope)[0];

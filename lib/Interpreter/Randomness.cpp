@@ -60,7 +60,10 @@ private:
 } // namespace
 
 template <class Op> static Stream streamOf(Op op, Scope &s) {
-  return {s.options.seed, s.options.step, op.getStreamAttr().part(0).getNumber()};
+  sym::StreamAttr stream = op.getStreamAttr();
+  if (!s.draws.call.empty())
+    stream = stream.within(s.draws.call);
+  return {static_cast<int64_t>(s.draws.seed), s.options.step, stream.part(0).getNumber()};
 }
 
 /// The z with the distribution function 1/2 + q, from -2 to 2. As many steps as give a z near 0 all its digits.
@@ -136,19 +139,19 @@ static Array drawn(sym::RandomOp op, Scope &s) {
 }
 
 /// Of the frame of a call, which functions of the graph have as ops.
-template <class Op> static void addFrameValue(Rules &rules, int64_t Options::*value) {
+template <class Op> static void addFrameValue(Rules &rules, int64_t (*valueIn)(const Scope &)) {
   rules.add<Op>(
-      [value](Op op, Scope &s) {
+      [valueIn](Op op, Scope &s) {
         Array out = s.zeros(op.getOut());
-        out.set(0, s.options.*value);
+        out.set(0, valueIn(s));
         return out;
       },
       Computes::Exactly);
 }
 
 void interpreter::addRandomRules(Rules &rules) {
-  addFrameValue<sym::SeedOp>(rules, &Options::seed);
-  addFrameValue<sym::StepOp>(rules, &Options::step);
+  addFrameValue<sym::SeedOp>(rules, [](const Scope &s) { return static_cast<int64_t>(s.draws.seed); });
+  addFrameValue<sym::StepOp>(rules, [](const Scope &s) { return s.options.step; });
   addSource<sym::RandomUniformOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
     return placed(stream.uniform(i), op.getHigh() - op.getLow(), op.getLow(), sum);
   });

@@ -20,11 +20,28 @@ namespace symc::interpreter {
 
 using Results = llvm::SmallVector<Array, 1>;
 
+/// Which random numbers ops draw that stand in a loop or a called function.
+struct Draws {
+  uint64_t seed;
+  /// How far the seeds of neighbouring iterations of the next loop are apart: another power of it for loops in loops.
+  uint64_t stride = weyl;
+  /// The call, and those around it, whose copy of the function has streams of its own; empty: none.
+  std::string call;
+
+  Draws inIteration(int64_t i) const { return {seed + static_cast<uint64_t>(i) * stride, stride * weyl, call}; }
+  Draws inCall(llvm::StringRef node) const {
+    return {seed, stride, call.empty() || node.empty() ? call + node.str() : call + "/" + node.str()};
+  }
+
+private:
+  static constexpr uint64_t weyl = 0x9E3779B97F4A7C15; // of the golden ratio
+};
+
 /// What a rule sees: values of operands, sizes, and where it says that the call fails.
 class Scope {
 public:
-  Scope(const Options &options, const Rules &rules, std::mt19937_64 &random, std::string &error)
-      : options(options), rules(rules), random(random), error(error) {}
+  Scope(const Options &options, const Rules &rules, std::mt19937_64 &random, std::string &error, Draws draws)
+      : options(options), draws(std::move(draws)), rules(rules), random(random), error(error) {}
 
   const Array &operator[](mlir::Value value) const { return values.find(value)->second; }
   void bind(mlir::Value value, Array array) { values[value] = std::move(array); }
@@ -49,9 +66,11 @@ public:
   /// With roundings of its own where values are perturbed: of an operand that is given twice, say.
   Array rounded(Array array);
   /// Evaluates what the terminator of the block reads in a scope of its own.
-  Results evaluate(mlir::Block &block, llvm::ArrayRef<Array> arguments);
+  Results evaluate(mlir::Block &block, llvm::ArrayRef<Array> arguments) { return evaluate(block, arguments, draws); }
+  Results evaluate(mlir::Block &block, llvm::ArrayRef<Array> arguments, Draws drawsInside);
 
   const Options &options;
+  const Draws draws;
 
 private:
   const Rules &rules;
