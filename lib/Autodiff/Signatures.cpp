@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Drops what no result needs: ops and then arguments. An input that only gives the value of a
-// symbolic dimension stays, be that a size or a number of the computation. Reads of the step counter and the seed become arguments.
+// symbolic dimension stays, be that a size or a number of the computation. Reads of the step counter and the seed
+// become arguments.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
@@ -55,18 +56,32 @@ private:
       Region &body = *read->getParentRegion();
       Tensor seed{b, read->getLoc(), body.getArguments().back()};
       Value value = seed.value;
-      // Weyl's sequence of the golden ratio: no two iterations of a loop, or of loops in each other, meet.
-      if (isa<sym::SeedOp>(read) && cast<ControlFlowOpInterface>(control).isLoop())
-        value = (seed + seed.with(body.getArgument(0)) * seed.with(weyl(b, seed.loc))).value;
+      // Weyl's sequence of the golden ratio, by another power of it in a loop within a loop: then no two iterations of
+      // them meet.
+      if (isa<sym::SeedOp>(read) && isLoop(control))
+        value = (seed + seed.with(body.getArgument(0)) * seed.with(weyl(b, seed.loc, loopsAround(read)))).value;
       read->getResult(0).replaceAllUsesWith(value);
       read->erase();
     }
   }
 
-  static Value weyl(OpBuilder &b, Location loc) {
+  static bool isLoop(Operation *op) {
+    auto control = dyn_cast<ControlFlowOpInterface>(op);
+    return control && control.isLoop();
+  }
+  static unsigned loopsAround(Operation *op) {
+    unsigned count = 0;
+    for (Operation *around = op->getParentOp(); around; around = around->getParentOp())
+      count += isLoop(around);
+    return count;
+  }
+
+  static Value weyl(OpBuilder &b, Location loc, unsigned power) {
+    uint64_t number = 1;
+    for (; power > 0; --power)
+      number *= 0x9E3779B97F4A7C15;
     auto type = RankedTensorType::get({}, b.getI64Type());
-    return sym::ConstantOp::create(b, loc, type,
-                                   DenseElementsAttr::get(type, static_cast<int64_t>(0x9E3779B97F4A7C15)));
+    return sym::ConstantOp::create(b, loc, type, DenseElementsAttr::get(type, static_cast<int64_t>(number)));
   }
 
   template <class Op> static void makeArgument(func::FuncOp function, sym::Role role) {

@@ -190,6 +190,30 @@ def check_dropout(folder, failures):
         failures.append("dropout: every iteration drops the same elements")
 
 
+def check_draws(folder, failures):
+    """No two iterations of loops in a loop draw the same numbers, and a derivative draws those of its value."""
+    path = folder / "draws.json"
+    inner = body(["h", "r"], ["h * u", "u"], u="random_uniform(shape=[], dtype='f64') + r * w")
+    outer = {"inputs": ["h", "row"], "nodes": [node(["p", "us"], "scan", ["h", "row"], body="inner", carries=1)],
+             "outputs": ["p", "us"]}
+    path.write_text(json.dumps({
+        "symc": 1, "name": "draws", "inputs": {"x": "f64[5, 7]"}, "parameters": {"w": "f64[]"},
+        "functions": {"inner": inner, "outer": outer},
+        "nodes": [node(["y", "us"], "scan", ["start", "x"], body="outer", carries=1), {"name": "start", "expr": "w * 0 + 1"}],
+        "outputs": ["us"], "train": {"loss": "y", "optimizer": "sgd"}}))
+    model = symc.compile(path)
+    model.initialize(seed=3)
+    x = np.random.default_rng(1).uniform(0.5, 1.5, size=(5, 7))
+    drawn = named(model.predict(x=x))["us"]
+    if len(np.unique(drawn.round(12))) != 35:
+        failures.append("draws: iterations of loops in a loop draw the same numbers")
+    product = drawn.prod()
+    wanted = sum(product / u * r for u, r in zip(drawn.ravel(), x.ravel()))
+    got = float(named(model.gradients(x=x))["w"])
+    if not np.isclose(got, wanted):
+        failures.append(f"draws: the gradient is {got}, not {wanted}, of the same numbers")
+
+
 def check_failure(folder, failures):
     """An index out of range in some iteration is a status, and the step has changed nothing."""
     path = folder / "failing.json"
@@ -215,4 +239,4 @@ def check_failure(folder, failures):
 
 
 if __name__ == "__main__":
-    run(__doc__, {**SUITE.checks(), "dropout": check_dropout, "failure": check_failure})
+    run(__doc__, {**SUITE.checks(), "dropout": check_dropout, "draws": check_draws, "failure": check_failure})
