@@ -126,6 +126,8 @@ void FunctionTable::build() {
 FunctionBody *FunctionTable::find(std::string_view name, TextRange range) {
   if (parts.names.isFunction(name))
     return &functions[parts.names.find(name)->index];
+  if (parts.names.isHiddenFunction(name))
+    return nullptr;
   Suggestion nearest(name);
   if (report.hasRoom())
     for (const FunctionDecl &decl : graph.functions)

@@ -77,6 +77,11 @@ bool NameTable::isFunction(std::string_view name) const {
   return it != names.end() && symbols[it->second].kind == Symbol::Function;
 }
 
+bool NameTable::isHiddenFunction(std::string_view name) const {
+  return !isFunction(name) &&
+         llvm::any_of(graph.functions, [&](const FunctionDecl &function) { return function.name.text == name; });
+}
+
 void NameTable::useFunction(std::string_view name) {
   if (isFunction(name))
     symbols[names[ref(name)]].used = true;

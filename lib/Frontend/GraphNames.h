@@ -57,6 +57,8 @@ public:
   /// Null for a name that the file does not define.
   const Symbol *find(std::string_view name) const;
   bool isFunction(std::string_view name) const;
+  /// Whether a function is defined by a name that something else has, which is reported.
+  bool isHiddenFunction(std::string_view name) const;
   /// The value of the declaration with that place in its section, unless another one has the name.
   void setValue(std::string_view name, Symbol::Kind kind, size_t index, mlir::Value value);
 

@@ -52,7 +52,9 @@ SmallVector<Value> NodeBuilder::buildText(Scope &scope, const JsonValue &text, s
   StringPlaces places(report.source.text(), text);
   ExpressionScope view;
   view.resolve = [&](std::string_view name, TextRange range) { return resolve(scope, name, range); };
-  view.isFunction = [&](std::string_view name) { return parts.names.isFunction(name); };
+  view.isFunction = [&](std::string_view name) {
+    return parts.names.isFunction(name) || parts.names.isHiddenFunction(name);
+  };
   view.isTensor = [&](std::string_view name) {
     NameTable::Reference reference = parts.names.lookup(scope, name);
     return reference.kind == NameTable::Reference::Local || reference.kind == NameTable::Reference::FunctionInput ||
