@@ -35,6 +35,24 @@ Value ResultTable::scalarResult(const JsonValue &text, std::string_view name, st
   return value;
 }
 
+/// Of an optimizer that keeps `history` values of each parameter.
+static void checkHistory(GraphParts &parts, const TrainDecl &train) {
+  const JsonMember *history =
+      train.optimizer && train.optimizer->options ? train.optimizer->options->find("history") : nullptr;
+  if (!history || !history->value.isInteger() || history->value.integer < 1)
+    return;
+  for (const ParameterSlot &parameter : parts.parameters.all()) {
+    Dims sizes = dimsOf(parameter.type);
+    sizes.insert(sizes.begin(), constantDim(parts.context.context, history->value.integer));
+    if (!parameter.trainable || !isTooLarge(tensorType(sizes, parts.builder.getI64Type()))) // the largest elements
+      continue;
+    parts.report.error(history->value.range, code::ResultLimit,
+                       "'history' is " + std::to_string(history->value.integer) + ": the bytes of as many steps of " +
+                           quoted(parameter.name) + ", " + printType(parameter.type) + ", do not fit in 63 bits");
+    return;
+  }
+}
+
 void ResultTable::buildTraining() {
   const TrainDecl &train = *graph.train;
   size_t before = report.diagnostics.errorCount();
@@ -50,6 +68,7 @@ void ResultTable::buildTraining() {
     if (llvm::any_of(parts.parameters.all(),
                      [&](const auto &p) { return p.trainable && p.type.getElementType() == f32; }))
       checkTrainNumbers(context, train, f32, parts.options.learningRate);
+    checkHistory(parts, train);
   }
   if (loss) {
     results.push_back({loss, "loss", sym::Role::loss, "", ""});
