@@ -43,23 +43,6 @@ private:
   /// Of each result of a function: the arguments by which it has a derivative.
   llvm::StringMap<SmallVector<llvm::BitVector>> functions;
 
-  mutable llvm::SmallPtrSet<const void *, 16> withDerivative; // kinds of elementwise ops, where one was seen to have it
-
-  /// Whether an elementwise op, as `sign` or `floor`, has no cotangent for any operand. Asked of the derivative itself.
-  bool isFlat(Operation *op) const {
-    auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
-    const void *kind = op->getName().getAsOpaquePointer();
-    if (!differentiable || !isa<ScalarBodyOpInterface>(op) || withDerivative.contains(kind))
-      return false;
-    Block aside;
-    OpBuilder b(op->getContext());
-    b.setInsertionPointToEnd(&aside);
-    if (llvm::none_of(differentiable.buildVjp(b, op->getResults()), [](Value cotangent) { return bool(cotangent); }))
-      return true;
-    withDerivative.insert(kind);
-    return false;
-  }
-
   void addFunction(func::FuncOp function) {
     SmallVector<llvm::BitVector> results;
     for (Value result : function.front().getTerminator()->getOperands()) {
@@ -82,8 +65,6 @@ private:
         sources.push_back(call.getOperand(i));
     } else if (auto grad = dyn_cast_if_present<sym::GradOp>(op)) {
       sources.push_back(grad.getY()); // by second derivatives, which may all be 0
-    } else if (op && isFlat(op)) {
-      return;
     } else if (!op || isa<DifferentiableOpInterface, DifferentiableRegionOpInterface, DecomposableOpInterface>(op)) {
       addSources(value, sources);
     }

@@ -77,7 +77,7 @@ static void warnZeroDerivatives(GraphParts &parts, ModuleOp module) {
       warning.message = "the derivative by input " + std::to_string(i + 2) +
                         " of 'grad' is 0: no path of derivatives leads there from the first";
       warning.hint = "a derivative is by the value that stands there, not by another one that is made of the same; "
-                     "comparisons, integers and stop_gradient have none; that of sign and of rounding is 0";
+                     "comparisons, integers and stop_gradient have none";
       parts.report.diagnostics.report(std::move(warning));
     }
   });

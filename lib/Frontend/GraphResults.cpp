@@ -74,14 +74,14 @@ void ResultTable::buildTraining() {
     results.push_back({loss, "loss", sym::Role::loss, "", ""});
     if (parts.options.derivativeReaches && complete && report.diagnostics.errorCount() == before &&
         !parts.parameters.isReached(loss, /*frozen=*/false))
-      report.error(
-          train.loss->range, code::NothingToTrain,
-          "no trainable parameter has a path of derivatives to the loss " + quoted(train.loss->string()),
-          parts.parameters.all().empty() ? "the graph has no parameters"
-          : parts.parameters.isReached(loss, /*frozen=*/true)
-              ? std::string(parts.options.freeze.empty() ? "'freeze'" : "--freeze") +
-                    " takes every parameter that has one"
-              : "comparisons, integers and stop_gradient have no derivative; that of sign and of rounding is 0");
+      report.error(train.loss->range, code::NothingToTrain,
+                   "no trainable parameter has a path of derivatives to the loss " + quoted(train.loss->string()),
+                   parts.parameters.all().empty() ? "the graph has no parameters"
+                   : parts.parameters.isReached(loss, /*frozen=*/true)
+                       ? std::string(parts.options.freeze.empty() ? "'freeze'" : "--freeze") +
+                             " takes every parameter that has one"
+                       : "comparisons, integers and stop_gradient have no "
+                         "derivative");
   }
   buildMetrics(train, loss);
 }
