@@ -341,7 +341,9 @@ bool Clusters::isElementwiseLike(Operation *op, Operation *like) {
 bool Clusters::isSlope(Operation *op, ArrayRef<unsigned> readers) const {
   if (!isElementwiseLike(op, op) || llvm::any_of(readers, [&](unsigned reader) { return slopes.contains(reader); }))
     return false;
-  auto [inside, x] = expressionBehind(op);
+  std::pair<Ops, Value> expression = expressionBehind(op);
+  const Ops &inside = expression.first;
+  Value x = expression.second;
   if (!x || !sameDims(dimsOf(x), dimsOf(op->getResult(0))))
     return false;
   Operation *def = x.getDefiningOp();

@@ -53,10 +53,10 @@ static const symc_function functions[] = {
     {"lookup", "", SYMC_FUNCTION_LATE_CHECKS, 1, 1, ids, row, 1, batch_only, 1}};
 static const symc_parameter parameters[] = {{"W", "f32[2, 1]", "", {2, 32, 1}, 2, w_shape, 2, 1},
                                             {"b", "f32[1]", "", {2, 32, 1}, 1, b_shape, 1, 1}};
-static const symc_slot slots[] = {{"W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_NORMAL, 1, 0, 0.5, NULL},
-                                  {"b", {2, 32, 1}, 1, b_shape, 1, SYMC_INIT_ZEROS, 2, 0, 0, NULL},
-                                  {"momentum/W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_ZEROS, 3, 0, 0, NULL},
-                                  {"momentum/b", {2, 32, 1}, 1, b_shape, 1, SYMC_INIT_ZEROS, 4, 0, 0, NULL}};
+static const symc_slot slots[] = {{"W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_NORMAL, 1, 0, 0.5, NULL, 0},
+                                  {"b", {2, 32, 1}, 1, b_shape, 1, SYMC_INIT_ZEROS, 2, 0, 0, NULL, 0},
+                                  {"momentum/W", {2, 32, 1}, 2, w_shape, 2, SYMC_INIT_ZEROS, 3, 0, 0, NULL, 0},
+                                  {"momentum/b", {2, 32, 1}, 1, b_shape, 1, SYMC_INIT_ZEROS, 4, 0, 0, NULL, 0}};
 
 static int32_t sizes_rows(const int64_t *d, int64_t *bytes, int64_t *shapes, symc_check *check) {
   (void)bytes, (void)check, shapes[0] = d[0], shapes[1] = 1;

@@ -22,7 +22,7 @@ struct Tensor {
     for (int64_t size : shape)
       count *= size;
     values.resize(static_cast<size_t>(count));
-    symc_slot slot = {"t", f64, static_cast<int32_t>(shape.size()), shape.data(), count, init, 5, a, b, nullptr};
+    symc_slot slot = {"t", f64, static_cast<int32_t>(shape.size()), shape.data(), count, init, 5, a, b, nullptr, 0};
     std::vector<double> scratch(initializeScratch(slot));
     initializeSlot(slot, seed, values.data(), scratch.data());
   }
@@ -102,7 +102,7 @@ TEST(RandomTest, UniformIsOneFma) {
   philox(9, 0, 5, 0, bits);
   int64_t shape[] = {4};
   float values[4];
-  symc_slot slot = {"t", f32, 1, shape, 4, SYMC_INIT_UNIFORM, 5, -0.3, 0.7, nullptr};
+  symc_slot slot = {"t", f32, 1, shape, 4, SYMC_INIT_UNIFORM, 5, -0.3, 0.7, nullptr, 0};
   initializeSlot(slot, 9, values, nullptr);
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(values[i], std::fmaf(static_cast<float>(bits[i] >> 8) * 0x1p-24f, 0.7f - -0.3f, -0.3f));
