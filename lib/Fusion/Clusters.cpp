@@ -380,6 +380,7 @@ void Clusters::open(Operation *op) {
   unsigned cluster = clusters.size();
   clusters.emplace_back();
   changes.push_back(0);
+  buffers.emplace_back();
   position.push_back(order.size());
   order.push_back(cluster);
   join(cluster, alone, *kind);
@@ -482,7 +483,6 @@ bool Clusters::fitTogether(unsigned a, unsigned b) {
   auto known = apart.find({a, b});
   if (known != apart.end() && known->second == std::pair(changes[a], changes[b]))
     return false;
-  buffersOf(a), buffersOf(b); // both, before there are references into the map
   const Buffers &first = buffersOf(a), &second = buffersOf(b);
   auto isInside = [&](Operation *op) {
     auto cluster = op ? clusterOf.find(op) : clusterOf.end();

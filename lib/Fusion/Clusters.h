@@ -53,7 +53,7 @@ private:
     llvm::SmallVector<llvm::SmallVector<mlir::Operation *, 2>, 4> readers;
   };
   std::vector<unsigned> changes; // by cluster
-  llvm::DenseMap<unsigned, Buffers> buffers;
+  std::vector<Buffers> buffers;
   /// Two clusters that are no region together, as they were then.
   llvm::DenseMap<std::pair<unsigned, unsigned>, std::pair<unsigned, unsigned>> apart;
 

@@ -286,10 +286,12 @@ private:
     size_t size = byteSize(request.type);
     elements.resize(seen.size() * size);
     auto isKnown = [&](const Texts::Seen &text) { return text.row < known; };
-    bool hasNumber = false, hasText = false; // a cell that says that it has no value makes no column of texts
+    bool hasNumber = false, hasText = false;
     for (const Texts::Seen &text : seen)
-      if (isKnown(text))
-        (isNumber(text.text) ? hasNumber : hasText) |= isNumber(text.text) || !isNoValue(text.text);
+      if (isKnown(text) && isNumber(text.text))
+        hasNumber = true;
+      else if (isKnown(text) && !isNoValue(text.text)) // a cell that says that it has no value makes no column of texts
+        hasText = true;
     if (hasNumber && !hasText) {
       for (size_t i = 0; i < seen.size(); ++i)
         if (Parse result = parseCell(seen[i].text, request.type, &elements[i * size]); result != Parse::Ok)

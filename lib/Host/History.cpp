@@ -32,16 +32,10 @@ History::History(const std::vector<std::string> &scores, bool validation, std::s
 
 void History::add(std::vector<double> row) { allRows.push_back(std::move(row)); }
 
-/// Which every write replaces.
-static bool isFile(const std::string &path) {
-  auto destination = std::make_unique<Destination>();
-  return !destination->find(path.c_str()) || !destination->special;
-}
-
 void History::write(bool force) {
   using namespace std::chrono;
   steady_clock::time_point now = steady_clock::now();
-  if (path.empty() || (!force && (now - written < seconds(1) || !isFile(path)))) // a pipe gets the whole once
+  if (path.empty() || (!force && (now - written < seconds(1) || !isReplaced(path)))) // a pipe gets the whole once
     return;
   written = now;
   std::string text;

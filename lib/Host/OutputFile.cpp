@@ -29,6 +29,11 @@ Error outputError(const std::string &path, int cause) {
 
 static bool goOn() { return !interrupted(); }
 
+bool isReplaced(const std::string &path) {
+  auto target = std::make_unique<Destination>();
+  return !target->find(path.c_str()) || !target->special;
+}
+
 OutputFile::OutputFile(std::string target) : path(std::move(target)) {
   if (!file.open(path.c_str(), goOn))
     fail();

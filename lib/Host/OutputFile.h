@@ -19,6 +19,9 @@ class Error;
 /// disk is the environment's.
 Error outputError(const std::string &path, int cause);
 
+/// Whether there is, or would be, a file that every write replaces: no pipe and no device.
+bool isReplaced(const std::string &path);
+
 /// A file that appears whole at `commit`, or not at all: see NewFile.h. For somebody who reads a pipe it waits, until
 /// an interrupt. Throws Error.
 class OutputFile {

@@ -100,8 +100,7 @@ void checkTrainOptions(const TrainOptions &options) {
   checkWritable(options.history);
   if (options.repeat > 1)
     for (const auto &[option, path] : {std::pair("--history", &options.history), {"--save-best", &options.saveBest}})
-      if (auto destination = std::make_unique<Destination>();
-          !path->empty() && destination->find(path->c_str()) && destination->special)
+      if (!path->empty() && !isReplaced(*path))
         throw usageError(code::OptionConflict, "--repeat writes a file a seed, and " + std::string(option) + " " +
                                                    printable(*path) + " is none");
   struct stat status;

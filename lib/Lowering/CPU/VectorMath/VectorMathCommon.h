@@ -12,8 +12,8 @@ INLINE V magnitude(V x) { return REAL(BITS(x) & ~SIGN); }
 INLINE V withSign(V magnitudeOf, V signOf) { return REAL((BITS(magnitudeOf) & ~SIGN) | (BITS(signOf) & SIGN)); }
 #define powerOf2 LOCAL(powerOf2)
 INLINE V powerOf2(I n) { return REAL((n + BIAS) << MANTISSA); }
-/// x * 2^n where 2^n itself may be out of range; rounds once. 0 for the smallest n that there may be, -2 BIAS: both factors
-/// are, and where exponentials end nothing underflows, which takes processors ten times as long.
+/// x * 2^n where 2^n itself may be out of range; rounds once. The smallest n is -2 BIAS, which makes both factors 0: where
+/// an exponential has ended, as of what a mask hides, nothing underflows, which takes a processor twice the time.
 #define scale LOCAL(scale)
 INLINE V scale(V x, I n) {
   I half = n >> 1;
@@ -61,7 +61,7 @@ INLINE V quarterExpm1(V x) {
 V NAME(exp)(V x) { return exponential(x, 0); }
 V NAME(exp2)(V x) {
   x = x > EXP_MAX * 1.5f ? (V)(EXP_MAX * 1.5f) : x;
-  x = x < EXP2_MIN ? (V)EXP2_MIN : x;
+  x = x < -2.0f * BIAS ? (V)(-2.0f * BIAS) : x;
   V t = x + MAGIC, r = (x - (t - MAGIC)) * (V)0x1.62e42fefa39efp-1;
   return scale(1.0f + (r + r * r * HORNER(r, EXP_POLY)), BITS(t) - BITS((V)MAGIC));
 }

@@ -27,8 +27,7 @@ typedef int32_t I32 __attribute__((ext_vector_type(LANES)));
 #define MIN_NORMAL 0x1p-1022
 #define SCALE_UP 0x1p54
 #define SCALE_UP_LOG 54
-#define EXP_MIN -1418.0
-#define EXP2_MIN -2046.0
+#define EXP_MIN -1418.0 // its n is -2 BIAS
 #define EXP_MAX 710.5
 #define TANH_MAX 20.0
 #define BIG 0x1p28

@@ -20,7 +20,6 @@
 #undef SCALE_UP
 #undef SCALE_UP_LOG
 #undef EXP_MIN
-#undef EXP2_MIN
 #undef EXP_MAX
 #undef TANH_MAX
 #undef BIG

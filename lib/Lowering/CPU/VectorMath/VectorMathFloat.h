@@ -35,8 +35,7 @@ typedef int64_t L __attribute__((ext_vector_type(LANES)));
 #define MIN_NORMAL 0x1p-126f
 #define SCALE_UP 0x1p25f
 #define SCALE_UP_LOG 25
-#define EXP_MIN -176.0f
-#define EXP2_MIN -254.0f
+#define EXP_MIN -176.0f // its n is -2 BIAS
 #define EXP_MAX 89.5f
 #define TANH_MAX 10.0f
 #define BIG 0x1p13f

@@ -118,9 +118,10 @@ bool isConstant(Value value) {
   return matchPattern(spread ? spread.getSource() : value, m_Constant());
 }
 
-/// The larger, or the smaller, of two values in five instructions of any level, three of them one behind the other:
-/// each of x86's two answers, which are the second operand where one is NaN or both are zeros, and where they differ so
-/// the bits that both zeros have (+0 of the larger, -0 of the smaller), or those of a NaN.
+/// The larger, or the smaller, of two values, with IEEE's order of zeros and NaN of any NaN. Of x86's instruction both
+/// operands' orders are asked: the answers differ only for zeros, where their common bits are +0 (of the smaller: all
+/// bits, -0), and for NaN, which is put in its place. LLVM's own sequence is twice as long, from one maximum to the
+/// next.
 Value expandExtremum(Operation *op) {
   OpBuilder b(op);
   Location loc = op->getLoc();
