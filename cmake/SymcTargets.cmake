@@ -11,13 +11,16 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter)
 # Objects that do not hold the place they were built in make ccache and reproducible builds work.
 add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
 
-# Headers of MLIR dominate the compile time: one precompiled header serves all MLIR targets.
+# symc_mlir_options(target): a target that includes headers of MLIR and of the dialects. They dominate the compile time: one
+# precompiled header serves all, programs too, which are therefore as position independent as the libraries are.
 function(symc_mlir_options target)
   target_include_directories(${target} SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS} ${LLD_INCLUDE_DIRS})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR})
-  target_compile_definitions(${target} PRIVATE)
-  target_compile_options(${target} PRIVATE ${SYMC_LLVM_DEFINITIONS} -fno-exceptions)
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE ${SYMC_LLVM_DEFINITIONS} -fno-exceptions -fPIC -fpch-instantiate-templates)
+  add_dependencies(${target} SymIncGen KernelIncGen)
+  if(NOT target STREQUAL "SymcPch")
+    target_precompile_headers(${target} REUSE_FROM SymcPch)
+  endif()
 endfunction()
 
 # symc_add_passes(Stage): classes, options, registration and documentation of the passes in this folder's Passes.td.
@@ -41,10 +44,5 @@ function(symc_add_mlir_library name)
   add_library(${name} OBJECT ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_USES})
   symc_mlir_options(${name})
-  add_dependencies(${name} SymIncGen KernelIncGen)
-  if(TARGET SymcPch AND NOT name STREQUAL "SymcPch")
-    target_compile_options(${name} PRIVATE -fpch-instantiate-templates)
-    target_precompile_headers(${name} REUSE_FROM SymcPch)
-  endif()
   set_property(GLOBAL APPEND PROPERTY SYMC_MLIR_LIBRARIES ${name})
 endfunction()

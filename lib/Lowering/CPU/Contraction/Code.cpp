@@ -9,7 +9,7 @@
 using namespace mlir;
 using namespace symc::contraction;
 
-static unsigned byteSize(Type type) {
+static unsigned bytesOf(Type type) {
   if (auto vector = dyn_cast<VectorType>(type))
     type = vector.getElementType();
   return isa<LLVM::LLVMPointerType>(type) ? 8 : (type.getIntOrFloatBitWidth() + 7) / 8;
@@ -96,18 +96,18 @@ Value Code::selectOnce(Value condition, Value x, Value y) {
       .getResult(0);
 }
 
-Value Code::load(Type type, Value address) { return LLVM::LoadOp::create(b, loc, type, address, byteSize(type)); }
+Value Code::load(Type type, Value address) { return LLVM::LoadOp::create(b, loc, type, address, bytesOf(type)); }
 
 Value Code::loadMasked(Type vector, Value address, Value mask) {
-  return LLVM::MaskedLoadOp::create(b, loc, vector, address, mask, zero(vector), byteSize(vector));
+  return LLVM::MaskedLoadOp::create(b, loc, vector, address, mask, zero(vector), bytesOf(vector));
 }
 
 void Code::store(Value value, Value address) {
-  LLVM::StoreOp::create(b, loc, value, address, byteSize(value.getType()));
+  LLVM::StoreOp::create(b, loc, value, address, bytesOf(value.getType()));
 }
 
 void Code::storeMasked(Value value, Value address, Value mask) {
-  LLVM::MaskedStoreOp::create(b, loc, value, address, mask, b.getI32IntegerAttr(byteSize(value.getType())));
+  LLVM::MaskedStoreOp::create(b, loc, value, address, mask, b.getI32IntegerAttr(bytesOf(value.getType())));
 }
 
 Value Code::splat(Value scalar, unsigned lanes) {
