@@ -78,8 +78,9 @@ namespace {
 /// The operands of attention; what is missing is null.
 struct Operands {
   Value q, k, v, mask;
-  Value positions;           // of the queries among the keys, i64 [time], where later keys do not count
-  bool hasUnseenKeys = true; // there may be keys that no query sees
+  Value positions;             // of the queries among the keys, i64 [time], where later keys do not count
+  bool beginWithFirst = false; // the positions are 0, 1, 2 and so on
+  bool hasUnseenKeys = true;   // there may be keys that no query sees
 };
 } // namespace
 
@@ -134,6 +135,9 @@ static Value attend(OpBuilder &b, Location loc, Operands x, std::optional<double
     q = (tensor(q) / tensor(broadcastLike(b, loc, root, q.getType()))).value;
   }
   Value scores = multiply(b, loc, q, k, false, true);
+  bool triangular = x.beginWithFirst && !x.mask; // a query that sees nothing has shares, though they are dropped
+  if (triangular)
+    scores = known(scores, kLowerOutAttr);
   Type type = scores.getType();
   if (kept) {
     Type bools = withElement(type, b.getI1Type());
@@ -144,6 +148,8 @@ static Value attend(OpBuilder &b, Location loc, Operands x, std::optional<double
   }
   Value shares = SoftmaxOp::create(b, loc, scores, b.getDenseI64ArrayAttr({-1}));
   Value out = multiply(b, loc, shares, v);
+  if (triangular)
+    out = known(out, kLowerAAttr);
   return sees ? keepRows(b, loc, out, sees) : out;
 }
 
@@ -341,8 +347,12 @@ SmallVector<Value> AttentionOp::decompose(OpBuilder &b) {
     std::optional<int64_t> later = constantValue(keys - queries);
     operands.hasUnseenKeys = !later || *later > 0;
   }
-  AttentionBlocks blocks(b, loc, operands, getScale());
-  return {blocks.pay() && !staysWhole(*this) ? blocks.build(getOut().getType()) : attend(b, loc, operands, getScale())};
+  if (staysWhole(*this))
+    return {attend(b, loc, operands, getScale())};
+  if (AttentionBlocks blocks(b, loc, operands, getScale()); blocks.pay())
+    return {blocks.build(getOut().getType())};
+  operands.beginWithFirst = getCausal();
+  return {attend(b, loc, operands, getScale())};
 }
 
 #define GET_OP_CLASSES

@@ -78,11 +78,19 @@ NamedAttrList MatmulOp::getContractAttributes() {
     attributes.append("transpose_a", b.getBoolAttr(true));
   if (getTransposeB())
     attributes.append("transpose_b", b.getBoolAttr(true));
+  for (StringRef name : {kLowerAAttr, kLowerOutAttr})
+    if (Attribute lower = (*this)->getDiscardableAttr(name))
+      attributes.append(name, lower);
   return attributes;
 }
 
 Value symc::multiply(OpBuilder &b, Location loc, Value x, Value y, bool tx, bool ty) {
   return MatmulOp::create(b, loc, x, y, b.getBoolAttr(tx), b.getBoolAttr(ty));
+}
+
+Value symc::known(Value x, StringRef attribute) {
+  x.getDefiningOp()->setDiscardableAttr(attribute, UnitAttr::get(x.getContext()));
+  return x;
 }
 
 Value symc::flattenRows(OpBuilder &b, Location loc, Value x) {
@@ -134,7 +142,11 @@ SmallVector<Value> MatmulOp::decompose(OpBuilder &b) {
     Value spreadOut = broadcastLike(b, getLoc(), v, tensorType(wide, elementOf(v)));
     return reshape(b, getLoc(), spreadOut, isOne(count) ? ArrayRef(flat).drop_front() : ArrayRef(flat));
   };
-  return {reshapeLike(b, getLoc(), multiply(b, getLoc(), stacked(x), stacked(y), ta, tb), getType())};
+  Value out = multiply(b, getLoc(), stacked(x), stacked(y), ta, tb);
+  for (StringRef attribute : {kLowerAAttr, kLowerOutAttr})
+    if ((*this)->hasAttr(attribute))
+      out = known(out, attribute);
+  return {reshapeLike(b, getLoc(), out, getType())};
 }
 
 SmallVector<Value> MatmulOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
@@ -152,12 +164,20 @@ SmallVector<Value> MatmulOp::buildVjp(OpBuilder &b, ValueRange cotangents) {
       dims.insert(dims.end() - 1, constantDim(b.getContext(), 1));
     g = reshape(b, loc, g, dims);
   }
+  bool lowerA = (*this)->hasAttr(kLowerAAttr), lowerOut = (*this)->hasAttr(kLowerOutAttr);
   if (rankOf(y) == 2 && rankOf(x) > 2 && !ta) {
     // One product over all rows instead of a sum of products.
     x = flattenRows(b, loc, x), g = flattenRows(b, loc, g);
+    lowerA = lowerOut = false;
   }
   Value da = ta ? multiply(b, loc, y, g, tb, true) : multiply(b, loc, g, y, false, !tb);
   Value db = tb ? multiply(b, loc, g, x, true, ta) : multiply(b, loc, x, g, !ta, false);
+  if (lowerA && !ta)
+    da = known(da, kLowerOutAttr);
+  if (lowerOut && !ta)
+    da = known(da, kLowerAAttr);
+  if (tb ? lowerOut : lowerA)
+    db = known(db, kLowerAAttr);
   return {reshapeLike(b, loc, unbroadcast(b, loc, da, x.getType()), getA().getType()),
           reshapeLike(b, loc, unbroadcast(b, loc, db, y.getType()), getB().getType())};
 }

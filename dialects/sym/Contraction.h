@@ -10,6 +10,15 @@
 
 namespace symc {
 
+/// What is known of a sym.matmul, and then of its kernel.contract, whose operands or result are shares of causal
+/// attention. They may be dropped anywhere: the numbers are the same without, but for infinities that would meet zeros.
+/// In the matrices of `a`, as they lie in memory, all is 0 above the diagonal.
+constexpr llvm::StringLiteral kLowerAAttr("sym.lower_a");
+/// In the matrices of the result any finite numbers do above the diagonal, and all is 0 there in its cotangent.
+constexpr llvm::StringLiteral kLowerOutAttr("sym.lower_out");
+/// The product x, of which `attribute`, one of these, is true.
+mlir::Value known(mlir::Value x, llvm::StringRef attribute);
+
 /// sym.matmul, with transposed operands where told.
 mlir::Value multiply(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y, bool tx = false,
                      bool ty = false);

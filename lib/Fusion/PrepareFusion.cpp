@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Build.h"
+#include "dialects/sym/Contraction.h"
 #include "dialects/sym/Shape.h"
 #include "lib/Fusion/Legality.h"
 #include "lib/Fusion/Passes.h"
@@ -48,7 +49,13 @@ struct TransposeToFlag : OpRewritePattern<sym::MatmulOp> {
     bool changedA = strip(a, ta), changedB = strip(b, tb);
     if (!changedA && !changedB)
       return rewriter.notifyMatchFailure(op, "no operand is a transposed matrix");
-    rewriter.replaceOpWithNewOp<sym::MatmulOp>(op, a, b, rewriter.getBoolAttr(ta), rewriter.getBoolAttr(tb));
+    bool lowerA = !changedA && op->hasAttr(kLowerAAttr), lowerOut = op->hasAttr(kLowerOutAttr);
+    auto product =
+        rewriter.replaceOpWithNewOp<sym::MatmulOp>(op, a, b, rewriter.getBoolAttr(ta), rewriter.getBoolAttr(tb));
+    if (lowerA)
+      known(product, kLowerAAttr);
+    if (lowerOut)
+      known(product, kLowerOutAttr);
     return success();
   }
 

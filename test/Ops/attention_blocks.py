@@ -1,4 +1,5 @@
-"""Attention over so many queries that it goes by blocks, against NumPy, with gradients: attention_blocks.py.
+"""Attention against NumPy, with gradients, over so many queries that it goes by blocks, and over few causal ones, of whose shares
+half are zeros: attention_blocks.py.
 
 Beside the numbers: derivatives of the second order against differences, and that the memory of neither direction has room for
 the matrix of all scores.
@@ -11,7 +12,8 @@ import tempfile
 import numpy as np
 import symc
 
-FEATURES, OTHERS = 3, 2
+# Features of q and k, and of v: of blocks, and of few queries, whose products fill vectors.
+NARROW, WIDE = (3, 2), (19, 24)
 # (leading sizes of q, k and v, queries, keys, sizes of the mask or None, causal, whether sizes are symbolic)
 CASES = [((), 512, 256, None, False, False), ((2,), 300, 300, None, True, False), ((2, 3), 519, 17, None, False, False),
          ((2,), 260, 400, None, True, False), ((2,), 517, 70, (517, 70), False, False),
@@ -20,18 +22,21 @@ CASES = [((), 512, 256, None, False, False), ((2,), 300, 300, None, True, False)
          *(((2,), n, m, mask and (n, m), causal, True) for n, m, mask, causal in
            ((1, 1, False, True), (5, 9, True, False), (64, 64, False, True), (65, 64, True, True), (200, 200, True, True),
             (0, 3, False, False), (300, 1, False, True)))]
+FEW = [(lead, n, m, mask and (n, m), True, symbolic) for lead, n, m, mask, symbolic in
+       (((), 1, 1, False, False), ((2, 2), 64, 64, False, False), ((3,), 65, 65, False, False), ((2,), 7, 12, False, False),
+        ((2,), 50, 13, False, False), ((), 33, 33, False, False), ((2,), 40, 40, True, False))]
 
 
 def reference(q, k, v, kept, cotangent):
     """The means, and the gradients of their products with the cotangent."""
-    scores = q @ np.swapaxes(k, -1, -2) / np.sqrt(FEATURES)
+    scores = q @ np.swapaxes(k, -1, -2) / np.sqrt(q.shape[-1])
     kept = np.broadcast_to(kept, scores.shape)
     scores = np.where(kept, scores, -1e9)
     shares = np.where(kept, np.exp(scores - np.max(scores, -1, keepdims=True, initial=-1e9)), 0)
     total = np.sum(shares, -1, keepdims=True)
     shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
     of_shares = cotangent @ np.swapaxes(v, -1, -2)
-    of_scores = shares * (of_shares - np.sum(shares * of_shares, -1, keepdims=True)) / np.sqrt(FEATURES)
+    of_scores = shares * (of_shares - np.sum(shares * of_shares, -1, keepdims=True)) / np.sqrt(q.shape[-1])
     return shares @ v, of_scores @ k, np.swapaxes(of_scores, -1, -2) @ q, np.swapaxes(shares, -1, -2) @ cotangent
 
 
@@ -56,11 +61,12 @@ def call(function, values):
     return {o.name: np.array(v) for o, v in zip(function.outputs, result.values() if isinstance(result, dict) else result)}
 
 
-def check(folder, lead, queries, keys, mask, causal, symbolic):
+def check(folder, features, lead, queries, keys, mask, causal, symbolic):
     """What is wrong; None: nothing."""
     rng = np.random.default_rng(queries + keys)
-    shapes = {"q": (*lead, queries, FEATURES), "k": (*lead, keys, FEATURES), "v": (*lead, keys, OTHERS),
-              "w": (*lead, queries, OTHERS), "c": (*lead, queries, FEATURES), **({"m": mask} if mask else {})}
+    width, others = features
+    shapes = {"q": (*lead, queries, width), "k": (*lead, keys, width), "v": (*lead, keys, others),
+              "w": (*lead, queries, others), "c": (*lead, queries, width), **({"m": mask} if mask else {})}
     values = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     kept = np.ones((queries, keys), bool)
     if mask:
@@ -73,7 +79,7 @@ def check(folder, lead, queries, keys, mask, causal, symbolic):
     spell = lambda shape: ", ".join(str(s) for s in shape)
     sizes = {name: spell(shape) for name, shape in shapes.items()}
     if symbolic:
-        queries_and_keys = {"q": ("n", FEATURES), "k": ("s", FEATURES), "v": ("s", OTHERS), "w": ("n", OTHERS)}
+        queries_and_keys = {"q": ("n", width), "k": ("s", width), "v": ("s", others), "w": ("n", others)}
         sizes = {name: spell((*lead, *tail)) for name, tail in queries_and_keys.items()} | {"m": "n, s"}
     path = folder / "blocks.json"
     path.write_text(json.dumps(graph(sizes, mask, causal)))
@@ -103,13 +109,14 @@ def check(folder, lead, queries, keys, mask, causal, symbolic):
 
 def main():
     failed = 0
+    cases = [(NARROW, *case) for case in CASES] + [(WIDE, *case) for case in FEW]
     with tempfile.TemporaryDirectory() as name:
-        for case in CASES:
+        for case in cases:
             problem = check(pathlib.Path(name), *case)
             if problem:
                 failed += 1
                 print(f"{case}: {problem}")
-    print(f"{len(CASES)} cases, {failed} failed")
+    print(f"{len(cases)} cases, {failed} failed")
     return failed > 0
 
 

@@ -17,6 +17,7 @@
 // panels, stands beside the first. Both make an element of the same sums in the same order.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Contraction.h"
 #include "lib/Lowering/CPU/Contraction/MatmulEmitter.h"
 
 using namespace mlir;
@@ -184,8 +185,29 @@ void MatmulEmitter::emitPanel(Panel panel, const Values &masks, Value from, Valu
     auto [row, skip] = rowOf(t);
     if (!transposed)
       epilogue.prefetch(placeOf(panel, row), tiling.rows, panel.vectors);
-    finish(panel, masks, row, skip, sumProducts(p, registerTile(panel, row)));
+    RegisterTile tile = registerTile(panel, row);
+    if (acrossDim == rank - 2)
+      leaveOutTriangles(tile, panel, row);
+    finish(panel, masks, row, skip, sumProducts(p, tile));
   });
+}
+
+void MatmulEmitter::leaveOutTriangles(RegisterTile &tile, const Panel &panel, Value row) {
+  Level &products = tile.levels.front();
+  Value end = code.add(row, code.c(tiling.rows));
+  if (p.op->hasAttr(kLowerOutAttr)) // columns from `end` on are above the diagonal in all rows
+    products.trips = code.select(code.less(panel.first, end), products.trips, code.c(0));
+  // Sums of several parts would be cut elsewhere.
+  if (!p.op->hasAttr(kLowerAAttr) || !oneSum(tile.vectors))
+    return;
+  if (!p.op.getTransposeA()) { // row i ends with element i
+    products.trips = code.min(products.trips, end);
+    return;
+  }
+  Value first = code.min(row, products.trips); // column i begins with element i
+  tile.s = code.at(tile.s, code.mul(first, products.sStride), p.element);
+  tile.v = code.at(tile.v, code.mul(first, products.vStride), p.element);
+  products.trips = code.sub(products.trips, first);
 }
 
 void MatmulEmitter::copyPanel(const Panel &panel, Value start, Value count, Value to) {

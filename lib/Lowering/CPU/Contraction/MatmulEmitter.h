@@ -71,6 +71,9 @@ private:
   /// First row of tile t; how many of its rows the tile before has finished, null when that is always none.
   std::pair<Value, Value> rowOf(Value t);
   RegisterTile registerTile(const Panel &panel, Value row);
+  /// Leaves out the products with what is above the diagonal of A in all rows of the tile that begins with `row`, and
+  /// those for what is above that of the result, where these are known not to matter.
+  void leaveOutTriangles(RegisterTile &tile, const Panel &panel, Value row);
   Place placeOf(const Panel &panel, Value row);
   /// `skip`: rows at the start that the tile before has finished; null when there never are any.
   void finish(const Panel &panel, const Values &masks, Value row, Value skip, ArrayRef<Value> sums);
