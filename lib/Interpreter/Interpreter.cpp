@@ -93,6 +93,7 @@ void Sum::add(double term) {
   high = next;
   exact = std::isfinite(high) ? high + low : high;
   magnitude += std::abs(term);
+  ++terms;
 }
 
 Wide WideSum::wrappedSum(Wide sum, Wide x, Wide y) {

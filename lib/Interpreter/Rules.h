@@ -125,10 +125,11 @@ private:
   llvm::DenseMap<mlir::TypeID, Entry> entries;
 };
 
-/// A sum of reals and the sum of their absolute values. Compensated, since it stands beside sums in f64 (A. Neumaier,
-/// Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54, 1974).
+/// A sum of reals, the sum of their absolute values and how many they are. Compensated, since it stands beside sums in
+/// f64 (A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54, 1974).
 struct Sum {
   double exact = 0, magnitude = 0;
+  int64_t terms = 0;
   void add(double term);
   void add(double x, double y) { add(x * y); }
 
@@ -160,16 +161,19 @@ public:
     else
       wide.add(x.integer(i), y.integer(j));
   }
-  void put(Scope &s, Array &out, int64_t i) const {
+  /// `inTurn`: the terms are added to what is there one by one, as they come, so that each rounds a sum of about half
+  /// of the magnitude, and equal ones round alike.
+  void put(Scope &s, Array &out, int64_t i, bool inTurn = false) const {
+    double roundings = inTurn ? std::max(1.0, static_cast<double>(real.terms) / 4) : 1;
     if (out.isReal())
-      out.set(i, s.sum(real.exact, real.magnitude, out.element));
+      out.set(i, s.sum(real.exact, roundings * real.magnitude, out.element));
     else
       out.set(i, wide.exact);
   }
   /// One for each element.
-  static void putAll(Scope &s, Array &out, llvm::ArrayRef<Total> totals) {
+  static void putAll(Scope &s, Array &out, llvm::ArrayRef<Total> totals, bool inTurn = false) {
     for (auto [i, total] : llvm::enumerate(totals))
-      total.put(s, out, static_cast<int64_t>(i));
+      total.put(s, out, static_cast<int64_t>(i), inTurn);
   }
 
 private:
