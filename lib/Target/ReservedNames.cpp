@@ -24,6 +24,13 @@ static constexpr std::string_view keywords =
     "typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq _Alignas _Alignof _Atomic _Bool "
     "_Complex _Generic _Imaginary _Noreturn _Static_assert _Thread_local ";
 
+/// The headers of C23, and the one which glibc's all begin with: a NAME.h beside them would be taken for these. Each is
+/// followed by a blank.
+static constexpr std::string_view cHeaders =
+    "assert complex ctype errno features fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg "
+    "stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar "
+    "wctype ";
+
 /// What a header declares for every model behind `NAME_`; each is followed by a blank.
 static constexpr std::string_view generated =
     "options_default create destroy initialize load_parameters save_parameters save_state load_state error parameter "
@@ -72,6 +79,8 @@ static std::optional<NameHolder> modelName(std::string_view name) {
     return NameHolder{code::BadModelName, "a keyword of C or C++"};
   if (std::optional<NameHolder> holder = symbolHolder(name))
     return holder;
+  if (isOneOf(cHeaders, name))
+    return NameHolder{code::ForbiddenModelName, "that of a header of C, instead of which its own would be included"};
   for (std::string_view rest = generated; !rest.empty(); rest.remove_prefix(rest.find(' ') + 1))
     if (symbolHolder(std::string(name) + "_" + std::string(rest.substr(0, rest.find(' ')))))
       return NameHolder{code::ForbiddenModelName, "the beginning of names that C, POSIX or symc have"};

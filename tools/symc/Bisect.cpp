@@ -128,7 +128,7 @@ private:
   }
 
   /// The ops first. A derivative may be NaN where every value is finite; and where a value is not, and no op is at
-  /// fault, it comes from an input, a parameter or a constant, and results only tell of it.
+  /// fault, it comes from an input, a parameter or a constant. Results only tell of it.
   int searchNotFinite(Witness &exposing, Witness &plain) {
     bool valuesAre = areFinite(exposing.results("predict")), argumentsAre = areFinite(exposing.arguments());
     std::vector<std::string> suspects = plain.functions();
@@ -143,25 +143,39 @@ private:
     }
     for (const std::string &function : suspects)
       for (const host::NamedArray &result : plain.results(function))
-        if (!isFinite(result)) {
-          printFinding(jsonLine(described(function, result)));
-          found = true;
-          return 1;
-        }
+        if (!isFinite(result))
+          return tell({{"function", function}, {"result", result.name}}, result);
+    return argumentsAre ? int(host::Done) : examineArguments(plain);
+  }
+
+  /// The first input or parameter that is not finite, where a result is not.
+  int examineArguments(Witness &plain) {
+    const std::vector<std::string> &functions = plain.functions();
+    if (std::all_of(functions.begin(), functions.end(),
+                    [&](const std::string &function) { return areFinite(plain.results(function)); }))
+      return host::Done;
+    for (const host::NamedArray &argument : plain.arguments())
+      if (!isFinite(argument))
+        return tell({{"node", argument.name}, {"given", true}}, argument);
     return host::Done;
   }
 
-  /// As symc_session_examine tells it.
-  static Json described(const std::string &function, const host::NamedArray &result) {
+  /// Prints what is found, as symc_session_examine tells it, and where in the array.
+  int tell(Json finding, const host::NamedArray &array) {
+    finding.update(firstNotFinite(array));
+    printFinding(jsonLine(finding));
+    found = true;
+    return 1;
+  }
+
+  static Json firstNotFinite(const host::NamedArray &result) {
     auto wrong = [](double x) { return !std::isfinite(x); };
     int64_t at = std::find_if(result.reals.begin(), result.reals.end(), wrong) - result.reals.begin();
     std::vector<int64_t> element(result.shape.size());
     double value = result.reals[at];
     for (size_t axis = element.size(); axis-- > 0; at /= result.shape[axis])
       element[axis] = at % result.shape[axis];
-    return {{"function", function},
-            {"result", result.name},
-            {"element", element},
+    return {{"element", element},
             {"value", jsonReal(value)},
             {"differ", std::count_if(result.reals.begin(), result.reals.end(), wrong)},
             {"elements", result.reals.size()}};

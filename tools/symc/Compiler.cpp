@@ -132,7 +132,9 @@ void printFinding(const std::string &text) {
       line += ", and " + numberText(finding["reference"]) + " by the reference (roundings explain " +
               numberText(finding["allowed"]) + ")";
     else
-      line += finding.contains("of_infinities") ? ", of infinities" : ", of finite operands";
+      line += finding.contains("given")           ? ", as it was given"
+              : finding.contains("of_infinities") ? ", of infinities"
+                                                  : ", of finite operands";
     line += "; " + std::to_string(finding["differ"].get<int64_t>()) + " of " +
             std::to_string(finding["elements"].get<int64_t>()) + " elements";
     if (finding.contains("reaches_result"))

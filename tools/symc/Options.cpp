@@ -23,7 +23,7 @@ template <typename T> static bool parseNumber(std::string_view text, T &out) {
 }
 
 host::Error unknownCommand(const std::string &word) {
-  for (const char *later : {"import", "export", "report"})
+  for (const char *later : {"import", "export", "report", "summary", "diff"})
     if (word == later)
       return usageError(code::CommandNotInThisVersion,
                         "this version of symc has no command " + symc::quoted(word) + " yet",

@@ -228,11 +228,11 @@ SmallVector<Dim> parallelSizes(const LoopNest &nest) {
 }
 
 void parallelFirst(LoopNest &nest, unsigned from) {
-  SmallVector<unsigned> order;
-  for (unsigned i = 0; i < nest.sizes.size(); ++i)
-    order.push_back(i);
-  llvm::stable_sort(MutableArrayRef(order).drop_front(from),
-                    [&](unsigned i, unsigned j) { return !nest.reduced[i] && nest.reduced[j]; });
+  auto order = llvm::to_vector(llvm::seq<unsigned>(0, from));
+  for (bool reduced : {false, true})
+    for (unsigned i = from; i < nest.sizes.size(); ++i)
+      if (nest.reduced[i] == reduced)
+        order.push_back(i);
   nest.permute(order);
 }
 
