@@ -5,6 +5,7 @@ import inspect
 import json
 import keyword
 import os
+import threading
 import weakref
 from collections.abc import Mapping
 
@@ -23,13 +24,38 @@ def _path(path):
     return encoded
 
 
-class _Handle:
+class _Alone:
+    """An instance does one thing at a time: other threads wait. (The library lets go of the interpreter's lock.)"""
+
+    def __init__(self):
+        self.lock, self.taken = threading.RLock(), False
+
+    def __enter__(self):
+        self.lock.acquire()
+        if self.taken:  # by this thread
+            self.lock.release()
+            raise RuntimeError("what a model prints is shown in the middle of a call, when the model cannot be used")
+        self.taken = True
+
+    def __exit__(self, *_):
+        self.taken = False
+        self.lock.release()
+
+
+class _NotCopied:
+    def __reduce_ex__(self, protocol):
+        raise TypeError("a model of symc is neither copied nor pickled: symc.load opens another one, "
+                        "and save_state and load_state carry over what it has")
+
+
+class _Handle(_NotCopied):
     """Owns an instance of a model; views of parameters keep it alive."""
 
     def __init__(self, path, threads, seed, show):
         self.pointer = self.image = None
         self.show, self.failure = show, None  # what takes prints of the graph; the exception that it ended a call with
         self.viewed, self.kept = False, []  # whether parameters were given out; instances that keep those alive
+        self.alone = _Alone()
         self.model, self.image = abi.open_library(path, self)
         self.pointer = ctypes.c_void_p()
         options = abi.default_options(self.image)
@@ -87,10 +113,6 @@ class _Handle:
         if status:
             raise from_status(status, self.message(None))
 
-    def __reduce_ex__(self, protocol):
-        raise TypeError("a model of symc is neither copied nor pickled: symc.load opens another one, "
-                        "and save_state and load_state carry over what it has")
-
     def __del__(self):
         if self.pointer and hasattr(self, "destroy"):
             for pointer in (*self.kept, self.pointer):
@@ -114,6 +136,19 @@ class _Argument:
 
     def __repr__(self):
         return f"{self.name}: {self.type}"
+
+
+def _apart(arrays):
+    """The arrays, and copies of those that share memory with one before them, which the library takes for a mistake."""
+    taken, apart = [], []
+    for array in arrays:
+        start = array.ctypes.data
+        if any(start < end and begin < start + array.nbytes for begin, end in taken):
+            array = array.copy()
+            start = array.ctypes.data
+        taken.append((start, start + array.nbytes))
+        apart.append(array)
+    return apart
 
 
 class Function:
@@ -183,12 +218,17 @@ class Function:
             if type(value) is not np.ndarray or value.dtype != argument.dtype or not value.flags.c_contiguous:
                 value = self._convert(argument, value)
             arrays.append(value)
+        with self._handle.alone:
+            return self._call_with(arrays)
+
+    def _call_with(self, arrays):
         shapes = [array.shape for array in arrays]
         if shapes != self._shapes:  # most calls are like the one before
             self._shapes = None
             self._check_shapes(arrays)
             self._shapes = shapes
-        for tensor, array in zip(self._in, arrays):
+        apart = _apart(arrays) if len(arrays) > 1 else arrays
+        for tensor, array in zip(self._in, apart):
             tensor.data = array.ctypes.data
         results = dict.fromkeys(self._output_names)
         for name, dtype, tensor, shape in self._results:
@@ -318,7 +358,7 @@ class Parameters(Mapping):
         return f"<symc parameters {self._names}>"
 
 
-class Model:
+class Model(_NotCopied):
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
     def __init__(self, path, threads=None, seed=None, show=None):
@@ -435,7 +475,8 @@ class Model:
             values.whole_number(dims[n], n, d.min, d.max) if n in dims else d.min for n, d in zip(names, known)])
 
     def _with(self, function, *arguments):
-        self._handle.check(getattr(self._handle.model.contents, function)(self._handle.pointer, *arguments))
+        with self._handle.alone:
+            self._handle.check(getattr(self._handle.model.contents, function)(self._handle.pointer, *arguments))
 
 
 def _show(label, value):

@@ -6,6 +6,7 @@ import pathlib
 import pickle
 import sys
 import tempfile
+import threading
 import unittest
 
 import numpy as np
@@ -52,10 +53,32 @@ class ModelTest(unittest.TestCase):
             self.assertEqual([self.model.train_step(x=self.x, y=self.y)["loss"] for _ in range(3)], after)
 
     def test_models_are_neither_copied_nor_pickled(self):
-        for attempt in (copy.deepcopy, pickle.dumps):
-            for what in (self.model, self.model.predict, self.model.parameters):
-                with self.assertRaisesRegex(TypeError, "a model of symc is neither copied nor pickled"):
-                    attempt(what)
+        attempts = [(attempt, what) for attempt in (copy.deepcopy, pickle.dumps)
+                    for what in (self.model, self.model.predict, self.model.parameters)]
+        for attempt, what in [*attempts, (copy.copy, self.model)]:
+            with self.assertRaisesRegex(TypeError, "a model of symc is neither copied nor pickled"):
+                attempt(what)
+
+    def test_threads_wait_for_each_other(self):
+        given = [self.x[:n] for n in (32, 17, 5, 1)]
+        expected = [self.model.predict(x) for x in given]
+        wrong = []
+
+        def call(i):
+            for _ in range(200):
+                found = self.model.predict(given[i])
+                wrong.extend(name for name, value in found.items() if not np.array_equal(value, expected[i][name]))
+        threads = [threading.Thread(target=call, args=(i,)) for i in range(len(given))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
+
+    def test_inputs_may_share_memory(self):
+        memory = np.concatenate([self.y, self.y, self.y])[:, 0]
+        x, y = memory[:64].reshape(32, 2), memory[40:72].reshape(32, 1)
+        self.assertEqual(self.model.loss(x=x, y=y), self.model.loss(x=x.copy(), y=y.copy()))
 
     def test_masked_elements_are_no_values(self):
         x = np.ma.array(self.x)
