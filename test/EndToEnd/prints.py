@@ -204,6 +204,14 @@ def check_hook(folder, failures):
         except KeyError as error:
             if error.args != ("before",) or calls != ["before"]:
                 failures.append(f"hook: {error} after {calls}")
+    # Nor can it call the model in the middle of a call.
+    again = symc.Model(compiled(path), seed=1, show=lambda *_: again.predict(x=X))
+    try:
+        again.predict(x=X)
+        failures.append("hook: a call in the middle of a call")
+    except RuntimeError as error:
+        if "in the middle of a call" not in str(error):
+            failures.append(f"hook: {error}")
 
 
 if __name__ == "__main__":
