@@ -327,7 +327,10 @@ private:
     warn(code::NotFinite,
          "the loss is " + std::string(std::isnan(loss) ? "NaN" : "infinite") + " at step " +
              std::to_string(instance.step()) + " (epoch " + std::to_string(state.epoch + 1) + "); training goes on",
-         "", "a smaller learning rate or clip_global_norm may help; this is said once");
+         "",
+         instance.step() == 1 ? "nothing is updated yet: it comes of the data or the initial values, and `symc bisect "
+                                "--nan` finds where; this is said once"
+                              : "a smaller learning rate or clip_global_norm may help; this is said once");
   }
 
   void finishEpoch() {
