@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from . import abi, training, values
+from .bf16 import from_bf16
 from .errors import DTypeError, LibraryError, ShapeError, from_status
 from .metrics import TOTALS
 
@@ -200,7 +201,7 @@ class Function:
         if status:
             self._handle.check(status)
         for name, memory in self._scalars.items():
-            results[name] = memory[()]
+            results[name] = from_bf16(memory) if memory.dtype.metadata else memory[()]
         return results
 
     def _check_shapes(self, arrays):
@@ -241,7 +242,11 @@ class Function:
         """`value` as a dense array, without a copy where it is one already."""
         where = f"{self.name}: argument {argument.name!r} is {argument.type}"
         if hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
-            value = np.from_dlpack(value)
+            try:
+                value = np.from_dlpack(value)
+            except (BufferError, RuntimeError) as error:
+                bits = "; of bf16 pass the bits" if argument.dtype.metadata else ""
+                raise DTypeError(f"{where}, given a {type(value).__name__} that NumPy does not take: {error}{bits}") from None
         value = values.as_array(value, argument.dtype, where, (argument.name, argument.type))
         return value if value.flags.c_contiguous else np.ascontiguousarray(value)
 
@@ -297,7 +302,7 @@ class Parameters(Mapping):
 
     def __setitem__(self, name, value):
         view = self[name]
-        given = f"{view.dtype.name}{list(view.shape)}"
+        given = f"{(view.dtype.metadata or {}).get('bits_of', view.dtype.name)}{list(view.shape)}"
         value = values.as_array(value, view.dtype, f"parameter {name!r} is {given}", (name, given))
         if value.shape != view.shape:
             raise ShapeError(f"parameter {name!r} has shape {view.shape}, given {value.shape}", name, view.shape, value.shape)

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from . import values
+from .bf16 import to_bf16
 from .errors import ShapeError
 from .metrics import Means
 from .shuffle import shuffled_rows
@@ -105,6 +106,10 @@ def _moments(function, data):
     return found
 
 
+def _fill(view, numbers):
+    view[...] = to_bf16(numbers) if view.dtype.metadata else numbers
+
+
 def measure(model, data):
     """Fills the parameters of `standardize` layers with the means and deviations over the data."""
     function = measuring(model)
@@ -117,8 +122,8 @@ def measure(model, data):
             return
         for mean, deviation, (means, squares) in zip(names[::2], names[1::2], found):
             deviations = np.sqrt(squares / data.examples)
-            model.parameters[mean][...] = means
-            model.parameters[deviation][...] = np.where(deviations == 0, 1, deviations)  # what never changes becomes 0
+            _fill(model.parameters[mean], means)
+            _fill(model.parameters[deviation], np.where(deviations == 0, 1, deviations))  # what never changes becomes 0
         known = found
 
 

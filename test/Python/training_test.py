@@ -21,9 +21,9 @@ def data(count):
     return {"x": x, "y": (x[:, 0] > 0.2).astype("f4"), "unused": np.zeros(2)}
 
 
-def graph(**train):
+def graph(element="f32", **train):
     g = symc.Graph("scaled")
-    x, y = g.input("x", "f32[n, 3]"), g.input("y", "f32[n]")
+    x, y = g.input("x", f"{element}[n, 3]"), g.input("y", f"{element}[n]")
     h = g.dense(g.standardize(x, name="first"), units=4, activation="tanh", name="h")
     z = g.squeeze(g.dense(g.dropout(g.standardize(h, name="second"), rate=0.1), units=1, name="out"), axis=1)
     g.output(z=z)
@@ -89,6 +89,27 @@ class TrainingTest(unittest.TestCase):
         np.testing.assert_allclose(model.parameters["first/mean"], train["x"].mean(axis=0, dtype="f8"), rtol=1e-6)
         self.assertEqual(model.parameters["first/deviation"][2], 1)
         np.testing.assert_array_equal(model.predict(held, batch_size=8)["z"], model.predict(x=held["x"])["z"])
+
+    def test_narrow_floats(self):
+        train, held = data(101), data(33)
+        for element, narrow in (("f16", np.float16), ("bf16", symc.to_bf16)):
+            g = graph(element, metrics=["mae", "f1"])
+            rows, wanted = self.of_the_program(g, train, held, "--epochs", "2", "--batch-size", "16", "--cast", "x", "--cast", "y")
+            model = symc.compile(g, threads=1)
+            sets = [{name: narrow(arrays[name]) for name in "xy"} for arrays in (train, held)]
+            history = model.fit(sets[0], epochs=2, batch_size=16, validation=sets[1])
+            for name in wanted.parameters:
+                np.testing.assert_array_equal(model.parameters[name], wanted.parameters[name], f"{element} {name}")
+            for got, row in zip(history, rows):
+                for name in ("loss", "mae", "f1", "val_loss", "val_mae", "val_f1"):
+                    self.assertTrue(math.isclose(got[name], float(row[name]), rel_tol=1e-14), f"{element} {name}: {got}, not {row}")
+            scores = model.evaluate(sets[1])
+            self.assertEqual(scores["loss"].dtype, np.float32 if element == "bf16" else np.float16)
+            self.assertAlmostEqual(float(scores["loss"]), history[1]["val_loss"], delta=0.02)
+            self.assertEqual(float(model.loss(sets[1])["loss"]), float(scores["loss"]))
+            sets[0]["x"][5, 0] = narrow(np.float32(np.nan))
+            with self.assertWarnsRegex(UserWarning, "the loss is nan at step 15"):
+                model.fit(sets[0], batch_size=101)
 
     def test_metrics_over_a_data_set(self):
         sets = [{"x": RNG.normal(size=(count, 3)).astype("f4"), "y": RNG.integers(0, 5, count)} for count in (50, 45)]
