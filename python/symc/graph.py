@@ -104,8 +104,8 @@ class Value:
         return self._combine(self, "[" + ", ".join(map(part, items)) + "]")
 
     def __bool__(self):
-        raise TypeError("a tensor of a graph has no value yet: a choice is g.select(condition, x, y), and of several conditions "
-                        "`(a > 0) & (a < 1)`, `|` or `~`")
+        raise TypeError("a tensor of a graph has no value yet: a choice is g.select(condition, x, y), and of several "
+                        "conditions `(a > 0) & (a < 1)`, `|` or `~`")
 
     def __float__(self):
         raise TypeError("a tensor of a graph has no value yet: g.cast(x, 'f32') gives another element type, and a function of "

@@ -1,6 +1,7 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """A compiled model: functions as methods, parameters as views."""
 import ctypes
+import functools
 import inspect
 import json
 import keyword
@@ -13,6 +14,7 @@ import numpy as np
 from . import abi, training, values
 from .bf16 import from_bf16
 from .errors import DTypeError, LibraryError, ShapeError, from_status
+from .files import metadata
 from .metrics import TOTALS
 
 
@@ -323,6 +325,32 @@ class Parameters(Mapping):
         return f"<symc parameters {self._names}>"
 
 
+# What other packages call arguments of `fit`, and what is written here.
+_HINTS = {"validation_data": "validation=data", "verbose": "callbacks=[print] shows every epoch", "n_epochs": "epochs=10",
+          "validation_split": "hold rows out and give them: validation={'x': x[800:], …}", "batch": "batch_size=32",
+          "learning_rate": "it is the optimizer's: symc.compile(graph, learning_rate=0.1)"}
+
+
+def _told(method):
+    """A method whose arguments are told where the call has others."""
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def called(self, *positional, **named):
+        try:
+            signature.bind(self, *positional, **named)
+        except TypeError as error:
+            step = self.functions.get("train_step") or next(iter(self.functions.values()))
+            data = ", ".join(f"{a.name!r}: …" for a in step.inputs)
+            hints = [_HINTS[name] for name in named if name in _HINTS and name not in signature.parameters]
+            raise TypeError(f"{method.__name__}: {error}: "
+                            + ("; ".join(hints) or f"it is called as m.{method.__name__}({{{data}}}, "
+                               + ", ".join(f"{p.name}=…" for p in list(signature.parameters.values())[2:]) + ")")) from None
+        return method(self, *positional, **named)
+
+    return called
+
+
 class Model:
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
@@ -358,20 +386,28 @@ class Model:
     def _steps(self):
         return self._handle.model.contents.step(self._handle.pointer)
 
-    def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=()):
+    @_told
+    def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=(), initial_epoch=None):
         """Trains as `symc train` does, with the same results: `data` are the inputs of train_step by name, whose first axis
         counts examples. Before the first step `standardize` layers are measured. Gives the history, a dict an epoch: epoch,
         steps, loss, metrics, with `validation` (data for evaluate) their val_…, seconds. Each of `callbacks` gets such a
-        row; one that returns False ends the training. Another call goes on with the next epoch."""
-        step = self._require("train_step")
+        row; one that returns False ends the training. Another call goes on with the next epoch, and after `load_state` the
+        first call goes on with the one that the steps of the state come to with this data; `initial_epoch`, how many epochs
+        there have been, says another one."""
+        step, callbacks = self._require("train_step"), training.functions_of(callbacks)
         epochs = values.whole_number(epochs, "epochs", 0, 2**31 - 1)
         measured = training.measuring(self)
         given = training.Data([step, *filter(None, [measured])], data, batch_size)
-        held = None if validation is None else training.Data([self._require("evaluate")], validation, given.batch)
+        held = None if validation is None else training.Data([self._require("evaluate")], validation, given.batch, "validation")
         if self._steps() == 0:
             training.measure(self, given)
+        if initial_epoch is not None:
+            self._epochs = values.whole_number(initial_epoch, "initial_epoch", 0, 2**31 - 1)
+        elif self._epochs is None:
+            self._epochs = self._steps() // -(-given.examples // given.batch)
         return training.fit(self, given, held, epochs, shuffle, callbacks)
 
+    @_told
     def measure(self, data, batch_size=None):
         """Fills the parameters of `standardize` layers with the means and deviations over the data, inputs by name."""
         measured = training.measuring(self)
@@ -407,8 +443,10 @@ class Model:
         self._with("save_state", _path(path), None if note is None else note.encode())
 
     def load_state(self, path):
+        """What `save_state` wrote, so that training goes on as it would have there; gives the note."""
         note = ctypes.c_char_p()
         self._with("load_state", _path(path), ctypes.byref(note))
+        self._seed, self._epochs = int(metadata(path)["symc.seed"]), None  # `fit` finds how many epochs its steps are
         return note.value.decode() if note.value else ""
 
     def share_parameters(self, owner):

@@ -209,7 +209,8 @@ class GraphTest(unittest.TestCase):
     def test_bool_values(self):
         g = symc.Graph("g")
         x = g.input("x", "f32[n]")
-        g.output(within=(x > 0) & (x < 1), out=~(x > 0) | (x >= 1), never=(x > 0) & False, size=abs(+x), rest=5 % x, floor=5 // x)
+        g.output(within=(x > 0) & (x < 1), out=~(x > 0) | (x >= 1), never=(x > 0) & False, size=abs(+x), rest=5 % x,
+                 floor=5 // x)
         data = np.float32([-2, 0.5, 3])
         got = symc.compile(g).predict(x=data)
         wanted = {"within": [False, True, False], "out": [True, False, True], "never": [False] * 3, "size": [2, 0.5, 3],
@@ -225,13 +226,14 @@ class GraphTest(unittest.TestCase):
         x = g.input("x", "f32[n]")
         condition = x > 0
         for attempt, said in ((lambda: x.mean(), r"no 'mean': write g.mean\(x\)"), (lambda: x.shape, "name of its dimension"),
-                              (lambda: x.dtype, "g.cast"), (lambda: x.foo, "no 'foo'"), (lambda: len(x), "name of its dimension"),
+                              (lambda: x.dtype, "g.cast"), (lambda: x.foo, "no 'foo'"), (lambda: len(x), "of its dimension"),
                               (lambda: x[x], "g.gather"), (lambda: x[condition], "g.select"), (lambda: x[0.5], "not 0.5"),
                               (lambda: x[1:x], "g.gather"), (lambda: 0 < x < 1, r"\(a > 0\) & \(a < 1\)"),
                               (lambda: condition ^ condition, "a != b"), (lambda: np.mean(x), "not numpy.mean"),
                               (lambda: np.ones(2) @ x, "use graph.constant"), (lambda: float(x), "no value yet"),
                               (lambda: g.input("z", (None, 3)), r"'f32\[batch, 3\]', not \(None, 3\)"),
-                              (lambda: g.parameter("z", np.float32), "is a text"), (lambda: g.constant("z", (2,), [1, 2]), "'f32\\[2\\]'"),
+                              (lambda: g.parameter("z", np.float32), "is a text"),
+                              (lambda: g.constant("z", (2,), [1, 2]), r"'f32\[2\]'"),
                               (lambda: g.train(g.mean(x), "sgd", metrics=x), "name of a ready one"),
                               (lambda: g.output(x + 1), "without a name"), (lambda: g.output(3), "without a name"),
                               (lambda: symc.compile(g, dim={"n": 3}), "did you mean 'dims'"),
