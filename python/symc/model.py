@@ -1,7 +1,6 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """A compiled model: functions as methods, parameters as views."""
 import ctypes
-import functools
 import inspect
 import json
 import keyword
@@ -11,9 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from . import abi, training, values
+from . import abi, preparation, training, values
 from .bf16 import from_bf16
-from .errors import DTypeError, LibraryError, ShapeError, from_status
+from .calling import told
+from .errors import DTypeError, Error, LibraryError, ShapeError, from_status
 from .files import metadata
 from .metrics import TOTALS
 
@@ -31,6 +31,7 @@ class _Handle:
 
     def __init__(self, path, threads, seed, show):
         self.pointer = self.image = None
+        self.preparation, self.unsaid = preparation.of_manifest({}), {}  # factors of inputs that nobody has been told of
         self.show, self.failure = show, None  # what takes prints of the graph; the exception that it ended a call with
         self.viewed, self.kept = False, []  # whether parameters were given out; instances that keep those alive
         self.model, self.image = abi.open_library(path, self)
@@ -58,6 +59,19 @@ class _Handle:
             self.show(label.decode("utf-8", "replace"), abi.array_of(tensor))
         except BaseException as error:  # KeyboardInterrupt too
             self.failure = error
+
+    def prepare(self, found):
+        """Takes how data are prepared for the parameters at hand."""
+        if found["scale"] != self.preparation["scale"]:
+            self.unsaid = {name: factor for name, factor in found["scale"].items() if factor != 1}
+        self.preparation = found
+
+    def say(self, inputs):
+        """Tells once of factors of these inputs."""
+        scale = {name: self.unsaid[name] for name in inputs if name in self.unsaid}
+        if scale:
+            self.unsaid = {}
+            preparation.warn(scale)
 
     def raise_failure(self):
         if self.failure:
@@ -181,6 +195,8 @@ class Function:
         if "batch_size" in named and "batch_size" not in self._names:
             batch_size = named.pop("batch_size")
             return training.in_batches(self, dict(zip(self._names, self._bind(positional, named))), batch_size)
+        if self._handle.unsaid:
+            self._handle.say(self._names)
         arrays = []
         for argument, value in zip(self.inputs, self._bind(positional, named)):
             if type(value) is not np.ndarray or value.dtype != argument.dtype or not value.flags.c_contiguous:
@@ -243,6 +259,8 @@ class Function:
     def _convert(self, argument, value):
         """`value` as a dense array, without a copy where it is one already."""
         where = f"{self.name}: argument {argument.name!r} is {argument.type}"
+        if argument.name in self._handle.preparation["categories"]:
+            preparation.refuse_texts(argument, value, where)
         if hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
             try:
                 value = np.from_dlpack(value)
@@ -325,32 +343,6 @@ class Parameters(Mapping):
         return f"<symc parameters {self._names}>"
 
 
-# What other packages call arguments of `fit`, and what is written here.
-_HINTS = {"validation_data": "validation=data", "verbose": "callbacks=[print] shows every epoch", "n_epochs": "epochs=10",
-          "validation_split": "hold rows out and give them: validation={'x': x[800:], …}", "batch": "batch_size=32",
-          "learning_rate": "it is the optimizer's: symc.compile(graph, learning_rate=0.1)"}
-
-
-def _told(method):
-    """A method whose arguments are told where the call has others."""
-    signature = inspect.signature(method)
-
-    @functools.wraps(method)
-    def called(self, *positional, **named):
-        try:
-            signature.bind(self, *positional, **named)
-        except TypeError as error:
-            step = self.functions.get("train_step") or next(iter(self.functions.values()))
-            data = ", ".join(f"{a.name!r}: …" for a in step.inputs)
-            hints = [_HINTS[name] for name in named if name in _HINTS and name not in signature.parameters]
-            raise TypeError(f"{method.__name__}: {error}: "
-                            + ("; ".join(hints) or f"it is called as m.{method.__name__}({{{data}}}, "
-                               + ", ".join(f"{p.name}=…" for p in list(signature.parameters.values())[2:]) + ")")) from None
-        return method(self, *positional, **named)
-
-    return called
-
-
 class Model:
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
@@ -360,6 +352,7 @@ class Model:
         self.name = model.name.decode()
         self._seed, self._epochs = self._handle.seed, 0
         self.manifest = json.loads(model.manifest.decode())
+        self._handle.prepare(preparation.of_manifest(self.manifest))
         self.parameters = Parameters(self._handle)
         self.functions = {}
         for index in range(model.function_count):
@@ -372,7 +365,11 @@ class Model:
         counts = (sum(self.parameters.sizes()), "parameter"), (len(self.parameters), "tensor")
         parameters = " in ".join(f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts)
         functions = "".join(f"\n  {function.signature()}" for function in self.functions.values())
-        return f"<symc model {self.name}: {parameters}{functions}>"
+        found = self._handle.preparation
+        inputs = [f"{name} * {factor!r}" for name, factor in found["scale"].items()]
+        inputs += [f"codes of {name}" for name in found["categories"]]
+        prepared = f"\n  trained on {', '.join(inputs)} (m.prepared)" if inputs else ""
+        return f"<symc model {self.name}: {parameters}{functions}{prepared}>"
 
     def __getattr__(self, name):
         have = self.__dict__.get("functions", {})
@@ -386,7 +383,7 @@ class Model:
     def _steps(self):
         return self._handle.model.contents.step(self._handle.pointer)
 
-    @_told
+    @told
     def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=(), initial_epoch=None):
         """Trains as `symc train` does, with the same results: `data` are the inputs of train_step by name, whose first axis
         counts examples. Before the first step `standardize` layers are measured. Gives the history, a dict an epoch: epoch,
@@ -407,7 +404,7 @@ class Model:
             self._epochs = self._steps() // -(-given.examples // given.batch)
         return training.fit(self, given, held, epochs, shuffle, callbacks)
 
-    @_told
+    @told
     def measure(self, data, batch_size=None):
         """Fills the parameters of `standardize` layers with the means and deviations over the data, inputs by name."""
         measured = training.measuring(self)
@@ -424,6 +421,19 @@ class Model:
         """Initial parameters and optimizer state, drawn with `seed`, which is also that of dropout."""
         self._with("initialize", values.whole_number(seed, "seed", 0, 2**64 - 1))
         self._seed, self._epochs = int(seed), 0
+        self._handle.prepare(preparation.of_manifest(self.manifest))
+
+    @property
+    def preparation(self):
+        """How data were prepared in the training of the parameters, as `symc train` keeps it beside them or `--embed-params` in
+        the library: {"scale": factors by input, "categories": lists of texts by input, one a column, whose places are their
+        codes}. Functions do none of it."""
+        self._handle.unsaid = {}
+        return json.loads(json.dumps(self._handle.preparation))
+
+    def prepared(self, data):
+        """A dict of the inputs in `data` as they were in training: numbers multiplied, texts as their codes."""
+        return preparation.prepared(self.functions.values(), self.preparation, data)
 
     def reset(self):
         """Streams begin anew: the next call of a function with a stream takes the first step."""
@@ -434,6 +444,8 @@ class Model:
     def load_parameters(self, path, allow_extra=False):
         """From safetensors; a missing tensor is an error, and an extra one unless `allow_extra`."""
         self._with("load_parameters_subset" if allow_extra else "load_parameters", _path(path))
+        texts = metadata(path) if os.path.isfile(path) else {}  # a pipe has been read
+        self._handle.prepare(preparation.of_metadata(texts, path))
 
     def save_parameters(self, path):
         self._with("save_parameters", _path(path))
@@ -453,8 +465,21 @@ class Model:
         """Uses the parameters of another instance of the same model from now on."""
         if not isinstance(owner, Model):
             raise TypeError("share_parameters needs a symc.Model")
+        if self._handle.image is not owner._handle.image and self.name == owner.name:
+            raise Error(f"the models are of two libraries, each compiled of a model {self.name}, which differ in "
+                        f"{self._differs(owner)}: instances of one library share parameters; a.parameters[name] = "
+                        "b.parameters[name] copies them, save_state and load_state carry over all")
         self._handle.keep_viewed()
         self._with("share_parameters", owner._handle.pointer)
+        self._handle.prepare(owner._handle.preparation)
+
+    def _differs(self, other):
+        """What two compilations of a model differ in."""
+        said = {"graph_sha256": "the graph file", "flags": "flags", "target": "the target", "dims": "dims",
+                "functions": "functions", "symc": "the version of symc"}
+        parts = [what + (f" ({' '.join(self.manifest[key])} and {' '.join(other.manifest[key])})" if key == "flags" else "")
+                 for key, what in said.items() if self.manifest.get(key) != other.manifest.get(key)]
+        return ", ".join(parts) or "their bytes"
 
     def reserve(self, **dims):
         """Allocates ahead for these values of the symbolic dimensions."""

@@ -104,10 +104,12 @@ def check_bits():
     own = numbers(every, "bf16")
     with np.errstate(all="ignore"):
         middle = (own[:-1] + own[1:]) / 2
-        x = np.concatenate([own, middle, np.nextafter(middle, np.inf), np.nextafter(middle, -np.inf), [3.3895e38, 1e300, -1e-45]])
+        x = np.concatenate([own, middle, np.nextafter(middle, np.inf), np.nextafter(middle, -np.inf),
+                            [3.3895e38, 1e300, -1e-45]])
         for given in (x, x.astype(np.float32)):
             got, want = symc.to_bf16(given), rounded(given, "bf16")
-            same = (symc.from_bf16(got) == want) & (np.signbit(want) == (got >> 15 == 1)) | np.isnan(want) & (got & 0x7FFF == 0x7FC0)
+            same = (symc.from_bf16(got) == want) & (np.signbit(want) == (got >> 15 == 1))
+            same |= np.isnan(want) & (got & 0x7FFF == 0x7FC0)
             expect(f"to_bf16 of {given[~same]} is {symc.from_bf16(got)[~same]}", same.all())
     for wrong in (lambda: symc.to_bf16(every), lambda: symc.to_bf16(["1"]), lambda: symc.from_bf16([1.0])):
         try:

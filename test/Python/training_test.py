@@ -188,6 +188,8 @@ class TrainingTest(unittest.TestCase):
             self.assertEqual([row["epoch"] for row in slow.fit(train, epochs=2, initial_epoch=9)], [10, 11])
             self.assertLess(np.abs(slow.parameters["out/kernel"] - before).max(), 1e-2)
             self.assertEqual(slow.fit(train)[0]["epoch"], 12)
+            with self.assertRaisesRegex(symc.Error, r"differ in flags \(-O2 --learning-rate 0.0001 and -O2\)"):
+                slow.share_parameters(other)
 
     def test_an_interrupt_leaves_a_model(self):
         g = symc.Graph("interrupted")
