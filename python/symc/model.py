@@ -5,7 +5,6 @@ import inspect
 import json
 import keyword
 import os
-import weakref
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,8 +12,9 @@ import numpy as np
 from . import abi, preparation, training, values
 from .bf16 import from_bf16
 from .calling import told
-from .errors import DTypeError, Error, LibraryError, ShapeError, from_status
+from .errors import DTypeError, Error, LibraryError, ShapeError
 from .files import metadata
+from .handle import Handle
 from .metrics import TOTALS
 
 
@@ -24,96 +24,6 @@ def _path(path):
     if b"\0" in encoded:
         raise ValueError(f"the path {path!r} holds a NUL")
     return encoded
-
-
-class _Handle:
-    """Owns an instance of a model; views of parameters keep it alive."""
-
-    def __init__(self, path, threads, seed, show):
-        self.pointer = self.image = None
-        self.preparation, self.unsaid = preparation.of_manifest({}), {}  # factors of inputs that nobody has been told of
-        self.show, self.failure = show, None  # what takes prints of the graph; the exception that it ended a call with
-        self.viewed, self.kept = False, []  # whether parameters were given out; instances that keep those alive
-        self.model, self.image = abi.open_library(path, self)
-        self.pointer = ctypes.c_void_p()
-        options = abi.default_options(self.image)
-        if threads is not None:
-            options.threads = values.whole_number(threads, "threads", 0, 2**31 - 1)
-        if seed is not None:
-            options.seed = values.whole_number(seed, "seed", 0, 2**64 - 1)
-        if show:
-            handle = weakref.proxy(self)
-            self.hook = options.print = abi.PrintHook(lambda _, label, value: handle.print(label, value.contents))
-        self.seed = options.seed
-        status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
-        if status:
-            self.pointer = None
-            raise from_status(status, self.message(None))
-        self.destroy = self.model.contents.destroy
-
-    def print(self, label, tensor):
-        """Called in the middle of a call of the library, which no exception may leave: it is raised behind the call."""
-        if self.failure:
-            return
-        try:
-            self.show(label.decode("utf-8", "replace"), abi.array_of(tensor))
-        except BaseException as error:  # KeyboardInterrupt too
-            self.failure = error
-
-    def prepare(self, found):
-        """Takes how data are prepared for the parameters at hand."""
-        if found["scale"] != self.preparation["scale"]:
-            self.unsaid = {name: factor for name, factor in found["scale"].items() if factor != 1}
-        self.preparation = found
-
-    def say(self, inputs):
-        """Tells once of factors of these inputs."""
-        scale = {name: self.unsaid[name] for name in inputs if name in self.unsaid}
-        if scale:
-            self.unsaid = {}
-            preparation.warn(scale)
-
-    def raise_failure(self):
-        if self.failure:
-            error, self.failure = self.failure, None
-            raise error
-
-    def keep_viewed(self):
-        """Views stay valid when the instance turns to other parameters: one more instance shares the present ones."""
-        if not self.viewed:
-            return
-        options, keeper = abi.default_options(self.image), ctypes.c_void_p()
-        options.threads = 1
-        status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(keeper))
-        if status:
-            raise from_status(status, self.message(None))
-        self.kept.append(keeper)
-        self.check_model(self.model.contents.share_parameters(keeper, self.pointer))
-        self.viewed = False
-
-    def message(self, pointer):
-        text = self.model.contents.error(pointer)
-        return text.decode("utf-8", "replace") if text else "no message"
-
-    def check(self, status):
-        if status:
-            raise from_status(status, self.message(self.pointer))
-
-    def check_model(self, status):
-        """For functions of the model that are not told of the instance."""
-        if status:
-            raise from_status(status, self.message(None))
-
-    def __reduce_ex__(self, protocol):
-        raise TypeError("a model of symc is neither copied nor pickled: symc.load opens another one, "
-                        "and save_state and load_state carry over what it has")
-
-    def __del__(self):
-        if self.pointer and hasattr(self, "destroy"):
-            for pointer in (*self.kept, self.pointer):
-                self.destroy(pointer)
-        if self.image:
-            self.image.users.discard(id(self))
 
 
 class _Argument:
@@ -347,7 +257,7 @@ class Model:
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
     def __init__(self, path, threads=None, seed=None, show=None):
-        self._handle = _Handle(path, threads, seed, show)
+        self._handle = Handle(path, threads, seed, show)
         model = self._handle.model.contents
         self.name = model.name.decode()
         self._seed, self._epochs = self._handle.seed, 0

@@ -80,6 +80,8 @@ def _scaled(argument, factor, value):
 
 def prepared(functions, preparation, data):
     """A dict of the same inputs, as in training; what is no input stays as it is."""
+    if not hasattr(data, "keys"):
+        raise TypeError(f"the data must be a dict of arrays by the names of inputs, not a {type(data).__name__}")
     arguments, result = {}, dict(data)
     for function in functions:
         for argument in function.inputs:
