@@ -276,9 +276,16 @@ symc_status symc_rt_parameter(symc_instance *instance, const char *name, DLTenso
 symc_status symc_rt_share_parameters(symc_instance *instance, symc_instance *owner) {
   if (!instance || !owner)
     return fail(instance, SYMC_INVALID_ARGUMENT, "share_parameters: the %s is NULL", instance ? "owner" : "instance");
-  if (instance->program != owner->program)
-    return fail(instance, SYMC_INVALID_ARGUMENT, "the instances are of different models, %s and %s",
-                instance->program->model.name, owner->program->model.name);
+  if (instance->program != owner->program) {
+    const char *name = instance->program->model.name, *other = owner->program->model.name;
+    if (strcmp(name, other) == 0)
+      return fail(
+          instance, SYMC_INVALID_ARGUMENT,
+          "the instances are of two libraries, each compiled of a model %s; parameters are shared by instances of "
+          "one library",
+          name);
+    return fail(instance, SYMC_INVALID_ARGUMENT, "the instances are of different models, %s and %s", name, other);
+  }
   if (instance->parameters == owner->parameters)
     return SYMC_OK;
   __atomic_add_fetch(&owner->parameters->references, 1, __ATOMIC_RELAXED);

@@ -10,6 +10,7 @@
 
 `symc.Graph` builds graph files.
 """
+from .bf16 import from_bf16, to_bf16
 from .compiler import CompileError, compile, find_compiler
 from .errors import CheckError, DTypeError, Error, LibraryError, ShapeError
 from .graph import Graph, Value
@@ -17,4 +18,4 @@ from .model import Function, Model, Parameters, load
 
 __version__ = "0.1.0"
 __all__ = ["CheckError", "CompileError", "DTypeError", "Error", "Function", "Graph", "LibraryError", "Model",
-           "Parameters", "ShapeError", "Value", "compile", "find_compiler", "load"]
+           "Parameters", "ShapeError", "Value", "compile", "find_compiler", "from_bf16", "load", "to_bf16"]

@@ -15,6 +15,7 @@ from ctypes import POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uin
 
 import numpy as np
 
+from .bf16 import from_bf16
 from .errors import LibraryError
 
 ABI_VERSION = 1
@@ -115,7 +116,7 @@ def array_of(tensor):
     else:
         memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(tensor.data + tensor.byte_offset)
         data = np.frombuffer(memory, dtype).reshape(shape).copy()
-    return (data.astype(np.uint32) << 16).view(np.float32) if tensor.dtype.code == 4 else data
+    return from_bf16(data) if tensor.dtype.code == 4 else data
 
 
 def _read(path):

@@ -1,5 +1,7 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 """Runs the `symc` program."""
+import difflib
+import inspect
 import json
 import linecache
 import os
@@ -8,7 +10,9 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Mapping
 
+from . import values
 from .errors import Error
 from .graph import Graph
 from .model import load
@@ -110,13 +114,19 @@ def compile(graph, output=None, *, target=None, cpu=None, dims=None, functions=N
     """Compiles a graph file or a `symc.Graph` and loads the library; with `output` the library is kept there. `freeze` (a
     pattern of parameters or a list of them) and `learning_rate` stand in place of those of the graph. `loading` is what else
     `symc.load` takes: `show`, which gets what the graph prints."""
+    for name in loading:
+        if name != "show":
+            near = difflib.get_close_matches(name, inspect.signature(compile).parameters)
+            raise TypeError(f"symc.compile has no argument {name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+    if dims is not None and not isinstance(dims, Mapping):
+        raise TypeError(f'dims are a dict of dimensions and sizes, dims={{"batch": 32}}, not {dims!r}')
     options = []
     if target:
         options += ["--target", target]
     if cpu:
         options += ["--cpu", cpu if isinstance(cpu, str) else ",".join(cpu)]
     for name, value in (dims or {}).items():
-        options += ["--dim", f"{name}={int(value)}"]
+        options += ["--dim", f"{name}={values.whole_number(value, name, -2**63, 2**63 - 1)}"]
     if functions:
         options += ["--functions", functions if isinstance(functions, str) else ",".join(functions)]
     if embed_params:

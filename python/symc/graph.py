@@ -22,6 +22,7 @@ results has a list of names and gives a tuple.
 """
 import contextlib
 import keyword
+import operator
 import re
 
 from . import literals, values
@@ -34,7 +35,7 @@ from .places import Entries, Entry, Text, caller, written
 class Value:
     """A tensor of the graph being built. Operators give new ones."""
 
-    __array_priority__ = 1000  # numpy_array * value asks this class first
+    __array_ufunc__ = None  # numpy_array * value asks this class
     __hash__ = object.__hash__
 
     def __init__(self, graph, pieces, name=None, depth=1):
@@ -56,11 +57,24 @@ class Value:
     def __truediv__(self, other): return self._combine(self, " / ", other)
     def __rtruediv__(self, other): return self._combine(other, " / ", self)
     def __floordiv__(self, other): return self._combine(self, " // ", other)
+    def __rfloordiv__(self, other): return self._combine(other, " // ", self)
     def __mod__(self, other): return self._combine(self, " % ", other)
+    def __rmod__(self, other): return self._combine(other, " % ", self)
     def __pow__(self, other): return self._combine(self, " ** ", other)
     def __rpow__(self, other): return self._combine(other, " ** ", self)
     def __matmul__(self, other): return self._combine(self, " @ ", other)
+    def __rmatmul__(self, other): return self._combine(other, " @ ", self)
     def __neg__(self): return self._combine("-", self)
+    def __pos__(self): return self
+    def __abs__(self): return self._graph.op("abs", self)
+    def __and__(self, other): return self._combine(self, " and ", other)
+    def __rand__(self, other): return self._combine(other, " and ", self)
+    def __or__(self, other): return self._combine(self, " or ", other)
+    def __ror__(self, other): return self._combine(other, " or ", self)
+    def __invert__(self): return self._combine("not ", self)
+
+    def __xor__(self, other):
+        raise TypeError("a value of a graph has no ^: write a != b for bool, g.bit_xor(a, b) for integers")
     def __lt__(self, other): return self._combine(self, " < ", other)
     def __le__(self, other): return self._combine(self, " <= ", other)
     def __gt__(self, other): return self._combine(self, " > ", other)
@@ -73,16 +87,44 @@ class Value:
         return self._combine(self, ".T")
 
     def __getitem__(self, index):
+        def number(i):
+            try:
+                return str(operator.index(i))
+            except TypeError:
+                raise TypeError("an index of a graph's value is an integer, a slice, `...` or None, not "
+                                + (f"{i!r}: by a tensor of indices write g.gather(x, indices, axis=0), by one of bool "
+                                   "g.select(condition, x, y)" if isinstance(i, Value) else repr(i))) from None
+
         def part(i):
             if isinstance(i, slice):
-                text = ":".join("" if v is None else str(int(v)) for v in (i.start, i.stop))
-                return text + ("" if i.step is None else f":{int(i.step)}")
-            return "..." if i is Ellipsis else "None" if i is None else str(int(i))
+                text = ":".join("" if v is None else number(v) for v in (i.start, i.stop))
+                return text + ("" if i.step is None else f":{number(i.step)}")
+            return "..." if i is Ellipsis else "None" if i is None else number(i)
         items = index if isinstance(index, tuple) else (index,)
         return self._combine(self, "[" + ", ".join(map(part, items)) + "]")
 
     def __bool__(self):
-        raise TypeError("a tensor of a graph has no value yet; use graph.select for a choice")
+        raise TypeError("a tensor of a graph has no value yet: a choice is g.select(condition, x, y), and of several "
+                        "conditions `(a > 0) & (a < 1)`, `|` or `~`")
+
+    def __float__(self):
+        raise TypeError("a tensor of a graph has no value yet: g.cast(x, 'f32') gives another element type, and a function of "
+                        "the compiled model the numbers")
+
+    __int__ = __float__
+
+    def __array__(self, *_, **__):
+        raise TypeError("a tensor of a graph has no value yet, and is no array: an op of the graph is g.mean(x), not "
+                        "numpy.mean(x), and a function of the compiled model gives the numbers")
+
+    def __len__(self):
+        raise TypeError(_MISSING["shape"])
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        hint = _MISSING.get(name) or (f"write g.{name}(x)" if name in OPERATORS else "it has .T and .named(name)")
+        raise AttributeError(f"a value of a graph has no {name!r}: {hint}", name=name, obj=self)
 
     def __iter__(self):
         """The results of an op whose first one may stand alone: `sequence, h, c = g.lstm(x, units=8)`."""
@@ -94,6 +136,13 @@ class Value:
 
     def __repr__(self):
         return f"<symc value {self.name or self._graph._text(self)}>"
+
+
+_MISSING = dict.fromkeys(("shape", "size", "ndim"), "a size is written as the types of the inputs write it: by the name of its "
+                         "dimension, or as a number")
+_MISSING.update({"dtype": "its element type follows from the types of the inputs; g.cast(x, 'f32') gives another one",
+                 "astype": "write g.cast(x, 'f32')", "dot": "write x @ y", "view": "write g.reshape(x, shape=(…))",
+                 "flatten": "write g.reshape(x, shape=(…))", "item": "it has no value yet", "numpy": "it has no value yet"})
 
 
 class _Operator:
@@ -167,11 +216,14 @@ class Graph:
         self._sections["dims"][name] = Entry(kept, place=caller())
 
     def input(self, name, type, doc=None, device=None):
-        self._dims.update(re.findall(r"[A-Za-z_]\w*", type.partition("[")[2]))
+        """An input: `g.input("x", "f32[batch, 3]")`."""
+        self._dims.update(re.findall(r"[A-Za-z_]\w*", _type(type, name).partition("[")[2]))
         options = _given(doc=doc, device=device)
         return self._leaf("inputs", name, {"type": type, **options} if options else type)
 
     def parameter(self, name, type, init=None, trainable=None, doc=None, device=None):
+        """A parameter: `g.parameter("w", "f32[3, 8]", init="glorot_uniform")`."""
+        _type(type, name)
         init = literals.finite(init, f"init of {name!r}")
         options = _given(init=init, trainable=trainable, doc=doc, device=device)
         return self._leaf("parameters", name, {"type": type, **options} if options else type)
@@ -186,7 +238,9 @@ class Graph:
             raise TypeError("a constant is g.constant(value), g.constant(name, value) or g.constant(name, type, value)")
         name = given[0] if given else name
         type = given[1] if len(given) > 1 else type
-        if type is None:
+        if type is not None:
+            _type(type, name)
+        else:
             value = values.constant(value)
             type = literals.element_type(value.dtype) + str(list(value.shape))
         name = self._fresh("constant") if name is None else name
@@ -321,30 +375,45 @@ class Graph:
         return [*super().__dir__(), *(f"{op}_" if keyword.iskeyword(op) else op for op in OPERATORS)]
 
     def output(self, *values, **named):
-        """What `predict` returns: named nodes, or `name=value`."""
-        if any(not isinstance(value, Value) or value.name is None for value in values):
-            raise ValueError("an output without a name: use output(name=value)")
+        """What `predict` returns: nodes that have a name, names of nodes, or `name=value`."""
         place = caller()
-        for name, value in [(value.name, value) for value in values] + list(named.items()):
-            self._outputs[name] = self._own(value) if isinstance(value, Value) else value, place
-        for value in values:
-            value._used = True  # by its name
+        for name, value in self._named(values, named):
+            self._outputs[name] = value, place
 
-    def entry_point(self, name, *outputs, stream=None):
-        """A further function of the library; one that takes a step of the dimension `stream` at a time where that is given."""
-        entry = {"outputs": [self._as_name(v, name) for v in outputs], **_given(stream=stream)}
-        self._sections["entry_points"][name] = Entry(entry, place=caller())
+    def _named(self, values, named):
+        """Names and values of what is given by itself, a value that has a name or the name of one, or as `name=value`."""
+        for value in values:
+            if not isinstance(value, str) and (not isinstance(value, Value) or value.name is None):
+                raise ValueError("an output without a name: use output(name=value), or entry_point(…, name=value)")
+        for value in values:
+            if isinstance(value, Value):
+                value._used = True  # by its name
+        given = [(v, literals.reference(v)) if isinstance(v, str) else (v.name, v) for v in values] + list(named.items())
+        return [(name, self._own(value) if isinstance(value, Value) else value) for name, value in given]
+
+    def entry_point(self, name, *outputs, stream=None, **named):
+        """A further function of the library, whose results are values, names of nodes or `name=value`: `g.entry_point("encode",
+        h)`. With `stream` it takes a step of that dimension at a time."""
+        flat = [v for item in outputs for v in (item if _is_list(item) else (item,))]
+        outputs = [v if isinstance(v, str) else self._as_name(v, name) for v in flat]
+        if named:
+            outputs = {**{v: literals.reference(v) for v in outputs}, **{n: self._text(v) for n, v in self._named((), named)}}
+        self._sections["entry_points"][name] = Entry({"outputs": outputs, **_given(stream=stream)}, place=caller())
 
     def train(self, loss, optimizer, metrics=None, **settings):
-        """`metrics`: name=value, or a list of names of ready ones and of such dicts. `settings`: learning_rate_schedule,
-        clip_global_norm, weight_decay, freeze, remat, …"""
+        """`metrics`: a dict of name and value, the name of a ready one, or a list of such names and dicts. `settings`:
+        learning_rate_schedule, clip_global_norm, weight_decay, freeze, remat, …"""
+        given = [] if metrics is None else [metrics] if isinstance(metrics, (str, dict, Value)) else list(metrics)
+        for metric in given:
+            if not isinstance(metric, (str, dict)):
+                raise TypeError(f"a metric is the name of a ready one ('accuracy') or {{'name': value}}, not {metric!r}")
         settings = {key: literals.finite(value, key) for key, value in {"optimizer": optimizer, **settings}.items()}
         self._train = Entry({"loss": self._text(loss), **settings}, place=caller())
         formulas = lambda given: Entry({name: self._text(value) for name, value in given.items()})
         if isinstance(metrics, dict):
             self._train["metrics"] = formulas(metrics)
-        elif metrics:
-            self._train["metrics"] = Entries(formulas(m) if isinstance(m, dict) else m for m in metrics)
+        elif given:
+            self._train["metrics"] = Entries(formulas(m) if isinstance(m, dict) else m for m in given)
 
     def _written(self):
         """The text of the graph file and the `Places` of its parts."""
@@ -457,6 +526,15 @@ class Graph:
                 text = literals.number(piece)
                 out += f"({text})" if text.startswith("-") and not value._call else text
         return Text(out, value._place, [*parts, (0, len(out), value._place)])
+
+
+def _type(type, name):
+    """A type as a graph file writes it."""
+    if not isinstance(type, str):
+        shape = type if _is_list(type) else ("batch", 3)
+        example = ", ".join(str(size) if isinstance(size, (int, str)) else "batch" for size in shape)
+        raise TypeError(f"the type of {name!r} is a text, an element type and a shape: 'f32[{example}]', not {type!r}")
+    return type
 
 
 def _is_list(value):

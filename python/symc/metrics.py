@@ -45,8 +45,10 @@ class Means:
             self._sums[name] = self._sums[name] + (value if name.endswith(TOTALS) else value * examples)
         self._examples += examples
 
-    def scores(self):
+    def scores(self, totals=False):
+        """The loss and the metrics; with `totals` these too, as the function gives them."""
         with np.errstate(invalid="ignore"):  # 0/0 where nothing counted
-            return {name: float(FINISH[name](self._sums[name + TOTALS]) if name + TOTALS in self._sums
-                                else self._sums[name] / self._examples)
-                    for name in self._names if not name.endswith(TOTALS)}
+            return {name: self._sums[name] if name.endswith(TOTALS)
+                    else float(FINISH[name](self._sums[name + TOTALS]) if name + TOTALS in self._sums
+                               else self._sums[name] / self._examples)
+                    for name in self._names if totals or not name.endswith(TOTALS)}

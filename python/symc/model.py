@@ -5,14 +5,16 @@ import inspect
 import json
 import keyword
 import os
-import threading
-import weakref
 from collections.abc import Mapping
 
 import numpy as np
 
-from . import abi, training, values
-from .errors import DTypeError, LibraryError, ShapeError, from_status
+from . import abi, preparation, training, values
+from .bf16 import from_bf16
+from .calling import told
+from .errors import DTypeError, Error, LibraryError, ShapeError
+from .files import metadata
+from .handle import Handle, NotCopied
 from .metrics import TOTALS
 
 
@@ -22,103 +24,6 @@ def _path(path):
     if b"\0" in encoded:
         raise ValueError(f"the path {path!r} holds a NUL")
     return encoded
-
-
-class _Alone:
-    """An instance does one thing at a time: other threads wait. (The library lets go of the interpreter's lock.)"""
-
-    def __init__(self):
-        self.lock, self.taken = threading.RLock(), False
-
-    def __enter__(self):
-        self.lock.acquire()
-        if self.taken:  # by this thread
-            self.lock.release()
-            raise RuntimeError("what a model prints is shown in the middle of a call, when the model cannot be used")
-        self.taken = True
-
-    def __exit__(self, *_):
-        self.taken = False
-        self.lock.release()
-
-
-class _NotCopied:
-    def __reduce_ex__(self, protocol):
-        raise TypeError("a model of symc is neither copied nor pickled: symc.load opens another one, "
-                        "and save_state and load_state carry over what it has")
-
-
-class _Handle(_NotCopied):
-    """Owns an instance of a model; views of parameters keep it alive."""
-
-    def __init__(self, path, threads, seed, show):
-        self.pointer = self.image = None
-        self.show, self.failure = show, None  # what takes prints of the graph; the exception that it ended a call with
-        self.viewed, self.kept = False, []  # whether parameters were given out; instances that keep those alive
-        self.alone = _Alone()
-        self.model, self.image = abi.open_library(path, self)
-        self.pointer = ctypes.c_void_p()
-        options = abi.default_options(self.image)
-        if threads is not None:
-            options.threads = values.whole_number(threads, "threads", 0, 2**31 - 1)
-        if seed is not None:
-            options.seed = values.whole_number(seed, "seed", 0, 2**64 - 1)
-        if show:
-            handle = weakref.proxy(self)
-            self.hook = options.print = abi.PrintHook(lambda _, label, value: handle.print(label, value.contents))
-        self.seed = options.seed
-        status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(self.pointer))
-        if status:
-            self.pointer = None
-            raise from_status(status, self.message(None))
-        self.destroy = self.model.contents.destroy
-
-    def print(self, label, tensor):
-        """Called in the middle of a call of the library, which no exception may leave: it is raised behind the call."""
-        if self.failure:
-            return
-        try:
-            self.show(label.decode("utf-8", "replace"), abi.array_of(tensor))
-        except BaseException as error:  # KeyboardInterrupt too
-            self.failure = error
-
-    def raise_failure(self):
-        if self.failure:
-            error, self.failure = self.failure, None
-            raise error
-
-    def keep_viewed(self):
-        """Views stay valid when the instance turns to other parameters: one more instance shares the present ones."""
-        if not self.viewed:
-            return
-        options, keeper = abi.default_options(self.image), ctypes.c_void_p()
-        options.threads = 1
-        status = self.model.contents.create(self.model, ctypes.byref(options), ctypes.byref(keeper))
-        if status:
-            raise from_status(status, self.message(None))
-        self.kept.append(keeper)
-        self.check_model(self.model.contents.share_parameters(keeper, self.pointer))
-        self.viewed = False
-
-    def message(self, pointer):
-        text = self.model.contents.error(pointer)
-        return text.decode("utf-8", "replace") if text else "no message"
-
-    def check(self, status):
-        if status:
-            raise from_status(status, self.message(self.pointer))
-
-    def check_model(self, status):
-        """For functions of the model that are not told of the instance."""
-        if status:
-            raise from_status(status, self.message(None))
-
-    def __del__(self):
-        if self.pointer and hasattr(self, "destroy"):
-            for pointer in (*self.kept, self.pointer):
-                self.destroy(pointer)
-        if self.image:
-            self.image.users.discard(id(self))
 
 
 class _Argument:
@@ -213,6 +118,8 @@ class Function:
         if "batch_size" in named and "batch_size" not in self._names:
             batch_size = named.pop("batch_size")
             return training.in_batches(self, dict(zip(self._names, self._bind(positional, named))), batch_size)
+        if self._handle.unsaid:
+            self._handle.say(self._names)
         arrays = []
         for argument, value in zip(self.inputs, self._bind(positional, named)):
             if type(value) is not np.ndarray or value.dtype != argument.dtype or not value.flags.c_contiguous:
@@ -240,7 +147,7 @@ class Function:
         if status:
             self._handle.check(status)
         for name, memory in self._scalars.items():
-            results[name] = memory[()]
+            results[name] = from_bf16(memory) if memory.dtype.metadata else memory[()]
         return results
 
     def _check_shapes(self, arrays):
@@ -280,8 +187,14 @@ class Function:
     def _convert(self, argument, value):
         """`value` as a dense array, without a copy where it is one already."""
         where = f"{self.name}: argument {argument.name!r} is {argument.type}"
+        if argument.name in self._handle.preparation["categories"]:
+            preparation.refuse_texts(argument, value, where)
         if hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
-            value = np.from_dlpack(value)
+            try:
+                value = np.from_dlpack(value)
+            except (BufferError, RuntimeError) as error:
+                bits = "; of bf16 pass the bits" if argument.dtype.metadata else ""
+                raise DTypeError(f"{where}, given a {type(value).__name__} that NumPy does not take: {error}{bits}") from None
         value = values.as_array(value, argument.dtype, where, (argument.name, argument.type))
         return value if value.flags.c_contiguous else np.ascontiguousarray(value)
 
@@ -337,7 +250,7 @@ class Parameters(Mapping):
 
     def __setitem__(self, name, value):
         view = self[name]
-        given = f"{view.dtype.name}{list(view.shape)}"
+        given = f"{(view.dtype.metadata or {}).get('bits_of', view.dtype.name)}{list(view.shape)}"
         value = values.as_array(value, view.dtype, f"parameter {name!r} is {given}", (name, given))
         if value.shape != view.shape:
             raise ShapeError(f"parameter {name!r} has shape {view.shape}, given {value.shape}", name, view.shape, value.shape)
@@ -358,15 +271,16 @@ class Parameters(Mapping):
         return f"<symc parameters {self._names}>"
 
 
-class Model(_NotCopied):
+class Model(NotCopied):
     """An instance of a compiled model. Its functions are attributes: `m.predict(x=x)`, `m.train_step(x=x, y=y)`."""
 
     def __init__(self, path, threads=None, seed=None, show=None):
-        self._handle = _Handle(path, threads, seed, show)
+        self._handle = Handle(path, threads, seed, show)
         model = self._handle.model.contents
         self.name = model.name.decode()
         self._seed, self._epochs = self._handle.seed, 0
         self.manifest = json.loads(model.manifest.decode())
+        self._handle.prepare(preparation.of_manifest(self.manifest))
         self.parameters = Parameters(self._handle)
         self.functions = {}
         for index in range(model.function_count):
@@ -379,7 +293,11 @@ class Model(_NotCopied):
         counts = (sum(self.parameters.sizes()), "parameter"), (len(self.parameters), "tensor")
         parameters = " in ".join(f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts)
         functions = "".join(f"\n  {function.signature()}" for function in self.functions.values())
-        return f"<symc model {self.name}: {parameters}{functions}>"
+        found = self._handle.preparation
+        inputs = [f"{name} * {factor!r}" for name, factor in found["scale"].items()]
+        inputs += [f"codes of {name}" for name in found["categories"]]
+        prepared = f"\n  trained on {', '.join(inputs)} (m.prepared)" if inputs else ""
+        return f"<symc model {self.name}: {parameters}{functions}{prepared}>"
 
     def __getattr__(self, name):
         have = self.__dict__.get("functions", {})
@@ -393,20 +311,28 @@ class Model(_NotCopied):
     def _steps(self):
         return self._handle.model.contents.step(self._handle.pointer)
 
-    def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=()):
+    @told
+    def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=(), initial_epoch=None):
         """Trains as `symc train` does, with the same results: `data` are the inputs of train_step by name, whose first axis
         counts examples. Before the first step `standardize` layers are measured. Gives the history, a dict an epoch: epoch,
         steps, loss, metrics, with `validation` (data for evaluate) their val_…, seconds. Each of `callbacks` gets such a
-        row; one that returns False ends the training. Another call goes on with the next epoch."""
-        step = self._require("train_step")
+        row; one that returns False ends the training. Another call goes on with the next epoch, and after `load_state` the
+        first call goes on with the one that the steps of the state come to with this data; `initial_epoch`, how many epochs
+        there have been, says another one."""
+        step, callbacks = self._require("train_step"), training.functions_of(callbacks)
         epochs = values.whole_number(epochs, "epochs", 0, 2**31 - 1)
         measured = training.measuring(self)
         given = training.Data([step, *filter(None, [measured])], data, batch_size)
-        held = None if validation is None else training.Data([self._require("evaluate")], validation, given.batch)
+        held = None if validation is None else training.Data([self._require("evaluate")], validation, given.batch, "validation")
         if self._steps() == 0:
             training.measure(self, given)
+        if initial_epoch is not None:
+            self._epochs = values.whole_number(initial_epoch, "initial_epoch", 0, 2**31 - 1)
+        elif self._epochs is None:
+            self._epochs = self._steps() // -(-given.examples // given.batch)
         return training.fit(self, given, held, epochs, shuffle, callbacks)
 
+    @told
     def measure(self, data, batch_size=None):
         """Fills the parameters of `standardize` layers with the means and deviations over the data, inputs by name."""
         measured = training.measuring(self)
@@ -423,6 +349,19 @@ class Model(_NotCopied):
         """Initial parameters and optimizer state, drawn with `seed`, which is also that of dropout."""
         self._with("initialize", values.whole_number(seed, "seed", 0, 2**64 - 1))
         self._seed, self._epochs = int(seed), 0
+        self._handle.prepare(preparation.of_manifest(self.manifest))
+
+    @property
+    def preparation(self):
+        """How data were prepared in the training of the parameters, as `symc train` keeps it beside them or `--embed-params` in
+        the library: {"scale": factors by input, "categories": lists of texts by input, one a column, whose places are their
+        codes}. Functions do none of it."""
+        self._handle.unsaid = {}
+        return json.loads(json.dumps(self._handle.preparation))
+
+    def prepared(self, data):
+        """A dict of the inputs in `data` as they were in training: numbers multiplied, texts as their codes."""
+        return preparation.prepared(self.functions.values(), self.preparation, data)
 
     def reset(self):
         """Streams begin anew: the next call of a function with a stream takes the first step."""
@@ -433,6 +372,8 @@ class Model(_NotCopied):
     def load_parameters(self, path, allow_extra=False):
         """From safetensors; a missing tensor is an error, and an extra one unless `allow_extra`."""
         self._with("load_parameters_subset" if allow_extra else "load_parameters", _path(path))
+        texts = metadata(path) if os.path.isfile(path) else {}  # a pipe has been read
+        self._handle.prepare(preparation.of_metadata(texts, path))
 
     def save_parameters(self, path):
         self._with("save_parameters", _path(path))
@@ -442,16 +383,31 @@ class Model(_NotCopied):
         self._with("save_state", _path(path), None if note is None else note.encode())
 
     def load_state(self, path):
+        """What `save_state` wrote, so that training goes on as it would have there; gives the note."""
         note = ctypes.c_char_p()
         self._with("load_state", _path(path), ctypes.byref(note))
+        self._seed, self._epochs = int(metadata(path)["symc.seed"]), None  # `fit` finds how many epochs its steps are
         return note.value.decode() if note.value else ""
 
     def share_parameters(self, owner):
         """Uses the parameters of another instance of the same model from now on."""
         if not isinstance(owner, Model):
             raise TypeError("share_parameters needs a symc.Model")
+        if self._handle.image is not owner._handle.image and self.name == owner.name:
+            raise Error(f"the models are of two libraries, each compiled of a model {self.name}, which differ in "
+                        f"{self._differs(owner)}: instances of one library share parameters; a.parameters[name] = "
+                        "b.parameters[name] copies them, save_state and load_state carry over all")
         self._handle.keep_viewed()
         self._with("share_parameters", owner._handle.pointer)
+        self._handle.prepare(owner._handle.preparation)
+
+    def _differs(self, other):
+        """What two compilations of a model differ in."""
+        said = {"graph_sha256": "the graph file", "flags": "flags", "target": "the target", "dims": "dims",
+                "functions": "functions", "symc": "the version of symc"}
+        parts = [what + (f" ({' '.join(self.manifest[key])} and {' '.join(other.manifest[key])})" if key == "flags" else "")
+                 for key, what in said.items() if self.manifest.get(key) != other.manifest.get(key)]
+        return ", ".join(parts) or "their bytes"
 
     def reserve(self, **dims):
         """Allocates ahead for these values of the symbolic dimensions."""

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from . import values
+from .bf16 import to_bf16
 from .errors import ShapeError
 from .metrics import Means
 from .shuffle import shuffled_rows
@@ -17,11 +18,15 @@ MEASURES = 8  # SYMC_FUNCTION_MEASURES
 class Data:
     """Arrays for the inputs of some functions, whose first axis counts examples. What no input needs does not count."""
 
-    def __init__(self, functions, arrays, batch_size=None):
+    def __init__(self, functions, arrays, batch_size=None, what="the data"):
         arguments = {a.name: (f, a) for f in functions for a in f.inputs}
+        if not hasattr(arrays, "keys"):
+            names = ", ".join(f"{name!r}: …" for name in arguments)
+            raise TypeError(f"{what} must be a dict of arrays by the names of inputs, {{{names}}}, not "
+                            + (repr(arrays) if isinstance(arrays, (int, float)) else f"a {type(arrays).__name__}"))
         missing = [name for name in arguments if name not in arrays]
         if missing:
-            raise TypeError(f"the data has no {', '.join(map(repr, missing))}; "
+            raise TypeError(f"{what} has no {', '.join(map(repr, missing))}; "
                             f"{functions[0].name} takes {', '.join(arguments)}")
         self.arrays = {name: function._convert(argument, arrays[name]) for name, (function, argument) in arguments.items()}
         for name, (function, argument) in arguments.items():
@@ -71,14 +76,14 @@ class Data:
 
 
 def in_batches(function, arrays, batch_size):
-    """The results of a function over all examples: of `evaluate` the loss and the metrics of the data set, of others what
+    """The results of a function over all examples: of `evaluate` those of the data set, of others what
     the batches give one after the other."""
     data = Data([function], arrays, batch_size)
     if function.name == "evaluate":
         means = Means(function)
         for count, inputs in data.batches(function):
             means.add(function(**inputs), count)
-        return means.scores()
+        return means.scores(totals=True)
     axis = {a.dims[0] for a in function.inputs if a.name in data.batched}
     for output in function.outputs:
         if not output.rank or output.dims[0] not in axis or (output.dims[0] < 0 and output.shape[0] != data.batch):
@@ -105,6 +110,10 @@ def _moments(function, data):
     return found
 
 
+def _fill(view, numbers):
+    view[...] = to_bf16(numbers) if view.dtype.metadata else numbers
+
+
 def measure(model, data):
     """Fills the parameters of `standardize` layers with the means and deviations over the data."""
     function = measuring(model)
@@ -117,14 +126,23 @@ def measure(model, data):
             return
         for mean, deviation, (means, squares) in zip(names[::2], names[1::2], found):
             deviations = np.sqrt(squares / data.examples)
-            model.parameters[mean][...] = means
-            model.parameters[deviation][...] = np.where(deviations == 0, 1, deviations)  # what never changes becomes 0
+            _fill(model.parameters[mean], means)
+            _fill(model.parameters[deviation], np.where(deviations == 0, 1, deviations))  # what never changes becomes 0
         known = found
 
 
 def measuring(model):
     """The function that says what such parameters would be for some examples, or None."""
     return next((f for f in model.functions.values() if f.flags & MEASURES), None)
+
+
+def functions_of(callbacks):
+    """One callback, or several, as a list."""
+    given = [] if callbacks is None else [callbacks] if callable(callbacks) else list(callbacks)
+    for callback in given:
+        if not callable(callback):
+            raise TypeError(f"a callback is a function of the dict of an epoch, not {callback!r}")
+    return given
 
 
 def fit(model, data, validation, epochs, shuffle, callbacks):
@@ -138,7 +156,7 @@ def fit(model, data, validation, epochs, shuffle, callbacks):
             means.add(scores, count)
             if not (warned or math.isfinite(scores["loss"])):
                 warned = True
-                warnings.warn(f"the loss is {scores['loss']} at step {model._steps()}; training goes on", stacklevel=3)
+                warnings.warn(f"the loss is {scores['loss']} at step {model._steps()}; training goes on", stacklevel=4)
         model._epochs += 1
         row = {"epoch": model._epochs, "steps": model._steps(), **means.scores()}
         if validation:

@@ -6,6 +6,7 @@ import operator
 
 import numpy as np
 
+from .bf16 import from_bf16, to_bf16
 from .errors import DTypeError, ShapeError
 
 
@@ -27,11 +28,9 @@ def as_array(value, dtype, where, argument):
         return _native(value, dtype, where)
     if not isinstance(value, (list, tuple, numbers.Number)):
         return _native(_foreign(value, where), dtype, where)
-    if dtype.metadata:
-        raise DTypeError(f"{where}, which is given as an array of the numbers' bits in numpy.{dtype.name}")
     _check(value, dtype, where, argument)
     try:
-        array = np.asarray(value, dtype)
+        array = to_bf16(np.asarray(value, np.float64)) if dtype.metadata else np.asarray(value, dtype)
     except ValueError:  # what _check knows nothing of: arrays within lists of other sizes
         raise _ragged(where, argument, value) from None
     return array
@@ -55,8 +54,10 @@ def _native(value, dtype, where):
     value = np.asarray(_unmasked(value, where))
     if value.dtype == dtype:
         return value
+    if dtype.metadata and value.dtype.name == "bfloat16":  # of ml_dtypes
+        return value.view(np.uint16)
     if value.dtype.newbyteorder("=") != dtype:
-        raise DTypeError(f"{where}, given an array of {value.dtype}; convert it with .astype(numpy.{_name(dtype)})")
+        raise DTypeError(f"{where}, given an array of {value.dtype}; convert it with {_conversion(dtype)}")
     return value.astype(dtype)
 
 
@@ -67,8 +68,11 @@ def _unmasked(value, where):
     return value
 
 
-def _name(dtype):
-    return "bool_" if dtype == np.bool_ else dtype.name
+def _conversion(dtype):
+    """How a caller makes an array of the type."""
+    if dtype.metadata:
+        return "symc.to_bf16, which gives the bits of the nearest numbers"
+    return f".astype(numpy.{'bool_' if dtype == np.bool_ else dtype.name})"
 
 
 def _foreign(value, where):
@@ -97,8 +101,8 @@ def _check(value, dtype, where, argument):
         return (len(value), *(shapes.pop() if shapes else ()))
     if isinstance(value, (np.ndarray, np.generic)):
         _unmasked(value, where)
-        if not np.can_cast(value.dtype, dtype, "safe"):
-            raise DTypeError(f"{where}, given a list with {value.dtype}; convert it with .astype(numpy.{_name(dtype)})")
+        if dtype.metadata or not np.can_cast(value.dtype, dtype, "safe"):
+            raise DTypeError(f"{where}, given a list with {value.dtype}; convert it with {_conversion(dtype)}")
         return value.shape
     if not _holds(dtype, value):
         if not isinstance(value, numbers.Number):
@@ -111,6 +115,8 @@ def _holds(dtype, value):
     """Whether a number of Python's is one of `dtype`. That of a floating-point type is the nearest one."""
     if isinstance(value, bool):
         return np.can_cast(np.bool_, dtype, "safe")
+    if dtype.metadata:
+        return _is_of_bf16(value)
     if dtype.kind in "iu":
         return isinstance(value, int) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
     if dtype.kind != "f" or not isinstance(value, (int, float)):
@@ -120,3 +126,11 @@ def _holds(dtype, value):
         return abs(value) <= int(np.finfo(dtype).max) and int(dtype.type(value)) == value
     with np.errstate(over="ignore"):
         return not math.isfinite(value) or bool(np.isfinite(dtype.type(value)))
+
+
+def _is_of_bf16(value):
+    """The same of bf16."""
+    if not isinstance(value, (int, float)) or (isinstance(value, int) and abs(value) >= 2**128):
+        return False
+    near = float(from_bf16(to_bf16(float(value))))
+    return value == near if isinstance(value, int) else not math.isfinite(value) or math.isfinite(near)

@@ -98,6 +98,26 @@ def check_initializers(folder):
             expect(f"{t} {k} is not f32's, rounded", (numbers(v, t) == rounded(got["f32"][k], t)).all())
 
 
+def check_bits():
+    """to_bf16 rounds as narrow.py does, from f64 and f32; from_bf16 gives every number back."""
+    every = np.arange(65536, dtype=np.uint16)
+    own = numbers(every, "bf16")
+    with np.errstate(all="ignore"):
+        middle = (own[:-1] + own[1:]) / 2
+        x = np.concatenate([own, middle, np.nextafter(middle, np.inf), np.nextafter(middle, -np.inf),
+                            [3.3895e38, 1e300, -1e-45]])
+        for given in (x, x.astype(np.float32)):
+            got, want = symc.to_bf16(given), rounded(given, "bf16")
+            same = (symc.from_bf16(got) == want) & (np.signbit(want) == (got >> 15 == 1))
+            same |= np.isnan(want) & (got & 0x7FFF == 0x7FC0)
+            expect(f"to_bf16 of {given[~same]} is {symc.from_bf16(got)[~same]}", same.all())
+    for wrong in (lambda: symc.to_bf16(every), lambda: symc.to_bf16(["1"]), lambda: symc.from_bf16([1.0])):
+        try:
+            expect(f"taken: {wrong()}", False)
+        except symc.DTypeError:
+            pass
+
+
 def check_constants(folder):
     """Numbers of a graph file are rounded from what is written there, and integers are exact."""
     ends = {t: [int(np.iinfo(DTYPES[t]).min), int(np.iinfo(DTYPES[t]).max)] for t in INTEGERS}
@@ -146,7 +166,7 @@ def check_training(t, folder):
             given = {"x": stored(x, t), "y": stored(y, t)}
             got = numbers(np.asarray(model.gradients(**given)["w"]), t)
             expect(f"{t} gradient of step {step} is {got}, not {g}", (got == g).all())
-            got = numbers(np.asarray(model.train_step(**given)["loss"]), t)
+            got = float(model.train_step(**given)["loss"])
             expect(f"{t} loss of step {step} is {got}, not {loss}", abs(got - loss) <= abs(loss) * (2.0**-9 if t == "f16" else 2.0**-6))
             after = numbers(model.parameters["w"], t)
             if optimizer != "adam":
@@ -155,11 +175,20 @@ def check_training(t, folder):
                 expect(f"{t} {optimizer} step {step} gives {after}, not {w}", (after == w).all())
             w = after
         if t == "bf16":  # a list of numbers is no list of their bits
+            for wide in ([1] * 8, [1 + 2.0**-8 + 2.0**-40] * 8, [-0.1] * 8):
+                same = model.predict(x=wide)["z"] == model.predict(x=stored(wide, t))["z"]
+                expect(f"{wide[0]} is another number of bf16", same.all())
+            for wrong in (257, 1e39, 2**200, np.float32(1)):
+                try:
+                    model.predict(x=[wrong] * 8)
+                    expect(f"bf16 holds {wrong!r}", False)
+                except symc.DTypeError:
+                    pass
             try:
-                model.predict(x=[1] * 8)
-                expect("numbers are taken for the bits of bf16", False)
+                model.predict(x=np.ones(8, np.float32))
+                expect("an array is converted", False)
             except symc.DTypeError as error:
-                expect(f"bf16 says '{error}'", "bits" in str(error))
+                expect(f"bf16 says '{error}'", "symc.to_bf16" in str(error))
         path = str(pathlib.Path(folder) / "state")
         model.save_state(path)
         state = {k: v[0] for k, v in read_safetensors(path).items() if "/" in k}
@@ -221,6 +250,7 @@ def check_train_command(folder):
 
 
 def main():
+    check_bits()
     for check in (check_parameters, check_initializers, check_constants, check_train_command):
         with tempfile.TemporaryDirectory() as folder:
             check(folder)

@@ -166,6 +166,27 @@ class GraphTest(unittest.TestCase):
         self.assertEqual([name for name in scores if "/" not in name], ["loss", "f1", "worst", "mae"])
         self.assertEqual(scores["f1"], 0.5)
 
+    def test_names_for_values(self):
+        g = symc.Graph("g")
+        x, y = g.input("x", "f32[n]"), g.input("y", "f32[n]")
+        fc2 = g.dense(g.reshape(x, shape=(-1, 1)), units=1, name="fc2")
+        p = g.sigmoid(g.squeeze(fc2, axis=1), name="p")
+        g.train(loss=g.mse(p, y), optimizer="sgd", metrics="mae")
+        g.output("fc2", p)
+        g.entry_point("f", ["fc2"])
+        g.entry_point("h", p, "x", twice=p * 2)
+        file = json.loads(g.to_json())
+        self.assertEqual(file["train"]["metrics"], ["mae"])
+        self.assertEqual(file["outputs"], ["fc2", "p"])
+        self.assertEqual(file["entry_points"], {"f": {"outputs": ["fc2"]},
+                                                "h": {"outputs": {"p": "p", "x": "x", "twice": "p * 2"}}})
+        model, data = symc.compile(g), np.float32([0, 1])
+        np.testing.assert_array_equal(model.f(x=data)["fc2"], model.predict(x=data)["fc2"])
+        self.assertEqual(list(model.h(x=data)), ["p", "x", "twice"])
+        g.entry_point("k", "fc3")
+        with self.assertRaisesRegex(symc.CompileError, r"graph_test.py:\d+: error\[.*'fc3'"):
+            symc.compile(g)
+
     def test_shared_values_are_written_once(self):
         g = symc.Graph("g")
         x = g.input("x", "f32[n]")
@@ -185,9 +206,42 @@ class GraphTest(unittest.TestCase):
         for text, value in cases.items():
             self.assertEqual(g._text(value), text)
 
+    def test_bool_values(self):
+        g = symc.Graph("g")
+        x = g.input("x", "f32[n]")
+        g.output(within=(x > 0) & (x < 1), out=~(x > 0) | (x >= 1), never=(x > 0) & False, size=abs(+x), rest=5 % x,
+                 floor=5 // x)
+        data = np.float32([-2, 0.5, 3])
+        got = symc.compile(g).predict(x=data)
+        wanted = {"within": [False, True, False], "out": [True, False, True], "never": [False] * 3, "size": [2, 0.5, 3],
+                  "rest": 5 % data, "floor": 5 // data}
+        for name, value in wanted.items():
+            np.testing.assert_array_equal(got[name], value, name)
+        g.output(odd=g.cast(x, "i32") & 1)
+        with self.assertRaisesRegex(symc.CompileError, r"graph_test.py:\d+: error\[S0304\].*of bool, not i32"):
+            symc.compile(g)
+
     def test_mistakes(self):
         g, other = symc.Graph("g"), symc.Graph("other")
         x = g.input("x", "f32[n]")
+        condition = x > 0
+        for attempt, said in ((lambda: x.mean(), r"no 'mean': write g.mean\(x\)"), (lambda: x.shape, "name of its dimension"),
+                              (lambda: x.dtype, "g.cast"), (lambda: x.foo, "no 'foo'"), (lambda: len(x), "of its dimension"),
+                              (lambda: x[x], "g.gather"), (lambda: x[condition], "g.select"), (lambda: x[0.5], "not 0.5"),
+                              (lambda: x[1:x], "g.gather"), (lambda: 0 < x < 1, r"\(a > 0\) & \(a < 1\)"),
+                              (lambda: condition ^ condition, "a != b"), (lambda: np.mean(x), "not numpy.mean"),
+                              (lambda: np.ones(2) @ x, "use graph.constant"), (lambda: float(x), "no value yet"),
+                              (lambda: g.input("z", (None, 3)), r"'f32\[batch, 3\]', not \(None, 3\)"),
+                              (lambda: g.parameter("z", np.float32), "is a text"),
+                              (lambda: g.constant("z", (2,), [1, 2]), r"'f32\[2\]'"),
+                              (lambda: g.train(g.mean(x), "sgd", metrics=x), "name of a ready one"),
+                              (lambda: g.output(x + 1), "without a name"), (lambda: g.output(3), "without a name"),
+                              (lambda: symc.compile(g, dim={"n": 3}), "did you mean 'dims'"),
+                              (lambda: symc.compile(g, dims=3), r'dims=\{"batch": 32\}'),
+                              (lambda: symc.compile(g, dims={"n": 2.5}), "n must be a whole number")):
+            with self.assertRaisesRegex((TypeError, AttributeError, ValueError), said):
+                attempt()
+        self.assertFalse(hasattr(x, "shape"))
         with self.assertRaisesRegex(ValueError, "two definitions of 'x'"):
             g.parameter("x", "f32[1]")
         with self.assertRaisesRegex(ValueError, "two graphs"):

@@ -39,10 +39,11 @@ class Result(ctypes.Structure):
 
 
 class Narrow:
-    """Values of bf16, which NumPy does not have: as f32."""
+    """Values of bf16, which NumPy does not have: as f32, from the bits of arrays or from a number."""
 
-    def __init__(self, bits):
-        self.value = np.array(np.asarray(bits, np.uint32) << 16, np.uint32).view(np.float32)
+    def __init__(self, given):
+        given = np.asarray(given)
+        self.value = given if given.dtype == np.float32 else np.asarray(symc.from_bf16(given))
 
 
 class Arrays:

@@ -12,9 +12,11 @@
 #include "lib/Target/CPU/Names.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
+#include <nlohmann/json.hpp>
 
 using namespace llvm;
 using namespace symc;
+using Json = nlohmann::json;
 
 namespace {
 constexpr size_t lineWidth = 110;
@@ -54,7 +56,9 @@ std::string commentText(StringRef text) {
 
 class HeaderWriter {
 public:
-  explicit HeaderWriter(const ModelDescription &model) : model(model), name(model.name), os(text) {
+  explicit HeaderWriter(const ModelDescription &model)
+      : model(model), name(model.name), os(text), scale(Json::parse(model.scale, nullptr, /*allow_exceptions=*/false)),
+        categories(Json::parse(model.categories, nullptr, /*allow_exceptions=*/false)) {
     upper = StringRef(name).upper();
   }
 
@@ -255,6 +259,16 @@ private:
         .Default("An entry point of the graph.");
   }
 
+  /// What the training of the embedded parameters did with the data of an input.
+  std::string preparationOf(const ArgumentDescription &input) {
+    std::string text;
+    if (scale.is_object() && scale.contains(input.name) && scale[input.name].is_number())
+      text += "; to be multiplied by " + scale[input.name].dump() + " before the call, as in training";
+    if (categories.is_object() && categories.contains(input.name))
+      text += "; codes of texts, in the order of 'categories' of the manifest";
+    return text;
+  }
+
   void typedFunction(const FunctionDescription &f) {
     std::vector<std::string> names = parameterNames(model, f);
     std::vector<std::string> about = {f.stream.empty() ? aboutFunction(f.name)
@@ -278,6 +292,8 @@ private:
         line += ", '" + commentText(a.name) + "' of the graph";
       if (!a.doc.empty())
         line += "; " + commentText(a.doc);
+      if (role == "input")
+        line += preparationOf(a);
       about.push_back(line);
       ++next;
     };
@@ -294,6 +310,7 @@ private:
   const ModelDescription &model;
   std::string name, upper, text;
   raw_string_ostream os;
+  Json scale, categories; // of the embedded parameters
 };
 } // namespace
 

@@ -227,6 +227,20 @@ TEST_F(InstanceTest, ParametersCanBeShared) {
   EXPECT_EQ(error(), "model fake has no parameter 'nope\\x0a'");
 }
 
+TEST_F(InstanceTest, LibrariesShareNoParameters) {
+  symc_program other = fake::program;
+  symc_instance *second = nullptr;
+  ASSERT_EQ(symc_rt_create(&other.model, nullptr, &second), SYMC_OK);
+  EXPECT_EQ(symc_rt_share_parameters(instance, second), SYMC_INVALID_ARGUMENT);
+  EXPECT_EQ(error(),
+            "the instances are of two libraries, each compiled of a model fake; parameters are shared by instances "
+            "of one library");
+  other.model.name = "another";
+  EXPECT_EQ(symc_rt_share_parameters(instance, second), SYMC_INVALID_ARGUMENT);
+  EXPECT_EQ(error(), "the instances are of different models, fake and another");
+  symc_rt_destroy(second);
+}
+
 struct Seen {
   std::string label;
   std::vector<int64_t> shape;
