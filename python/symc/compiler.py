@@ -28,8 +28,11 @@ class CompileError(Error):
 
 def find_compiler():
     """$SYMC, then beside this package (a build tree or an installed prefix), then the path."""
-    if os.environ.get("SYMC"):
-        return os.environ["SYMC"]
+    given = os.environ.get("SYMC")
+    if given:
+        if not (os.path.isfile(given) and os.access(given, os.X_OK)):
+            raise CompileError(f"the variable SYMC is no program: {given}")
+        return given
     here = pathlib.Path(__file__).resolve().parent
     candidates = [here.parent.parent / "build" / "release" / "bin" / "symc"]
     candidates += [parent / "bin" / "symc" for parent in here.parents]

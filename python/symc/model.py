@@ -113,7 +113,7 @@ class Function:
 
     def __call__(self, /, *positional, **named):
         if len(positional) == 1 and isinstance(positional[0], Mapping):
-            named.update({name: value for name, value in positional[0].items() if name in self._names and name not in named})
+            named = self._with_mapping(positional[0], named)
             positional = ()
         if "batch_size" in named and "batch_size" not in self._names:
             batch_size = named.pop("batch_size")
@@ -162,6 +162,13 @@ class Function:
                 shape = self._output_shape(i, argument, dims)
                 self._out_shapes[i][:len(shape)] = shape
                 self._results.append((argument.name, argument.dtype, self._out[i], shape))
+
+    def _with_mapping(self, mapping, named):
+        """All inputs by name; of the mapping what the function does not take is left out."""
+        own = {name: value for name, value in mapping.items() if name in self._names}
+        for name in own.keys() & named.keys():
+            raise TypeError(f"{self.name}() is given input {name!r} twice")
+        return {**own, **named}
 
     def _bind(self, positional, named):
         names = self._names

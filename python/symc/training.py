@@ -145,6 +145,11 @@ def functions_of(callbacks):
     return given
 
 
+def _ends(answer):
+    """False ends a training, that of a comparison in NumPy too; None and anything else do not."""
+    return isinstance(answer, (bool, np.bool_)) and not answer
+
+
 def fit(model, data, validation, epochs, shuffle, callbacks):
     """Trains; a row of the history an epoch. `data` and `validation` are `Data` of train_step and evaluate."""
     step, history, started, warned = model.functions["train_step"], [], time.monotonic(), False
@@ -166,6 +171,6 @@ def fit(model, data, validation, epochs, shuffle, callbacks):
                 means.add(evaluate(**inputs), count)
             row.update({"val_" + name: value for name, value in means.scores().items()})
         history.append({**row, "seconds": time.monotonic() - started})
-        if any([callback(history[-1]) is False for callback in callbacks]):
+        if any([_ends(callback(history[-1])) for callback in callbacks]):
             break
     return history

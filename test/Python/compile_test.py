@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 import warnings
 
 import numpy as np
@@ -49,6 +50,12 @@ class CompileTest(unittest.TestCase):
         self.assertEqual(list(scores), ["loss", "mae"])
         np.testing.assert_allclose(model.parameters["theta"], self.theta, atol=1e-4)
         np.testing.assert_allclose(model.predict(X=self.x)["yhat"], self.y, atol=1e-4)
+
+    def test_the_variable_names_a_program(self):
+        for path in (pathlib.Path(__file__).parent, pathlib.Path(__file__)):
+            with unittest.mock.patch.dict(os.environ, SYMC=str(path)):
+                with self.assertRaisesRegex(symc.CompileError, f"the variable SYMC is no program: {path}"):
+                    symc.compile(times(2))
 
     def test_defaults_of_the_library(self):
         g = symc.Graph("drawn")

@@ -122,6 +122,10 @@ class ModelTest(unittest.TestCase):
         self.model.parameters["b"][:] = 7
         self.assertEqual(other.parameters["b"][0], 7)
 
+    def test_an_input_is_given_once(self):
+        with self.assertRaisesRegex(TypeError, r"loss\(\) is given input 'x' twice"):
+            self.model.loss({"x": self.x, "y": self.y}, x=self.x)
+
     def test_wrong_arguments(self):
         for wrong in (np.zeros((4, 3), np.float32), np.zeros((4, 2, 1), np.float32), np.zeros(4, np.float32),
                       np.zeros((0, 2), np.float32), np.zeros((5000, 2), np.float32)):

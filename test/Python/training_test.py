@@ -159,6 +159,8 @@ class TrainingTest(unittest.TestCase):
         self.assertEqual(len(model.fit(train, epochs=9, callbacks=[lambda row: row["epoch"] < 3])), 3)
         self.assertEqual(model.step, 6)
         self.assertEqual(model.fit(train, epochs=0), [])
+        self.assertEqual(len(model.fit(train, epochs=9, callbacks=[lambda row: np.float32(1) < np.float32(0)])), 1)
+        self.assertEqual(len(model.fit(train, epochs=2, callbacks=[lambda row: 0])), 2)
         model.initialize(seed=1)
         self.assertEqual(model.fit(train, shuffle=False)[0]["epoch"], 1)
         train["x"][3, 0] = np.nan
