@@ -160,7 +160,7 @@ public:
     instanceSetUp();
     resume();
     if (!options.logdir.empty() && !isFinished())
-      log = std::make_unique<TrainLog>(options.logdir, options, data, instance);
+      log = std::make_unique<TrainLog>(options.logdir, options, data, instance, state.position == data.batches());
     if ((!options.trace.empty() || options.logRunMetadata) && !isFinished())
       kernels = std::make_unique<KernelTrace>(instance, options.trace);
     started = std::chrono::steady_clock::now();
@@ -262,7 +262,9 @@ private:
   void trainEpoch() {
     std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
-    logging([&] { log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples())); });
+    logging([&] {
+      log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples()), state.position == 0);
+    });
     while (state.position < data.batches() && !interrupted()) {
       int64_t first = state.position * data.batchSize();
       int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
