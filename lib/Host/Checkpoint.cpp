@@ -101,6 +101,8 @@ void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Loo
                {"sums", hexList(state.sums)}, {"seconds", hex(state.seconds)}, {"history", history}};
   if (state.best.epoch)
     note["best"] = {{"epoch", state.best.epoch}, {"hash", state.best.hash}};
+  if (!identity.constants.empty())
+    note["constants"] = identity.constants;
   // All of it is ASCII, unless a library calls its model otherwise.
   instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
@@ -123,6 +125,10 @@ LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size
   json early = json::parse(textsOfWeights(path, {"symc.note"})[0].value_or(""), nullptr, /*allow_exceptions=*/false);
   if (early.is_object() && early.value("graph", json()).is_string() && early["graph"] != identity.graph)
     differs("another graph file, of which any change counts, one of a `doc` too");
+  // A run that an older version of symc began, and a library that it wrote, do not say.
+  if (early.is_object() && !identity.constants.empty() &&
+      early.value("constants", json(identity.constants)) != identity.constants)
+    differs("other constants, in a file that the graph names");
   if (early.is_object() && early.value("changes", json("")).is_string()) {
     std::string changes = early.value("changes", "");
     for (const char *option : {"--freeze", "--learning-rate", "--fast-math"})

@@ -18,9 +18,10 @@ namespace symc::host {
 
 /// What must be equal for a run to be resumed.
 struct RunIdentity {
-  std::string graph;   // SHA-256 of the graph, from the manifest
-  std::string changes; // "--freeze conv*", "--fast-math", "--cpu x86-64-v3": what options changed in it, a line each
-  uint64_t data = 0;   // of the training and validation examples and the split
+  std::string graph;     // SHA-256 of the graph, from the manifest
+  std::string constants; // hash of those of other files, from the manifest; empty: none, or it does not say
+  std::string changes;   // "--freeze conv*", "--fast-math", "--cpu x86-64-v3": what options changed in it, a line each
+  uint64_t data = 0;     // of the training and validation examples and the split
   uint64_t seed = 0;
   int64_t batchSize = 0;
 };

@@ -115,11 +115,11 @@ void checkTrainOptions(const TrainOptions &options) {
          Checkpoint(options.checkpoint).file());
 }
 
-static std::string graphHash(const symc_model &model) {
+/// A text of the manifest; empty where it has none.
+static std::string manifestText(const symc_model &model, const char *key) {
   nlohmann::json manifest = nlohmann::json::parse(model.manifest, nullptr, false);
-  if (manifest.is_object() && manifest.contains("graph_sha256") && manifest["graph_sha256"].is_string())
-    return manifest["graph_sha256"];
-  return model.name;
+  auto found = manifest.find(key);
+  return found != manifest.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// What options changed in what the graph computes, a line each.
@@ -210,8 +210,12 @@ private:
     if (options.checkpoint.empty())
       return;
     checkpoint.prepare();
-    identity.graph = graphHash(instance.library().model());
-    identity.changes = graphChanges(instance.library().model());
+    const symc_model &model = instance.library().model();
+    identity.graph = manifestText(model, "graph_sha256");
+    if (identity.graph.empty())
+      identity.graph = model.name;
+    identity.constants = manifestText(model, "constants_xxh64");
+    identity.changes = graphChanges(model);
     identity.data = data.hash();
     identity.seed = *options.instance.seed;
     identity.batchSize = data.batchSize();
