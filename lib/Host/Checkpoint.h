@@ -12,7 +12,7 @@
 #ifndef SYMC_HOST_CHECKPOINT_H
 #define SYMC_HOST_CHECKPOINT_H
 
-#include "lib/Host/Library.h"
+#include "lib/Host/Preparation.h"
 
 namespace symc::host {
 
@@ -57,7 +57,8 @@ public:
   void forgetBest(int64_t exceptEpoch) const;
   /// Creates the directory where it is missing.
   void prepare() const;
-  void save(Instance &instance, const RunIdentity &identity, const LoopState &state);
+  /// `preparation` is kept for those who take the parameters from the checkpoint.
+  void save(Instance &instance, const RunIdentity &identity, const Preparation &preparation, const LoopState &state);
   /// Restores the instance; an identity that differs is an error that names the difference.
   LoopState load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns);
 

@@ -368,7 +368,7 @@ private:
     state.history = history.rows();
     LoopState saved = state;
     saved.seconds = seconds();
-    checkpoint.save(instance, identity, saved);
+    checkpoint.save(instance, identity, data.preparation(), saved);
     if (!options.saveBest.empty())
       checkpoint.forgetBest(monitor->bestEpoch());
   }
