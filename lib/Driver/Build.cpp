@@ -123,6 +123,7 @@ OwningOpRef<ModuleOp> symc::readModule(std::string text, MLIRContext &context, B
   import.derivativeReaches = derivativeReaches;
   import.freeze = options.freeze;
   import.learningRate = options.learningRate;
+  import.constants = &run.constants;
   return importGraph(std::move(text), options.input, &context, import, run.diagnostics);
 }
 

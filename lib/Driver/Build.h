@@ -8,6 +8,7 @@
 
 #include "lib/Driver/Stage.h"
 #include "lib/Support/Diagnostics.h"
+#include "lib/Support/Hash.h"
 #include "lib/Target/Target.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Location.h"
@@ -73,6 +74,7 @@ struct BuildRun {
   Diagnostics &diagnostics;
   mlir::TimingScope timing;
   std::unique_ptr<mlir::PassInstrumentation> instrumentation = nullptr; // of the next passes
+  Hash constants = {};                                                  // those that the graph has from other files
 };
 
 /// The text of the graph: that of the options, or that of the file. None after an error.

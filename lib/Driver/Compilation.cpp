@@ -390,6 +390,8 @@ Outcome Compilation::writeLibrary(ModuleOp module, ModelDescription said, BuildR
   model->defaultThreads = options.threads;
   model->defaultSeed = options.seed;
   model->graphSha256 = graphSha256;
+  if (uint64_t constants = run.constants.value(); constants != Hash().value())
+    model->constantsXxh64 = llvm::utohexstr(constants, /*LowerCase=*/true, /*Width=*/16);
   if (!options.params.empty() && !embedParameters(*model, options, diagnostics))
     return Outcome::WrongInput;
   llvm::Expected<std::vector<std::string>> files = code->writeLibrary(*model, options.output, options.header);

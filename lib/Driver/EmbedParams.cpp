@@ -11,10 +11,11 @@
 
 #include "lib/Driver/EmbedParams.h"
 #include "lib/Support/KeptInitial.h"
-#include "lib/Support/SharedNames.h"
+#include "lib/Support/KeptTexts.h"
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 using namespace symc;
 
@@ -39,10 +40,13 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
   if (file.open(options.params.c_str(), reason) != SYMC_OK)
     return fail(reason);
   bool good = true;
-  if (const char *categories = file.meta(kCategoriesKey)) // which `symc train` keeps beside parameters
-    model.categories = categories;
-  if (const char *scale = file.meta(kScaleKey))
-    model.scale = scale;
+  // What `symc train` keeps beside parameters; what reads the library looks at it closer.
+  for (auto [key, text] : {std::pair(kCategoriesKey, &model.categories), {kScaleKey, &model.scale}}) {
+    std::optional<std::string> kept = keptText(file, key);
+    *text = kept.value_or("");
+    if (kept && !parsedJson(*text).is_object())
+      good = fail("holds no JSON object, with each input once, under " + symc::quoted(key));
+  }
   for (size_t i = 0; i < file.tensorCount && !options.allowExtra; ++i) {
     std::string_view name = file.tensors[i].name;
     auto hasName = [&](const SlotDescription &parameter) { return parameter.name == name; };
@@ -51,7 +55,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
     Suggestion near(name);
     for (const SlotDescription &parameter : model.parameters)
       near.consider(parameter.name);
-    good = fail("the model has no parameter " + quoted(name) + "; --allow-extra ignores the tensor", near.best());
+    good = fail("the model has no parameter " + symc::quoted(name) + "; --allow-extra ignores the tensor", near.best());
   }
   KeptInitial kept;
   for (SlotDescription &parameter : model.parameters) {
@@ -61,7 +65,8 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
       continue;
     }
     if (!tensor) {
-      good = fail("there is no tensor " + quoted(parameter.name) + "; --allow-missing starts from those that fit");
+      good =
+          fail("there is no tensor " + symc::quoted(parameter.name) + "; --allow-missing starts from those that fit");
       continue;
     }
     std::vector<int64_t> shape(tensor->shape, tensor->shape + tensor->rank);
@@ -70,7 +75,7 @@ bool symc::embedParameters(ModelDescription &model, const BuildOptions &options,
         kept.add(parameter.name, tensor, parameter.type);
         continue;
       }
-      good = fail("tensor " + quoted(parameter.name) + " is " + typeText(*tensor) + ", but the parameter is " +
+      good = fail("tensor " + symc::quoted(parameter.name) + " is " + typeText(*tensor) + ", but the parameter is " +
                   parameter.type);
       continue;
     }

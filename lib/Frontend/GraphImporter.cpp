@@ -24,6 +24,11 @@ static void buildConstants(GraphParts &parts) {
     if (!decl.type)
       continue;
     ElementsAttr value = readConstant(parts.context, decl, folder);
+    if (auto elements = dyn_cast_if_present<DenseElementsAttr>(value);
+        elements && decl.file && parts.options.constants) {
+      parts.options.constants->add(decl.name.text.data(), decl.name.text.size());
+      parts.options.constants->add(elements.getRawData().data(), elements.getRawData().size());
+    }
     if (value)
       parts.names.setValue(decl.name.text, Symbol::Constant, i,
                            sym::ConstantOp::create(parts.builder,

@@ -8,6 +8,7 @@
 
 #include "lib/Frontend/ReservedNames.h"
 #include "lib/Support/Diagnostics.h"
+#include "lib/Support/Hash.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include <optional>
@@ -29,6 +30,8 @@ struct ImportOptions {
   /// In place of the file's `freeze`, unless empty, and of its optimizer's learning rate.
   std::vector<std::string> freeze = {};
   std::optional<double> learningRate = {};
+  /// Receives, unless null, the names and elements of the constants that stand in other files.
+  Hash *constants = nullptr;
 };
 
 /// A mistake in what the options say.

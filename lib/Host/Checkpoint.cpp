@@ -7,6 +7,7 @@
 #include "lib/Host/Checkpoint.h"
 #include "lib/Host/OutputFile.h"
 #include "lib/Host/Weights.h"
+#include "lib/Support/SharedNames.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -90,7 +91,8 @@ void Checkpoint::prepare() const {
     throw outputError(directory, error.value());
 }
 
-void Checkpoint::save(Instance &instance, const RunIdentity &identity, const LoopState &state) {
+void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Preparation &preparation,
+                      const LoopState &state) {
   prepare();
   json history = json::array();
   for (const std::vector<double> &row : state.history)
@@ -101,6 +103,10 @@ void Checkpoint::save(Instance &instance, const RunIdentity &identity, const Loo
                {"sums", hexList(state.sums)}, {"seconds", hex(state.seconds)}, {"history", history}};
   if (state.best.epoch)
     note["best"] = {{"epoch", state.best.epoch}, {"hash", state.best.hash}};
+  if (!identity.constants.empty())
+    note["constants"] = identity.constants;
+  for (const auto &[key, text] : textsOf(preparation))
+    note[key] = json::parse(text);
   // All of it is ASCII, unless a library calls its model otherwise.
   instance.saveState(path, note.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
@@ -120,9 +126,13 @@ LoopState Checkpoint::load(Instance &instance, const RunIdentity &identity, size
                     "resume with what the run was started with, or name another --checkpoint directory");
   };
   // Before the tensors, which are others where others are frozen: the option says more.
-  json early = json::parse(textsOfWeights(path, {"symc.note"})[0].value_or(""), nullptr, /*allow_exceptions=*/false);
+  json early = json::parse(textsOfWeights(path, {kNoteKey})[0].value_or(""), nullptr, /*allow_exceptions=*/false);
   if (early.is_object() && early.value("graph", json()).is_string() && early["graph"] != identity.graph)
     differs("another graph file, of which any change counts, one of a `doc` too");
+  // A run that an older version of symc began, and a library that it wrote, do not say.
+  if (early.is_object() && !identity.constants.empty() &&
+      early.value("constants", json(identity.constants)) != identity.constants)
+    differs("other constants, in a file that the graph names");
   if (early.is_object() && early.value("changes", json("")).is_string()) {
     std::string changes = early.value("changes", "");
     for (const char *option : {"--freeze", "--learning-rate", "--fast-math"})

@@ -12,15 +12,16 @@
 #ifndef SYMC_HOST_CHECKPOINT_H
 #define SYMC_HOST_CHECKPOINT_H
 
-#include "lib/Host/Library.h"
+#include "lib/Host/Preparation.h"
 
 namespace symc::host {
 
 /// What must be equal for a run to be resumed.
 struct RunIdentity {
-  std::string graph;   // SHA-256 of the graph, from the manifest
-  std::string changes; // "--freeze conv*", "--fast-math", "--cpu x86-64-v3": what options changed in it, a line each
-  uint64_t data = 0;   // of the training and validation examples and the split
+  std::string graph;     // SHA-256 of the graph, from the manifest
+  std::string constants; // hash of those of other files, from the manifest; empty: none, or it does not say
+  std::string changes;   // "--freeze conv*", "--fast-math", "--cpu x86-64-v3": what options changed in it, a line each
+  uint64_t data = 0;     // of the training and validation examples and the split
   uint64_t seed = 0;
   int64_t batchSize = 0;
 };
@@ -56,7 +57,8 @@ public:
   void forgetBest(int64_t exceptEpoch) const;
   /// Creates the directory where it is missing.
   void prepare() const;
-  void save(Instance &instance, const RunIdentity &identity, const LoopState &state);
+  /// `preparation` is kept for those who take the parameters from the checkpoint.
+  void save(Instance &instance, const RunIdentity &identity, const Preparation &preparation, const LoopState &state);
   /// Restores the instance; an identity that differs is an error that names the difference.
   LoopState load(Instance &instance, const RunIdentity &identity, size_t scores, size_t columns);
 

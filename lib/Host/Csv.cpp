@@ -126,7 +126,7 @@ private:
   }
 
   void reserve(size_t bytes) const {
-    if (bytes > machineMemory())
+    if (bytes > memory)
       throw dataError(code::DataTooLarge, source.where, "holds more rows than fit in this machine's memory");
   }
 
@@ -360,6 +360,7 @@ private:
   const CsvOptions &options;
   CsvRows reader;
   std::vector<Target> targets;
+  const uint64_t memory = machineMemory(); // asking takes longer than reading a row
   size_t columns = 0, textBytes = 0;
   int64_t rows = 0;
   bool firstIsHeader = false;

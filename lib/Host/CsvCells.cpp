@@ -49,6 +49,11 @@ template <typename T> static Parse parse(std::string_view text, T &element) {
     element = T(wide);
     return parsed == Parse::Ok && std::isinf(Value<T>(element)) && !std::isinf(wide) ? Parse::OutOfRange : parsed;
   } else {
+    if constexpr (std::is_unsigned_v<T>)
+      if (text.size() > 1 && text[0] == '-' && text[1] != '-') { // -0 is a number, too
+        Parse parsed = parse(text.substr(1), element);
+        return parsed == Parse::Ok && element != 0 ? Parse::OutOfRange : parsed;
+      }
     auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), element);
     if (code == std::errc::invalid_argument || end != text.data() + text.size())
       return Parse::NotANumber;

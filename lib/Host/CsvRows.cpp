@@ -27,7 +27,7 @@ bool CsvRows::next(std::vector<CsvField> &row) {
   rowLine = line;
   while (true) {
     if (row.size() == maxColumns)
-      throw fail(line, column, "a row of more than " + std::to_string(maxColumns) + " columns");
+      throw failWithin(line, column, "a row of more than " + std::to_string(maxColumns) + " columns");
     row.push_back(field());
     int end = get();
     if (end == delimiter)
@@ -45,6 +45,12 @@ Error CsvRows::fail(int64_t atLine, int64_t atColumn, std::string message, std::
   diagnostic.line = static_cast<uint32_t>(std::min<int64_t>(atLine, UINT32_MAX));
   diagnostic.column = static_cast<uint32_t>(std::min<int64_t>(atColumn, UINT32_MAX));
   return Error(WrongInput, std::move(diagnostic), atLine == rowLine ? echo : "");
+}
+
+Error CsvRows::failWithin(int64_t atLine, int64_t atColumn, std::string message) {
+  while (line == rowLine && echo.size() < maxEcho && peek() > 0 && peek() != '\n')
+    get();
+  return fail(atLine, atColumn, std::move(message));
 }
 
 int CsvRows::peek() {
@@ -96,7 +102,7 @@ CsvField CsvRows::field() {
     field.text += static_cast<char>(get());
   }
   if (!endsField(peek()))
-    throw fail(line, column, "text after a closing quote");
+    throw failWithin(line, column, "text after a closing quote");
   return field;
 }
 

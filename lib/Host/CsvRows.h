@@ -32,6 +32,8 @@ private:
   int peek();
   int get();
   CsvField field();
+  /// As `fail`, in a row that is not read to its end: the line is shown whole.
+  Error failWithin(int64_t line, int64_t column, std::string message);
   bool endsField(int c) const { return c < 0 || c == delimiter || c == '\n' || c == '\r'; }
 
   ByteSource &source;

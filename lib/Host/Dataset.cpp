@@ -394,6 +394,18 @@ private:
 void DataOptions::prepareAsTrained(const Library &library, const std::string &params) {
   known = preparationOf(library, params);
   knownFrom = params.empty() ? library.path() : params;
+  std::set<std::string> inputs = library.inputs();
+  auto unused = [&](const std::string &input, const std::string &why) {
+    warn(code::KeptScale,
+         "the factor " + brief(known.scale[input]) + " of input " + symc::quoted(input) +
+             " in the training of these parameters is not used: " + why,
+         knownFrom);
+  };
+  for (const auto &[input, factor] : known.scale)
+    if (!inputs.count(input))
+      unused(input, "the model has no such input");
+    else if (const symc_argument *argument = library.input(input); argument && !isFloat(typeOf(*argument)))
+      unused(input, std::string("it is ") + argument->type + ", and only floating inputs are multiplied");
 }
 
 Dataset Dataset::load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options,

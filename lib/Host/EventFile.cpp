@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 
 namespace symc::host {
@@ -59,11 +61,29 @@ std::string summaryEvent(int64_t step, const ProtoWriter &value) {
 
 } // namespace
 
+constexpr std::string_view nameStart = "events.out.tfevents.";
+
+/// The time in the name of a new file: TensorBoard reads the files of a directory in the order of their names, so that
+/// it is behind the times of those that are there, whatever the clock says now.
+static int64_t timeOfName(const std::string &directory) {
+  int64_t stamp = time(nullptr);
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    std::string name = it->path().filename().string();
+    int64_t other = 0;
+    if (name.compare(0, nameStart.size(), nameStart) == 0 &&
+        std::from_chars(name.data() + nameStart.size(), name.data() + name.size(), other).ec == std::errc() &&
+        other < INT64_MAX)
+      stamp = std::max(stamp, other + 1);
+  }
+  return stamp;
+}
+
 EventFile::EventFile(const std::string &directory) {
   char host[256] = "host";
   gethostname(host, sizeof host - 1);
-  std::string name =
-      directory + "/events.out.tfevents." + std::to_string(time(nullptr)) + "." + host + "." + std::to_string(getpid());
+  std::string name = directory + "/" + std::string(nameStart) + std::to_string(timeOfName(directory)) + "." + host +
+                     "." + std::to_string(getpid());
   // Never one that is there: another run on a disk that machines share may have the same name and number.
   for (int attempt = 0; attempt < 100 && file < 0; ++attempt) {
     path = name + (attempt ? "." + std::to_string(attempt) : "");
@@ -133,7 +153,7 @@ void EventFile::runMetadata(const std::string &tag, int64_t step, const ProtoWri
 
 void EventFile::restart(int64_t step) {
   // SessionLog { status = 1 }, START = 1; TensorBoard drops events from this step on.
-  record(eventOf(step + 1).message(7, ProtoWriter().number(1, 1)).text());
+  record(eventOf(step).message(7, ProtoWriter().number(1, 1)).text());
 }
 
 void EventFile::flush() {

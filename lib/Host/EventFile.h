@@ -24,7 +24,7 @@ struct Picture;
 /// One file of events below a log directory. Events are appended as they happen: TensorBoard reads along.
 class EventFile {
 public:
-  /// Creates a new file in `directory`, which is there.
+  /// Creates a new file in `directory`, which is there. Its name sorts behind those of the event files there.
   explicit EventFile(const std::string &directory);
   EventFile(const EventFile &) = delete;
   ~EventFile();
@@ -37,7 +37,7 @@ public:
   void graph(const ProtoWriter &graph);
   /// A RunMetadata of the step, under a name of its own.
   void runMetadata(const std::string &tag, int64_t step, const ProtoWriter &metadata);
-  /// The run goes on behind this step: what an earlier file of it says of later ones is void.
+  /// The run goes on, and this is the first step that is told of again: what earlier files say from it on is void.
   void restart(int64_t step);
   /// Hands what was added to the system, which keeps it when the process dies. Throws Error on a full disk, where the
   /// file ends with the last record that has room.

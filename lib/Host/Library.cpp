@@ -87,6 +87,14 @@ std::set<std::string> Library::inputs() const {
   return names;
 }
 
+const symc_argument *Library::input(std::string_view name) const {
+  for (int32_t f = 0; f < reflected->function_count; ++f)
+    for (int32_t i = 0; i < reflected->functions[f].input_count; ++i)
+      if (reflected->functions[f].inputs[i].name == name)
+        return &reflected->functions[f].inputs[i];
+  return nullptr;
+}
+
 void Library::warnOfInitialParameters(const symc_function &function) const {
   nlohmann::json manifest = nlohmann::json::parse(reflected->manifest, nullptr, false);
   std::set<std::string> initial;

@@ -51,6 +51,8 @@ public:
   const symc_function &function(int32_t index) const { return reflected->functions[index]; }
   /// The inputs of the functions, and those of the graph that belong to none.
   std::set<std::string> inputs() const;
+  /// The input of that name of a function; null: none has one.
+  const symc_argument *input(std::string_view name) const;
   /// Warns of the parameters that the function takes and that start at random or as the graph says, since no option
   /// gives them.
   void warnOfInitialParameters(const symc_function &function) const;

@@ -33,8 +33,8 @@ static bool isValid(const ScaleFactors &scale) {
 
 /// Reads a part of what stands beside parameters; `what` and `option` tell of it.
 template <typename Part>
-static void read(const nlohmann::json &json, Part &part, const std::string &file, std::string_view code,
-                 const char *what, const char *key, const char *option) {
+static void read(const Json &json, Part &part, const std::string &file, std::string_view code, const char *what,
+                 const char *key, const char *option) {
   try {
     part = json.get<Part>();
     if (isValid(part))
@@ -47,22 +47,21 @@ static void read(const nlohmann::json &json, Part &part, const std::string &file
 
 Preparation preparationOf(const Library &library, const std::string &params) {
   Preparation preparation;
-  auto readCodes = [&](const nlohmann::json &json, const std::string &file) {
+  auto readCodes = [&](const Json &json, const std::string &file) {
     read(json, preparation.codes, file, code::CategoryCodes, "codes of categories", kCategoriesKey, "--categories");
   };
-  auto readScale = [&](const nlohmann::json &json, const std::string &file) {
+  auto readScale = [&](const Json &json, const std::string &file) {
     read(json, preparation.scale, file, code::KeptScale, "factors of inputs", kScaleKey, "--scale");
   };
-  auto parse = [](const std::string &text) { return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false); };
   if (!params.empty()) {
     std::vector<std::optional<std::string>> texts = textsOfWeights(params, {kCategoriesKey, kScaleKey});
     if (texts[0])
-      readCodes(parse(*texts[0]), params);
+      readCodes(parsedJson(*texts[0]), params);
     if (texts[1])
-      readScale(parse(*texts[1]), params);
+      readScale(parsedJson(*texts[1]), params);
     return preparation;
   }
-  nlohmann::json manifest = parse(library.model().manifest);
+  Json manifest = parsedJson(library.model().manifest);
   if (auto found = manifest.find("categories"); found != manifest.end())
     readCodes(*found, library.path());
   if (auto found = manifest.find("scale"); found != manifest.end())
@@ -70,12 +69,17 @@ Preparation preparationOf(const Library &library, const std::string &params) {
   return preparation;
 }
 
-void saveParameters(Instance &instance, const std::string &path, const Preparation &preparation) {
+std::vector<std::pair<std::string, std::string>> textsOf(const Preparation &preparation) {
   std::vector<std::pair<std::string, std::string>> texts;
   if (!preparation.codes.empty())
     texts.emplace_back(kCategoriesKey, categoriesText(preparation.codes));
   if (!preparation.scale.empty())
     texts.emplace_back(kScaleKey, jsonLine(Json(preparation.scale)));
+  return texts;
+}
+
+void saveParameters(Instance &instance, const std::string &path, const Preparation &preparation) {
+  std::vector<std::pair<std::string, std::string>> texts = textsOf(preparation);
   if (texts.empty())
     instance.saveParameters(path);
   else

@@ -28,6 +28,9 @@ std::string categoriesText(const CategoryCodes &codes);
 /// where they say nothing. Throws Error when that is damaged.
 Preparation preparationOf(const Library &library, const std::string &params);
 
+/// The keys and the JSON under which files keep it; nothing where nothing was done.
+std::vector<std::pair<std::string, std::string>> textsOf(const Preparation &preparation);
+
 /// Writes the parameters, with what was done to their data if anything was.
 void saveParameters(Instance &instance, const std::string &path, const Preparation &preparation);
 

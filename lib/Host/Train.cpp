@@ -115,11 +115,11 @@ void checkTrainOptions(const TrainOptions &options) {
          Checkpoint(options.checkpoint).file());
 }
 
-static std::string graphHash(const symc_model &model) {
+/// A text of the manifest; empty where it has none.
+static std::string manifestText(const symc_model &model, const char *key) {
   nlohmann::json manifest = nlohmann::json::parse(model.manifest, nullptr, false);
-  if (manifest.is_object() && manifest.contains("graph_sha256") && manifest["graph_sha256"].is_string())
-    return manifest["graph_sha256"];
-  return model.name;
+  auto found = manifest.find(key);
+  return found != manifest.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// What options changed in what the graph computes, a line each.
@@ -160,7 +160,7 @@ public:
     instanceSetUp();
     resume();
     if (!options.logdir.empty() && !isFinished())
-      log = std::make_unique<TrainLog>(options.logdir, options, data, instance);
+      log = std::make_unique<TrainLog>(options.logdir, options, data, instance, state.position == data.batches());
     if ((!options.trace.empty() || options.logRunMetadata) && !isFinished())
       kernels = std::make_unique<KernelTrace>(instance, options.trace);
     started = std::chrono::steady_clock::now();
@@ -210,8 +210,12 @@ private:
     if (options.checkpoint.empty())
       return;
     checkpoint.prepare();
-    identity.graph = graphHash(instance.library().model());
-    identity.changes = graphChanges(instance.library().model());
+    const symc_model &model = instance.library().model();
+    identity.graph = manifestText(model, "graph_sha256");
+    if (identity.graph.empty())
+      identity.graph = model.name;
+    identity.constants = manifestText(model, "constants_xxh64");
+    identity.changes = graphChanges(model);
     identity.data = data.hash();
     identity.seed = *options.instance.seed;
     identity.batchSize = data.batchSize();
@@ -262,7 +266,9 @@ private:
   void trainEpoch() {
     std::vector<int64_t> rows = shuffledRows(data.trainingExamples(), *options.instance.seed, state.epoch);
     std::string label = "epoch " + std::to_string(state.epoch + 1) + "/" + std::to_string(options.epochs);
-    logging([&] { log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples())); });
+    logging([&] {
+      log->beginEpoch(rows.data(), std::min(data.batchSize(), data.trainingExamples()), state.position == 0);
+    });
     while (state.position < data.batches() && !interrupted()) {
       int64_t first = state.position * data.batchSize();
       int64_t count = std::min(data.batchSize(), data.trainingExamples() - first);
@@ -365,7 +371,7 @@ private:
     state.history = history.rows();
     LoopState saved = state;
     saved.seconds = seconds();
-    checkpoint.save(instance, identity, saved);
+    checkpoint.save(instance, identity, data.preparation(), saved);
     if (!options.saveBest.empty())
       checkpoint.forgetBest(monitor->bestEpoch());
   }

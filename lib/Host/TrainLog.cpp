@@ -73,7 +73,7 @@ std::vector<int32_t> loggedFunctions(const Library &library, const TrainOptions 
 }
 
 TrainLog::TrainLog(const std::string &directory, const TrainOptions &options, const TrainingData &data,
-                   Instance &instance)
+                   Instance &instance, bool endsEpoch)
     : options(options), data(data), instance(instance), graph(instance.library().model()),
       learningRate(instance.library().model()), images(instance.library(), options.logImages),
       scores(scoreNames(instance.library().function(instance.library().require("train_step")))) {
@@ -86,7 +86,7 @@ TrainLog::TrainLog(const std::string &directory, const TrainOptions &options, co
   }
   for (EventFile *file : {train.get(), validation.get()})
     if (file && goesOn)
-      file->restart(instance.step());
+      file->restart(instance.step() + !endsEpoch);
   if (graph.isKnown())
     train->graph(graph.graphDef());
   train->flush();
@@ -103,8 +103,8 @@ void TrainLog::discard() {
     std::filesystem::remove(*directory, ignored); // not what others wrote to meanwhile
 }
 
-void TrainLog::beginEpoch(const int64_t *rows, int64_t count) {
-  if (options.logGradients)
+void TrainLog::beginEpoch(const int64_t *rows, int64_t count, bool isFirst) {
+  if (options.logGradients && isFirst)
     addGradients(rows, count);
   seconds = 0;
   examples = 0;

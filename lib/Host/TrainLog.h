@@ -20,11 +20,13 @@ namespace symc::host {
 class TrainLog {
 public:
   /// `directory` gets the runs, or, where it has some, a new run_2, run_3 … below it. A run that goes on after
-  /// completed steps goes on in the last of these.
-  TrainLog(const std::string &directory, const TrainOptions &options, const TrainingData &data, Instance &instance);
+  /// completed steps goes on in the last of these; `endsEpoch`: with the end of the epoch that the last step was of.
+  TrainLog(const std::string &directory, const TrainOptions &options, const TrainingData &data, Instance &instance,
+           bool endsEpoch);
 
-  /// Before the first of an epoch's steps, whose examples are `rows[0..count)`.
-  void beginEpoch(const int64_t *rows, int64_t count);
+  /// Before an epoch's first step, whose examples are `rows[0..count)`, or the first after resuming within it:
+  /// `isFirst` says which.
+  void beginEpoch(const int64_t *rows, int64_t count, bool isFirst);
   /// Behind a step, the `position`-th of `batches` in its epoch; `loss` is the mean over the epoch until there.
   void addStep(double loss, int64_t examples, int64_t position, int64_t batches);
   /// Behind the last step, before validation.

@@ -11,6 +11,7 @@
 #include "lib/Host/Weights.h"
 #include "lib/Host/OutputFile.h"
 #include "lib/Support/KeptInitial.h"
+#include "lib/Support/KeptTexts.h"
 
 #include <algorithm>
 #include <cstring>
@@ -173,10 +174,8 @@ void saveWithTexts(Instance &instance, const std::string &path,
 std::vector<std::optional<std::string>> textsOfWeights(const std::string &path, const std::vector<const char *> &keys) {
   Opened opened(path);
   std::vector<std::optional<std::string>> texts;
-  for (const char *key : keys) {
-    const char *text = opened.file.meta(key);
-    texts.push_back(text ? std::optional<std::string>(text) : std::nullopt);
-  }
+  for (const char *key : keys)
+    texts.push_back(keptText(opened.file, key));
   return texts;
 }
 

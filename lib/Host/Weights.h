@@ -22,7 +22,7 @@ std::string fittingHint(const symc_model &model, const std::string &path, bool a
 void saveWithTexts(Instance &instance, const std::string &path,
                    const std::vector<std::pair<std::string, std::string>> &texts);
 
-/// What a file of parameters, or a checkpoint, holds under each of the keys in its metadata; nothing for a key that it
+/// What a file of parameters, or a checkpoint, holds under each of the keys, see KeptTexts.h; nothing for a key that it
 /// does not have. Throws Error when it is no safetensors file.
 std::vector<std::optional<std::string>> textsOfWeights(const std::string &path, const std::vector<const char *> &keys);
 

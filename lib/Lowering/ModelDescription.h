@@ -147,6 +147,7 @@ struct ModelDescription {
   uint64_t defaultSeed = 0;
   bool tracePoints = false;       // kernels call the hook of `trace`
   std::string graphSha256;        // of the graph file's bytes, in hexadecimal
+  std::string constantsXxh64;     // of the constants that stand in other files; empty: none do
   std::string categories, scale;  // of the embedded parameters' file, as JSON; empty: none
   std::vector<std::string> flags; // as on the command line, those that change the result: "-O2", "--fast-math"
 

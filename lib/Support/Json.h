@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,11 @@ using F32Json =
 /// is in it.
 std::string jsonLine(const Json &value);
 std::string jsonLine(const F32Json &value);
+
+/// What a text holds; discarded where it is no JSON, or an object has a key twice, of which the last value would count.
+Json parsedJson(std::string_view text);
+/// A member of the object that the text is, on one line; nothing where it is none or has no such member.
+std::optional<std::string> jsonMember(std::string_view text, const char *key);
 
 /// A string literal.
 std::string jsonQuoted(std::string_view text);

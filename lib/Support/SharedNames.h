@@ -14,6 +14,8 @@ inline constexpr char kWatched[] = "_watched";
 inline constexpr char kCategoriesKey[] = "symc.categories";
 /// What inputs were multiplied by, in the same place.
 inline constexpr char kScaleKey[] = "symc.scale";
+/// The metadata of a checkpoint that say where a run stands, as JSON: the codes and factors are members of that.
+inline constexpr char kNoteKey[] = "symc.note";
 
 } // namespace symc
 

@@ -64,6 +64,13 @@ for ending in ("so", "o", "a"):
     if "unshare:" not in run.stderr and run.returncode != 77 and (run.returncode != 3 or f"full/m.{ending}: error[S1603]" not in run.stderr):
         sys.exit(f"a disk of 32 KiB, .{ending}: exit {run.returncode}, said: {run.stderr}")
 
+# Where nothing can be executed, a graph cannot be compiled for one command.
+NOEXEC = "mount -t tmpfs -o noexec none full || exit 77; TMPDIR=full; export TMPDIR; \"$@\"; code=$?; test -z \"$(ls -A full)\" || exit 1; exit $code"
+run = subprocess.run(["unshare", "-m", "sh", "-c", NOEXEC, "sh", symc, "eval", graph, "--data", "d"], capture_output=True, text=True)
+if "unshare:" not in run.stderr and run.returncode != 77 and (
+        run.returncode != 3 or "error[S1303]: no library can be loaded" not in run.stderr or "hint: TMPDIR names" not in run.stderr):
+    sys.exit(f"a TMPDIR that is mounted noexec: exit {run.returncode}, said: {run.stderr}")
+
 # A process that may open few files: whatever it lacks them for, this is no mistake in a file.
 COMMANDS = (["compile", graph, "-o", "full/m.so"], ["eval", library, "--data", "d"], ["eval", library, "--data", "d.npz"],
             TRAIN + ["--save", "full/w"], ["eval", library, "--data", "d", "--params", "w"])

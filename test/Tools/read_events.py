@@ -1,6 +1,6 @@
 # Part of symc, under the Apache License v2.0 with LLVM Exceptions.
-"""read_events.py DIR...: checks the frames of the event files in each DIR, in the order in which they were written, and
-prints what the events say, a line each: of a histogram its number of values and bounds, of an image its size and its darkest
+"""read_events.py DIR...: checks the frames of the event files in each DIR, in the order in which TensorBoard reads them,
+and prints what the events say, a line each: of a histogram its number of values and bounds, of an image its size and its darkest
 and brightest byte, of a graph and of run metadata a line a node."""
 import pathlib
 import struct
@@ -146,7 +146,7 @@ def show(event):
 
 
 def events(directory):
-    paths = sorted(pathlib.Path(directory).glob("*tfevents*"), key=lambda path: path.stat().st_mtime_ns)
+    paths = sorted(pathlib.Path(directory).glob("*tfevents*"))
     assert paths, f"no events in {directory}"
     for path in paths:
         data, at = path.read_bytes(), 0

@@ -11,9 +11,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sys/statvfs.h>
 #include <utility>
 
 namespace symc::cli {
+
+constexpr const char *anotherPlace = "TMPDIR names another directory for temporary files";
 
 TemporaryLibrary::TemporaryLibrary() {
   const char *base = getenv("TMPDIR");
@@ -22,8 +25,16 @@ TemporaryLibrary::TemporaryLibrary() {
     std::string wanted = std::exchange(directory, "");
     throw host::Error(host::WrongEnvironment,
                       host::makeDiagnostic(code::OutputUnwritable, wanted,
-                                           std::string("cannot be created: ") + strerror(errno),
-                                           "TMPDIR names another directory for temporary files"));
+                                           std::string("cannot be created: ") + strerror(errno), anotherPlace));
+  }
+  struct statvfs system;
+  if (statvfs(directory.c_str(), &system) == 0 && system.f_flag & ST_NOEXEC) {
+    std::string wanted = directory;
+    remove();
+    throw host::Error(host::WrongEnvironment,
+                      host::makeDiagnostic(code::LibraryLoad, wanted,
+                                           "no library can be loaded from there: its file system is mounted noexec",
+                                           anotherPlace));
   }
 }
 
@@ -40,6 +51,11 @@ host::Library TemporaryLibrary::load(const std::string &graph) {
     remove();
     return library;
   } catch (host::Error &error) {
+    if (error.diagnostic.code == code::LibraryLoad) { // the library is as it should be
+      error.exit = host::WrongEnvironment;
+      error.diagnostic.hint = anotherPlace;
+      throw;
+    }
     error.diagnostic.file = graph;
     throw;
   }

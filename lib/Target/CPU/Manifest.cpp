@@ -143,6 +143,8 @@ std::string symc::emitManifest(const ModelDescription &model, const std::vector<
                    {"abi", SYMC_ABI_VERSION},
                    {"graph_sha256", model.graphSha256},
                    {"flags", model.flags}};
+  if (!model.constantsXxh64.empty())
+    manifest["constants_xxh64"] = model.constantsXxh64;
   if (!model.doc.empty())
     manifest["doc"] = model.doc;
   Json names = Json::array();

@@ -58,7 +58,17 @@ TEST(Csv, ErrorsAreLocated) {
   EXPECT_FAILURE(column("1\n2\r", "0"), "2:2: S1109 a CR without LF");
   EXPECT_FAILURE(read("1\n2.5\n", {{"x", "0", DataType::I32}}), "2:1: S1109 '2.5' is not an integer of type i32");
   EXPECT_FAILURE(read("1\n300\n", {{"x", "0", DataType::U8}}), "out of the range of u8");
+  EXPECT_FAILURE(read("1\n-1\n", {{"x", "0", DataType::U8}}), "out of the range of u8");
+  EXPECT_FAILURE(read("1\n--0\n", {{"x", "0", DataType::U8}}), "'--0' is not an integer of type u8");
+  EXPECT_EQ(values<uint8_t>(read("1\n-0\n", {{"x", "0", DataType::U8}})[0]), (std::vector<uint8_t>{1, 0}));
   EXPECT_FAILURE(read("1\n2\n", {{"x", "0", DataType::Bool}}), "2:1: S1109 '2' is not a bool");
+  // The line is shown whole, also where reading stopped within it.
+  try {
+    column("7,8\n\"1\"2,3\n4,5\n", "0");
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_EQ(error.sourceLine, "\"1\"2,3");
+  }
   EXPECT_FAILURE(column("", "0"), "is empty");
   EXPECT_FAILURE(column("a,b\n", "0"), "no rows");
 }
