@@ -164,11 +164,13 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
     if (asked && asked != axis.fixed)
       throw usageError(code::OptionValue, "--batch-size " + std::to_string(asked) +
                                               ": the library is compiled for batches of " + std::to_string(axis.fixed));
-    if (examples % axis.fixed)
+    if (axis.fixed == 0 || examples % axis.fixed)
       throw dataError(code::DataShape, data.name(),
                       std::to_string(examples) + " examples are no multiple of " + std::to_string(axis.fixed) +
                           ", the batch that the library is compiled for",
-                      "compile without --dim, so that the batch stays dynamic");
+                      axis.fixedByOption ? "compile without --dim, so that the batch stays dynamic"
+                                         : "a name in place of " + std::to_string(axis.fixed) +
+                                               " in the graph file, as in 'f32[batch, 5]', makes the batch dynamic");
     return axis.fixed;
   }
   const symc_dim &dim = library.model().dims[axis.dim];
