@@ -46,7 +46,9 @@ LogicalResult symc::checkLayerInput(Location loc, StringRef op, ArrayRef<RankedT
     return emitError(loc, "S0309: ") << op << " needs an input";
   if (!isa<FloatType>(operands[0].getElementType()))
     return emitError(loc, "S0304: ") << op << " makes parameters for floating inputs only, not "
-                                     << printType(operands[0]);
+                                     << printType(operands[0])
+                                     << "; hint: cast(…, 'f32') makes floating numbers; numbers of classes become "
+                                        "vectors by one_hot or embedding";
   return success();
 }
 

@@ -196,7 +196,11 @@ static LogicalResult inferSparse(Value x, Value labels, int64_t axis, std::optio
   dims.erase(dims.begin() + *classes);
   if (!sameDims(dims, dimsOf(labels)))
     return emitOptionalError(loc, "S0301: the labels of ", printType(x.getType()), " are ", printType(labels.getType()),
-                             ", not ", printType(tensorType(dims, elementOf(labels))));
+                             ", not ", printType(tensorType(dims, elementOf(labels))),
+                             sameDims(dimsOf(x), dimsOf(labels))
+                                 ? "; hint: labels that say something of each class, as one-hot vectors do, are for "
+                                   "'softmax_cross_entropy', as floats"
+                                 : "");
   pushReduced(tensorType(dims, elementOf(x)), reduction, types);
   return success();
 }

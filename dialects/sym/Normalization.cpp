@@ -19,16 +19,24 @@ static Dims scaleDims(Type x, ArrayRef<int64_t> axes) {
   return dims;
 }
 
+/// What is meant where a vector has a mean of all its elements.
+static constexpr char kOneForAll[] = "; hint: axis=[] takes one mean and one deviation, of all elements";
+
 /// The result has the type of x; the other operands, of these names, have the sizes of the axes.
 static LogicalResult inferNorm(std::optional<Location> loc, StringRef op, ArrayRef<StringLiteral> names,
                                ValueRange operands, FailureOr<SmallVector<int64_t>> axes,
                                SmallVectorImpl<Type> &types) {
   if (failed(axes) || failed(checkElements(loc, op, operands)))
     return failure();
-  for (auto [i, operand] : llvm::enumerate(operands))
-    if (i &&
-        failed(checkShape(loc, names[i - 1] + " of " + op, operand.getType(), scaleDims(operands[0].getType(), *axes))))
+  for (auto [i, operand] : llvm::enumerate(operands.drop_front())) {
+    Dims dims = scaleDims(operands[0].getType(), *axes);
+    if (op == "standardize" && rankOf(operand) == 0 && !dims.empty())
+      return emitOptionalError(loc, "S0301: ", names[i], " of ", op, " must be ",
+                               printType(tensorType(dims, elementOf(operand))), ", not ", printType(operand.getType()),
+                               kOneForAll);
+    if (failed(checkShape(loc, names[i] + " of " + op, operand.getType(), dims)))
       return failure();
+  }
   types.push_back(operands[0].getType());
   return success();
 }
@@ -303,6 +311,9 @@ static FailureOr<SmallVector<LayerParameter>> layerParameters(Location loc, Dict
   auto isGiven = [&](size_t operand) { return operand < operands.size() && operands[operand]; };
   if (isGiven(1) || (measured && isGiven(2)))
     return made; // sizes may be symbolic then; standardize needs both or makes both
+  if (measured && operands[0].getRank() == 1 && axes->size() == 1 && !constantValue(dimOf(operands[0], 0)))
+    return LogicalResult(emitError(loc, "S0308: standardize needs a known number of features, not ")
+                         << printType(operands[0]) << kOneForAll);
   FailureOr<RankedTensorType> type = scaleType(loc, operands[0], *axes);
   if (failed(type))
     return failure();

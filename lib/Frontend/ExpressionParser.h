@@ -104,6 +104,9 @@ struct SyntaxError {
   TextRange noteRange;
 };
 
+/// `and`, `in`, `lambda` and their like, which stand for themselves wherever they stand without backquotes.
+bool isExpressionKeyword(std::string_view word);
+
 /// Nothing when `text` is not an expression; `error` then says why. Views of `text` are kept.
 std::optional<Expression> parseExpression(std::string_view text, SyntaxError &error);
 

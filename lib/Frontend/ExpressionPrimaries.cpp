@@ -6,13 +6,16 @@
 
 #include "lib/Frontend/ExpressionGrammar.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
 using namespace symc;
 
-/// Words that stand for themselves wherever they stand.
-static constexpr std::string_view keywords[] = {"and", "or", "not", "if", "else", "is", "in", "lambda", "for"};
+bool symc::isExpressionKeyword(std::string_view word) {
+  static constexpr std::string_view keywords[] = {"and", "or", "not", "if", "else", "is", "in", "lambda", "for"};
+  return std::find(std::begin(keywords), std::end(keywords), word) != std::end(keywords);
+}
 
 /// `.x` for another x than T.
 bool ExpressionParser::attribute(uint32_t node) {
@@ -103,9 +106,8 @@ bool ExpressionParser::parsePrimary(uint32_t &node) {
   case Tok::QuotedName:
     return parseName(node);
   case Tok::Name:
-    for (std::string_view word : keywords)
-      if (token.text == word)
-        return unexpected("a value");
+    if (isExpressionKeyword(token.text))
+      return unexpected("a value");
     return parseName(node);
   case Tok::Punct:
     break;

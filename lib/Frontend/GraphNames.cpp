@@ -291,14 +291,72 @@ bool NameTable::refer(Scope &scope, std::string_view name, TextRange range, std:
   return true;
 }
 
+/// The word of the grammar that stands at `place` of an expression, or before it.
+static std::string_view keywordAt(std::string_view text, size_t place) {
+  auto inWord = [](char c) { return llvm::isAlnum(c) || c == '_'; };
+  size_t begin = std::min(place, text.size());
+  if (begin == text.size() || !inWord(text[begin]))
+    while (begin > 0 && text[begin - 1] == ' ')
+      --begin;
+  while (begin > 0 && inWord(text[begin - 1]))
+    --begin;
+  size_t end = begin;
+  while (end < text.size() && inWord(text[end]))
+    ++end;
+  std::string_view word = text.substr(begin, end - begin);
+  bool inBackquotes = begin > 0 && text[begin - 1] == '`';
+  return !inBackquotes && isExpressionKeyword(word) ? word : std::string_view();
+}
+
+static std::string hintOfBackquotes(std::string_view name) {
+  return "in an expression the name " + quoted(name) + " is written between backquotes: `" + std::string(name) + "`";
+}
+
+/// What has the name of a number, or of an op, is not what an expression takes by it.
+void NameTable::warnOfHiddenNames(const Scope &scope, const Expression &expression, const StringPlaces &places) {
+  auto warn = [&](const ExprNode &node, std::string_view code, std::string message, TextRange defined) {
+    TextRange range{places.inText(node.token.begin), places.inText(node.token.end)};
+    if (toldOfHidden.insert(range.begin).second)
+      report.warning(range, code, std::move(message),
+                     {hintOfBackquotes(node.text), "", {report.note(defined, "this has the name")}});
+  };
+  for (const ExprNode &node : expression.nodes) {
+    bool isWord = node.kind == ExprKind::Bool || node.kind == ExprKind::None || node.kind == ExprKind::Real;
+    if (isWord && isIdentifier(node.text)) {
+      if (std::optional<TextRange> defined = placeOf(scope, node.text))
+        warn(node, code::HiddenByConstant,
+             quoted(node.text) + " in an expression is the constant, not what the file calls so", *defined);
+    } else if (node.kind == ExprKind::Call && !node.quotedName && isFunction(node.text) &&
+               findOpSchema(ref(node.text))) {
+      warn(node, code::HiddenByOp, quoted(node.text) + " in an expression is the op, not the function of the file",
+           find(node.text)->range);
+    }
+  }
+}
+
+/// Where what has the name is defined, if the scope sees something.
+std::optional<TextRange> NameTable::placeOf(const Scope &scope, std::string_view name) const {
+  if (auto local = scope.local.find(ref(name)); local != scope.local.end())
+    return local->second.range;
+  if (lookup(scope, name).kind == Reference::None)
+    return std::nullopt;
+  return find(name)->range;
+}
+
 bool NameTable::referExpression(Scope &scope, const JsonValue &text, std::vector<uint32_t> &dependencies) {
   SyntaxError mistake;
   StringPlaces places(report.source.text(), text);
   std::optional<Expression> expression = parseExpression(text.string(), mistake);
   if (!expression) {
+    if (std::string_view word = keywordAt(text.string(), mistake.range.begin);
+        !word.empty() && lookup(scope, word).kind != Reference::None) {
+      mistake.hint = hintOfBackquotes(word);
+      mistake.suggestion.clear();
+    }
     report.error(places, mistake);
     return false;
   }
+  warnOfHiddenNames(scope, *expression, places);
   std::vector<bool> isAttribute(expression->nodes.size());
   for (const ExprNode &node : expression->nodes)
     if (node.kind == ExprKind::Call) {

@@ -8,6 +8,7 @@
 
 #include "lib/Frontend/GraphPart.h"
 #include "llvm/Support/SaveAndRestore.h"
+#include <set>
 
 namespace symc {
 
@@ -88,12 +89,15 @@ private:
   bool givesSize(const Symbol &input) const;
   void useFunction(std::string_view name);
   void reportUnknownName(const Scope &scope, std::string_view name, TextRange range, bool isAttribute);
+  void warnOfHiddenNames(const Scope &scope, const Expression &expression, const StringPlaces &places);
+  std::optional<TextRange> placeOf(const Scope &scope, std::string_view name) const;
   std::string hintOfMadeName(const Scope &scope, std::string_view name);
 
   llvm::StringMap<uint32_t> names;
   std::vector<Symbol> symbols;
   // Functions and nodes of them that nothing uses, by their places; a body may be built for several uses.
   std::map<size_t, std::pair<const FunctionDecl *, const NodeDecl *>> unusedNodes;
+  std::set<size_t> toldOfHidden;       // the places of names that stand for something else
   Scope *function = nullptr;           // that is being built; null: the graph
   const NodeDecl *referring = nullptr; // the node whose names are looked up
 };

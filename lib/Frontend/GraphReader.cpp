@@ -6,6 +6,8 @@
 
 #include "lib/Frontend/SectionReader.h"
 
+#include "lib/Support/OtherNames.h"
+
 #include <algorithm>
 
 using namespace symc;
@@ -67,7 +69,8 @@ GraphDecl symc::readGraph(const JsonValue &root, const Reporter &report, const R
   SectionReader in(report, reserved);
   in.checkKeys(root, "the graph file",
                {"symc", "$schema", "name", "dims", "inputs", "parameters", "constants", "functions", "nodes", "outputs",
-                "entry_points", "doc", "train", "placement", "mesh", "strategy"});
+                "entry_points", "doc", "train", "placement", "mesh", "strategy"},
+               [](std::string_view key) { return findOtherName(otherSections, key); });
   readSections(in, root, graph);
   graph.incomplete = isIncomplete(in, root, graph);
   return graph;

@@ -16,6 +16,8 @@
 
 namespace symc {
 
+struct OtherName;
+
 /// Reports mistakes at ranges of one text.
 class Reporter {
 public:
@@ -155,10 +157,13 @@ bool wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_view wha
 std::string_view kindName(const JsonValue &value);
 /// A name alone or an object with one key.
 std::optional<ChoiceDecl> readChoice(const JsonValue &value, std::string_view what, const Reporter &report);
+/// What a key is called here, or null: `findOtherName` in a table.
+using OtherKeys = const OtherName *(*)(std::string_view key);
 /// Reports the keys of `object` that are not among `known`, with suggestions.
 /// Gives the suggestions: keys that were probably meant and are not missing.
 std::vector<std::string> checkKeys(const JsonValue &object, std::string_view where,
-                                   const std::vector<std::string_view> &known, const Reporter &report);
+                                   const std::vector<std::string_view> &known, const Reporter &report,
+                                   OtherKeys otherKeys = nullptr);
 
 } // namespace symc
 

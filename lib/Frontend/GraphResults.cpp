@@ -130,10 +130,13 @@ void ResultTable::buildReadyMetric(const DeclaredName &declared, ArrayRef<Operat
     for (StringRef candidate : known)
       nearest.consider(view(candidate));
     const OtherName *other = findOtherName(otherMethods, name);
-    std::string meant =
-        other && llvm::is_contained(known, ref(other->here)) ? std::string(other->here) : nearest.best();
-    report.error(declared.range, code::UnknownMetric, "unknown metric " + quoted(name),
-                 {meant.empty() ? "there are " + llvm::join(known, ", ") : "", meant, {}});
+    if (other && !other->here.empty() && !llvm::is_contained(known, ref(other->here)))
+      other = nullptr; // of something else
+    std::string meant = other ? std::string(other->here) : nearest.best();
+    std::string hint = other ? std::string(other->hint) : "";
+    if (hint.empty() && meant.empty())
+      hint = "there are " + llvm::join(known, ", ");
+    report.error(declared.range, code::UnknownMetric, "unknown metric " + quoted(name), {hint, meant, {}});
     return;
   }
   std::string said = "the metric " + quoted(name) + " takes the operands of the loss, ";
@@ -151,9 +154,17 @@ void ResultTable::buildReadyMetric(const DeclaredName &declared, ArrayRef<Operat
   std::optional<Metric> metric = buildMetric(builder, loc, ref(name), losses.front(), wanted);
   if (!metric) {
     SmallVector<std::string> types = llvm::map_to_vector(losses.front()->getOperandTypes(), printType);
+    // `accuracy` of yes and no is `binary_accuracy`, and the other way round.
+    std::string meant, ignored;
+    for (StringRef candidate : known)
+      if (candidate != ref(name) &&
+          (candidate.ends_with(("_" + ref(name)).str()) || ref(name).ends_with(("_" + candidate).str())) &&
+          buildMetric(builder, loc, candidate, losses.front(), ignored))
+        meant = candidate.str();
     report.error(declared.range, code::MetricOperands,
                  said + "and wants " + wanted + ", not " + llvm::join(types, " and ") + " of " +
-                     quoted(losses.front()->getName().stripDialect()));
+                     quoted(losses.front()->getName().stripDialect()),
+                 {"", meant, {}});
     return;
   }
   results.push_back({metric->value, std::string(name), sym::Role::metric, "", ""});

@@ -253,6 +253,10 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
         hint = "cast(…, 'f32') makes floating numbers of integers";
       else if (wanted == OperandClass::Bool)
         hint = "a comparison gives bool, and so does cast(…, 'bool')";
+      else if (wanted == OperandClass::Int && schema.mnemonic.starts_with("sparse_") &&
+               sameDims(dimsOf(operand.value), dimsOf(operands[0].value)))
+        hint = "for labels that say something of each class, as one-hot vectors do, there is '" +
+               schema.mnemonic.drop_front(StringRef("sparse_").size()).str() + "'";
       else if (wanted == OperandClass::Int)
         hint = "cast(…, 'i64') makes integers";
       context.report.error(range, code::ElementTypeUnsupported,

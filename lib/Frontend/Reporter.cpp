@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/GraphReader.h"
+#include "lib/Support/OtherNames.h"
 #include "lib/Support/Suggest.h"
 
 using namespace symc;
@@ -84,7 +85,8 @@ bool symc::wantKind(const JsonValue &value, JsonValue::Kind kind, std::string_vi
 }
 
 std::vector<std::string> symc::checkKeys(const JsonValue &object, std::string_view where,
-                                         const std::vector<std::string_view> &known, const Reporter &report) {
+                                         const std::vector<std::string_view> &known, const Reporter &report,
+                                         OtherKeys otherKeys) {
   std::vector<std::string> meant;
   for (const JsonMember &member : object.members()) {
     bool found = member.key.empty() && member.keyRange.end - member.keyRange.begin > 2; // a bad string
@@ -92,6 +94,14 @@ std::vector<std::string> symc::checkKeys(const JsonValue &object, std::string_vi
       found |= key == member.key;
     if (found)
       continue;
+    if (const OtherName *other = otherKeys ? otherKeys(member.key) : nullptr) {
+      std::string here(other->here);
+      report.error(member.keyRange, code::UnknownKey, "unknown key " + quoted(member.key) + " in " + std::string(where),
+                   {std::string(other->hint), here, {}});
+      if (!here.empty())
+        meant.push_back(here);
+      continue;
+    }
     Suggestion nearest(member.key);
     for (std::string_view key : known)
       nearest.consider(key);

@@ -9,8 +9,8 @@
 using namespace symc;
 
 void SectionReader::checkKeys(const JsonValue &object, std::string_view where,
-                              const std::vector<std::string_view> &known) {
-  for (std::string &key : symc::checkKeys(object, where, known, report))
+                              const std::vector<std::string_view> &known, OtherKeys otherKeys) {
+  for (std::string &key : symc::checkKeys(object, where, known, report, otherKeys))
     meant.insert({object.range.begin, std::move(key)});
 }
 

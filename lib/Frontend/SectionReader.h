@@ -18,7 +18,8 @@ class SectionReader {
 public:
   SectionReader(const Reporter &report, const ReservedNames &reserved) : report(report), reserved(reserved) {}
 
-  void checkKeys(const JsonValue &object, std::string_view where, const std::vector<std::string_view> &known);
+  void checkKeys(const JsonValue &object, std::string_view where, const std::vector<std::string_view> &known,
+                 OtherKeys otherKeys = nullptr);
   /// Whether a misspelt key of the object, which is reported, stands for `key`.
   bool isMisspelt(const JsonValue &object, std::string_view key) const {
     return !meant.empty() && meant.count({object.range.begin, std::string(key)});

@@ -125,7 +125,7 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
     for (const TrainMethod &candidate : methods)
       nearest.consider(view(candidate.name));
     const OtherName *other = findOtherName(otherMethods, choice.name.text);
-    if (other && !findMethod(methods, ref(other->here)))
+    if (other && !other->here.empty() && !findMethod(methods, ref(other->here)))
       other = nullptr; // of something else
     report.error(choice.name.range, unknownCode, "unknown " + std::string(what) + " " + quoted(choice.name.text),
                  {other ? std::string(other->hint) : "", other ? std::string(other->here) : nearest.best(), {}});

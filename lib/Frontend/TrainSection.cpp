@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Frontend/SectionReader.h"
+#include "lib/Support/OtherNames.h"
 
 #include <map>
 
@@ -80,7 +81,8 @@ void symc::readTrain(SectionReader &in, const JsonValue &section, GraphDecl &gra
     return;
   in.checkKeys(section, "'train'",
                {"loss", "optimizer", "metrics", "learning_rate_schedule", "clip_global_norm", "weight_decay", "freeze",
-                "accumulate_steps", "remat"});
+                "accumulate_steps", "remat"},
+               [](std::string_view key) { return findOtherName(otherSettings, key); });
   TrainDecl train;
   train.object = section.range;
   train.loss = in.get(section, "loss", JsonValue::String, true, "'train'");

@@ -48,12 +48,16 @@ std::string list(const std::vector<std::string> &names) {
   return names.empty() ? "none" : out + (names.size() > 20 ? ", …" : "");
 }
 
+constexpr char kOfOneHot[] =
+    "of one-hot labels the input takes the numbers, argmax(labels, axis=-1) in NumPy; as they are "
+    "they go to 'softmax_cross_entropy', as an input with an axis of classes";
+
 } // namespace
 
 class DatasetLoader {
 public:
   DatasetLoader(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options, bool whole)
-      : library(library), options(options), whole(whole) {
+      : library(library), functions(functions), options(options), whole(whole) {
     for (int32_t f : functions)
       for (int32_t i = 0; i < library.function(f).input_count; ++i) {
         const symc_argument &argument = library.function(f).inputs[i];
@@ -68,7 +72,8 @@ public:
     dimSources.resize(library.model().dim_count);
     checkNames();
     chooseScale();
-    findBatchAxis();
+    if (!whole)
+      data.batch = chooseBatchAxis(library, library.function(functions.front()));
     for (const symc_argument *argument : needed) {
       auto file = std::find_if(options.files.begin(), options.files.end(),
                                [&](const auto &item) { return item.first == argument->name; });
@@ -178,25 +183,11 @@ private:
                                               " is not representable in the input's type, " + argument.type);
   }
 
-  void findBatchAxis() {
-    if (whole)
-      return;
-    for (const symc_argument *argument : needed)
-      if (argument->rank && argument->dims[0] >= 0) {
-        data.batch.dim = argument->dims[0];
-        return;
-      }
-    for (const symc_argument *argument : needed)
-      if (argument->rank) {
-        data.batch.fixed = argument->shape[0];
-        return;
-      }
-  }
-
   bool isBatched(const symc_argument &argument) const {
     if (!argument.rank || whole)
       return false;
-    return data.batch.dim >= 0 ? argument.dims[0] == data.batch.dim : argument.shape[0] == data.batch.fixed;
+    return data.batch.dim >= 0 ? argument.dims[0] == data.batch.dim
+                               : argument.dims[0] < 0 && argument.shape[0] == data.batch.fixed;
   }
 
   void readData() {
@@ -314,15 +305,22 @@ private:
     return nullptr;
   }
 
+  /// Whether data with that shape has an axis of classes, where the input takes their numbers.
+  static bool isOneHot(const symc_argument &argument, const Shape &shape) {
+    return !isFloat(typeOf(argument)) && typeOf(argument) != DataType::Bool && argument.rank > 0 &&
+           shape.size() == static_cast<size_t>(argument.rank) + 1 && shape.back() > 1;
+  }
+
   void add(const symc_argument &argument, TensorFile file) {
     const std::string where = file.bytes->where;
     DataType have = file.header.type, want = typeOf(argument);
     bool bytes = have == DataType::U8 && isNumeric(want);
+    const Shape &shape = file.header.shape;
     if (have != want && !bytes && !options.cast.count(argument.name))
       throw dataError(code::DataTypeMismatch, where,
-                      "holds " + std::string(name(have)) + ", but input " + symc::quoted(argument.name) + " is " +
+                      "holds " + formatType(have, shape) + ", but input " + symc::quoted(argument.name) + " is " +
                           argument.type,
-                      "--cast " + std::string(argument.name) + " converts it");
+                      isOneHot(argument, shape) ? kOfOneHot : "--cast " + std::string(argument.name) + " converts it");
     checkShape(argument, where, have, file.header.shape);
     bool keepBytes = bytes && want != DataType::I8; // which does not hold them all
     addColumn(argument, readTensor(std::move(file), keepBytes ? DataType::U8 : want));
@@ -338,12 +336,13 @@ private:
                       hint);
     };
     if (static_cast<int32_t>(shape.size()) != argument.rank)
-      mismatch("");
+      mismatch("", isOneHot(argument, shape) ? kOfOneHot : "");
     for (int32_t axis = batched; axis < argument.rank; ++axis) {
       if (argument.dims[axis] < 0) {
         bool lastLeftOut = columns.find(':') != columns.npos && shape[axis] + 1 == argument.shape[axis];
         if (shape[axis] != argument.shape[axis])
-          mismatch("", lastLeftOut ? "a:b is half open: the columns from a up to, but not including, b" : "");
+          mismatch("", lastLeftOut ? "a:b is half open: the columns from a up to, but not including, b"
+                                   : hintOfBatches(argument, shape, axis));
         continue;
       }
       int32_t dim = argument.dims[axis];
@@ -366,6 +365,18 @@ private:
     }
   }
 
+  /// Of data for several calls that is given to one.
+  std::string hintOfBatches(const symc_argument &argument, const Shape &shape, int32_t axis) const {
+    int64_t size = argument.shape[axis];
+    if (!whole || axis != 0 || size <= 0 || shape[0] % size ||
+        !std::equal(shape.begin() + 1, shape.end(), argument.shape + 1))
+      return "";
+    BatchAxis batches = chooseBatchAxis(library, library.function(functions.front()));
+    return batches.fixed == size ? "--batch-size " + std::to_string(size) + " runs " + std::to_string(size) +
+                                       " examples at a time, as many as the library is compiled for"
+                                 : "";
+  }
+
   void addColumn(const symc_argument &argument, Tensor tensor) {
     Column column;
     column.argument = &argument;
@@ -383,6 +394,7 @@ private:
   }
 
   const Library &library;
+  const std::vector<int32_t> &functions;
   const DataOptions &options;
   bool whole;
   std::vector<const symc_argument *> needed, fromData;

@@ -50,16 +50,22 @@ struct Column {
 
 /// How examples become calls: the inputs' first axis is the batch.
 struct BatchAxis {
-  int32_t dim = -1;  // the symbolic dimension, or -1: the library is compiled for ...
-  int64_t fixed = 0; // ... this many examples a call
+  int32_t dim = -1;           // the symbolic dimension, or -1: the library is compiled for ...
+  int64_t fixed = 0;          // ... this many examples a call,
+  bool fixedByOption = false; // as `--dim` said, and not the graph
+  std::string doubt = {};     // what tells of it, where only the order of the inputs says that it is this axis
 };
+
+/// The dimension that stands first in most inputs and results of a function; of several such the first input's.
+BatchAxis chooseBatchAxis(const Library &library, const symc_function &function);
 
 /// How many of the last examples a fraction holds out.
 int64_t heldOutExamples(int64_t examples, double fraction);
 
 class Dataset {
 public:
-  /// Loads what the inputs of `functions` need. `whole`: for one call on everything, so that no axis is a batch.
+  /// Loads what the inputs of `functions` need; the first of them says which axis counts examples. `whole`: for one
+  /// call on everything, so that no axis is a batch.
   static Dataset load(const Library &library, const std::vector<int32_t> &functions, const DataOptions &options,
                       bool whole = false);
 
@@ -68,6 +74,8 @@ public:
   const std::vector<Column> &columns() const { return all; }
   const Column &column(const char *name) const;
   const BatchAxis &axis() const { return batch; }
+  /// Warns where the data is cut along an axis that only the order of the inputs tells from another one.
+  void warnOfDoubt() const;
   /// The values of symbolic dimensions that the data fixes (the batch is not among them), in model order; -1: none.
   const std::vector<int64_t> &dims() const { return dimValues; }
   /// Of all dimensions, for a call on that many examples; those that neither fixes have their smallest value.

@@ -156,6 +156,19 @@ std::string scoresJson(const symc_function &function, const Means &means) {
   return jsonLine(scores);
 }
 
+/// An input that counts examples along another axis, beside its first or not, is of all of them or of none.
+static void refuseOtherAxes(const Library &library, const Dataset &data) {
+  int32_t dim = data.axis().dim;
+  for (const Column &column : data.columns())
+    for (int32_t axis = 1; axis < column.argument->rank; ++axis)
+      if (dim >= 0 && column.argument->dims[axis] == dim)
+        throw dataError(code::DataShape, data.name(),
+                        "input " + quoted(column.argument->name) + " is " + column.argument->type + ", with " +
+                            quoted(library.model().dims[dim].name) +
+                            " behind its first axis, and is not cut into batches",
+                        "--batch-size " + std::to_string(data.examples()) + " gives all examples to one call");
+}
+
 int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, int64_t examples) {
   const BatchAxis &axis = data.axis();
   if (!data.examples())
@@ -164,16 +177,20 @@ int64_t batchSize(const Library &library, const Dataset &data, int64_t asked, in
     if (asked && asked != axis.fixed)
       throw usageError(code::OptionValue, "--batch-size " + std::to_string(asked) +
                                               ": the library is compiled for batches of " + std::to_string(axis.fixed));
-    if (examples % axis.fixed)
+    if (axis.fixed == 0 || examples % axis.fixed)
       throw dataError(code::DataShape, data.name(),
                       std::to_string(examples) + " examples are no multiple of " + std::to_string(axis.fixed) +
                           ", the batch that the library is compiled for",
-                      "compile without --dim, so that the batch stays dynamic");
+                      axis.fixedByOption ? "compile without --dim, so that the batch stays dynamic"
+                                         : "a name in place of " + std::to_string(axis.fixed) +
+                                               " in the graph file, as in 'f32[batch, 5]', makes the batch dynamic");
     return axis.fixed;
   }
   const symc_dim &dim = library.model().dims[axis.dim];
   int64_t batch = asked ? asked : std::clamp<int64_t>(32, dim.min, dim.max) / dim.multiple_of * dim.multiple_of;
   batch = std::max<int64_t>(batch, 1);
+  if (std::min(batch, examples) < data.examples())
+    refuseOtherAxes(library, data);
   auto allowed = [&](int64_t size) { return library.inBounds(axis.dim, size); };
   std::string bounds = library.bounds(axis.dim);
   if (!allowed(batch) && batch <= examples)

@@ -295,6 +295,15 @@ void Instance::trace(void (*hook)(void *user, const symc_trace_part *part, int32
   check(owner.model().trace(instance, hook, user));
 }
 
+std::vector<double> Instance::parameter(const std::string &name) const {
+  DLTensor tensor;
+  check(owner.model().parameter(instance, name.c_str(), &tensor));
+  Shape shape(tensor.shape, tensor.shape + tensor.ndim);
+  std::vector<double> values(elementCount(shape).value_or(0));
+  convert(tensor.data, *fromDlpack(tensor.dtype), values.data(), DataType::F64, static_cast<int64_t>(values.size()));
+  return values;
+}
+
 void Instance::setParameter(const std::string &name, const std::vector<double> &values) {
   DLTensor tensor;
   check(owner.model().parameter(instance, name.c_str(), &tensor));

@@ -97,6 +97,8 @@ public:
   int64_t step() const;
   /// As `trace` of symc_model, which the library must have.
   void trace(void (*hook)(void *user, const symc_trace_part *part, int32_t ends), void *user);
+  /// The elements of a parameter, whatever its type is.
+  std::vector<double> parameter(const std::string &name) const;
   /// Writes the elements of a parameter, whatever its type is.
   void setParameter(const std::string &name, const std::vector<double> &values);
   /// `data` is where the inputs come from, for the message when they fail a check of the model.

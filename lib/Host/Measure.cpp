@@ -71,11 +71,41 @@ static std::vector<Moments> layersOf(const symc_function &function) {
   return layers;
 }
 
-void measureParameters(Instance &instance, const Dataset &data, int64_t examples, int64_t batch) {
+/// What a layer begins with: the values of given parameters, or nothing where they are still 0 and 1.
+static std::vector<std::vector<double>> givenMoments(const Instance &instance, const symc_function &function) {
+  std::vector<std::vector<double>> given;
+  for (int32_t i = 0; i < function.output_count; ++i) {
+    given.push_back(instance.parameter(function.outputs[i].name));
+    double initial = i % 2;
+    if (std::all_of(given.back().begin(), given.back().end(), [&](double value) { return value == initial; }))
+      given.back().clear();
+  }
+  return given;
+}
+
+/// Says which layers lose what the parameters of a file said of other data.
+static void tellOfOtherMoments(const Instance &instance, const symc_function &function,
+                               const std::vector<std::vector<double>> &before, const std::string &params) {
+  for (int32_t i = 0; i + 1 < function.output_count; i += 2) {
+    auto isNew = [&](int32_t k) {
+      return !before[k].empty() && before[k] != instance.parameter(function.outputs[k].name);
+    };
+    if (isNew(i) || isNew(i + 1))
+      remark(code::MeasuredAnew,
+             symc::quoted(function.outputs[i].name) + " and " + symc::quoted(function.outputs[i + 1].name) +
+                 " are measured of this training part, in place of what these parameters say; --freeze " +
+                 function.outputs[i].name + " keeps both",
+             params);
+  }
+}
+
+void measureParameters(Instance &instance, const Dataset &data, int64_t examples, int64_t batch,
+                       const std::string &params) {
   int32_t index = measuringFunction(instance.library());
   if (index < 0)
     return;
   const symc_function &function = instance.library().function(index);
+  std::vector<std::vector<double>> given = givenMoments(instance, function);
   BatchReader reader(data, function, std::min(batch, examples));
   std::vector<Moments> known;
   // A layer may stand behind another one: each time all over the data the next of them gets what it will get in
@@ -94,11 +124,13 @@ void measureParameters(Instance &instance, const Dataset &data, int64_t examples
         layer.addBatch(count);
     }
     if (layers == known)
-      return;
+      break;
     for (const Moments &layer : layers)
       layer.store(instance);
     known = std::move(layers);
   }
+  if (!params.empty())
+    tellOfOtherMoments(instance, function, given, params);
 }
 
 } // namespace symc::host

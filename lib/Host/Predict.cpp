@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Host/Predict.h"
+#include "lib/Host/Evaluate.h"
 #include "lib/Host/FileUse.h"
 #include "lib/Host/KernelTrace.h"
 #include "lib/Host/NestedLists.h"
@@ -43,6 +44,7 @@ public:
   int run() {
     bool whole = options.batchSize == 0;
     data = Dataset::load(library, {index}, options.data, whole);
+    data.warnOfDoubt();
     Instance instance(library, options.instance);
     if (!options.params.empty())
       instance.loadParameters(options.params, options.allowExtra, options.allowMissing);
@@ -57,9 +59,10 @@ public:
       call(instance, reader.slice(0, 1), 0, 0);
     } else {
       checkBatched();
-      BatchReader reader(data, function, std::min(options.batchSize, data.examples()));
-      for (int64_t first = 0; first < data.examples(); first += options.batchSize) {
-        int64_t count = std::min(options.batchSize, data.examples() - first);
+      int64_t batch = batchSize(library, data, options.batchSize, data.examples());
+      BatchReader reader(data, function, std::min(batch, data.examples()));
+      for (int64_t first = 0; first < data.examples(); first += batch) {
+        int64_t count = std::min(batch, data.examples() - first);
         call(instance, reader.slice(first, count), first, count);
       }
     }
@@ -78,10 +81,14 @@ private:
 
   /// Results of batches are put one after another along their first axis, which must be the batch.
   void checkBatched() {
-    if (!data.examples() || data.axis().dim < 0)
-      throw usageError(code::OptionConflict, "--batch-size needs inputs whose first axis is a symbolic dimension");
+    if (!data.examples())
+      throw usageError(code::OptionConflict, "--batch-size needs inputs whose first axis counts examples");
+    const BatchAxis &axis = data.axis();
+    auto countsExamples = [&](const symc_argument &output) {
+      return output.rank && output.dims[0] == axis.dim && (axis.dim >= 0 || output.shape[0] == axis.fixed);
+    };
     for (int32_t i = 0; i < function.output_count; ++i)
-      if (wanted(i) && (function.outputs[i].rank == 0 || function.outputs[i].dims[0] != data.axis().dim))
+      if (wanted(i) && !countsExamples(function.outputs[i]))
         throw usageError(code::OptionConflict,
                          "--batch-size: output " + symc::quoted(function.outputs[i].name) + " is " +
                              function.outputs[i].type + " and cannot be computed batch by batch",
@@ -91,7 +98,7 @@ private:
   /// `count` 0: not batched.
   void call(Instance &instance, const std::vector<DLTensor> &inputs, int64_t first, int64_t count) {
     std::vector<int64_t> dims = data.dims();
-    if (count)
+    if (count && data.axis().dim >= 0)
       dims[data.axis().dim] = count;
     for (size_t i = 0; i < dims.size(); ++i)
       if (dims[i] < 0) // no input of this function has it

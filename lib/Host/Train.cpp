@@ -255,7 +255,7 @@ private:
   /// Until the run is finished or interrupted.
   void trainEpochs() {
     if (state.epoch == 0 && state.position == 0) // else the checkpoint has them
-      measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize());
+      measureParameters(instance, data.training(), data.trainingExamples(), data.batchSize(), options.params);
     while (!isFinished() && !interrupted()) {
       trainEpoch();
       if (!interrupted())

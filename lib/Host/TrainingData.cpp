@@ -44,6 +44,7 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
   if (options.allowMissing)
     first.known.codes.clear();
   data = Dataset::load(library, functions, first);
+  data.warnOfDoubt();
   prepared = data.preparation();
   if (options.allowMissing)
     tellOfOtherCodes(options, before, prepared.codes);
@@ -64,7 +65,7 @@ TrainingData::TrainingData(const Library &library, const TrainOptions &options) 
     second.files.clear(); // --in names training data
     second.known = prepared;
     second.codesFrom = "training part";
-    logged.push_back(library.require("evaluate"));
+    logged.insert(logged.begin(), library.require("evaluate"));
     separate = std::make_unique<Dataset>(Dataset::load(library, logged, second));
     validationCount = separate->examples();
   }

@@ -87,7 +87,7 @@ inline constexpr OtherName otherOps[] = {
     {"layer_normalization", "layer_norm", ""},
     {"max_pooling1d", "max_pool", ""},
     {"max_pooling2d", "max_pool", ""},
-    {"multi_head_attention", "attention", "heads are a leading axis: [batch, heads, time, features]"},
+    {"multi_head_attention", "attention", "in 'attention' heads are a leading axis: [batch, heads, time, features]"},
     {"nll_loss", "nll", ""},
     {"repeat_vector", "broadcast_to", ""},
     {"sigmoid_cross_entropy_with_logits", "sigmoid_cross_entropy", ""},
@@ -99,12 +99,41 @@ inline constexpr OtherName otherOps[] = {
     {"up_sampling2d", "resize", ""},
     {"upsample", "resize", ""},
     {"zero_padding2d", "pad", ""},
+    {"adaptive_avg_pool", "global_avg_pool", ""},
+    {"adaptive_avg_pool2d", "global_avg_pool", ""},
+    {"avg_pool1d", "avg_pool", ""},
+    {"avg_pool2d", "avg_pool", ""},
+    {"batch_norm1d", "batch_norm", ""},
+    {"batch_norm2d", "batch_norm", ""},
+    {"bce", "sigmoid_cross_entropy", "'sigmoid_cross_entropy' takes logits: what a sigmoid would be applied to"},
+    {"bce_loss", "sigmoid_cross_entropy", "'sigmoid_cross_entropy' takes logits: what a sigmoid would be applied to"},
+    {"bce_with_logits_loss", "sigmoid_cross_entropy", ""},
+    {"cross_entropy_loss", "sparse_softmax_cross_entropy",
+     "'sparse_softmax_cross_entropy' takes labels that are numbers of classes"},
+    {"global_average_pooling", "global_avg_pool", ""},
+    {"gru_cell", "gru", ""},
+    {"kl_div_loss", "kl_divergence", ""},
+    {"lstm_cell", "lstm", ""},
+    {"max_pool1d", "max_pool", ""},
+    {"max_pool2d", "max_pool", ""},
+    {"max_pooling", "max_pool", ""},
+    {"average", "mean", ""},
+    {"eye", "", "iota([n])[:, None] == iota([n])[None, :] is true on the diagonal; cast(…, 'f32') makes numbers of it"},
+    {"linspace", "", "from a to b in n numbers: a + (b - a) / (n - 1) * iota([n], dtype='f32')"},
+    {"len", "", "a size is written as the types of the inputs write it: by the name of its dimension, or as a number"},
+    {"shape", "",
+     "a size is written as the types of the inputs write it: by the name of its dimension, or as a number"},
+    {"size", "", "a size is written as the types of the inputs write it: by the name of its dimension, or as a number"},
+    {"zero_padding1d", "pad", ""},
 };
 
 inline constexpr OtherName otherInitializers[] = {
     {"kaiming_normal", "he_normal", ""},    {"kaiming_uniform", "he_uniform", ""},
     {"random_normal", "normal", ""},        {"random_uniform", "uniform", ""},
     {"xavier_normal", "glorot_normal", ""}, {"xavier_uniform", "glorot_uniform", ""},
+    {"xavier", "glorot_uniform", ""},       {"kaiming", "he_uniform", ""},
+    {"glorot", "glorot_uniform", ""},       {"he", "he_normal", ""},
+    {"lecun", "lecun_normal", ""},
 };
 
 /// Of optimizers, schedules and metrics.
@@ -128,12 +157,86 @@ inline constexpr OtherName otherMethods[] = {
     {"sparse_categorical_accuracy", "accuracy", ""},
     {"top_k_categorical_accuracy", "top_5_accuracy", ""},
     {"warmup", "linear_warmup", ""},
+    {"auc", "", "no metric that adds up over batches gives it: `symc run --out` writes the outputs that it is made of"},
+    {"roc_auc", "",
+     "no metric that adds up over batches gives it: `symc run --out` writes the outputs that it is made of"},
+    {"cosine_annealing_lr", "cosine", ""},
+    {"step_lr", "step", ""},
+    {"exponential_lr", "exponential", ""},
+    {"reduce_lr_on_plateau", "",
+     "schedules are functions of the step; `symc train --patience` ends a run that gets no better"},
 };
 
-/// The entry of `name`; null when there is none.
+/// Of keys of `train` and of calls of a training loop: settings that have another place here.
+inline constexpr OtherName otherSettings[] = {
+    {"batch_size", "", "`symc train --batch-size 32` says it"},
+    {"callbacks", "", "options of `symc train` do what callbacks do: --save-best, --patience, --checkpoint, --logdir"},
+    {"class_weight", "", "weights of examples are an input: mean(w * sigmoid_cross_entropy(z, y, reduction='none'))"},
+    {"clip_grad_norm", "clip_global_norm", "a key of 'train': \"clip_global_norm\": 1.0"},
+    {"clip_grad_value", "clip_global_norm", "a key of 'train': \"clip_global_norm\": 1.0"},
+    {"clip_norm", "clip_global_norm", "a key of 'train': \"clip_global_norm\": 1.0"},
+    {"clipnorm", "clip_global_norm", "a key of 'train': \"clip_global_norm\": 1.0"},
+    {"early_stopping", "",
+     "`symc train --patience 5` ends a run that gets no better, --save-best keeps its best parameters"},
+    {"epochs", "", "`symc train --epochs 10` says it"},
+    {"gradient_accumulation", "accumulate_steps", "a key of 'train': \"accumulate_steps\": 4"},
+    {"l1", "", "a term of the loss: \"loss\": \"J + 0.01 * sum(abs(W))\""},
+    {"l2", "weight_decay",
+     "\"weight_decay\" in 'train' is of all parameters; of some it is a term of the loss: J + 0.01 * sum(W**2)"},
+    {"learning_rate", "", "an option of the optimizer: \"optimizer\": { \"adam\": { \"learning_rate\": 0.01 } }"},
+    {"lr", "", "an option of the optimizer: \"optimizer\": { \"adam\": { \"learning_rate\": 0.01 } }"},
+    {"lr_scheduler", "learning_rate_schedule", ""},
+    {"model_checkpoint", "",
+     "`symc train --checkpoint DIR` keeps a run that can be resumed, --save-best FILE the best parameters"},
+    {"regularizer", "weight_decay",
+     "\"weight_decay\" in 'train' is of all parameters; of some it is a term of the loss: J + 0.01 * sum(W**2)"},
+    {"sample_weight", "", "weights of examples are an input: mean(w * sigmoid_cross_entropy(z, y, reduction='none'))"},
+    {"schedule", "learning_rate_schedule", ""},
+    {"scheduler", "learning_rate_schedule", ""},
+    {"seed", "", "`symc train --seed 1` says it"},
+    {"shuffle", "", "`symc train` shuffles the examples anew in every epoch"},
+    {"validation_split", "", "`symc train --validation-split 0.2` says it"},
+};
+
+/// Of sections of a graph file.
+inline constexpr OtherName otherSections[] = {
+    {"layers", "nodes", "a layer is an op of one of the 'nodes': { \"name\": \"h\", \"expr\": \"dense(x, units=8)\" }"},
+    {"loss", "train", "it is a key of 'train'"},
+    {"metrics", "train", "it is a key of 'train'"},
+    {"optimizer", "train", "it is a key of 'train'"},
+    {"ops", "nodes", ""},
+    {"variables", "parameters", ""},
+    {"weights", "parameters", ""},
+};
+
+/// Of commands.
+inline constexpr OtherName otherCommands[] = {
+    {"benchmark", "bench", ""},    {"build", "compile", ""}, {"derive", "grad", ""},    {"evaluate", "eval", ""},
+    {"fit", "train", ""},          {"gradient", "grad", ""}, {"infer", "run", ""},      {"info", "inspect", ""},
+    {"predict", "run", ""},        {"test", "eval", ""},     {"validate", "check", ""}, {"verify", "check", ""},
+    {"differentiate", "grad", ""},
+};
+
+/// Whether two names differ in small and capital letters and in '_' alone: `MaxPooling2D` and `max_pooling2d`.
+constexpr bool sameWords(std::string_view a, std::string_view b) {
+  size_t i = 0, j = 0;
+  while (true) {
+    while (i < a.size() && a[i] == '_')
+      ++i;
+    while (j < b.size() && b[j] == '_')
+      ++j;
+    if (i == a.size() || j == b.size())
+      return i == a.size() && j == b.size();
+    auto small = [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; };
+    if (small(a[i++]) != small(b[j++]))
+      return false;
+  }
+}
+
+/// The entry of `name`, which may be written as a class is; null when there is none.
 template <size_t Size> const OtherName *findOtherName(const OtherName (&table)[Size], std::string_view name) {
   for (const OtherName &entry : table)
-    if (entry.name == name)
+    if (sameWords(entry.name, name))
       return &entry;
   return nullptr;
 }

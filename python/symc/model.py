@@ -60,8 +60,9 @@ class Function:
     """A function of a model: called with its inputs by name, or a dict of them, gives a dict of outputs. With `batch_size`
     it is called on so many examples at a time, and its results are those of all of them."""
 
-    def __init__(self, handle, index):
+    def __init__(self, handle, index, fixed=frozenset()):
         self._handle, self._index = handle, index
+        self.fixed_sizes = fixed  # what `dims` or `--dim` put in the places of dimensions when the library was compiled
         model = handle.model.contents
         raw = model.functions[index]
         self.name = self.__name__ = raw.name.decode()
@@ -223,7 +224,7 @@ class Function:
                 wrong(f": {name!r} is {dims[dim]} in an earlier argument and {size} here")
             if not bounds.min <= size <= bounds.max or size % bounds.multiple_of:
                 multiple = f", a multiple of {bounds.multiple_of}" if bounds.multiple_of > 1 else ""
-                wrong(f": {name!r} must be from {bounds.min} to {bounds.max}{multiple}")
+                wrong(f": {name!r} must be {values.span(bounds.min, bounds.max)}{multiple}")
 
     def _output_shape(self, index, argument, dims):
         if not argument.derived and all(d < 0 or d in dims for d in argument.dims):
@@ -290,8 +291,9 @@ class Model(NotCopied):
         self._handle.prepare(preparation.of_manifest(self.manifest))
         self.parameters = Parameters(self._handle)
         self.functions = {}
+        fixed = {int(flag.rpartition("=")[2]) for flag in self.manifest.get("flags", []) if flag.startswith("--dim ")}
         for index in range(model.function_count):
-            function = Function(self._handle, index)
+            function = Function(self._handle, index, fixed)
             self.functions[function.name] = function
             if not hasattr(type(self), function.name) and function.name not in self.__dict__:
                 setattr(self, function.name, function)

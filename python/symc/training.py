@@ -15,6 +15,25 @@ from .shuffle import shuffled_rows
 MEASURES = 8  # SYMC_FUNCTION_MEASURES
 
 
+def _front(argument):
+    """What the first axis of an argument is, to be compared: a dimension of the model, or a size."""
+    return (argument.dims[0], argument.shape[0] if argument.dims[0] < 0 else None) if argument.rank else None
+
+
+def _first_of_examples(function):
+    """The first input whose first axis counts examples: that axis stands first in most inputs and results. Of several such
+    it is the first input's, and the second result is the first input that has another one, else None. Sizes that were
+    numbers in the graph count only where there is no dimension. `symc train` chooses so (lib/Host/BatchAxis.cpp)."""
+    fronts = [_front(argument) for argument in [*function.inputs, *function.outputs]]
+
+    def weight(argument):
+        return (argument.dims[0] >= 0 or argument.shape[0] in function.fixed_sizes, fronts.count(_front(argument)))
+
+    ranked = [argument for argument in function.inputs if argument.rank]
+    first = max(ranked, key=weight, default=None)  # of equal ones the first
+    return first, next((a for a in ranked if weight(a) == weight(first) and _front(a) != _front(first)), None)
+
+
 class Data:
     """Arrays for the inputs of some functions, whose first axis counts examples. What no input needs does not count."""
 
@@ -34,17 +53,20 @@ class Data:
                 shape = self.arrays[name].shape
                 raise ShapeError(f"{function.name}: argument {name!r} is {argument.type}, given shape {shape}",
                                  name, argument.type, shape)
-        self._where, counted = functions[0].name, [argument for _, argument in arguments.values() if argument.rank]
-        symbolic = [argument for argument in counted if argument.dims[0] >= 0]
-        if not counted:
+        self._where = functions[0].name
+        first, other = _first_of_examples(functions[0])
+        if first is None:
             raise TypeError(f"{self._where} has no input whose first axis counts examples")
-        first = (symbolic or counted)[0]
-        self.batched = [a.name for a in counted if (a.dims[0] == first.dims[0] if symbolic else a.shape[0] == first.shape[0])]
+        self.batched = [name for name, (_, argument) in arguments.items() if _front(argument) == _front(first)]
         sizes = {name: len(self.arrays[name]) for name in self.batched}
         if len(set(sizes.values())) != 1:
             raise ValueError(f"{self._where}: inputs have different numbers of examples: "
                              + ", ".join(f"{name} has {size}" for name, size in sizes.items()))
         self.examples = next(iter(sizes.values()))
+        if other and (first.dims[0] >= 0 or self.examples != first.shape[0]):
+            warnings.warn(f"{self._where}: examples are counted by the first axis of {first!r}, and not by that of {other!r}, "
+                          "only because it is the first input; one that belongs to no example is given whole to every call",
+                          stacklevel=3)
         self.batch = self._batch_of(functions[0], first, batch_size)
 
     def _batch_of(self, function, first, asked):
@@ -62,7 +84,7 @@ class Data:
         for size in {min(batch, self.examples), self.examples % batch or batch}:
             if size <= self.examples and (not least <= size <= most or size % multiple):
                 raise ValueError(f"{self._where}: {self.examples} examples in batches of {batch} make one of {size}, "
-                                 "and a call takes " + (f"{least}" if least == most else f"from {least} to {most}")
+                                 "and a call takes " + (f"{least}" if least == most else values.span(least, most))
                                  + (f", a multiple of {multiple}" if multiple > 1 and least != most else ""))
         return batch
 

@@ -10,6 +10,14 @@ from .bf16 import from_bf16, to_bf16
 from .errors import DTypeError, ShapeError
 
 
+NO_LIMIT = 2**63 - 1  # of sizes
+
+
+def span(least, most):
+    """How far numbers go, in words."""
+    return f"at least {least}" if most == NO_LIMIT else f"from {least} to {most}"
+
+
 def whole_number(value, name, least, most):
     """A setting that is a whole number."""
     try:
@@ -17,7 +25,7 @@ def whole_number(value, name, least, most):
     except TypeError:
         raise TypeError(f"{name} must be a whole number, not {value!r}") from None
     if not least <= number <= most:
-        raise ValueError(f"{name} must be from {least} to {most}, not {number}")
+        raise ValueError(f"{name} must be {span(least, most)}, not {number}")
     return number
 
 

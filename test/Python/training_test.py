@@ -89,6 +89,28 @@ class TrainingTest(unittest.TestCase):
                 self.assertEqual(value, history[-1]["val_" + name])
         return model
 
+    def test_which_axis_counts_examples(self):
+        g = symc.Graph("weighted")
+        t, x, y = g.input("t", "f32[k]"), g.input("x", "f32[n, 3]"), g.input("y", "f32[n]")
+        p = g.dense(x, units=1, name="d")[:, 0] * g.sum(t)
+        g.output(p=p)
+        g.train(g.mse(p, y), "sgd")
+        arrays = {"t": np.arange(5, dtype="f4") / 9, **{name: array for name, array in data(24).items() if name != "unused"}}
+        for dims in {}, {"n": 8}:
+            m = symc.compile(g, dims=dims)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                self.assertEqual(m.fit(arrays, batch_size=8)[0]["steps"], 3)
+                whole = np.concatenate([m.predict(t=arrays["t"], x=arrays["x"][i:i + 8])["p"] for i in (0, 8, 16)])
+                np.testing.assert_array_equal(m.predict(arrays, batch_size=8)["p"], whole)
+        g = symc.Graph("either")
+        t, x = g.input("t", "f32[k]"), g.input("x", "f32[n, 3]")
+        p = g.dense(x, units=1, name="d")[:, 0] * g.sum(t)
+        g.output(p=p)
+        g.train(g.mean(p**2), "sgd")
+        with self.assertWarnsRegex(UserWarning, "only because it is the first input"):
+            self.assertEqual(symc.compile(g).fit(arrays, batch_size=1)[0]["steps"], 5)
+
     def test_fit_is_train(self):
         train, held = data(101), data(33)
         model = self.compare(graph(metrics=["f1", "binary_accuracy"]), train, held, 3, 16)
@@ -246,7 +268,7 @@ class TrainingTest(unittest.TestCase):
             with self.assertRaisesRegex((TypeError, ValueError), said):
                 model.fit(arrays)
         self.assertEqual(model.step, 0)
-        with self.assertRaisesRegex(ValueError, "batch_size must be from 1"):
+        with self.assertRaisesRegex(ValueError, "batch_size must be at least 1, not"):
             model.fit(train, batch_size=0)
         with self.assertRaisesRegex(ValueError, "has no axis of examples"):
             model.loss(train, batch_size=2)

@@ -125,6 +125,14 @@ def topics(records, schema):
     parts = [f"{op_records.title(name)}\n" + columns([(op.name, op.record["summary"].rstrip(".")) for op in family])
              for name, family in op_records.families(ops).items()]
     yield "ops", "\n\n".join(["The operators by family", *parts, "`symc help NAME` explains one."])
+    inner = op_records.read_parts(records)
+    yield "formulas", listing("What formulas of `symc grad` call besides NumPy and the operators of graph files",
+                              [(name, summary) for name, summary, _ in inner],
+                              "`symc help NAME` explains one; docs/training.md has scan, while_loop and cond.")
+    for name, summary, description in inner:
+        said = filled(f"{name} (inner op): {summary}.")
+        yield name, "\n\n".join([said] + ([filled(description)] if description else [])
+                                + [filled("Graph files do not name it; formulas of `symc grad` call it, --emit prints it.")])
     for plural, ms in methods.items():
         yield plural, listing(plural.capitalize(), [(m.name, m.summary) for m in ms], "`symc help NAME` explains one.")
     yield "format", of_format(schema)

@@ -275,6 +275,20 @@ def wanted(attribute):
     return attribute["summary"] + (separator + attribute["range"] if attribute["range"] else "")
 
 
+def read_parts(path):
+    """(name, summary, description) of the ops that graph files do not name: what ops and their derivatives are made of."""
+    records = json.loads(pathlib.Path(path).read_text())
+
+    def is_value(record):
+        return record["results"]["args"] and not record["regions"]["args"] and any(
+            "TypeConstraint" in records[reference["def"]]["!superclasses"] for reference, _ in record["arguments"]["args"])
+
+    ops = [r for r in records.values() if isinstance(r, dict) and "opName" in r]
+    named = {r["opName"] for r in ops if r.get("importable") == 1}
+    return sorted((r["opName"], r["summary"].rstrip("."), " ".join((r["description"] or "").split()))
+                  for r in ops if "traits" in r and r.get("summary") and r["opName"] not in named and is_value(r))
+
+
 def read(path):
     """The ops that graph files may name, by name."""
     records = json.loads(pathlib.Path(path).read_text())

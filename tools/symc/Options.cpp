@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "tools/symc/Options.h"
+#include "lib/Support/OtherNames.h"
 #include "lib/Support/Suggest.h"
 
 #include <algorithm>
@@ -28,6 +29,9 @@ host::Error unknownCommand(const std::string &word) {
       return usageError(code::CommandNotInThisVersion,
                         "this version of symc has no command " + symc::quoted(word) + " yet",
                         "`symc` lists the commands that it has");
+  if (const OtherName *other = findOtherName(otherCommands, word))
+    return usageError(code::UnknownCommand, "there is no command " + symc::quoted(word), std::string(other->hint),
+                      std::string(other->here));
   Suggestion near(word);
   for (const CommandInfo &command : commands())
     near.consider(command.name);

@@ -26,11 +26,16 @@ std::vector<const Topic *> findTopics(std::string_view name) {
 
 host::Error unknownTopic(const std::string &word) {
   std::string message = "there is no help on " + symc::quoted(word);
-  const OtherName *other = findOtherName(otherOps, word);
-  if (!other)
-    other = findOtherName(otherInitializers, word);
-  if (!other)
-    other = findOtherName(otherMethods, word);
+  const OtherName *other = nullptr;
+  auto look = [&](const auto &table) {
+    if (!other)
+      other = findOtherName(table, word);
+  };
+  look(otherOps);
+  look(otherInitializers);
+  look(otherMethods);
+  look(otherSettings);
+  look(otherCommands);
   if (other)
     return host::usageError(code::UnknownCommand, message, std::string(other->hint), std::string(other->here));
   Suggestion near(word);

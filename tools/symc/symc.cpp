@@ -189,6 +189,7 @@ static int eval(const Arguments &arguments) {
     options.prepareAsTrained(library, paramsToLoad(arguments));
     options.codesFrom = "parameters";
     host::Dataset data = host::Dataset::load(library, {function}, options);
+    data.warnOfDoubt();
     host::Instance instance(library, settings);
     if (std::string params = paramsToLoad(arguments); !params.empty())
       instance.loadParameters(params, arguments.has("--allow-extra"), arguments.has("--allow-missing"));
