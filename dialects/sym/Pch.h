@@ -1,4 +1,13 @@
-// What nearly every MLIR source of symc includes. The ops of the dialect are the most of it: five seconds of parsing a source.
+//===- Pch.h - What sources that use MLIR include ----------------*- C++ -*-===//
+//
+// Part of symc, under the Apache License v2.0 with LLVM Exceptions.
+//
+//===----------------------------------------------------------------------===//
+//
+// The ops of the dialect are the most of it: without, five seconds of parsing a source. So
+// all is compiled again when an op's definition changes, as nearly all would be anyway.
+//
+//===----------------------------------------------------------------------===//
 #include "dialects/sym/SymOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
