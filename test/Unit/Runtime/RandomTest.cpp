@@ -125,7 +125,7 @@ TEST(RandomTest, UniformIsBelowItsEnd) {
   auto narrow = [&](int i) { return reinterpret_cast<const uint16_t *>(values.data())[i]; };
   EXPECT_EQ(most(f32, 100, 101, [&](int i) { return values[i]; }), std::nextafterf(101, 0));
   EXPECT_EQ(most(f16, 0, 1, [&](int i) { return fromF16(narrow(i)); }), 1 - 0x1p-11);
-  EXPECT_EQ(most(bf16, -1, 0, [&](int i) { return fromBF16(narrow(i)); }), -0x1p-133);
+  EXPECT_EQ(most(bf16, -2, -1, [&](int i) { return fromBF16(narrow(i)); }), -1 - 0x1p-7);
   EXPECT_EQ(most(f32, 3, 3, [&](int i) { return values[i]; }), 3);
 }
 
