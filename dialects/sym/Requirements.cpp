@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Requirements.h"
+#include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Roles.h"
 #include <cmath>
 #include <limits>
@@ -131,8 +132,12 @@ std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
   };
   function->walk([&](Operation *op) {
     if (auto demanding = dyn_cast<SizeRequirementsOpInterface>(op))
-      for (SizeRequirement &requirement : demanding.getSizeRequirements())
+      for (SizeRequirement &requirement : demanding.getSizeRequirements()) {
+        // The types in it may be those of a part of what stands in the file.
+        if (StringRef node = nodeName(op->getLoc()); !node.empty())
+          requirement.message += ", in '" + node.str() + "'";
         require(std::move(requirement));
+      }
     requireFit(op, require);
     requireCount(op, require);
     for (Type type : op->getResultTypes())
