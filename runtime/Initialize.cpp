@@ -69,6 +69,30 @@ double scaleUniform(const symc_slot &slot, double u) {
   return fmaf(static_cast<float>(u), high - low, low);
 }
 
+/// The bits of the next smaller number, of those of a finite one.
+template <class Bits> Bits nextBelow(Bits bits) {
+  constexpr Bits sign = Bits(1) << (8 * sizeof(Bits) - 1);
+  if ((bits & ~sign) == 0)
+    return sign | 1;
+  return bits & sign ? bits + 1 : bits - 1;
+}
+template <class Bits, class Float> double below(Float number) {
+  Bits bits;
+  memcpy(&bits, &number, sizeof bits);
+  bits = nextBelow(bits);
+  memcpy(&number, &bits, sizeof bits);
+  return number;
+}
+
+/// The largest number of the tensor's type below `high`: roundings take no uniform number beyond it.
+double largestBelow(const symc_slot &slot, double high) {
+  if (static_cast<NumberKind>(slot.dtype.code) == NumberKind::BFloat)
+    return fromBF16(nextBelow(toBF16(high)));
+  if (slot.dtype.bits == 16)
+    return fromF16(nextBelow(toF16(high)));
+  return slot.dtype.bits == 32 ? below<uint32_t>(static_cast<float>(high)) : below<uint64_t>(high);
+}
+
 /// The inverse distribution function of a normal one that is cut at 2 standard deviations.
 double truncatedNormal(double u) {
   constexpr double below = 0.022750131948179207; // the distribution function at -2
@@ -77,6 +101,7 @@ double truncatedNormal(double u) {
 
 void fillRandom(const symc_slot &slot, uint64_t seed, void *data) {
   Stream stream{seed, slot.stream};
+  double most = slot.a < slot.b ? largestBelow(slot, slot.b) : slot.b;
   for (int64_t i = 0; i < slot.count; i += 4) {
     double values[4];
     if (slot.init == SYMC_INIT_NORMAL)
@@ -86,7 +111,7 @@ void fillRandom(const symc_slot &slot, uint64_t seed, void *data) {
     for (int64_t lane = 0; lane < 4 && i + lane < slot.count; ++lane) {
       double v = values[lane];
       if (slot.init == SYMC_INIT_UNIFORM)
-        v = scaleUniform(slot, v);
+        v = fmin(scaleUniform(slot, v), most);
       else
         v = slot.a + slot.b * (slot.init == SYMC_INIT_NORMAL ? v : truncatedNormal(v));
       store(slot, data, i + lane, isWide(slot) ? v : static_cast<float>(v));

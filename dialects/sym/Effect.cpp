@@ -6,6 +6,7 @@
 #include "dialects/sym/Build.h"
 #include "dialects/sym/Check.h"
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Requirements.h"
 
 using namespace mlir;
 using namespace symc;
@@ -26,10 +27,14 @@ SmallVector<Value> AssertOp::decompose(OpBuilder &b) {
 
 Value AssertOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   StringRef node = nodeName(getLoc());
+  Value number = arith::ConstantIntOp::create(e.b, e.loc, 0, 64);
+  if ((*this)->hasAttr(kChecksSize)) {
+    e.check(e.read(1, {}), number, number, getMessage().str());
+    return e.read(0, index);
+  }
   std::string said = node.empty() ? "an assertion does not hold" : "the assertion '" + node.str() + "' does not hold";
   if (!getMessage().empty())
     said += ": " + getMessage().str();
-  Value number = arith::ConstantIntOp::create(e.b, e.loc, 0, 64);
   e.check(e.read(1, {}), number, number, said);
   return e.read(0, index);
 }

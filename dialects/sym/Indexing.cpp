@@ -128,9 +128,11 @@ Value OneHotOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   return where(on, literal(off, getOnValue()), off).value;
 }
 
-/// How many numbers 0, 1, … an integer type has; nothing when no axis has as many.
+/// How many numbers 0, 1, … a type has, in f16 those that do not round to infinity; nothing when no axis has as many.
 static std::optional<int64_t> countable(Type element) {
   unsigned width = element.getIntOrFloatBitWidth();
+  if (element.isF16())
+    return 65520;
   if (isa<FloatType>(element) || width == 64)
     return std::nullopt;
   return int64_t(1) << (element.isUnsignedInteger() || width == 1 ? width : width - 1);

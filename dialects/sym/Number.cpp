@@ -6,6 +6,7 @@
 #include "dialects/sym/Number.h"
 #include "dialects/sym/Check.h"
 #include "dialects/sym/OpSchema.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -13,7 +14,8 @@ using namespace symc;
 
 bool Number::classof(Attribute attr) {
   if (auto integer = dyn_cast_or_null<IntegerAttr>(attr))
-    return integer.getType().isInteger(64) || integer.getType().isInteger(1);
+    return integer.getType().isSignlessInteger(64) || integer.getType().isSignlessInteger(1) ||
+           integer.getType().isUnsignedInteger(64);
   auto real = dyn_cast_or_null<FloatAttr>(attr);
   return real && real.getType().isF64();
 }
@@ -23,12 +25,14 @@ std::string Number::text() const {
     return printNumber(real.getValueAsDouble());
   if (auto boolean = dyn_cast<BoolAttr>(attr))
     return boolean.getValue() ? "true" : "false";
-  return std::to_string(cast<IntegerAttr>(attr).getInt());
+  auto integer = cast<IntegerAttr>(attr);
+  return llvm::toString(integer.getValue(), 10, /*Signed=*/!integer.getType().isUnsignedInteger());
 }
 
 TypedAttr Number::as(Type element) const {
   auto real = dyn_cast<FloatAttr>(attr);
   auto boolean = dyn_cast<BoolAttr>(attr);
+  bool isUnsigned = attr.getType().isUnsignedInteger(); // one of u64, maybe beyond i64
   if (auto floating = dyn_cast<FloatType>(element)) {
     if (boolean)
       return {};
@@ -38,12 +42,15 @@ TypedAttr Number::as(Type element) const {
       bool loses;
       value.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
     } else {
-      value.convertFromAPInt(cast<IntegerAttr>(attr).getValue(), /*IsSigned=*/true, APFloat::rmNearestTiesToEven);
+      value.convertFromAPInt(cast<IntegerAttr>(attr).getValue(), /*IsSigned=*/!isUnsigned,
+                             APFloat::rmNearestTiesToEven);
     }
     return value.isInfinity() && !(real && real.getValue().isInfinity()) ? TypedAttr()
                                                                          : FloatAttr::get(floating, value);
   }
   unsigned width = element.getIntOrFloatBitWidth();
+  if (isUnsigned && cast<IntegerAttr>(attr).getValue().isNegative())
+    return element.isUnsignedInteger(64) ? attr : TypedAttr();
   int64_t integer;
   if (boolean) {
     integer = boolean.getValue();
@@ -54,7 +61,7 @@ TypedAttr Number::as(Type element) const {
       return {};
     integer = static_cast<int64_t>(value);
   } else {
-    integer = cast<IntegerAttr>(attr).getInt();
+    integer = cast<IntegerAttr>(attr).getValue().getSExtValue();
   }
   if (width == 1)
     return real || integer < 0 || integer > 1 ? TypedAttr() : BoolAttr::get(element.getContext(), integer);

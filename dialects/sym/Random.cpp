@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Check.h"
 #include "dialects/sym/Shape.h"
+#include "dialects/sym/Uniform.h"
 #include "lib/Support/InverseNormal.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
@@ -164,9 +165,32 @@ LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location> loc, Sma
   types.push_back(tensorType(a.getShape().getExprs(), *element));
   return success();
 }
+
+double symc::largestBelow(double high, Type element) {
+  APFloat number(high);
+  bool loses;
+  number.convert(cast<FloatType>(element).getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+  number.next(/*nextDown=*/true);
+  return number.convertToDouble();
+}
+
+std::optional<double> symc::uniformLimit(double low, double high, Type element) {
+  constexpr double largest = 1 - 0x1p-24;
+  double width = high - low;
+  APFloat top(element.isF64() ? std::fma(largest, width, low)
+                              : std::fma(float(largest), static_cast<float>(width), static_cast<float>(low)));
+  bool loses;
+  top.convert(cast<FloatType>(element).getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+  double most = largestBelow(high, element);
+  return low < high && top.convertToDouble() > most ? std::optional(most) : std::nullopt;
+}
+
 SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
-  double width = getHigh() - getLow();
-  return {random(b, *this, Distribution::uniform, getShape().getExprs(), elementOf(getOut()), width, getLow()).value};
+  Type element = elementOf(getOut());
+  Tensor drawn =
+      random(b, *this, Distribution::uniform, getShape().getExprs(), element, getHigh() - getLow(), getLow());
+  std::optional<double> limit = uniformLimit(getLow(), getHigh(), element);
+  return {limit ? minimum(drawn, *limit).value : drawn.value};
 }
 
 LogicalResult RandomNormalOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {

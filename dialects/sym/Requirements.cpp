@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Requirements.h"
+#include "dialects/sym/NodeNames.h"
 #include "dialects/sym/Roles.h"
 #include <cmath>
 #include <limits>
@@ -67,21 +68,45 @@ static Type typeOfSize(Operation *op, Dim &size) {
   return element;
 }
 
+/// The largest integer n such that the type has 0, 1, …, n; in floating types what is above rounds to infinity.
+static int64_t largestNumber(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element)) {
+    bool isWhole = integer.isUnsigned() || integer.getWidth() == 1;
+    return static_cast<int64_t>((uint64_t(1) << std::min(63u, integer.getWidth() - !isWhole)) - 1);
+  }
+  return element.isF16() ? 65519 : INT64_MAX;
+}
+
+/// The numbers 0, 1, … up to a size, which is known when the model is called, are of the element type.
+static void requireCount(Operation *op, llvm::function_ref<void(SizeRequirement)> require) {
+  auto cast = dyn_cast<sym::CastOp>(op); // one in f16 is one in f32 before a conversion, as sizes are
+  auto iota = cast ? cast.getX().getDefiningOp<sym::IotaOp>() : dyn_cast<sym::IotaOp>(op);
+  if (!iota || (cast && !getElementTypeOrSelf(cast.getOut()).isF16()))
+    return;
+  Dims dims = dimsOf(iota.getOut());
+  int64_t axis = iota.getAxis(), rank = static_cast<int64_t>(dims.size());
+  Dim size = dims[axis < 0 ? axis + rank : axis];
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  int64_t most = largestNumber(element);
+  if (constantValue(size) || most == INT64_MAX)
+    return;
+  Dim above = constantDim(op->getContext(), most + 1) - size;
+  require({above, 0,
+           "iota over " + printDim(size) + " elements goes up to " + printDim(size - 1) + ", and " +
+               printElementType(element) + " up to " + std::to_string(most) + ": " + printDim(above) + " is {value}"});
+}
+
 /// What a size, which is known when the model is called, must be for a literal of its value to stand in its place.
 static void requireFit(Operation *op, llvm::function_ref<void(SizeRequirement)> require) {
   Dim size;
   Type element = typeOfSize(op, size);
-  constexpr int64_t mostOfHalf = 65519; // what is above rounds to infinity
-  int64_t least = -mostOfHalf, most = mostOfHalf;
   if (!element || constantValue(size))
     return;
+  int64_t most = largestNumber(element), least = -most;
   if (auto integer = dyn_cast<IntegerType>(element)) {
     if (integer.getWidth() >= 64 && !integer.isUnsigned())
       return;
-    bool isUnsigned = integer.isUnsigned();
-    unsigned bits = std::min(63u, isUnsigned ? integer.getWidth() : integer.getWidth() - 1);
-    most = static_cast<int64_t>((uint64_t(1) << bits) - 1);
-    least = isUnsigned ? 0 : -most - 1;
+    least = integer.isUnsigned() ? 0 : -most - 1;
   } else if (!element.isF16()) {
     return; // the others are wide enough
   }
@@ -107,9 +132,14 @@ std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
   };
   function->walk([&](Operation *op) {
     if (auto demanding = dyn_cast<SizeRequirementsOpInterface>(op))
-      for (SizeRequirement &requirement : demanding.getSizeRequirements())
+      for (SizeRequirement &requirement : demanding.getSizeRequirements()) {
+        // The types in it may be those of a part of what stands in the file.
+        if (StringRef node = nodeName(op->getLoc()); !node.empty())
+          requirement.message += ", in '" + node.str() + "'";
         require(std::move(requirement));
+      }
     requireFit(op, require);
+    requireCount(op, require);
     for (Type type : op->getResultTypes())
       if (isa<RankedTensorType>(type))
         for (Dim size : dimsOf(type))

@@ -12,6 +12,9 @@
 
 namespace symc {
 
+/// An assertion that is about numbers made of sizes, not one of the file.
+constexpr llvm::StringLiteral kChecksSize = "sym.checks_size";
+
 /// Whether a size is at least `least` wherever the symbolic dimensions are inside their bounds.
 bool isAtLeast(mlir::ModuleOp module, Dim size, int64_t least);
 

@@ -6,6 +6,8 @@
 #include "lib/Autodiff/StreamAxes.h"
 #include "dialects/sym/Bodies.h"
 #include "dialects/sym/Check.h"
+#include "dialects/sym/NodeNames.h"
+#include "dialects/sym/OpSchema.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -23,8 +25,12 @@ int64_t symc::lookBack(ConvolutionOp op, unsigned spaceAxis) {
 
 /// "… cannot be taken one step of 'time' at a time": why, as a clause.
 static LogicalResult refuse(Operation *op, Dim time, const Twine &why) {
-  return op->emitError("S0712: '") << op->getName().stripDialect() << "' cannot be computed one step of '"
-                                   << time.getName() << "' at a time: " << why;
+  // An op that no file has is part of what its node is.
+  StringRef said = op->getName().stripDialect(), node = nodeName(op->getLoc());
+  if (!findOpSchema(said) && !node.empty())
+    said = node;
+  return op->emitError("S0712: '") << said << "' cannot be computed one step of '" << time.getName()
+                                   << "' at a time: " << why;
 }
 
 std::optional<StreamAxis> StreamAxes::asFrames(Type type) const {

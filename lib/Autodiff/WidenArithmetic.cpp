@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Expr.h"
 #include "dialects/sym/OpSchema.h"
+#include "dialects/sym/Uniform.h"
 #include "lib/Autodiff/Passes.h"
 
 namespace symc {
@@ -44,6 +45,18 @@ private:
     return convert(Tensor{b, loc, x}, element).value;
   }
 
+  /// The conversion of a result to its own type. That may take a uniform number up to what it is below.
+  static Value rounded(OpBuilder &b, Operation *op, Value wide, Type element) {
+    Location loc = op->getLoc();
+    Value value = converted(b, loc, wide, element);
+    auto uniform = dyn_cast<sym::RandomUniformOp>(op);
+    std::optional<double> limit = uniform ? uniformLimit(uniform.getLow(), uniform.getHigh(), element) : std::nullopt;
+    if (!limit)
+      return value;
+    Tensor again{b, loc, converted(b, loc, value, elementOf(wide))};
+    return converted(b, loc, minimum(again, *limit).value, element);
+  }
+
   static void widen(Operation *op) {
     OpBuilder b(op);
     Location loc = op->getLoc();
@@ -57,7 +70,7 @@ private:
     for (auto [old, result] : llvm::zip_equal(op->getResults(), wide->getResults())) {
       if (isNarrow(old.getType())) {
         result.setType(withElement(old.getType(), f32));
-        old.replaceAllUsesWith(converted(b, loc, result, elementOf(old)));
+        old.replaceAllUsesWith(rounded(b, op, result, elementOf(old)));
       } else {
         old.replaceAllUsesWith(result);
       }

@@ -10,6 +10,7 @@
 
 #include "lib/Frontend/ImportContext.h"
 #include "lib/Support/Suggest.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -206,6 +207,9 @@ Attribute AttributeReader::readNumber(const Literal &value) {
     number = b.getBoolAttr(value.integer);
   else if (element && value.kind == Literal::Integer)
     number = b.getI64IntegerAttr(value.integer);
+  else if (uint64_t large;
+           element && value.kind == Literal::Real && llvm::to_integer(ref(context.textOf(value.range)), large, 10))
+    number = b.getIntegerAttr(b.getIntegerType(64, /*isSigned=*/false), APInt(64, large)); // what u64 has beyond i64
   else if (value.kind == Literal::Integer || value.kind == Literal::Real)
     number = b.getF64FloatAttr(value.real);
   else

@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Requirements.h"
 #include "lib/Frontend/ExpressionEvaluator.h"
 
 using namespace mlir;
@@ -65,6 +66,13 @@ Value ExprBuilder::buildScalar(uint32_t i, const Part &part, Type element) {
       return maker.scalar(loc, element, static_cast<double>(*constant), *constant, false);
     return sym::SizeOp::create(context.b, loc, sym::DimsAttr::get(context.context, {part.size}), element);
   }
+  // The digits of what u64 has beyond i64 are read as a real number.
+  StringRef digits = node(i).kind == ExprKind::Real ? ref(node(i).text) : StringRef();
+  uint64_t large;
+  if (element.isUnsignedInteger(64) && llvm::to_integer(digits, large, 10)) {
+    auto type = RankedTensorType::get({}, element);
+    return sym::ConstantOp::create(context.b, loc, type, DenseElementsAttr::get(type, APInt(64, large)));
+  }
   double real = part.kind == Part::Bool ? double(part.integer) : part.real;
   Value value = maker.scalar(loc, element, real, part.integer, part.isReal);
   if (value)
@@ -72,37 +80,80 @@ Value ExprBuilder::buildScalar(uint32_t i, const Part &part, Type element) {
   if (!part.isReal || isa<FloatType>(element))
     return cannot("");
   // An integer beyond 64 bits is read as a real number.
-  bool digits = StringRef(textOf(i)).ltrim("-+").find_first_not_of("0123456789_") == StringRef::npos;
-  return cannot(digits ? "an integer has 64 bits; beyond them only floating operands have a value"
-                       : "a literal with '.' or an exponent needs a floating operand");
+  bool isInteger = StringRef(textOf(i)).ltrim("-+").find_first_not_of("0123456789_") == StringRef::npos;
+  return cannot(isInteger ? "beyond i64 only u64, up to 18446744073709551615, and floating operands have a value"
+                          : "a literal with '.' or an exponent needs a floating operand");
 }
 
-/// Builds scalar arithmetic on sizes, e.g. the `2 / m` of `2 / m * x`, in the element type of what it meets.
+/// `value`, where a call that uses it fails unless it lies between the two numbers of its type.
+static Value checked(OpBuilder &b, Location loc, Value value, Value tested, TypedAttr least, TypedAttr below,
+                     const std::string &message) {
+  auto type = cast<RankedTensorType>(tested.getType());
+  auto number = [&](TypedAttr attr) {
+    return sym::ConstantOp::create(b, loc, type, DenseElementsAttr::get(type, Attribute(attr)));
+  };
+  Value isIn = sym::GreaterEqualOp::create(b, loc, tested, number(least));
+  if (below)
+    isIn = sym::LogicalAndOp::create(b, loc, isIn, sym::LessOp::create(b, loc, tested, number(below)));
+  auto check = sym::AssertOp::create(b, loc, value, isIn, b.getStringAttr(message));
+  check->setAttr(kChecksSize, b.getUnitAttr());
+  return check;
+}
+
+/// Builds scalar arithmetic on sizes, e.g. the `2 / m` of `2 / m * x`, in the element type of what it meets; that of
+/// integers in 64 bits, so that only the result must be of the type.
 Value ExprBuilder::buildPending(uint32_t root, Type element) {
+  OpBuilder &b = context.b;
+  bool whole = isa<IntegerType>(element) && !element.isInteger(1) && !parts[root].isReal;
+  Type wide = whole ? Type(b.getI64Type()) : element;
   std::vector<Value> built(root - node(root).firstNode + 1);
   std::vector<bool> needed(built.size());
   uint32_t first = node(root).firstNode;
   needed[root - first] = true;
+  // Whether a number may become larger than 64 bits: quotients and remainders of sizes do not.
+  bool grows = parts[root].isOverflown;
   for (uint32_t i = root + 1; i-- > first;)
-    if (needed[i - first] && parts[i].kind == Part::Pending)
+    if (needed[i - first] && parts[i].kind == Part::Pending) {
+      grows |= node(i).op == ExprOp::Pow;
       for (uint32_t part : expression.partsOf(node(i)))
         needed[part - first] = true;
+    }
+  Location loc = context.location(rangeOf(root), ref(holder));
   for (uint32_t i = first; i <= root; ++i) {
     if (!needed[i - first])
       continue;
     if (parts[i].kind != Part::Pending) {
-      built[i - first] = buildScalar(i, parts[i], element);
+      built[i - first] = buildScalar(i, parts[i], wide);
     } else {
-      SmallVector<Operand, 2> operands;
+      SmallVector<Operand, 2> operands, reals;
       for (uint32_t part : expression.partsOf(node(i)))
         operands.push_back(tensorOperand(part, built[part - first]));
       Part made = makeOp(i, opOf(node(i).op), operands, {}, /*last=*/false);
       built[i - first] = made.kind == Part::Tensor ? made.values[0] : Value();
+      ExprOp op = node(i).op;
+      if (built[i - first] && whole && grows && op != ExprOp::FloorDiv && op != ExprOp::Mod) {
+        for (const Operand &operand : operands)
+          reals.push_back(tensorOperand(i, sym::CastOp::create(b, loc, operand.value, b.getF64Type())));
+        Part real = makeOp(i, opOf(op), reals, {}, /*last=*/false);
+        if (real.kind == Part::Tensor)
+          built[i - first] =
+              checked(b, loc, built[i - first], real.values[0], b.getF64FloatAttr(-0x1p63), b.getF64FloatAttr(0x1p63),
+                      "the number " + printable(textOf(i)) + " does not fit in 64 bits");
+      }
     }
     if (!built[i - first])
       return {};
   }
-  return built.back();
+  Value value = built.back();
+  bool isUnsigned = element.isUnsignedInteger();
+  if (!whole || element == wide)
+    return value;
+  unsigned bits = element.getIntOrFloatBitWidth() - !isUnsigned;
+  int64_t below = bits < 63 ? int64_t(1) << bits : 0;
+  value = checked(b, loc, value, value, b.getI64IntegerAttr(isUnsigned ? 0 : -below),
+                  below ? b.getI64IntegerAttr(below) : TypedAttr(),
+                  "the number " + printable(textOf(root)) + " of sizes does not fit into " + printElementType(element));
+  return sym::CastOp::create(b, loc, value, element);
 }
 
 Operand ExprBuilder::operand(uint32_t i) {

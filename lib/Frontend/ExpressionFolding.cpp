@@ -179,7 +179,17 @@ std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Par
 // Sizes
 //===----------------------------------------------------------------------===//
 
-/// Sums, products and floor divisions of sizes are sizes, as long as their numbers are integers of 64 bits.
+/// x**n where it is a product that 64 bits hold for every size there is, so that as a number it needs no check: other
+/// powers are computed.
+static std::optional<Dim> sizePower(Dim x, int64_t n) {
+  bool isProduct = x.getKind() == Dim::Kind::Mul && !constantValue(x.getRHS());
+  if (n < 0 || n > 2 || (n == 2 && isProduct))
+    return std::nullopt;
+  return n == 0 ? constantDim(x.getContext(), 1) : n == 1 ? x : x * x;
+}
+
+/// Sums, products, squares, floor divisions and remainders of sizes are sizes, as long as their numbers are integers of
+/// 64 bits.
 std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part &b) {
   auto size = [&](const Part &part) -> Dim {
     if (part.kind == Part::Size)
@@ -191,7 +201,12 @@ std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part 
     return std::nullopt;
   Part out;
   out.kind = Part::Size;
-  std::optional<int64_t> divisor = constantValue(y);
+  std::optional<int64_t> number = constantValue(x), divisor = constantValue(y);
+  if (op == ExprOp::Pow && number && divisor) {
+    if (std::optional<int64_t> power = integerPower(*number, *divisor))
+      return Part::number(*power);
+    return std::nullopt;
+  }
   if (op == ExprOp::Add)
     out.size = x + y;
   else if (op == ExprOp::Sub)
@@ -200,6 +215,10 @@ std::optional<Part> ExprBuilder::foldSizes(ExprOp op, const Part &a, const Part 
     out.size = x * y;
   else if (op == ExprOp::FloorDiv && divisor && *divisor > 0)
     out.size = x.floorDiv(y);
+  else if (op == ExprOp::Mod && divisor && *divisor > 0)
+    out.size = x - x.floorDiv(y) * y;
+  else if (std::optional<Dim> power = op == ExprOp::Pow && divisor ? sizePower(x, *divisor) : std::nullopt)
+    out.size = *power;
   else
     return std::nullopt;
   if (isOverflown(out.size)) {

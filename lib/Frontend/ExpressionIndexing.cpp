@@ -53,7 +53,9 @@ bool ExprBuilder::wantBound(uint32_t i, Dim size, std::optional<Dim> &bound) {
     if (part.kind == Part::Tensor)
       error(i, code::ExprIndex, "a tensor cannot be an index", "use gather");
     else if (part.kind != Part::Bad)
-      error(i, code::ExprIndex, said(i) + " is not an index", "an index is an integer, a slice, '...' or None");
+      error(i, code::ExprIndex, said(i) + " is not an index",
+            part.kind == Part::Pending ? "sums and products of sizes are, and '//' and '%' by a constant"
+                                       : "an index is an integer, a slice, '...' or None");
     return false;
   }
   std::optional<int64_t> extent = constantValue(size), number = constantValue(*bound);

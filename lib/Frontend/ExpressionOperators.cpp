@@ -112,8 +112,10 @@ Part ExprBuilder::power(uint32_t i, Value base, int64_t exponent) {
     out.values = {sym::BroadcastToOp::create(context.b, loc, one, sym::DimsAttr::get(context.context, dimsOf(base)))};
     return out;
   }
-  if (exponent < 0 && !isa<FloatType>(element)) {
-    error(x, code::ElementTypeUnsupported, "a negative power takes floating operands, not " + printType(base.getType()),
+  if (exponent < 0 && !isa<FloatType>(element) &&
+      !maker.scalar(context.location(rangeOf(i), ref(holder)), element, 0, exponent, false)) {
+    error(child(i, 1), code::LiteralType,
+          "the exponent " + std::to_string(exponent) + " cannot be a value of " + printElementType(element),
           "cast(…, 'f32') makes floating numbers of integers");
     return Part();
   }

@@ -7,6 +7,7 @@
 #include "lib/Frontend/ImportContext.h"
 #include "lib/Support/OtherNames.h"
 #include "lib/Support/Suggest.h"
+#include "llvm/ADT/StringExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -35,6 +36,7 @@ public:
 private:
   bool readOptions();
   void readOption(size_t i, const JsonValue &value);
+  void setInteger(int64_t integer);
   bool checkBounds();
   bool checkRequired();
   bool checkParameter();
@@ -76,6 +78,12 @@ void InitializerReader::readOption(size_t i, const JsonValue &value) {
   bool truth = value.is(JsonValue::Bool) && element.isInteger(1);
   if (!truth && !wantKind(value, JsonValue::Number, quoted(option), report))
     return;
+  // What u64 has beyond i64 is given by its bits.
+  uint64_t bits;
+  bool large = initializer.kind == sym::InitKind::constant && element.isUnsignedInteger(64) && !truth &&
+               !value.isInteger() && llvm::to_integer(ref(context.textOf(value.range)), bits, 10);
+  if (large)
+    return setInteger(static_cast<int64_t>(bits));
   bool whole = truth || value.isInteger();
   int64_t integer = truth ? value.boolean : whole ? value.integer : 0;
   numbers[i] = whole ? static_cast<double>(integer) : value.number();
@@ -83,19 +91,24 @@ void InitializerReader::readOption(size_t i, const JsonValue &value) {
     report.error(value.range, code::ValueRange, quoted(option) + " must be 0 or more");
   if (!isa<FloatType>(element) && !whole)
     report.error(value.range, code::BadInitializer,
-                 "a parameter of " + printElementType(element) + " starts with an integer");
+                 value.integral ? quoted(option) + " is " + printable(context.textOf(value.range)) + ", which " +
+                                      printElementType(element) + " cannot represent"
+                                : "a parameter of " + printElementType(element) + " starts with an integer");
   else if (Builder &b = context.b;
            !Number(whole ? TypedAttr(b.getI64IntegerAttr(integer)) : TypedAttr(b.getF64FloatAttr(numbers[i])))
                 .as(element))
     report.error(value.range, code::BadInitializer,
                  quoted(option) + " is " + printable(context.textOf(value.range)) + ", which " +
                      printElementType(element) + " cannot represent");
-  // What a double does not hold is the sum of two.
+  if (initializer.kind == sym::InitKind::constant && isa<IntegerType>(element) && whole)
+    setInteger(integer);
+}
+
+/// What a double does not hold is the sum of two.
+void InitializerReader::setInteger(int64_t integer) {
   bool large = integer > int64_t(1) << 53 || integer < -(int64_t(1) << 53);
-  if (initializer.kind == sym::InitKind::constant && element.isInteger(64) && large) {
-    numbers[1] = static_cast<double>(integer & 1023);
-    numbers[0] = static_cast<double>(integer - (integer & 1023));
-  }
+  numbers[1] = large ? static_cast<double>(integer & 1023) : 0;
+  numbers[0] = static_cast<double>(large ? integer - (integer & 1023) : integer);
 }
 
 /// Bounds ascend, and so does what lies between them: a number that the parameter holds.

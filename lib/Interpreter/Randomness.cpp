@@ -3,6 +3,7 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/sym/Uniform.h"
 #include "lib/Interpreter/Rules.h"
 #include "llvm/Support/MathExtras.h"
 #include <array>
@@ -153,7 +154,8 @@ void interpreter::addRandomRules(Rules &rules) {
   addFrameValue<sym::SeedOp>(rules, [](const Scope &s) { return static_cast<int64_t>(s.draws.seed); });
   addFrameValue<sym::StepOp>(rules, [](const Scope &s) { return s.options.step; });
   addSource<sym::RandomUniformOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
-    return placed(stream.uniform(i), op.getHigh() - op.getLow(), op.getLow(), sum);
+    double low = op.getLow(), high = op.getHigh(), x = placed(stream.uniform(i), high - low, low, sum);
+    return high > low ? std::min(x, largestBelow(high, sum.type)) : x;
   });
   addSource<sym::RandomNormalOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
     return placed(stream.normal(i, sum), op.getStddev(), op.getMean(), sum);

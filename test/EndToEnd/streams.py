@@ -55,7 +55,7 @@ REFUSED = {
     "mean": ([{"name": "y", "expr": "x - mean(x, axis=1, keepdims=True)"}], "it takes all steps together"),
     "other_axis": ([{"name": "y", "expr": "cumsum(x, axis=-1)"}], "the function of the library that computes it"),
     "running_sum": ([{"name": "y", "expr": "cumsum(x, axis=1)"}], "the function of the library that computes it"),
-    "sorted": ([{"name": "y", "expr": "sort(x)"}], "the function of the library that computes it"),
+    "sorted": ([{"name": "y", "expr": "sort(x)"}], "'y' cannot be computed one step of 'time' at a time: the function of the library"),
     "same_padding": ([node("y", "conv1d", ["x"], filters=4, kernel_size=3, padding="same")], "must end with the step itself"),
     "backwards": ([node("y", "lstm", ["x"], units=U, reverse=True)], "it begins with the last step"),
     "attention": ([{"name": "y", "expr": "attention(x, x, x)"}], "its operands are of different steps"),

@@ -416,6 +416,9 @@ REFUSED = [
      dict(x=ROOM, k=np.zeros((3, 3, 1, 1))), "a window of 3 does not fit into the 2 elements"),
     ("conv2d(x, k, padding=[[0, 0], [1, 1]], use_bias=false)", dict(x="f64[1, 2, w, 1]", k="f64[2, 3, 1, 1]"),
      dict(x=np.zeros((1, 2, 0, 1)), k=np.zeros((2, 3, 1, 1))), "a window of 3 does not fit into the 2 (with padding)"),
+    # The image is that of a part; the node is that of the file.
+    ("conv1d(x, k, use_bias=false)", dict(x="f64[1, w, 3]", k="f64[2, 3, 1]"),
+     dict(x=np.zeros((1, 1, 3)), k=np.zeros((2, 3, 1))), "along an axis of the image f64[1, 1, w, 3], in 'out'"),
     ("argmax(x, 0)", dict(x="f64[w, 4]"), dict(x=np.zeros((0, 4))), "argmax of f64[w, 4] has no value where w is 0"),
     ("pad(x, [[1, 1]], mode='edge')", dict(x="f64[w]"), dict(x=np.zeros(0)), "a slice needs 1 elements of w = 0"),
 ]
@@ -500,12 +503,14 @@ def run_random():
     graph = {"symc": 1, "name": "m", "inputs": {"x": "f32[n, 7]"}, "parameters": {"w": "f32[7]"},
              "nodes": [{"name": "drop", "op": "dropout", "inputs": ["x"], "attrs": {"rate": 0.3}},
                        {"name": "u", "op": "random_uniform", "attrs": {"shape": ["n", 7], "low": -2, "high": 3}},
+                       {"name": "v", "op": "random_uniform", "attrs": {"shape": [100000], "low": 100, "high": 101}},
+                       {"name": "h", "op": "random_uniform", "attrs": {"shape": [100000], "dtype": "f16"}},
                        {"name": "z", "op": "random_normal", "attrs": {"shape": [1000], "dtype": "f64"}},
                        {"name": "t", "op": "random_truncated_normal",
                         "attrs": {"shape": [1000], "mean": 1, "stddev": 3, "dtype": "f64"}},
                        {"name": "coin", "op": "random_bernoulli", "attrs": {"shape": [1000], "p": 0.3}},
                        {"name": "class", "op": "random_categorical", "inputs": ["x"]}],
-             "outputs": ["drop", "u", "z", "t", "coin", "class"], "train": {"loss": "sum(drop * w)", "optimizer": "sgd"}}
+             "outputs": ["drop", "u", "v", "h", "z", "t", "coin", "class"], "train": {"loss": "sum(drop * w)", "optimizer": "sgd"}}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "m.json"
         path.write_text(json.dumps(graph))
@@ -520,6 +525,13 @@ def run_random():
         want = (uniform("u", 77).reshape(11, 7) * 5 - 2).astype(np.float32)
         if not np.allclose(out["u"], want, rtol=1e-6, atol=1e-6):
             return f"random_uniform gives {out['u'].ravel()[:4]}, not {want.ravel()[:4]}"
+        # What rounds to the end is the number below it.
+        want = np.minimum((uniform("v", 100000) + 100).astype(np.float32), np.nextafter(np.float32(101), np.float32(0)))
+        if not np.array_equal(out["v"], want):
+            return f"random_uniform gives {out['v'].max()} in [100, 101)"
+        want = np.minimum(uniform("h", 100000).astype(np.float16), np.float16(1 - 2**-11))
+        if not np.array_equal(out["h"], want):
+            return f"random_uniform in f16 gives {out['h'].max()} in [0, 1)"
         v = uniform("z", 1000).reshape(-1, 2)
         radius, angle = np.sqrt(-2 * np.log(1 - v[:, 0])), 2 * np.pi * v[:, 1]
         want = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).ravel()

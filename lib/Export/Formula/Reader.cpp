@@ -213,7 +213,7 @@ static std::string printAttribute(Attribute attribute) {
           return "'" + sym::stringifyPaddingKind(a.getKind()).str() + "'";
         return list(a.getAmounts(), [](int64_t v) { return std::to_string(v); });
       })
-      .Case([](IntegerAttr a) { return std::to_string(a.getInt()); })
+      .Case([](IntegerAttr a) { return Number(a).text(); })
       .Default([](Attribute a) {
         // An enumeration: #sym<reduction mean>.
         std::string text;

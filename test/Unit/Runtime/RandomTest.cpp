@@ -3,15 +3,17 @@
 // Part of symc, under the Apache License v2.0 with LLVM Exceptions.
 //
 //===----------------------------------------------------------------------===//
+#include "lib/Support/NarrowFloat.h"
 #include "runtime/Runtime.h"
 #include "gtest/gtest.h"
 #include <cmath>
 #include <vector>
 
+using namespace symc;
 using namespace symc::rt;
 
 namespace {
-const DLDataType f32 = {2, 32, 1}, f64 = {2, 64, 1};
+const DLDataType f32 = {2, 32, 1}, f64 = {2, 64, 1}, f16 = {2, 16, 1}, bf16 = {4, 16, 1};
 
 struct Tensor {
   std::vector<int64_t> shape;
@@ -106,6 +108,25 @@ TEST(RandomTest, UniformIsOneFma) {
   initializeSlot(slot, 9, values, nullptr);
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(values[i], std::fmaf(static_cast<float>(bits[i] >> 8) * 0x1p-24f, 0.7f - -0.3f, -0.3f));
+}
+
+/// What rounds to the end of the interval is the number below it.
+TEST(RandomTest, UniformIsBelowItsEnd) {
+  int64_t shape[] = {100000};
+  std::vector<float> values(100000);
+  auto most = [&](DLDataType dtype, double low, double high, auto read) {
+    symc_slot slot = {"t", dtype, 1, shape, 100000, SYMC_INIT_UNIFORM, 5, low, high, nullptr, 0};
+    initializeSlot(slot, 9, values.data(), nullptr);
+    double largest = low;
+    for (int i = 0; i < 100000; ++i)
+      largest = std::max<double>(largest, read(i));
+    return largest;
+  };
+  auto narrow = [&](int i) { return reinterpret_cast<const uint16_t *>(values.data())[i]; };
+  EXPECT_EQ(most(f32, 100, 101, [&](int i) { return values[i]; }), std::nextafterf(101, 0));
+  EXPECT_EQ(most(f16, 0, 1, [&](int i) { return fromF16(narrow(i)); }), 1 - 0x1p-11);
+  EXPECT_EQ(most(bf16, -2, -1, [&](int i) { return fromBF16(narrow(i)); }), -1 - 0x1p-7);
+  EXPECT_EQ(most(f32, 3, 3, [&](int i) { return values[i]; }), 3);
 }
 
 TEST(RandomTest, OrthogonalMatrices) {
