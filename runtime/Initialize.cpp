@@ -84,6 +84,14 @@ template <class Bits, class Float> double below(Float number) {
   return number;
 }
 
+double roundedTo(const symc_slot &slot, double x) {
+  if (static_cast<NumberKind>(slot.dtype.code) == NumberKind::BFloat)
+    return fromBF16(toBF16(x));
+  if (slot.dtype.bits == 16)
+    return fromF16(toF16(x));
+  return slot.dtype.bits == 32 ? static_cast<float>(x) : x;
+}
+
 /// The largest number of the tensor's type below `high`: roundings take no uniform number beyond it.
 double largestBelow(const symc_slot &slot, double high) {
   if (static_cast<NumberKind>(slot.dtype.code) == NumberKind::BFloat)
@@ -101,7 +109,9 @@ double truncatedNormal(double u) {
 
 void fillRandom(const symc_slot &slot, uint64_t seed, void *data) {
   Stream stream{seed, slot.stream};
-  double most = slot.a < slot.b ? largestBelow(slot, slot.b) : slot.b;
+  // Between bounds that are one number of the type there is nothing to stay in.
+  bool areApart = roundedTo(slot, slot.a) < roundedTo(slot, slot.b);
+  double most = areApart ? largestBelow(slot, slot.b) : HUGE_VAL;
   for (int64_t i = 0; i < slot.count; i += 4) {
     double values[4];
     if (slot.init == SYMC_INIT_NORMAL)

@@ -166,23 +166,31 @@ LogicalResult RandomUniformOp::infer(Adaptor a, std::optional<Location> loc, Sma
   return success();
 }
 
-double symc::largestBelow(double high, Type element) {
-  APFloat number(high);
+static APFloat roundedTo(Type element, double x) {
+  APFloat number(x);
   bool loses;
   number.convert(cast<FloatType>(element).getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+  return number;
+}
+
+double symc::largestBelow(double high, Type element) {
+  APFloat number = roundedTo(element, high);
   number.next(/*nextDown=*/true);
   return number.convertToDouble();
+}
+
+bool symc::areApart(double low, double high, Type element) {
+  return roundedTo(element, low) < roundedTo(element, high);
 }
 
 std::optional<double> symc::uniformLimit(double low, double high, Type element) {
   constexpr double largest = 1 - 0x1p-24;
   double width = high - low;
-  APFloat top(element.isF64() ? std::fma(largest, width, low)
-                              : std::fma(float(largest), static_cast<float>(width), static_cast<float>(low)));
-  bool loses;
-  top.convert(cast<FloatType>(element).getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+  double top = element.isF64() ? std::fma(largest, width, low)
+                               : std::fma(float(largest), static_cast<float>(width), static_cast<float>(low));
   double most = largestBelow(high, element);
-  return low < high && top.convertToDouble() > most ? std::optional(most) : std::nullopt;
+  bool passes = areApart(low, high, element) && roundedTo(element, top).convertToDouble() > most;
+  return passes ? std::optional(most) : std::nullopt;
 }
 
 SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {

@@ -14,7 +14,9 @@ namespace symc {
 /// The largest number of the floating type below `high`, which is one of it, rounded. Uniform numbers that roundings
 /// take up to `high` become this one, here as in the runtime's initialisers.
 double largestBelow(double high, mlir::Type element);
-/// That number, where one in [low, high) may be rounded to another one above it.
+/// Whether low is below high as numbers of the type, so that there is something between them.
+bool areApart(double low, double high, mlir::Type element);
+/// The largest number below `high`, where one in [low, high) may be rounded to another one above it.
 std::optional<double> uniformLimit(double low, double high, mlir::Type element);
 
 } // namespace symc

@@ -155,7 +155,7 @@ void interpreter::addRandomRules(Rules &rules) {
   addFrameValue<sym::StepOp>(rules, [](const Scope &s) { return s.options.step; });
   addSource<sym::RandomUniformOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
     double low = op.getLow(), high = op.getHigh(), x = placed(stream.uniform(i), high - low, low, sum);
-    return high > low ? std::min(x, largestBelow(high, sum.type)) : x;
+    return areApart(low, high, sum.type) ? std::min(x, largestBelow(high, sum.type)) : x;
   });
   addSource<sym::RandomNormalOp>(rules, [](auto op, const Stream &stream, int64_t i, const Sums &sum) {
     return placed(stream.normal(i, sum), op.getStddev(), op.getMean(), sum);

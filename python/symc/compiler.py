@@ -30,9 +30,10 @@ def find_compiler():
     """$SYMC, then beside this package (a build tree or an installed prefix), then the path."""
     given = os.environ.get("SYMC")
     if given:
-        if not (os.path.isfile(given) and os.access(given, os.X_OK)):
+        program = shutil.which(given)
+        if not program:
             raise CompileError(f"the variable SYMC is no program: {given}")
-        return given
+        return program
     here = pathlib.Path(__file__).resolve().parent
     candidates = [here.parent.parent / "build" / "release" / "bin" / "symc"]
     candidates += [parent / "bin" / "symc" for parent in here.parents]

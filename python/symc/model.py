@@ -394,9 +394,11 @@ class Model(NotCopied):
     def load_state(self, path):
         """What `save_state` wrote, so that training goes on as it would have there; gives the note."""
         note = ctypes.c_char_p()
-        self._with("load_state", _path(path), ctypes.byref(note))
+        with self._handle.alone:  # which has the note until it loads another state
+            self._handle.check(self._handle.model.contents.load_state(self._handle.pointer, _path(path), ctypes.byref(note)))
+            note = note.value
         self._seed, self._epochs = int(metadata(path)["symc.seed"]), None  # `fit` finds how many epochs its steps are
-        return note.value.decode() if note.value else ""
+        return note.decode() if note else ""
 
     def share_parameters(self, owner):
         """Uses the parameters of another instance of the same model from now on."""
@@ -406,8 +408,12 @@ class Model(NotCopied):
             raise Error(f"the models are of two libraries, each compiled of a model {self.name}, which differ in "
                         f"{self._differs(owner)}: instances of one library share parameters; a.parameters[name] = "
                         "b.parameters[name] copies them, save_state and load_state carry over all")
-        self._handle.keep_viewed()
-        self._with("share_parameters", owner._handle.pointer)
+        if owner is self:
+            return
+        first, second = sorted((self._handle, owner._handle), key=id)  # one order for all threads
+        with first.alone, second.alone:
+            self._handle.keep_viewed()
+            self._handle.check(self._handle.model.contents.share_parameters(self._handle.pointer, owner._handle.pointer))
         self._handle.prepare(owner._handle.preparation)
 
     def _differs(self, other):

@@ -25,6 +25,8 @@ CASES = [((), 512, 256, None, False, False), ((2,), 300, 300, None, True, False)
 FEW = [(lead, n, m, mask and (n, m), True, symbolic) for lead, n, m, mask, symbolic in
        (((), 1, 1, False, False), ((2, 2), 64, 64, False, False), ((3,), 65, 65, False, False), ((2,), 7, 12, False, False),
         ((2,), 50, 13, False, False), ((), 33, 33, False, False), ((2,), 40, 40, True, False))]
+# Two threads, whose tiles share rows at the end, and a value that is NaN: the same rows are.
+THREADS = ((3, 64, 5), (2, 65, 60), (2, 50, 33))  # leading size, queries, and which is the first that sees it
 
 
 def reference(q, k, v, kept, cotangent):
@@ -107,12 +109,34 @@ def check(folder, features, lead, queries, keys, mask, causal, symbolic):
     return None
 
 
+def check_threads(folder, lead, times, first):
+    path = folder / "threads.json"
+    path.write_text(json.dumps({
+        "symc": 1, "name": "shared", "inputs": {name: f"f32[n, {times}, 32]" for name in "qkv"},
+        "nodes": [{"name": "out", "expr": "attention(q, k, v, causal=true)"}, {"name": "J", "expr": "sum(out ** 2)"},
+                  {"name": ["dq", "dk", "dv"], "op": "grad", "inputs": ["J", "q", "k", "v"]}],
+        "outputs": ["out", "dq", "dk", "dv"]}))
+    library = folder / "threads.so"
+    symc.compile(path, library)
+    rng = np.random.default_rng(times)
+    values = {name: rng.normal(size=(lead, times, 32)).astype(np.float32) for name in "qkv"}
+    values["v"][:, first, 3] = np.nan
+    results = [call(symc.load(library, threads=threads).functions["predict"], values) for threads in (1, 2, 2, 2)]
+    if not np.isnan(results[0]["out"][:, first:, 3]).all() or np.isnan(np.delete(results[0]["out"], 3, -1)).any():
+        return "NaN is not where it is seen"
+    for other in results[1:]:
+        for name, value in results[0].items():
+            if not np.array_equal(value, other[name], equal_nan=True):
+                return f"{name} differs with two threads"
+    return None
+
+
 def main():
     failed = 0
-    cases = [(NARROW, *case) for case in CASES] + [(WIDE, *case) for case in FEW]
+    cases = [*[(NARROW, *case) for case in CASES], *[(WIDE, *case) for case in FEW], *THREADS]
     with tempfile.TemporaryDirectory() as name:
         for case in cases:
-            problem = check(pathlib.Path(name), *case)
+            problem = check_threads(pathlib.Path(name), *case) if case in THREADS else check(pathlib.Path(name), *case)
             if problem:
                 failed += 1
                 print(f"{case}: {problem}")

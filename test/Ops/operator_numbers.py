@@ -505,12 +505,14 @@ def run_random():
                        {"name": "u", "op": "random_uniform", "attrs": {"shape": ["n", 7], "low": -2, "high": 3}},
                        {"name": "v", "op": "random_uniform", "attrs": {"shape": [100000], "low": 100, "high": 101}},
                        {"name": "h", "op": "random_uniform", "attrs": {"shape": [100000], "dtype": "f16"}},
+                       {"name": "e", "op": "random_uniform",
+                        "attrs": {"shape": [1000], "low": 1, "high": 1.003, "dtype": "bf16"}},
                        {"name": "z", "op": "random_normal", "attrs": {"shape": [1000], "dtype": "f64"}},
                        {"name": "t", "op": "random_truncated_normal",
                         "attrs": {"shape": [1000], "mean": 1, "stddev": 3, "dtype": "f64"}},
                        {"name": "coin", "op": "random_bernoulli", "attrs": {"shape": [1000], "p": 0.3}},
                        {"name": "class", "op": "random_categorical", "inputs": ["x"]}],
-             "outputs": ["drop", "u", "v", "h", "z", "t", "coin", "class"], "train": {"loss": "sum(drop * w)", "optimizer": "sgd"}}
+             "outputs": ["drop", "u", "v", "h", "e", "z", "t", "coin", "class"], "train": {"loss": "sum(drop * w)", "optimizer": "sgd"}}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "m.json"
         path.write_text(json.dumps(graph))
@@ -532,6 +534,8 @@ def run_random():
         want = np.minimum(uniform("h", 100000).astype(np.float16), np.float16(1 - 2**-11))
         if not np.array_equal(out["h"], want):
             return f"random_uniform in f16 gives {out['h'].max()} in [0, 1)"
+        if not np.array_equal(out["e"], np.full(1000, 0x3F80, np.uint16)):  # 1 and 1.003 are one number
+            return f"random_uniform in bf16 gives {out['e'].min():x} in [1, 1.003)"
         v = uniform("z", 1000).reshape(-1, 2)
         radius, angle = np.sqrt(-2 * np.log(1 - v[:, 0])), 2 * np.pi * v[:, 1]
         want = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).ravel()

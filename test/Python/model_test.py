@@ -62,18 +62,18 @@ class ModelTest(unittest.TestCase):
     def test_threads_wait_for_each_other(self):
         given = [self.x[:n] for n in (32, 17, 5, 1)]
         expected = [self.model.predict(x) for x in given]
-        wrong = []
+        right = []
 
         def call(i):
             for _ in range(200):
                 found = self.model.predict(given[i])
-                wrong.extend(name for name, value in found.items() if not np.array_equal(value, expected[i][name]))
+                right.append(all(np.array_equal(value, expected[i][name]) for name, value in found.items()))
         threads = [threading.Thread(target=call, args=(i,)) for i in range(len(given))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual(wrong, [])
+        self.assertEqual(right, [True] * (200 * len(given)))
 
     def test_inputs_may_share_memory(self):
         memory = np.concatenate([self.y, self.y, self.y])[:, 0]

@@ -262,7 +262,8 @@ private:
   /// What the training of the embedded parameters did with the data of an input.
   std::string preparationOf(const ArgumentDescription &input) {
     std::string text;
-    if (scale.is_object() && scale.contains(input.name) && scale[input.name].is_number())
+    bool floats = StringRef(input.type).starts_with("f") || StringRef(input.type).starts_with("bf"); // else unused
+    if (floats && scale.is_object() && scale.contains(input.name) && scale[input.name].is_number())
       text += "; to be multiplied by " + scale[input.name].dump() + " before the call, as in training";
     if (categories.is_object() && categories.contains(input.name))
       text += "; codes of texts, in the order of 'categories' of the manifest";

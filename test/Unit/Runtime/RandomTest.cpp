@@ -127,6 +127,11 @@ TEST(RandomTest, UniformIsBelowItsEnd) {
   EXPECT_EQ(most(f16, 0, 1, [&](int i) { return fromF16(narrow(i)); }), 1 - 0x1p-11);
   EXPECT_EQ(most(bf16, -2, -1, [&](int i) { return fromBF16(narrow(i)); }), -1 - 0x1p-7);
   EXPECT_EQ(most(f32, 3, 3, [&](int i) { return values[i]; }), 3);
+  // Where nothing is between them: the lower end, and nothing below it.
+  most(f32, 16777216, 16777217, [&](int i) { return values[i]; });
+  EXPECT_EQ(*std::min_element(values.begin(), values.end()), 16777216);
+  most(bf16, 1, 1.003, [&](int i) { return fromBF16(narrow(i)); });
+  EXPECT_EQ(fromBF16(narrow(0)), 1);
 }
 
 TEST(RandomTest, OrthogonalMatrices) {

@@ -193,18 +193,28 @@ void MatmulEmitter::emitPanel(Panel panel, const Values &masks, Value from, Valu
 }
 
 void MatmulEmitter::leaveOutTriangles(RegisterTile &tile, const Panel &panel, Value row) {
+  bool lowerA = p.op->hasAttr(kLowerAAttr) && oneSum(tile.vectors); // sums of parts would be cut elsewhere
+  bool lowerOut = p.op->hasAttr(kLowerOutAttr);
+  if (!lowerA && !lowerOut)
+    return;
   Level &products = tile.levels.front();
-  Value end = code.add(row, code.c(tiling.rows));
-  if (p.op->hasAttr(kLowerOutAttr)) // columns from `end` on are above the diagonal in all rows
+  Value begin = row, end = code.add(row, code.c(tiling.rows));
+  // The last tile shares rows with the one before: both take the same products, so that infinities that are left out
+  // in one are in the other, whichever of them writes last.
+  if (rowOf(code.c(0)).second) {
+    Value last = code.mul(code.sub(count(across, tiling.rows), code.c(2)), tiling.rows);
+    begin = code.max(code.min(row, last), code.c(0));
+    end = code.select(code.less(row, last), end, across.size);
+  }
+  if (lowerOut) // columns from `end` on are above the diagonal in all rows
     products.trips = code.select(code.less(panel.first, end), products.trips, code.c(0));
-  // Sums of several parts would be cut elsewhere.
-  if (!p.op->hasAttr(kLowerAAttr) || !oneSum(tile.vectors))
+  if (!lowerA)
     return;
   if (!p.op.getTransposeA()) { // row i ends with element i
     products.trips = code.min(products.trips, end);
     return;
   }
-  Value first = code.min(row, products.trips); // column i begins with element i
+  Value first = code.min(begin, products.trips); // column i begins with element i
   tile.s = code.at(tile.s, code.mul(first, products.sStride), p.element);
   tile.v = code.at(tile.v, code.mul(first, products.vStride), p.element);
   products.trips = code.sub(products.trips, first);
