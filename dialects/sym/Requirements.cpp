@@ -135,7 +135,7 @@ std::vector<SizeRequirement> symc::sizeRequirements(Operation *function) {
       for (SizeRequirement &requirement : demanding.getSizeRequirements()) {
         // The types in it may be those of a part of what stands in the file.
         if (StringRef node = nodeName(op->getLoc()); !node.empty())
-          requirement.message += ", in '" + node.str() + "'";
+          requirement.message += ", in node '" + node.str() + "'";
         require(std::move(requirement));
       }
     requireFit(op, require);

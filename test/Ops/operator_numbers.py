@@ -418,7 +418,7 @@ REFUSED = [
      dict(x=np.zeros((1, 2, 0, 1)), k=np.zeros((2, 3, 1, 1))), "a window of 3 does not fit into the 2 (with padding)"),
     # The image is that of a part; the node is that of the file.
     ("conv1d(x, k, use_bias=false)", dict(x="f64[1, w, 3]", k="f64[2, 3, 1]"),
-     dict(x=np.zeros((1, 1, 3)), k=np.zeros((2, 3, 1))), "along an axis of the image f64[1, 1, w, 3], in 'out'"),
+     dict(x=np.zeros((1, 1, 3)), k=np.zeros((2, 3, 1))), "along an axis of the image f64[1, 1, w, 3], in node 'out'"),
     ("argmax(x, 0)", dict(x="f64[w, 4]"), dict(x=np.zeros((0, 4))), "argmax of f64[w, 4] has no value where w is 0"),
     ("pad(x, [[1, 1]], mode='edge')", dict(x="f64[w]"), dict(x=np.zeros(0)), "a slice needs 1 elements of w = 0"),
 ]
