@@ -397,7 +397,11 @@ class Model(NotCopied):
         with self._handle.alone:  # which has the note until it loads another state
             self._handle.check(self._handle.model.contents.load_state(self._handle.pointer, _path(path), ctypes.byref(note)))
             note = note.value
-        self._seed, self._epochs = int(metadata(path)["symc.seed"]), None  # `fit` finds how many epochs its steps are
+        texts = metadata(path) if os.path.isfile(path) else {}  # a pipe has been read
+        self._seed, self._epochs = int(texts.get("symc.seed", self._seed)), None  # `fit` finds how many epochs its steps are
+        found = preparation.of_metadata(texts, path)
+        if any(found.values()):  # a checkpoint of `symc train`
+            self._handle.prepare(found)
         return note.decode() if note else ""
 
     def share_parameters(self, owner):

@@ -2,6 +2,7 @@
 """How data are prepared for parameters: what `symc train` keeps beside those, factors of inputs (`--scale`) and codes of texts
 (`--categories`)."""
 import json
+import math
 import warnings
 
 import numpy as np
@@ -17,13 +18,37 @@ def of_manifest(manifest):
     return {"scale": manifest.get("scale", {}), "categories": manifest.get("categories", {})}
 
 
+def _once(members):
+    """A JSON object without keys that stand in it twice."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a key twice")
+    return found
+
+
+def _kept(texts, key):
+    """What metadata have under a key or, of a checkpoint, whose keys are its own, in its note (lib/Support/KeptTexts.h)."""
+    if key in texts:
+        return json.loads(texts[key], object_pairs_hook=_once)
+    try:
+        note = json.loads(texts.get("symc.note", "{}"))
+    except ValueError:  # any text
+        note = {}
+    return note.get(key, {}) if isinstance(note, dict) else {}
+
+
+def _is_factor(item):
+    return isinstance(item, (int, float)) and not isinstance(item, bool) and math.isfinite(item) and item != 0
+
+
 def of_metadata(texts, path):
     """That of the parameters of a file, by the texts of its metadata."""
     found = {}
-    for part, kind, what in (("scale", (int, float), "factors of inputs"), ("categories", list, "codes of categories")):
+    for part, is_valid, what in (("scale", _is_factor, "factors of inputs"),
+                                 ("categories", lambda item: isinstance(item, list), "codes of categories")):
         try:
-            found[part] = json.loads(texts.get(f"symc.{part}", "{}"))
-            valid = isinstance(found[part], dict) and all(isinstance(item, kind) for item in found[part].values())
+            found[part] = _kept(texts, f"symc.{part}")
+            valid = isinstance(found[part], dict) and all(map(is_valid, found[part].values()))
         except ValueError:
             valid = False
         if not valid:

@@ -30,10 +30,14 @@ class PreparationTest(unittest.TestCase):
                 file.writelines(f"{a},{b},{name}\n" for (a, b), name in zip(raw["x"], raw["y"]))
             table = ["--data", f"{folder}/d.csv", "--csv-inputs", "x=0:2,y=2", "--categories", "y"]
             weights = f"{folder}/w.safetensors"
-            command("train", f"{folder}/g.json", *table, "--scale", "x=1/10", "--save", weights)
+            command("train", f"{folder}/g.json", *table, "--scale", "x=1/10", "--save", weights, "--checkpoint", f"{folder}/k")
             wanted = json.loads(command("eval", f"{folder}/g.json", *table, "--params", weights))["loss"]
             loaded = symc.compile(g, threads=1)
             loaded.load_parameters(weights)
+            for load in ("load_state", "load_parameters"):
+                model = symc.compile(g, threads=1)
+                getattr(model, load)(f"{folder}/k/checkpoint", **({"allow_extra": True} if load == "load_parameters" else {}))
+                self.assertEqual(model.preparation, {"scale": {"x": 0.1}, "categories": {"y": [["fig", "pear"]]}})
             library = f"{folder}/libfruit.so"
             embedded = symc.compile(g, library, params=weights, embed_params=True, threads=1)
             with open(f"{folder}/fruit.h", encoding="utf-8") as file:
