@@ -24,12 +24,9 @@ static constexpr std::string_view keywords =
     "typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq _Alignas _Alignof _Atomic _Bool "
     "_Complex _Generic _Imaginary _Noreturn _Static_assert _Thread_local ";
 
-/// The headers of C23, and the one which glibc's all begin with: a NAME.h beside them would be taken for these. Each is
-/// followed by a blank.
+/// Headers of C23 that others include: a NAME.h beside them would be taken for these. Each is followed by a blank.
 static constexpr std::string_view cHeaders =
-    "assert complex ctype errno features fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg "
-    "stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar "
-    "wctype ";
+    "stdalign stdarg stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn ";
 
 /// What a header declares for every model behind `NAME_`; each is followed by a blank.
 static constexpr std::string_view generated =
