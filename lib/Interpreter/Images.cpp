@@ -76,7 +76,7 @@ static Array resampled(Scope &s, const Array &x, int64_t axis, int64_t size, con
         from[axis] = p;
         sum.add(x.reals[x.at(from)], weight);
       }
-    out.set(i, s.sum(sum.exact, sum.magnitude, out.element));
+    out.set(i, s.sum(sum, out.element));
   });
   return out;
 }

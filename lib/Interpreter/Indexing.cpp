@@ -122,7 +122,7 @@ static Array scatterAdd(sym::ScatterAddOp op, Scope &s) {
     for (int64_t i = 0; i < size; ++i)
       sums[slice * size + i].add(updates, tuple * size + i);
   });
-  Total::putAll(s, out, sums, /*inTurn=*/true);
+  Total::putAll(s, out, sums);
   return out;
 }
 
@@ -170,7 +170,7 @@ template <class Op> static Array indexAdd(Op op, Scope &s, bool along) {
     if (at[axis] >= 0 && at[axis] < out.sizes[axis])
       sums[out.at(at)].add(updates, i);
   });
-  Total::putAll(s, out, sums, /*inTurn=*/true);
+  Total::putAll(s, out, sums);
   return out;
 }
 

@@ -62,6 +62,12 @@ double Scope::sum(double exact, double magnitude, Type element) {
   return exact + jitter(random) * epsilonOf(element) * magnitude;
 }
 
+double Scope::sum(const Sum &sum, Type element) {
+  double inTurn = sum.inTurn(element);
+  bool moved = options.perturbation && std::isfinite(inTurn);
+  return this->sum(moved ? inTurn : sum.exact, sum.magnitude, element);
+}
+
 /// Moves values as roundings to their type may. What it cannot hold overflows, or becomes 0.
 static void perturb(Array &array, std::mt19937_64 &random) {
   if (!array.isReal())
@@ -93,7 +99,7 @@ void Sum::add(double term) {
   high = next;
   exact = std::isfinite(high) ? high + low : high;
   magnitude += std::abs(term);
-  ++terms;
+  narrow += static_cast<float>(term);
 }
 
 Wide WideSum::wrappedSum(Wide sum, Wide x, Wide y) {

@@ -18,7 +18,7 @@ template <class Op> static Array reduced(Op op, Scope &s, const Array &losses, i
   Sum sum;
   for (double loss : losses.reals)
     sum.add(loss);
-  double total = s.sum(sum.exact, sum.magnitude, losses.element);
+  double total = s.sum(sum, losses.element);
   Array out(losses.element, {});
   out.set(0, op.getReduction() == LossReduction::mean ? total / static_cast<double>(count) : total);
   return out;
@@ -72,7 +72,7 @@ static Array softmaxCrossEntropy(sym::SoftmaxCrossEntropyOp op, Scope &s) {
     Sum sum;
     for (int64_t i : elements)
       sum.add(labels.reals[i], total - x.reals[i]);
-    return s.sum(sum.exact, sum.magnitude, x.element);
+    return s.sum(sum, x.element);
   });
   return reduced(op, s, losses, losses.count());
 }
@@ -84,7 +84,7 @@ static Array klDivergence(sym::KlDivergenceOp op, Scope &s) {
     for (int64_t i : elements)
       if (p.reals[i] != 0)
         sum.add(p.reals[i], std::log(p.reals[i] / q.reals[i]));
-    return s.sum(sum.exact, sum.magnitude, p.element);
+    return s.sum(sum, p.element);
   });
   return reduced(op, s, losses, losses.count());
 }

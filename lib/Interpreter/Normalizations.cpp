@@ -21,10 +21,10 @@ static Moments momentsOf(Scope &s, const Array &x, ArrayRef<int64_t> elements) {
   Sum sum, squares;
   for (int64_t i : elements)
     sum.add(x.reals[i]);
-  double mean = s.sum(sum.exact, sum.magnitude, x.element) / count;
+  double mean = s.sum(sum, x.element) / count;
   for (int64_t i : elements)
     squares.add(x.reals[i] - mean, x.reals[i] - mean);
-  return {mean, s.sum(squares.exact, squares.magnitude, x.element) / count};
+  return {mean, s.sum(squares, x.element) / count};
 }
 
 /// x with gamma and beta, null for none, that have the sizes of these axes.
@@ -69,7 +69,7 @@ static Array rmsNorm(sym::RmsNormOp op, Scope &s) {
     Sum squares;
     for (int64_t i : elements)
       squares.add(x.reals[i], x.reals[i]);
-    double mean = s.sum(squares.exact, squares.magnitude, x.element) / static_cast<double>(elements.size());
+    double mean = s.sum(squares, x.element) / static_cast<double>(elements.size());
     for (int64_t i : elements)
       out.reals[i] = x.reals[i] / std::sqrt(mean + op.getEpsilon());
   });

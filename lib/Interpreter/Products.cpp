@@ -184,7 +184,7 @@ static Array einsum(sym::EinsumOp op, Scope &s) {
       wide.add(integers);
     });
     if (out.isReal())
-      out.set(i, s.sum(real.exact, real.magnitude, out.element));
+      out.set(i, s.sum(real, out.element));
     else
       out.set(i, wide.exact);
   });
@@ -252,7 +252,7 @@ static Array attention(sym::AttentionOp op, Scope &s) {
     Sum sum;
     for (int64_t i : kept)
       sum.add(std::exp(scores.reals[i] * scale - largest));
-    double total = s.sum(sum.exact, sum.magnitude, scores.element);
+    double total = s.sum(sum, scores.element);
     for (int64_t i : kept)
       shares.reals[i] = std::exp(scores.reals[i] * scale - largest) / total;
   }

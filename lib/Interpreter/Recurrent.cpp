@@ -77,7 +77,7 @@ static Row projected(Scope &s, ArrayRef<double> x, const Array &kernel, const Ar
     Sum sum;
     for (auto [i, value] : llvm::enumerate(x))
       sum.add(value, kernel.reals[static_cast<int64_t>(i) * columns + j]);
-    out[j] = s.sum(sum.exact, sum.magnitude, kernel.element);
+    out[j] = s.sum(sum, kernel.element);
     if (bias)
       out[j] += bias->reals[row * columns + j];
   }

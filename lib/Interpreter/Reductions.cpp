@@ -60,7 +60,7 @@ static double sumOf(Scope &s, const Array &x, ArrayRef<int64_t> elements) {
   Sum sum;
   for (int64_t i : elements)
     sum.add(x.reals[i]);
-  return s.sum(sum.exact, sum.magnitude, x.element);
+  return s.sum(sum, x.element);
 }
 static double meanOf(Scope &s, const Array &x, ArrayRef<int64_t> elements) {
   return sumOf(s, x, elements) / static_cast<double>(elements.size());
@@ -117,7 +117,7 @@ double interpreter::logSumExp(Scope &s, const Array &x, ArrayRef<int64_t> elemen
   Sum sum;
   for (int64_t i : elements)
     sum.add(std::exp(x.reals[i] - largest));
-  return largest + std::log(s.sum(sum.exact, sum.magnitude, x.element));
+  return largest + std::log(s.sum(sum, x.element));
 }
 
 static double varianceOf(Scope &s, const Array &x, ArrayRef<int64_t> elements, int64_t ddof) {
@@ -127,7 +127,7 @@ static double varianceOf(Scope &s, const Array &x, ArrayRef<int64_t> elements, i
     sum.add((x.reals[i] - mean) * (x.reals[i] - mean));
   int64_t count = static_cast<int64_t>(elements.size());
   double divisor = ddof < count ? static_cast<double>(count - ddof) : 0;
-  return s.sum(sum.exact, sum.magnitude, x.element) / divisor;
+  return s.sum(sum, x.element) / divisor;
 }
 
 static double normOf(Scope &s, const Array &x, ArrayRef<int64_t> elements, double order) {
@@ -147,7 +147,7 @@ static double normOf(Scope &s, const Array &x, ArrayRef<int64_t> elements, doubl
   Sum sum;
   for (int64_t i : elements)
     sum.add(std::pow(std::abs(x.reals[i]), order));
-  return std::pow(s.sum(sum.exact, sum.magnitude, x.element), 1 / order);
+  return std::pow(s.sum(sum, x.element), 1 / order);
 }
 
 static void addReductions(Rules &rules) {
@@ -215,7 +215,7 @@ void interpreter::normalizeExponentials(Scope &s, Array &x, const llvm::BitVecto
     Sum sum;
     for (int64_t i : elements)
       sum.add(std::exp(x.reals[i] - largest));
-    double total = s.sum(sum.exact, sum.magnitude, x.element);
+    double total = s.sum(sum, x.element);
     for (int64_t i : elements) {
       double distance = x.reals[i] - largest;
       x.reals[i] = logarithm ? distance - std::log(total) : std::exp(distance) / total;

@@ -37,6 +37,21 @@ private:
   static constexpr uint64_t weyl = 0x9E3779B97F4A7C15; // of the golden ratio
 };
 
+/// A sum of reals, the sum of their absolute values, and the sum as one addition after another makes it. Compensated,
+/// since it stands beside sums in f64 (A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
+/// Summen, ZAMM 54, 1974).
+struct Sum {
+  double exact = 0, magnitude = 0;
+  void add(double term);
+  void add(double x, double y) { add(x * y); }
+  /// In f64 for f64, else in f32, in which narrower types are added up.
+  double inTurn(mlir::Type element) const { return element.isF64() ? high : narrow; }
+
+private:
+  double high = 0, low = 0;
+  float narrow = 0;
+};
+
 /// What a rule sees: values of operands, sizes, and where it says that the call fails.
 class Scope {
 public:
@@ -60,9 +75,11 @@ public:
   }
   bool failed() const { return !error.empty(); }
 
-  /// A sum as it is computed in `element`: exact, but where values are perturbed, by a rounding of the sum of the
-  /// terms' absolute values.
+  /// A number that is computed in `element`: exact, but where values are perturbed, by a rounding of that magnitude.
   double sum(double exact, double magnitude, mlir::Type element);
+  /// A sum of terms: perturbed, one made in turn, since equal terms round alike and roundings at random do not tell how
+  /// far off their sum may be.
+  double sum(const Sum &sum, mlir::Type element);
   /// With roundings of its own where values are perturbed: of an operand that is given twice, say.
   Array rounded(Array array);
   /// Evaluates what the terminator of the block reads in a scope of its own.
@@ -125,17 +142,6 @@ private:
   llvm::DenseMap<mlir::TypeID, Entry> entries;
 };
 
-/// A sum of reals, the sum of their absolute values and how many they are. Compensated, since it stands beside sums in
-/// f64 (A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54, 1974).
-struct Sum {
-  double exact = 0, magnitude = 0;
-  int64_t terms = 0;
-  void add(double term);
-  void add(double x, double y) { add(x * y); }
-
-private:
-  double high = 0, low = 0;
-};
 /// A sum of integers, which wraps.
 struct WideSum {
   Wide exact = 0;
@@ -161,19 +167,16 @@ public:
     else
       wide.add(x.integer(i), y.integer(j));
   }
-  /// `inTurn`: the terms are added to what is there one by one, as they come, so that each rounds a sum of about half
-  /// of the magnitude, and equal ones round alike.
-  void put(Scope &s, Array &out, int64_t i, bool inTurn = false) const {
-    double roundings = inTurn ? std::max(1.0, static_cast<double>(real.terms) / 4) : 1;
+  void put(Scope &s, Array &out, int64_t i) const {
     if (out.isReal())
-      out.set(i, s.sum(real.exact, roundings * real.magnitude, out.element));
+      out.set(i, s.sum(real, out.element));
     else
       out.set(i, wide.exact);
   }
   /// One for each element.
-  static void putAll(Scope &s, Array &out, llvm::ArrayRef<Total> totals, bool inTurn = false) {
+  static void putAll(Scope &s, Array &out, llvm::ArrayRef<Total> totals) {
     for (auto [i, total] : llvm::enumerate(totals))
-      total.put(s, out, static_cast<int64_t>(i), inTurn);
+      total.put(s, out, static_cast<int64_t>(i));
   }
 
 private:

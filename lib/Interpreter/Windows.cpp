@@ -79,7 +79,7 @@ static void putMean(Scope &s, Array &out, int64_t i, const Array &image, ArrayRe
   Sum sum;
   for (int64_t element : elements)
     sum.add(image.reals[element]);
-  out.set(i, s.sum(sum.exact, sum.magnitude, out.element) / static_cast<double>(elements.size()));
+  out.set(i, s.sum(sum, out.element) / static_cast<double>(elements.size()));
 }
 
 static void putLargest(Array &out, int64_t i, const Array &image, ArrayRef<int64_t> elements) {
