@@ -25,12 +25,13 @@ LogicalResult symc::checkRank(std::optional<Location> loc, const Twine &what, Ty
                            rank == 1 ? " dimension, not " : " dimensions, not ", printType(tensor));
 }
 
-LogicalResult symc::checkShape(std::optional<Location> loc, const Twine &what, Type tensor, ArrayRef<Dim> dims) {
+LogicalResult symc::checkShape(std::optional<Location> loc, const Twine &what, Type tensor, ArrayRef<Dim> dims,
+                               StringRef hint) {
   if (sameDims(dimsOf(tensor), dims))
     return success();
   return emitOptionalError(loc, "S0301: ", what.str(), " must be ",
                            printType(tensorType(dims, cast<RankedTensorType>(tensor).getElementType())), ", not ",
-                           printType(tensor));
+                           printType(tensor), hint);
 }
 
 std::string symc::printNumber(double value) {

@@ -20,8 +20,9 @@ mlir::LogicalResult checkElements(std::optional<mlir::Location> loc, llvm::Strin
 mlir::LogicalResult checkRank(std::optional<mlir::Location> loc, const llvm::Twine &what, mlir::Type tensor,
                               int64_t rank);
 /// `tensor` has these sizes.
+/// `hint` ends the message.
 mlir::LogicalResult checkShape(std::optional<mlir::Location> loc, const llvm::Twine &what, mlir::Type tensor,
-                               llvm::ArrayRef<Dim> dims);
+                               llvm::ArrayRef<Dim> dims, llvm::StringRef hint = "");
 /// `axis` counted from the front, if it is one of `rank` axes.
 mlir::FailureOr<int64_t> checkAxis(std::optional<mlir::Location> loc, int64_t axis, int64_t rank);
 

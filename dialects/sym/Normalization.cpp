@@ -22,21 +22,18 @@ static Dims scaleDims(Type x, ArrayRef<int64_t> axes) {
 /// What is meant where a vector has a mean of all its elements.
 static constexpr char kOneForAll[] = "; hint: axis=[] takes one mean and one deviation, of all elements";
 
-/// The result has the type of x; the other operands, of these names, have the sizes of the axes.
+/// The result has the type of x; the other operands, of these names, have the sizes of the axes. `hintOfScalars` is for
+/// scalars in their places.
 static LogicalResult inferNorm(std::optional<Location> loc, StringRef op, ArrayRef<StringLiteral> names,
-                               ValueRange operands, FailureOr<SmallVector<int64_t>> axes,
+                               StringRef hintOfScalars, ValueRange operands, FailureOr<SmallVector<int64_t>> axes,
                                SmallVectorImpl<Type> &types) {
   if (failed(axes) || failed(checkElements(loc, op, operands)))
     return failure();
-  for (auto [i, operand] : llvm::enumerate(operands.drop_front())) {
-    Dims dims = scaleDims(operands[0].getType(), *axes);
-    if (op == "standardize" && rankOf(operand) == 0 && !dims.empty())
-      return emitOptionalError(loc, "S0301: ", names[i], " of ", op, " must be ",
-                               printType(tensorType(dims, elementOf(operand))), ", not ", printType(operand.getType()),
-                               kOneForAll);
-    if (failed(checkShape(loc, names[i] + " of " + op, operand.getType(), dims)))
+  Dims dims = scaleDims(operands[0].getType(), *axes);
+  for (auto [i, operand] : llvm::enumerate(operands.drop_front()))
+    if (failed(checkShape(loc, names[i] + " of " + op, operand.getType(), dims,
+                          rankOf(operand) == 0 ? hintOfScalars : "")))
       return failure();
-  }
   types.push_back(operands[0].getType());
   return success();
 }
@@ -288,11 +285,13 @@ namespace {
 template <class Op> constexpr StringLiteral kScales[] = {"gamma", "beta"};
 template <> constexpr StringLiteral kScales<RmsNormOp>[] = {"gamma"};
 template <> constexpr StringLiteral kScales<StandardizeOp>[] = {"mean", "deviation"};
+template <class Op> constexpr StringRef kHintOfScalars = "";
+template <> constexpr StringRef kHintOfScalars<StandardizeOp> = kOneForAll;
 } // namespace
 
 template <class Op>
 static LogicalResult inferLayer(std::optional<Location> loc, typename Op::Adaptor op, SmallVectorImpl<Type> &types) {
-  return inferNorm(loc, Op::getOperationName().drop_front(4), kScales<Op>, op.getOperands(),
+  return inferNorm(loc, Op::getOperationName().drop_front(4), kScales<Op>, kHintOfScalars<Op>, op.getOperands(),
                    axesOf(loc, op, op.getX().getType()), types);
 }
 

@@ -129,9 +129,7 @@ void ResultTable::buildReadyMetric(const DeclaredName &declared, ArrayRef<Operat
     Suggestion nearest(name);
     for (StringRef candidate : known)
       nearest.consider(view(candidate));
-    const OtherName *other = findOtherName(otherMethods, name);
-    if (other && !other->here.empty() && !llvm::is_contained(known, ref(other->here)))
-      other = nullptr; // of something else
+    const OtherName *other = findOtherName(otherMetrics, name);
     std::string meant = other ? std::string(other->here) : nearest.best();
     std::string hint = other ? std::string(other->hint) : "";
     if (hint.empty() && meant.empty())

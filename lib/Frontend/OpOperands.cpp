@@ -245,6 +245,9 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
     TextRange range = place.inExpression ? operand.range : place.op;
     if (!accepts(wanted, element)) {
       std::string hint;
+      StringRef ofOneHot = schema.mnemonic;
+      if (!ofOneHot.consume_front("sparse_") || !findOpSchema(ofOneHot))
+        ofOneHot = "";
       if (element.isInteger(1))
         hint = "cast(…, 'f32') makes numbers of bool";
       else if (wanted == OperandClass::Float && i > 0 && findOpSchema(("sparse_" + schema.mnemonic).str()))
@@ -253,10 +256,9 @@ bool OpMaker::checkElementTypes(const OpSchema &schema, ArrayRef<Operand> operan
         hint = "cast(…, 'f32') makes floating numbers of integers";
       else if (wanted == OperandClass::Bool)
         hint = "a comparison gives bool, and so does cast(…, 'bool')";
-      else if (wanted == OperandClass::Int && schema.mnemonic.starts_with("sparse_") &&
+      else if (wanted == OperandClass::Int && !ofOneHot.empty() &&
                sameDims(dimsOf(operand.value), dimsOf(operands[0].value)))
-        hint = "for labels that say something of each class, as one-hot vectors do, there is '" +
-               schema.mnemonic.drop_front(StringRef("sparse_").size()).str() + "'";
+        hint = "for labels that say something of each class, as one-hot vectors do, there is '" + ofOneHot.str() + "'";
       else if (wanted == OperandClass::Int)
         hint = "cast(…, 'i64') makes integers";
       context.report.error(range, code::ElementTypeUnsupported,

@@ -21,8 +21,8 @@ namespace {
 /// Checks the options of an optimizer or schedule against the table.
 class MethodReader {
 public:
-  MethodReader(ImportContext &context, ArrayRef<TrainMethod> methods, std::string_view what)
-      : context(context), methods(methods), what(what) {}
+  MethodReader(ImportContext &context, ArrayRef<TrainMethod> methods, OtherKeys otherNames, std::string_view what)
+      : context(context), methods(methods), otherNames(otherNames), what(what) {}
 
   /// Null after reporting.
   DictionaryAttr read(const ChoiceDecl &choice, std::string_view unknownCode);
@@ -33,6 +33,7 @@ private:
 
   ImportContext &context;
   ArrayRef<TrainMethod> methods;
+  OtherKeys otherNames;
   std::string_view what;
 };
 
@@ -124,9 +125,7 @@ DictionaryAttr MethodReader::read(const ChoiceDecl &choice, std::string_view unk
     Suggestion nearest(choice.name.text);
     for (const TrainMethod &candidate : methods)
       nearest.consider(view(candidate.name));
-    const OtherName *other = findOtherName(otherMethods, choice.name.text);
-    if (other && !other->here.empty() && !findMethod(methods, ref(other->here)))
-      other = nullptr; // of something else
+    const OtherName *other = otherNames(choice.name.text);
     report.error(choice.name.range, unknownCode, "unknown " + std::string(what) + " " + quoted(choice.name.text),
                  {other ? std::string(other->hint) : "", other ? std::string(other->here) : nearest.best(), {}});
     return {};
@@ -242,9 +241,14 @@ static void refuseRate(ImportContext &context, TextRange schedule) {
 bool symc::buildTrain(ImportContext &context, const TrainDecl &train, std::optional<double> rate) {
   DictionaryAttr options, scheduleOptions;
   if (train.optimizer)
-    options = MethodReader(context, optimizers(), "optimizer").read(*train.optimizer, code::UnknownOptimizer);
+    options = MethodReader(
+                  context, optimizers(), [](auto name) { return findOtherName(otherOptimizers, name); }, "optimizer")
+                  .read(*train.optimizer, code::UnknownOptimizer);
   if (train.schedule)
-    scheduleOptions = MethodReader(context, schedules(), "schedule").read(*train.schedule, code::UnknownSchedule);
+    scheduleOptions =
+        MethodReader(
+            context, schedules(), [](auto name) { return findOtherName(otherSchedules, name); }, "schedule")
+            .read(*train.schedule, code::UnknownSchedule);
   if (!options || (train.schedule && !scheduleOptions))
     return false;
   OpBuilder &b = context.b;

@@ -15,6 +15,10 @@ def to_bf16(values):
     if given.dtype.kind not in "fiub" or given.dtype == np.uint16:
         raise DTypeError("symc.to_bf16 takes floats or integers, given an array of "
                          + ("uint16, which may be the bits already" if given.dtype == np.uint16 else str(given.dtype)))
+    if given.dtype.kind in "iu" and given.itemsize == 8:  # of more bits than f64 has: the lowest make the one above them odd
+        low = given & given.dtype.type(0x7FF)
+        odd = (given - low) | (low != 0).astype(given.dtype) << given.dtype.type(11)
+        given = np.where(np.abs(given.astype(np.float64)) >= 2.0**53, odd, given)
     with np.errstate(over="ignore", invalid="ignore"):
         wide = given.astype(np.float64)
         near = np.array(wide, np.float32)

@@ -9,8 +9,8 @@ HINTS = {"validation_data": "validation=data", "verbose": "callbacks=[print] sho
          "learning_rate": "it is the optimizer's: symc.compile(graph, learning_rate=0.1)"}
 
 
-def told(method):
-    """A method whose arguments are told where the call has others."""
+def with_hints(method):
+    """A method that says which arguments it takes where the call has others."""
     signature = inspect.signature(method)
 
     @functools.wraps(method)

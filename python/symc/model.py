@@ -11,7 +11,7 @@ import numpy as np
 
 from . import abi, preparation, training, values
 from .bf16 import from_bf16
-from .calling import told
+from .calling import with_hints
 from .errors import DTypeError, Error, LibraryError, ShapeError
 from .files import metadata
 from .handle import Handle, NotCopied
@@ -320,7 +320,7 @@ class Model(NotCopied):
     def _steps(self):
         return self._handle.model.contents.step(self._handle.pointer)
 
-    @told
+    @with_hints
     def fit(self, data, *, epochs=1, batch_size=None, validation=None, shuffle=True, callbacks=(), initial_epoch=None):
         """Trains as `symc train` does, with the same results: `data` are the inputs of train_step by name, whose first axis
         counts examples. Before the first step `standardize` layers are measured. Gives the history, a dict an epoch: epoch,
@@ -341,7 +341,7 @@ class Model(NotCopied):
             self._epochs = self._steps() // -(-given.examples // given.batch)
         return training.fit(self, given, held, epochs, shuffle, callbacks)
 
-    @told
+    @with_hints
     def measure(self, data, batch_size=None):
         """Fills the parameters of `standardize` layers with the means and deviations over the data, inputs by name."""
         measured = training.measuring(self)

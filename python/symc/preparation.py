@@ -75,10 +75,10 @@ def _codes(argument, columns, value):
         array = np.char.decode(array, "utf-8")
     if array.dtype.kind not in "UO":
         return value
-    parts = array.reshape(len(array), -1).T
-    if len(parts) != len(columns):
+    if not array.ndim or np.prod(array.shape[1:], dtype=int) != len(columns):
         raise ShapeError(f"input {argument.name!r} has {len(columns)} columns, given shape {array.shape}", argument.name,
                          argument.type, array.shape)
+    parts = array.reshape(len(array), len(columns)).T
     codes = np.empty(parts.shape)
     for row, texts, column in zip(codes, parts, columns):
         known = {text: code for code, text in enumerate(column)}

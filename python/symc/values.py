@@ -15,6 +15,8 @@ NO_LIMIT = 2**63 - 1  # of sizes
 
 def span(least, most):
     """How far numbers go, in words."""
+    if (least, most) == (-NO_LIMIT - 1, NO_LIMIT):
+        return "of 64 bits"
     return f"at least {least}" if most == NO_LIMIT else f"from {least} to {most}"
 
 

@@ -112,6 +112,11 @@ def check_bits():
             same = (symc.from_bf16(got) == want) & (np.signbit(want) == (got >> 15 == 1))
             same |= np.isnan(want) & (got & 0x7FFF == 0x7FC0)
             expect(f"to_bf16 of {given[~same]} is {symc.from_bf16(got)[~same]}", same.all())
+    # Integers of more bits than f64 has, beside and in the middle of two numbers of bf16.
+    near = 2**62 + 2**54
+    for integers, want in ((np.int64([near - 1, near, near + 1, -near - 1, 3]), [0x5E80, 0x5E80, 0x5E81, 0xDE81, 0x4040]),
+                           (np.uint64([2 * near, 2 * near + 1, 2**64 - 1]), [0x5F00, 0x5F01, 0x5F80])):
+        expect(f"to_bf16 of {integers} is {symc.to_bf16(integers)}", (symc.to_bf16(integers) == want).all())
     for wrong in (lambda: symc.to_bf16(every), lambda: symc.to_bf16(["1"]), lambda: symc.from_bf16([1.0])):
         try:
             expect(f"taken: {wrong()}", False)

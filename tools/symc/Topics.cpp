@@ -33,7 +33,9 @@ host::Error unknownTopic(const std::string &word) {
   };
   look(otherOps);
   look(otherInitializers);
-  look(otherMethods);
+  look(otherMetrics);
+  look(otherOptimizers);
+  look(otherSchedules);
   look(otherSettings);
   look(otherCommands);
   if (other)
