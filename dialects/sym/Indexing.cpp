@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/sym/Contraction.h"
+#include "dialects/sym/Requirements.h"
 #include "dialects/sym/Shape.h"
 
 using namespace mlir;
@@ -128,24 +129,14 @@ Value OneHotOp::buildElement(ElementBuilder &e, ArrayRef<Index> index) {
   return where(on, literal(off, getOnValue()), off).value;
 }
 
-/// How many numbers 0, 1, … a type has, in f16 those that do not round to infinity; nothing when no axis has as many.
-static std::optional<int64_t> countable(Type element) {
-  unsigned width = element.getIntOrFloatBitWidth();
-  if (element.isF16())
-    return 65520;
-  if (isa<FloatType>(element) || width == 64)
-    return std::nullopt;
-  return int64_t(1) << (element.isUnsignedInteger() || width == 1 ? width : width - 1);
-}
-
 LogicalResult IotaOp::infer(Adaptor a, std::optional<Location> loc, SmallVectorImpl<Type> &types) {
   Dims dims(a.getShape().getExprs());
   FailureOr<int64_t> axis = normalizeAxis(loc, a.getAxis(), dims.size());
   if (failed(axis))
     return failure();
   Type element = a.getDtype().value_or(IntegerType::get(a.getShape().getContext(), 64));
-  std::optional<int64_t> size = constantValue(dims[*axis]), most = countable(element);
-  if (size && most && *size > *most && !isTooLarge(tensorType(dims, element)))
+  std::optional<int64_t> size = constantValue(dims[*axis]);
+  if (size && *size - 1 > largestNumber(element) && !isTooLarge(tensorType(dims, element)))
     return emitOptionalError(loc, "S0314: iota over ", *size, " elements goes up to ", *size - 1, ", which ",
                              printElementType(element), " of 'dtype' cannot represent");
   types.push_back(tensorType(dims, element));

@@ -68,8 +68,7 @@ static Type typeOfSize(Operation *op, Dim &size) {
   return element;
 }
 
-/// The largest integer n such that the type has 0, 1, …, n; in floating types what is above rounds to infinity.
-static int64_t largestNumber(Type element) {
+int64_t symc::largestNumber(Type element) {
   if (auto integer = dyn_cast<IntegerType>(element)) {
     bool isWhole = integer.isUnsigned() || integer.getWidth() == 1;
     return static_cast<int64_t>((uint64_t(1) << std::min(63u, integer.getWidth() - !isWhole)) - 1);

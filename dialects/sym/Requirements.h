@@ -15,6 +15,10 @@ namespace symc {
 /// An assertion that is about numbers made of sizes, not one of the file.
 constexpr llvm::StringLiteral kChecksSize = "sym.checks_size";
 
+/// The largest integer n such that the type has 0, 1, …, n, in floating types without those that round to infinity;
+/// INT64_MAX where no size is above.
+int64_t largestNumber(mlir::Type element);
+
 /// Whether a size is at least `least` wherever the symbolic dimensions are inside their bounds.
 bool isAtLeast(mlir::ModuleOp module, Dim size, int64_t least);
 

@@ -179,8 +179,8 @@ std::optional<Part> ExprBuilder::foldNumbers(ExprOp op, const Part &a, const Par
 // Sizes
 //===----------------------------------------------------------------------===//
 
-/// x**n where it is a product that 64 bits hold for every size there is, so that as a number it needs no check: other
-/// powers are computed.
+/// x**n where it is a product that 64 bits hold of sizes below 2³², so that as a number it is not checked: other powers
+/// are computed.
 static std::optional<Dim> sizePower(Dim x, int64_t n) {
   bool isProduct = x.getKind() == Dim::Kind::Mul && !constantValue(x.getRHS());
   if (n < 0 || n > 2 || (n == 2 && isProduct))

@@ -46,7 +46,7 @@ def check_fit(folder, failures):
             ("int32", "x[:1] + n ** 2 // 100000", 50000, 25001), ("uint8", "x[:1] + n ** 2 % 100", 5001, 2),
             ("float16", "x[:1] + n ** 2 / 100", 300, "size n*n stands as a number of f16"),
             ("int32", "x[:1] + 2 ** n", 30, 2**30 + 1),
-            ("int32", "x[:1] + 2 ** n", 31, "the number 2 ** n of sizes does not fit into i32"),
+            ("int32", "x[:1] + 2 ** n", 31, "the number 2 ** n of sizes does not fit into i32, in node 'y'"),
             ("int32", "x[:1] + 2 ** n", 64, "the number 2 ** n does not fit in 64 bits"),
             ("int64", "x[:1] + 2 ** n", 62, 2**62 + 1), ("int64", "x[:1] + 2 ** n", 63, "2 ** n does not fit in 64 bits"),
             ("int8", "x[:1] - 2 ** n", 7, "2 ** n of sizes does not fit into i8"), ("int8", "x[:1] + 2 ** n % 100", 60, 77),

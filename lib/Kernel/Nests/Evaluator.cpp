@@ -6,6 +6,7 @@
 #include "lib/Kernel/Nests/Evaluator.h"
 #include "dialects/sym/Expr.h"
 #include "dialects/sym/NodeNames.h"
+#include "dialects/sym/Requirements.h"
 #include "dialects/sym/Shape.h"
 #include "lib/Kernel/Nests/Pieces.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -64,8 +65,9 @@ Value Evaluator::compute(Value tensor, ArrayRef<Index> index) {
   ElementBuilder e{b, loc, [&](unsigned operand, ArrayRef<Index> at) { return element(op->getOperand(operand), at); },
                    [&](const LinearForm &form) { return materialize(form); },
                    [&](Value ok, Value value, Value bound, std::string message) {
-                     if (StringRef node = nodeName(op->getLoc()); !node.empty() && !isa<sym::AssertOp>(op))
-                       message += ", in node '" + node.str() + "'"; // an assertion says its name
+                     bool saysNode = isa<sym::AssertOp>(op) && !op->hasAttr(kChecksSize); // an assertion of the file
+                     if (StringRef node = nodeName(op->getLoc()); !node.empty() && !saysNode)
+                       message += ", in node '" + node.str() + "'";
                      int64_t code = internCheck(memory.kernel->getParentOfType<ModuleOp>(), message);
                      kernel::CheckOp::create(b, loc, ok, value, bound, checkArgument(memory.kernel),
                                              b.getI64IntegerAttr(code));
